@@ -1,0 +1,20 @@
+/**
+ * The way out to a real machine: TAP devices and pcapng files.
+ *
+ * @packageDocumentation
+ */
+export { HostError } from './errors.ts';
+export type { FdWatch, Ffi } from './ffi.ts';
+export { koffiFfi } from './ffi-koffi.ts';
+export { withNetns } from './namespace.ts';
+export {
+  LINKTYPE_ETHERNET, LINKTYPE_RAW, PCAPNG_BYTE_ORDER_MAGIC, PCAPNG_EPB, PCAPNG_IDB, PCAPNG_INBOUND, PCAPNG_ISB, PCAPNG_OUTBOUND, PCAPNG_SHB,
+  PcapngWriter,
+} from './pcapng.ts';
+export type { PcapngInterface, PcapngOptions } from './pcapng.ts';
+export { openPcapngFile } from './pcapng-file.ts';
+export type { PcapngFile, PcapngFileOptions } from './pcapng-file.ts';
+export { readPcapng } from './pcapng-reader.ts';
+export type { PcapngCapture, PcapngInterfaceRecord, PcapngPacketRecord } from './pcapng-reader.ts';
+export { openTap } from './tap.ts';
+export type { TapFd, TapOptions } from './tap.ts';

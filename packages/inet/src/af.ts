@@ -1,0 +1,77 @@
+/**
+ * The seam between the transports and the two Internet protocols: `tcp` and `udp` call an `InetAf` and never import `ipv4` or `ipv6`.
+ */
+import type { Net } from '@linnet/kernel';
+import type { DstEntry } from '@linnet/netdev';
+import type { Skb } from '@linnet/skbuff';
+import type { MsgHdr, Sock } from '@linnet/socket';
+import type { SockAddr } from '@linnet/uapi';
+import type { Flowi, InetCork, IpcmCookie } from './flowi.ts';
+import type { InetSock } from './inet-sock.ts';
+
+/** What an Internet protocol does for its transports. One record a family, registered with `addAf`. @alpha */
+export interface InetAf {
+  readonly family: number;
+  /** Bytes of the header without options: 20 or 40. */
+  readonly netHeaderLen: number;
+
+  /** Finds the way out and fills in `fl.saddr` when unset (ip_route_output_flow). Null: `fl.error` says why (-ENETUNREACH ...). */
+  routeOutput(net: Net, fl: Flowi, sk: Sock | null): DstEntry | null;
+  /** Sees to a valid `sk.dst`, routing anew when it is stale (inet_sk_rebuild_header). 0 or a negative errno. */
+  rebuildHeader(sk: InetSock): number;
+  /** Puts the header before a connected sock's transport packet and sends it (ip_queue_xmit). Consumes; 0, NET_XMIT_CN or a negative errno. */
+  queueXmit(sk: InetSock, skb: Skb, fl: Flowi): number;
+  /**
+   * Sends a packet that belongs to no sock (RST, ACK of a request or of TIME-WAIT): `skb` is transport header and payload, `fl` has addresses, ports, oif, mark, tos
+   * (ip_send_unicast_reply). Consumes.
+   */
+  sendUnicastReply(net: Net, skb: Skb, fl: Flowi): number;
+  /** Sends a SYN-ACK over `dst` (ip_build_and_send_pkt). Consumes. */
+  buildAndSendPkt(skb: Skb, sk: InetSock, dst: DstEntry, fl: Flowi, tos: number): number;
+
+  /** Reads the control messages of a sendmsg into `ipc` (ip_cmsg_send). 0 or -EINVAL. */
+  cmsgSend(sk: InetSock, msg: MsgHdr, ipc: IpcmCookie): number;
+  /** Adds what the sock asked for (IP_PKTINFO, IP_RECVTTL ...) to a received message (ip_cmsg_recv). */
+  cmsgRecv(sk: InetSock, msg: MsgHdr, skb: Skb): void;
+  /**
+   * Builds one datagram from the next `length - transhdrlen` bytes of `msg`, with room for the transport header, fragmenting as needed (ip_make_skb).
+   * The transport header is at `transportHeader`, unwritten; ipSummed is PARTIAL when the device will sum. Null: `fl.error` says why.
+   */
+  makeSkb(sk: InetSock, fl: Flowi, msg: MsgHdr, length: number, transhdrlen: number, ipc: IpcmCookie, dst: DstEntry, flags: number): Skb | null;
+  /** Sends what {@link makeSkb} built, once the transport header is written (ip_send_skb). Consumes. */
+  sendSkb(net: Net, skb: Skb): number;
+  /** Adds to a held-back datagram (ip_append_data). 0 or a negative errno. */
+  appendData(sk: InetSock, fl: Flowi, msg: MsgHdr, length: number, transhdrlen: number, ipc: IpcmCookie, dst: DstEntry, flags: number): number;
+  /** Turns what was appended into a packet like {@link makeSkb}'s (ip_finish_skb); null when there is nothing. */
+  finishSkb(sk: InetSock, fl: Flowi, cork: InetCork): Skb | null;
+  /** Throws away what was appended (ip_flush_pending_frames). */
+  flushPendingFrames(sk: InetSock): void;
+
+  /** The pseudo header's sum for `len` bytes of `proto`, to be folded with the transport's (csum_tcpudp_nofold); addresses as in `fl`. */
+  pseudoSum(fl: Flowi, len: number, proto: number): number;
+  /** The pseudo header's sum for the packet at hand: addresses from its network header, `len` bytes of `proto`. */
+  skbPseudoSum(skb: Skb, len: number, proto: number): number;
+
+  /** Answers a packet with «port unreachable». Does not consume. */
+  icmpPortUnreach(skb: Skb): void;
+  /** Reports an ICMP error to a sock with IP_RECVERR (ip_icmp_error): `payloadOff` is where the transport's payload stands in the quoted packet. */
+  icmpError(sk: InetSock, skb: Skb, err: number, port: number, info: number, payloadOff: number): void;
+  /** Reports an error found here (a datagram too long for the path) to a sock with IP_RECVERR (ip_local_error). */
+  localError(sk: InetSock, err: number, fl: Flowi, port: number, info: number): void;
+  /** recvmsg with MSG_ERRQUEUE (ip_recv_error). */
+  recvError(sk: InetSock, msg: MsgHdr, len: number): number;
+  /** The errno of an ICMP error and whether it is fatal: `err << 1 | fatal` (icmp_err_convert). */
+  icmpErrConvert(type: number, code: number): number;
+
+  /** May this sock have a multicast datagram from `saddr` to `daddr` that came in by `dif`? (ip_mc_sf_allow) */
+  mcAllow(sk: InetSock, daddr: number, saddr: number, dif: number): boolean;
+  /** Forgets the sock's memberships (ip_mc_drop_socket). */
+  mcDropSocket(sk: InetSock): void;
+
+  /** SOL_IP or SOL_IPV6. */
+  setsockopt(sk: InetSock, level: number, opt: number, val: Uint8Array): number;
+  getsockopt(sk: InetSock, level: number, opt: number, maxLen: number): Uint8Array | number;
+
+  /** The address of a received packet's sender with the given port, for recvmsg. */
+  sockaddrFrom(skb: Skb, port: number): SockAddr;
+}

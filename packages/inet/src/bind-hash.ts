@@ -1,0 +1,177 @@
+/** Local ports: who holds which, who may share, and choosing a free one (inet_connection_sock.c, inet_hashtables.c). */
+import { EADDRINUSE, EADDRNOTAVAIL, siphash3u32 } from '@linnet/kernel';
+import { EHASH_TIMEWAIT, inetEhashInsert, type EhashNode, type InetHashinfo } from './inet-hashtables.ts';
+import type { InetConnectionSock } from './inet-connection-sock.ts';
+import type { InetTimewaitSock } from './timewait-sock.ts';
+
+const TCP_LISTEN = 10;
+
+/** Who holds one local port (struct inet_bind_bucket). @alpha */
+export class InetBindBucket {
+  readonly port: number;
+  /** Socks and TIME-WAITs that hold it. */
+  readonly owners: Set<InetConnectionSock> = new Set();
+  tw = 0;
+  /**
+   * -1: taken only by `connect`, so that other connections may share it while their tuples differ; 0: bound by somebody who does not share;
+   * 1: all holders set SO_REUSEADDR and none listens.
+   */
+  fastreuse = 0;
+  constructor(port: number) {
+    this.port = port;
+  }
+}
+
+/** The range for ports chosen by the stack, per namespace (net.ipv4.ip_local_port_range, ip_local_reserved_ports). @alpha */
+export interface LocalPorts {
+  readonly low: number;
+  readonly high: number;
+  reserved(port: number): boolean;
+}
+
+/** Says that a sock holds a bucket's port (inet_bind_hash). @alpha */
+export function inetBindHash(sk: InetConnectionSock, tb: InetBindBucket, port: number): void {
+  sk.num = port;
+  sk.bindBucket = tb;
+  tb.owners.add(sk);
+}
+
+/** Gives the port back (inet_put_port). @alpha */
+export function inetPutPort(h: InetHashinfo, sk: InetConnectionSock): void {
+  const tb = sk.bindBucket;
+  if (tb === null) return;
+  sk.bindBucket = null;
+  sk.num = 0;
+  tb.owners.delete(sk);
+  bindBucketRelease(h, tb);
+}
+
+/** Forgets a bucket that nobody holds any more. */
+export function bindBucketRelease(h: InetHashinfo, tb: InetBindBucket): void {
+  if (tb.owners.size === 0 && tb.tw === 0 && h.bhash.get(tb.port) === tb) h.bhash.delete(tb.port);
+}
+
+/** A child of a listener holds the same port as its parent (__inet_inherit_port). @alpha */
+export function inetInheritPort(h: InetHashinfo, parent: InetConnectionSock, child: InetConnectionSock): void {
+  const tb = parent.bindBucket ?? bucketOf(h, parent.num);
+  inetBindHash(child, tb, parent.num);
+}
+
+function bucketOf(h: InetHashinfo, port: number): InetBindBucket {
+  let tb = h.bhash.get(port);
+  if (tb === undefined) {
+    tb = new InetBindBucket(port);
+    h.bhash.set(port, tb);
+  }
+  return tb;
+}
+
+/** Does another holder of the port stand in the way of `sk`? (inet_csk_bind_conflict) */
+function bindConflict(sk: InetConnectionSock, tb: InetBindBucket, relax: boolean, reuseportOk: boolean): boolean {
+  for (const o of tb.owners) {
+    if (o === sk) continue;
+    if (sk.boundDevIf !== 0 && o.boundDevIf !== 0 && sk.boundDevIf !== o.boundDevIf) continue;
+    const sameAddr = sk.rcvSaddr === 0 || o.rcvSaddr === 0 || sk.rcvSaddr === o.rcvSaddr;
+    if (sk.reuse && o.reuse && o.state !== TCP_LISTEN) {
+      if (!relax || (reuseportOk && sk.reuseport && o.reuseport && sk.uid === o.uid)) continue;
+      if (sameAddr) return true;
+      continue;
+    }
+    if (reuseportOk && sk.reuseport && o.reuseport && sk.uid === o.uid) continue;
+    if (sameAddr) return true;
+  }
+  // A TIME-WAIT alone keeps those away who do not say SO_REUSEADDR.
+  return tb.tw > 0 && !sk.reuse && !(reuseportOk && sk.reuseport);
+}
+
+/**
+ * Claims the local port `snum`, or one of the stack's choice when 0, for bind or listen (inet_csk_get_port). 0 or -EADDRINUSE.
+ * @alpha
+ */
+export function inetCskGetPort(h: InetHashinfo, sk: InetConnectionSock, snum: number, ports: LocalPorts): number {
+  const reuse = sk.reuse && sk.state !== TCP_LISTEN;
+  let port = snum;
+  if (port === 0) {
+    port = findOpenPort(h, sk, ports);
+    if (port === 0) return -EADDRINUSE;
+  }
+  const tb = bucketOf(h, port);
+  if (tb.owners.size > 0 || tb.tw > 0) {
+    const shared = tb.fastreuse > 0 && reuse;
+    if (!shared && bindConflict(sk, tb, true, true)) return -EADDRINUSE;
+    if (tb.owners.size > 0 && !reuse) tb.fastreuse = 0;
+  } else {
+    tb.fastreuse = reuse ? 1 : 0;
+  }
+  if (sk.bindBucket === null) inetBindHash(sk, tb, port);
+  return 0;
+}
+
+/** A random odd-distance walk over the range; half of it first for those who may share, as Linux does (inet_csk_find_open_port). */
+function findOpenPort(h: InetHashinfo, sk: InetConnectionSock, ports: LocalPorts): number {
+  const span = ports.high - ports.low + 1;
+  const rng = h.net.kernel.rng.stream('inet.port');
+  // Odd ports for bind, even ones for connect: the two do not chase each other's ports.
+  let offset = rng.below(span) | 1;
+  for (let pass = 0; pass < 2; pass++) {
+    for (let i = 0; i < span; i += 2) {
+      const port = ports.low + ((offset + i) % span);
+      if (ports.reserved(port)) continue;
+      const tb = h.bhash.get(port);
+      if (tb === undefined || !bindConflict(sk, tb, false, false)) return port;
+    }
+    offset ^= 1;
+  }
+  return 0;
+}
+
+/**
+ * Chooses a local port for a connecting sock whose addresses are set, so that the four-tuple is free, and enters it into the hashes
+ * (inet_hash_connect; RFC 6056 algorithm 4). `twUnique` says whether a TIME-WAIT of the same tuple may be replaced. 0 or -EADDRNOTAVAIL.
+ * @alpha
+ */
+export function inetHashConnect(
+  h: InetHashinfo, sk: InetConnectionSock, ports: LocalPorts, twUnique: (sk: InetConnectionSock, tw: InetTimewaitSock) => boolean,
+): number {
+  if (sk.num !== 0) {
+    const taken = tupleTaken(h, sk, sk.num, twUnique);
+    if (taken) return -EADDRNOTAVAIL;
+    inetEhashInsert(h, sk);
+    return 0;
+  }
+  const span = ports.high - ports.low + 1;
+  const hash = siphash3u32(sk.rcvSaddr, sk.daddr, sk.dport, h.portSecret);
+  const slot = hash & 255;
+  // Even ports first; the table remembers how far each class of destinations has come.
+  let offset = ((((h.perturb[slot]! + (hash >>> 8)) >>> 0) % span) & ~1) >>> 0;
+  for (let pass = 0; pass < 2; pass++) {
+    for (let i = 0; i < span; i += 2) {
+      const port = ports.low + ((offset + i) % span);
+      if (ports.reserved(port)) continue;
+      let tb = h.bhash.get(port);
+      if (tb !== undefined) {
+        // A port that somebody bound is not ours to share; one that connections hold is, if the tuple differs.
+        if (tb.fastreuse >= 0 && (tb.owners.size > 0 || tb.tw > 0)) continue;
+        if (tupleTaken(h, sk, port, twUnique)) continue;
+      } else {
+        tb = new InetBindBucket(port);
+        tb.fastreuse = -1;
+        h.bhash.set(port, tb);
+      }
+      h.perturb[slot] = (h.perturb[slot]! + i + 2) | 0;
+      inetBindHash(sk, tb, port);
+      sk.sport = port;
+      inetEhashInsert(h, sk);
+      return 0;
+    }
+    offset ^= 1;
+  }
+  return -EADDRNOTAVAIL;
+}
+
+function tupleTaken(h: InetHashinfo, sk: InetConnectionSock, port: number, twUnique: (sk: InetConnectionSock, tw: InetTimewaitSock) => boolean): boolean {
+  const n: EhashNode | null = h.lookupEstablished(sk.daddr, sk.dport, sk.rcvSaddr, port, sk.boundDevIf);
+  if (n === null) return false;
+  if (n.kind === EHASH_TIMEWAIT) return !twUnique(sk, n.owner as InetTimewaitSock);
+  return n.owner !== sk;
+}

@@ -1,0 +1,100 @@
+/** The tables that the Internet protocols share: who gets packets of which protocol number, and which sockets there are. */
+import { defineKey, type Kernel, type KernelModule, type Key } from '@linnet/kernel';
+import { neigh } from '@linnet/neigh';
+import { netlink } from '@linnet/netlink';
+import type { Skb } from '@linnet/skbuff';
+import { socket, type Proto, type ProtoOps } from '@linnet/socket';
+import type { GroOffload } from './offload.ts';
+import type { InetAf } from './af.ts';
+
+/** A transport's receiver (struct net_protocol). @alpha */
+export interface InetProtocol {
+  readonly protocol: number;
+  /** Takes a packet: data at the transport header, networkHeader and dst set. Consumes it; 0, or a positive protocol number to try instead. */
+  rcv(skb: Skb): number;
+  /**
+   * An ICMP error quotes a packet of ours: `networkHeader` at the quoted IP header, data at the quoted transport header (at least 8 bytes are there);
+   * `type`, `code` in the family's numbering, `info` the MTU or pointer. Does not consume. 0, or -ENOENT when no sock matches.
+   */
+  err?(skb: Skb, type: number, code: number, info: number): number;
+  /** Needs no security policy check of its own here (it does that itself). */
+  readonly noPolicy: boolean;
+  /** Answers ICMP errors strictly per tag (icmp_strict_tag_validation). */
+  readonly icmpStrictTagValidation?: boolean;
+}
+
+/** A kind of socket (struct inet_protosw). @alpha */
+export interface InetProtosw {
+  readonly type: number;
+  /** IPPROTO_IP (0) is a wildcard, for raw sockets. */
+  readonly protocol: number;
+  readonly prot: Proto;
+  /** Bits of INET_PROTOSW_*. */
+  readonly flags: number;
+}
+
+/** Ports may be reused at once. @alpha */
+export const INET_PROTOSW_REUSE = 1;
+/** Registered for good. @alpha */
+export const INET_PROTOSW_PERMANENT = 2;
+/** A connection socket (struct inet_connection_sock). @alpha */
+export const INET_PROTOSW_ICSK = 4;
+
+/** What the Internet families of one kernel share. @alpha */
+export class InetKernel {
+  /** Receivers by protocol number, for IPv4 and IPv6. */
+  readonly protos: (InetProtocol | null)[] = new Array<InetProtocol | null>(256).fill(null);
+  readonly protos6: (InetProtocol | null)[] = new Array<InetProtocol | null>(256).fill(null);
+  readonly offloads: (GroOffload | null)[] = new Array<GroOffload | null>(256).fill(null);
+  readonly offloads6: (GroOffload | null)[] = new Array<GroOffload | null>(256).fill(null);
+  /** Kinds of sockets in order of registration, newest first within a type. */
+  readonly protosw: InetProtosw[] = [];
+  /** Called when a family has come, with those that are there already. */
+  private readonly onAf: ((af: InetAf) => void)[] = [];
+  private readonly afs: InetAf[] = [];
+
+  /** Registers a receiver for IPv4 packets (inet_add_protocol). Throws when the number is taken. */
+  addProtocol(p: InetProtocol): void {
+    if (this.protos[p.protocol] !== null) throw new Error(`IP protocol ${p.protocol} is registered twice`);
+    this.protos[p.protocol] = p;
+  }
+
+  /** Registers segmentation and merging for a protocol over IPv4 (inet_add_offload). */
+  addOffload(protocol: number, o: GroOffload): void {
+    this.offloads[protocol] = o;
+  }
+
+  /** Registers a kind of socket (inet_register_protosw). */
+  registerProtosw(p: InetProtosw): void {
+    this.protosw.unshift(p);
+  }
+
+  /** Registers a family's services. */
+  addAf(af: InetAf): void {
+    this.afs.push(af);
+    for (const fn of this.onAf) fn(af);
+  }
+
+  /** The services of a family, or null when its module is not in the stack. */
+  af(family: number): InetAf | null {
+    return this.afs.find((a) => a.family === family) ?? null;
+  }
+
+  /** Calls `fn` for each family that is there or will come. */
+  forEachAf(fn: (af: InetAf) => void): void {
+    this.onAf.push(fn);
+    for (const af of this.afs) fn(af);
+  }
+}
+
+/** Where a kernel keeps what its Internet families share. @alpha */
+export const INET: Key<InetKernel> = defineKey<InetKernel>('inet');
+
+/** The module: the common ground of IPv4, IPv6 and the transports. @public */
+export const inet: KernelModule = {
+  name: 'inet',
+  requires: [socket, netlink, neigh],
+  init(k: Kernel): void {
+    k.set(INET, new InetKernel());
+  },
+};

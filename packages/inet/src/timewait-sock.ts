@@ -1,0 +1,83 @@
+/** What remains of a connection in TIME-WAIT or FIN-WAIT-2 (struct inet_timewait_sock): small, and enough to answer stray segments. */
+import { delTimer, modTimer, TimerList, type Net } from '@linnet/kernel';
+import type { InetAf } from './af.ts';
+import { bindBucketRelease, inetPutPort, type InetBindBucket } from './bind-hash.ts';
+import type { InetConnectionSock } from './inet-connection-sock.ts';
+import { EHASH_TIMEWAIT, EhashNode, type InetHashinfo } from './inet-hashtables.ts';
+
+/** A connection that is over; transports extend it with sequence numbers. @alpha */
+export class InetTimewaitSock {
+  readonly net: Net;
+  readonly family: number;
+  readonly af: InetAf;
+  readonly hashinfo: InetHashinfo;
+  readonly ehashNode: EhashNode;
+  readonly timer: TimerList<InetTimewaitSock>;
+  bindBucket: InetBindBucket | null = null;
+  /** TCP_FIN_WAIT2 or TCP_TIME_WAIT. */
+  substate = 0;
+  mark = 0;
+  priority = 0;
+  tos = 0;
+  readonly boundDevIf: number;
+  readonly rcvSaddr: number;
+  readonly daddr: number;
+  readonly num: number;
+  readonly dport: number;
+  readonly uid: number;
+
+  constructor(h: InetHashinfo, sk: InetConnectionSock) {
+    this.net = sk.net;
+    this.family = sk.family;
+    this.af = sk.af;
+    this.hashinfo = h;
+    this.ehashNode = new EhashNode(EHASH_TIMEWAIT, this);
+    this.timer = new TimerList<InetTimewaitSock>(inetTwskKill, this);
+    this.boundDevIf = sk.boundDevIf;
+    this.rcvSaddr = sk.rcvSaddr;
+    this.daddr = sk.daddr;
+    this.num = sk.num;
+    this.dport = sk.dport;
+    this.mark = sk.mark;
+    this.priority = sk.priority;
+    this.tos = sk.tos;
+    this.uid = sk.uid;
+  }
+}
+
+/** Takes the place of a connection in the hashes, port included, and starts the clock (inet_twsk_hashdance, inet_twsk_schedule). @alpha */
+export function inetTwskHashdance(tw: InetTimewaitSock, sk: InetConnectionSock, timeout: number): void {
+  const h = tw.hashinfo;
+  const n = tw.ehashNode;
+  n.rcvSaddr = tw.rcvSaddr;
+  n.num = tw.num;
+  n.daddr = tw.daddr;
+  n.dport = tw.dport;
+  n.boundDevIf = tw.boundDevIf;
+  const tb = sk.bindBucket;
+  if (tb !== null) {
+    tw.bindBucket = tb;
+    tb.tw++;
+    inetPutPort(h, sk);
+  }
+  h.remove(sk.ehashNode);
+  h.insert(n);
+  inetTwskSchedule(tw, timeout);
+}
+
+/** Sets the time at which it is forgotten, in jiffies from now (inet_twsk_reschedule). @alpha */
+export function inetTwskSchedule(tw: InetTimewaitSock, timeout: number): void {
+  const k = tw.net.kernel;
+  modTimer(k, tw.timer, (k.jiffies + timeout) | 0);
+}
+
+/** Forgets it now (inet_twsk_deschedule_put). @alpha */
+export function inetTwskKill(tw: InetTimewaitSock): void {
+  delTimer(tw.net.kernel, tw.timer);
+  tw.hashinfo.remove(tw.ehashNode);
+  const tb = tw.bindBucket;
+  if (tb === null) return;
+  tw.bindBucket = null;
+  tb.tw--;
+  bindBucketRelease(tw.hashinfo, tb);
+}

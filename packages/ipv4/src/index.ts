@@ -1,0 +1,6 @@
+/**
+ * IPv4 with routing, fragments, ARP and ICMP.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,164 @@
+/** The state that IPv4 keeps for one namespace (struct netns_ipv4). */
+import type { Key, Kernel, Net } from '@linnet/kernel';
+import { defineKey, NotifierChain } from '@linnet/kernel';
+import type { NeighTable } from '@linnet/neigh';
+import type { NetDevice } from '@linnet/netdev';
+import type { Ipv4Devconf } from './devconf.ts';
+import { newDevconf } from './devconf.ts';
+import type { InIfaddr } from './in-device.ts';
+import type { FibInfo } from './fib-types.ts';
+import { FibResult } from './fib-types.ts';
+import { FibTable } from './fib-trie.ts';
+import { RT_TABLE_DEFAULT, RT_TABLE_LOCAL, RT_TABLE_MAIN } from '@linnet/uapi';
+
+/** Per-net slot of {@link Ipv4Net}. @alpha */
+export const IPV4: Key<Ipv4Net> = defineKey<Ipv4Net>('ipv4');
+
+/**
+ * Everything IPv4 knows about one namespace. Hot code reaches it by `InDevice.net4` or by a field of its own object, not by key.
+ * @alpha
+ */
+export class Ipv4Net {
+  readonly net: Net;
+  readonly kernel: Kernel;
+  /** The machine's ARP table, shared by all namespaces. */
+  readonly arpTbl: NeighTable;
+  /** The namespace's `lo`; set when it is registered. */
+  loopbackDev: NetDevice | null;
+
+  // devinet
+  /** `net/ipv4/conf/all`. */
+  readonly devconfAll: Ipv4Devconf;
+  /** `net/ipv4/conf/default`. */
+  readonly devconfDflt: Ipv4Devconf;
+  /** Local address (int32) to the addresses that have it (`inet_addr_lst`). */
+  readonly addrHash: Map<number, InIfaddr[]>;
+  /** Called with NETDEV_UP/NETDEV_DOWN and the address (`inetaddr_chain`). */
+  readonly inetaddrChain: NotifierChain<number, InIfaddr>;
+
+  // routing tables
+  readonly fibLocal: FibTable;
+  readonly fibMain: FibTable;
+  readonly fibDefault: FibTable;
+  /** Every table by its id, the three above included. */
+  readonly fibTables: Map<number, FibTable>;
+  /** Route attributes shared by routes, by their content. */
+  readonly fibInfos: Map<string, FibInfo>;
+  /** While no rule was ever added, local and main are looked up as one table, as Linux does. */
+  fibHasCustomRules: boolean;
+  /** A local route that no address made exists: the fast source check is not enough. */
+  fibHasCustomLocalRoutes: boolean;
+  /** Scratch results: nothing may keep them over a call. */
+  readonly resIn: FibResult;
+  readonly resOut: FibResult;
+  readonly resSrc: FibResult;
+  readonly resCtl: FibResult;
+  /** `fib_multipath_hash_policy`. */
+  fibMultipathHashPolicy: number;
+  /** `fib_multipath_use_neigh`. */
+  fibMultipathUseNeigh: number;
+  /** Key of the multipath hash. */
+  readonly multipathSeed: number;
+
+  // route cache
+  /** Cached routes with another generation are stale. */
+  rtGenid: number;
+  /** Generation of the addresses: prefsrc caches of next hops depend on it. */
+  devAddrGenid: number;
+  /** `net/ipv4/route/min_pmtu`, bytes. */
+  ipRtMinPmtu: number;
+  /** `net/ipv4/route/mtu_expires`, seconds. */
+  ipRtMtuExpires: number;
+  /** `net/ipv4/route/min_adv_mss`, bytes. */
+  ipRtMinAdvmss: number;
+  /** `net/ipv4/route/error_cost`, `error_burst`: jiffies, for `ip_error`. */
+  ipRtErrorCost: number;
+  ipRtErrorBurst: number;
+  /** `net/ipv4/route/redirect_number`, `redirect_load`, `redirect_silence`. */
+  ipRtRedirectNumber: number;
+  ipRtRedirectLoad: number;
+  ipRtRedirectSilence: number;
+  /** Columns of /proc/net/stat/rt_cache. */
+  readonly rtStat: Float64Array;
+
+  // general sysctls
+  /** `ip_default_ttl`. */
+  sysctlIpDefaultTtl: number;
+  /** `ip_no_pmtu_disc`. */
+  sysctlIpNoPmtuDisc: number;
+  /** `ip_forward_use_pmtu`. */
+  sysctlIpFwdUsePmtu: number;
+  /** `ip_forward_update_priority`. */
+  sysctlIpFwdUpdatePriority: number;
+  /** `ip_nonlocal_bind`. */
+  sysctlIpNonlocalBind: number;
+  /** `ip_early_demux`. */
+  sysctlIpEarlyDemux: number;
+  /** `ip_dynaddr`. */
+  sysctlIpDynaddr: number;
+
+  constructor(net: Net, arpTbl: NeighTable) {
+    this.net = net;
+    this.kernel = net.kernel;
+    this.arpTbl = arpTbl;
+    this.loopbackDev = null;
+    this.devconfAll = newDevconf(false);
+    this.devconfDflt = newDevconf(true);
+    this.addrHash = new Map();
+    this.inetaddrChain = new NotifierChain<number, InIfaddr>();
+    this.fibLocal = new FibTable(RT_TABLE_LOCAL);
+    this.fibMain = new FibTable(RT_TABLE_MAIN);
+    this.fibDefault = new FibTable(RT_TABLE_DEFAULT);
+    this.fibTables = new Map([
+      [RT_TABLE_LOCAL, this.fibLocal],
+      [RT_TABLE_MAIN, this.fibMain],
+      [RT_TABLE_DEFAULT, this.fibDefault],
+    ]);
+    this.fibInfos = new Map();
+    this.fibHasCustomRules = false;
+    this.fibHasCustomLocalRoutes = false;
+    this.resIn = new FibResult();
+    this.resOut = new FibResult();
+    this.resSrc = new FibResult();
+    this.resCtl = new FibResult();
+    this.fibMultipathHashPolicy = 0;
+    this.fibMultipathUseNeigh = 0;
+    this.multipathSeed = net.kernel.rng.stream('ipv4.multipath').u32() | 0;
+    this.rtGenid = 1;
+    this.devAddrGenid = 1;
+    this.ipRtMinPmtu = 552;
+    this.ipRtMtuExpires = 600;
+    this.ipRtMinAdvmss = 256;
+    this.ipRtErrorCost = 1000;
+    this.ipRtErrorBurst = 5000;
+    this.ipRtRedirectNumber = 9;
+    this.ipRtRedirectLoad = 20;
+    this.ipRtRedirectSilence = 20 << 10;
+    this.rtStat = new Float64Array(RT_STAT_COUNT);
+    this.sysctlIpDefaultTtl = 64;
+    this.sysctlIpNoPmtuDisc = 0;
+    this.sysctlIpFwdUsePmtu = 0;
+    this.sysctlIpFwdUpdatePriority = 1;
+    this.sysctlIpNonlocalBind = 0;
+    this.sysctlIpEarlyDemux = 1;
+    this.sysctlIpDynaddr = 0;
+  }
+}
+
+/** Columns of `Ipv4Net.rtStat`. @alpha */
+export const RT_STAT_IN_SLOW_TOT = 0;
+/** @alpha */
+export const RT_STAT_IN_SLOW_MC = 1;
+/** @alpha */
+export const RT_STAT_IN_NO_ROUTE = 2;
+/** @alpha */
+export const RT_STAT_IN_BRD = 3;
+/** @alpha */
+export const RT_STAT_IN_MARTIAN_DST = 4;
+/** @alpha */
+export const RT_STAT_IN_MARTIAN_SRC = 5;
+/** @alpha */
+export const RT_STAT_OUT_SLOW_TOT = 6;
+/** @alpha */
+export const RT_STAT_OUT_SLOW_MC = 7;
+const RT_STAT_COUNT = 8;

@@ -1,0 +1,6 @@
+/**
+ * One machine: modules, namespaces, clocks, timers, softirq, random streams.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * The neighbour table and its state machine.
+ *
+ * @packageDocumentation
+ */
+export {};

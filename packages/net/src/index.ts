@@ -1,0 +1,6 @@
+/**
+ * Sockets shaped like node:net, node:dgram and WHATWG streams.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * Virtual devices: veth, tap.
+ *
+ * @packageDocumentation
+ */
+export {};

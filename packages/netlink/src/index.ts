@@ -1,0 +1,6 @@
+/**
+ * AF_NETLINK, rtnetlink and link messages.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * Network namespaces: creating, naming, entering, moving devices between them.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * Tasks, file descriptors, epoll and the blocking system calls.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,94 @@
+/** The socket of the system calls (struct socket) and the register of families. */
+import {
+  defineKey, EAFNOSUPPORT, EINVAL, EPROTONOSUPPORT, WaitQueueHead, type Kernel, type KernelModule, type Key, type Net,
+} from '@linnet/kernel';
+import { netdev } from '@linnet/netdev';
+import type { ProtoOps } from './proto.ts';
+import type { Sock } from './sock.ts';
+import { registerCoreSysctls, SocketKernel } from './core-sysctl.ts';
+
+/** States of a socket (socket_state). Not connected to any. @alpha */
+export const SS_UNCONNECTED = 1;
+/** In the process of connecting. @alpha */
+export const SS_CONNECTING = 2;
+/** Connected. @alpha */
+export const SS_CONNECTED = 3;
+/** In the process of disconnecting. @alpha */
+export const SS_DISCONNECTING = 4;
+
+/** What stands between a descriptor and a sock (struct socket). @alpha */
+export class Socket {
+  state: number = SS_UNCONNECTED;
+  readonly type: number;
+  readonly net: Net;
+  readonly kernel: Kernel;
+  ops: ProtoOps;
+  sk: Sock | null = null;
+  /** Who waits for events on it. */
+  readonly wq: WaitQueueHead = new WaitQueueHead();
+
+  constructor(net: Net, type: number, ops: ProtoOps) {
+    this.net = net;
+    this.kernel = net.kernel;
+    this.type = type;
+    this.ops = ops;
+  }
+}
+
+/** A family of addresses (struct net_proto_family). @alpha */
+export interface NetProtoFamily {
+  readonly family: number;
+  /** Fills in `sock.ops` and `sock.sk` for a new socket; 0 or a negative errno. */
+  create(net: Net, sock: Socket, protocol: number, kern: boolean): number;
+}
+
+/** Where a kernel keeps its families and the limits of socket buffers. @alpha */
+export const SOCKET: Key<SocketKernel> = defineKey<SocketKernel>('socket');
+
+/** The module: sockets without any family yet. @public */
+export const socket: KernelModule = {
+  name: 'socket',
+  requires: [netdev],
+  init(k: Kernel): void {
+    const s = new SocketKernel();
+    k.set(SOCKET, s);
+    registerCoreSysctls(k, s);
+  },
+};
+
+/** Registers a family of addresses (sock_register). Throws when the family is taken: two modules claim it. @alpha */
+export function sockRegister(k: Kernel, family: NetProtoFamily): void {
+  const { families } = k.get(SOCKET);
+  if (families.has(family.family)) throw new Error(`address family ${family.family} is registered twice`);
+  families.set(family.family, family);
+}
+
+/** The ops of a socket that no family has filled in yet. */
+const noOps: ProtoOps = (() => {
+  const no = (): number => -EINVAL;
+  return {
+    family: 0, release: () => 0, bind: no, connect: no, accept: no, getname: no, poll: () => 0, listen: no, shutdown: no,
+    setsockopt: no, getsockopt: no, sendmsg: no, recvmsg: no,
+  };
+})();
+
+/**
+ * Makes a socket in a namespace (sock_create): EAFNOSUPPORT when no module of the stack has the family, EINVAL, EPROTONOSUPPORT and ESOCKTNOSUPPORT as socket(2).
+ * @alpha
+ */
+export function sockCreate(net: Net, family: number, type: number, protocol: number, kern: boolean = false): Socket | number {
+  if (family < 0 || family >= 46) return -EAFNOSUPPORT;
+  if (type < 1 || type > 10) return -EINVAL;
+  if (protocol < 0) return -EPROTONOSUPPORT;
+  const fam = net.kernel.get(SOCKET).families.get(family);
+  if (fam === undefined) return -EAFNOSUPPORT;
+  const sock = new Socket(net, type, noOps);
+  const err = fam.create(net, sock, protocol, kern);
+  return err < 0 ? err : sock;
+}
+
+/** The descriptor is gone: closes the socket in the background (sock_release). @alpha */
+export function sockRelease(sock: Socket): void {
+  sock.ops.release(sock);
+  sock.sk = null;
+}

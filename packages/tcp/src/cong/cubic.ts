@@ -1,0 +1,207 @@
+/** CUBIC (RFC 9438) with HyStart (Ha and Rhee, «Taming the elephants»): the default. */
+import { TCP_CA_Loss } from '@linnet/uapi';
+import { type TcpCongestionOps, tcpInSlowStart, tcpSlowStart } from '../tcp-cong.ts';
+import { CA_EVENT_TX_START } from '../tcp-const.ts';
+import { tcpIsCwndLimited } from '../tcp-cwnd.ts';
+import {
+  TcpExtTCPHystartDelayCwnd,
+  TcpExtTCPHystartDelayDetect,
+  TcpExtTCPHystartTrainCwnd,
+  TcpExtTCPHystartTrainDetect,
+} from '../tcp-mib.ts';
+import { netAdd, netInc } from '../tcp-net.ts';
+import type { TcpSock } from '../tcp-sock.ts';
+
+/** Multiplicative decrease (RFC 9438 section 4.6). */
+const BETA = 0.7;
+/** Aggressiveness, segments per second cubed (RFC 9438 section 5). */
+const C = 0.4;
+/** Increase of the Reno-friendly estimate per round trip until it reaches the old window (RFC 9438 section 4.3). */
+const ALPHA = (3 * (1 - BETA)) / (1 + BETA);
+
+/** HyStart looks at windows from this size on. */
+const HYSTART_LOW_WINDOW = 16;
+/** Round-trip samples of a round that count. */
+const HYSTART_MIN_SAMPLES = 8;
+/** Bounds of the rise that says «queue», microseconds. */
+const HYSTART_DELAY_MIN = 4000;
+const HYSTART_DELAY_MAX = 16000;
+/** ACKs closer than this are a train, microseconds. */
+const HYSTART_ACK_DELTA = 2000;
+
+/** State of one connection. Windows are in segments with fractions, times in microseconds. */
+export class CubicState {
+  /** Window before the last reduction, after fast convergence. */
+  wMax = 0;
+  /** Where the curve's plateau is: wMax, or the window at the epoch's start when that was higher. */
+  origin = 0;
+  /** Seconds from the start of the epoch to the plateau. */
+  k = 0;
+  inEpoch = false;
+  epochStart = 0;
+  /** The Reno-friendly estimate. */
+  wEst = 0;
+  /** Window before the last reduction: up to here the estimate grows by ALPHA. */
+  priorCwnd = 0;
+  /** Fraction of a segment earned so far. */
+  credit = 0;
+  /** Smallest round trip; 0: none yet. */
+  delayMin = 0;
+  // HyStart
+  found = false;
+  roundStart = 0;
+  roundEnd = 0;
+  lastAck = 0;
+  currRtt = 0;
+  samples = 0;
+}
+
+function hystartReset(tp: TcpSock, ca: CubicState): void {
+  ca.roundStart = tp.mstamp;
+  ca.lastAck = tp.mstamp;
+  ca.roundEnd = tp.sndNxt;
+  ca.currRtt = 0x7fffffff;
+  ca.samples = 0;
+}
+
+function startOver(ca: CubicState): void {
+  ca.wMax = 0;
+  ca.origin = 0;
+  ca.k = 0;
+  ca.inEpoch = false;
+  ca.wEst = 0;
+  ca.priorCwnd = 0;
+  ca.credit = 0;
+  ca.delayMin = 0;
+  ca.found = false;
+}
+
+function init(tp: TcpSock): void {
+  const ca = new CubicState();
+  tp.caPriv = ca;
+  hystartReset(tp, ca);
+}
+
+function ssthresh(tp: TcpSock): number {
+  const ca = tp.caPriv as CubicState;
+  const cwnd = tp.sndCwnd;
+  ca.inEpoch = false;
+  // Fast convergence (RFC 9438 section 4.7): a window that did not reach the last plateau gives room to newcomers.
+  ca.wMax = cwnd < ca.wMax ? (cwnd * (1 + BETA)) / 2 : cwnd;
+  ca.priorCwnd = cwnd;
+  return Math.max(Math.floor(cwnd * BETA), 2);
+}
+
+/** One step along the curve for `acked` segments. */
+function cubicUpdate(tp: TcpSock, ca: CubicState, acked: number): void {
+  const cwnd = tp.sndCwnd;
+  if (!ca.inEpoch) {
+    ca.inEpoch = true;
+    ca.epochStart = tp.mstamp;
+    ca.credit = 0;
+    ca.wEst = cwnd;
+    if (cwnd < ca.wMax) {
+      ca.k = Math.cbrt((ca.wMax - cwnd) / C);
+      ca.origin = ca.wMax;
+    } else {
+      ca.k = 0;
+      ca.origin = cwnd;
+    }
+  }
+  // Where the curve will be one round trip from now.
+  const t = (((tp.mstamp - ca.epochStart) | 0) + ca.delayMin) / 1e6 - ca.k;
+  let target = ca.origin + C * t * t * t;
+  if (target > 1.5 * cwnd) target = 1.5 * cwnd;
+  ca.wEst += ((ca.wEst < ca.priorCwnd ? ALPHA : 1) * acked) / cwnd;
+  // The Reno-friendly region (RFC 9438 section 4.3).
+  if (ca.wEst > target) target = ca.wEst;
+  // At the plateau a probe of a segment in a hundred windows remains.
+  let step = target > cwnd ? (target - cwnd) / cwnd : 0.01 / cwnd;
+  // Never more than a segment for two acknowledged.
+  if (step > 0.5) step = 0.5;
+  ca.credit += step * acked;
+  if (ca.credit >= 1) {
+    const n = Math.floor(ca.credit);
+    ca.credit -= n;
+    tp.sndCwnd = Math.min(cwnd + n, tp.sndCwndClamp);
+  }
+}
+
+function congAvoid(tp: TcpSock, _ack: number, acked: number): void {
+  if (!tcpIsCwndLimited(tp)) return;
+  if (tcpInSlowStart(tp)) {
+    acked = tcpSlowStart(tp, acked);
+    if (acked === 0) return;
+  }
+  cubicUpdate(tp, tp.caPriv as CubicState, acked);
+}
+
+/** Leaves slow start before the queue overflows: ACK trains fill half the path's delay, or the round trip rises. */
+function hystartUpdate(tp: TcpSock, ca: CubicState, rtt: number): void {
+  const now = tp.mstamp;
+  if (((tp.sndUna - ca.roundEnd) | 0) > 0) hystartReset(tp, ca);
+  if (((now - ca.lastAck) | 0) <= HYSTART_ACK_DELTA) {
+    ca.lastAck = now;
+    if (((now - ca.roundStart) | 0) > ca.delayMin >> 1 && ca.delayMin > HYSTART_ACK_DELTA) {
+      ca.found = true;
+      netInc(tp.tn, TcpExtTCPHystartTrainDetect);
+      netAdd(tp.tn, TcpExtTCPHystartTrainCwnd, tp.sndCwnd);
+      tp.sndSsthresh = tp.sndCwnd;
+      return;
+    }
+  }
+  if (rtt < ca.currRtt) ca.currRtt = rtt;
+  if (ca.samples < HYSTART_MIN_SAMPLES) {
+    ca.samples++;
+    return;
+  }
+  const rise = Math.min(Math.max(ca.delayMin >> 3, HYSTART_DELAY_MIN), HYSTART_DELAY_MAX);
+  if (ca.currRtt > ca.delayMin + rise) {
+    ca.found = true;
+    netInc(tp.tn, TcpExtTCPHystartDelayDetect);
+    netAdd(tp.tn, TcpExtTCPHystartDelayCwnd, tp.sndCwnd);
+    tp.sndSsthresh = tp.sndCwnd;
+  }
+}
+
+function pktsAcked(tp: TcpSock, _n: number, rttUs: number): void {
+  if (rttUs < 0) return;
+  const ca = tp.caPriv as CubicState;
+  // Samples taken right after a pause of the curve would mislead it.
+  const rtt = rttUs > 0 ? rttUs : 1;
+  if (ca.delayMin === 0 || rtt < ca.delayMin) ca.delayMin = rtt;
+  if (!ca.found && tcpInSlowStart(tp) && tp.sndCwnd >= HYSTART_LOW_WINDOW) hystartUpdate(tp, ca, rtt);
+}
+
+function setState(tp: TcpSock, state: number): void {
+  if (state !== TCP_CA_Loss) return;
+  const ca = tp.caPriv as CubicState;
+  startOver(ca);
+  hystartReset(tp, ca);
+}
+
+function cwndEvent(tp: TcpSock, ev: number): void {
+  if (ev !== CA_EVENT_TX_START) return;
+  const ca = tp.caPriv as CubicState | null;
+  if (ca === null || !ca.inEpoch) return;
+  // Time without data does not count (RFC 9438 section 5.8): move the epoch, never past now.
+  const idle = (tp.kernel.jiffies - tp.lsndtime) | 0;
+  if (idle > 0) {
+    const moved = (ca.epochStart + idle * 1000) | 0;
+    ca.epochStart = ((tp.mstamp - moved) | 0) < 0 ? tp.mstamp : moved;
+  }
+}
+
+/** CUBIC as a pluggable algorithm (RFC 9438). @alpha */
+export const cubic: TcpCongestionOps = {
+  name: 'cubic',
+  init,
+  release: () => {},
+  ssthresh,
+  congAvoid,
+  undoCwnd: (tp) => Math.max(tp.sndCwnd, tp.priorCwnd),
+  setState,
+  cwndEvent,
+  pktsAcked,
+  congControl: null,
+};

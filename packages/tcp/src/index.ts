@@ -1,0 +1,6 @@
+/**
+ * TCP.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,70 @@
+/**
+ * What TCP keeps in an skb's scratch fields while it holds it (struct tcp_skb_cb).
+ * `cb0..cb2` mean the same in both directions; the rest depends on whether the skb is to be sent or was received.
+ */
+import type { Skb } from '@linnet/skbuff';
+
+/** The segment was selectively acknowledged. */
+export const TCPCB_SACKED_ACKED = 0x01;
+/** The segment was sent again and that copy is still under way. */
+export const TCPCB_SACKED_RETRANS = 0x02;
+/** The segment is believed lost. */
+export const TCPCB_LOST = 0x04;
+/** All of the above. */
+export const TCPCB_TAGBITS = 0x07;
+/** The segment was sent again at least once: no round-trip sample (Karn). */
+export const TCPCB_EVER_RETRANS = 0x80;
+/** Either kind of retransmission. */
+export const TCPCB_RETRANS = 0x82;
+
+/** First sequence number. */
+export function tcbSeq(skb: Skb): number {
+  return skb.cb0;
+}
+/** The sequence number after the last; SYN and FIN count one. */
+export function tcbEndSeq(skb: Skb): number {
+  return skb.cb1;
+}
+/** Header flags (TCPHDR_*). */
+export function tcbFlags(skb: Skb): number {
+  return skb.cb2;
+}
+/** Sent: TCPCB_* bits. */
+export function tcbSacked(skb: Skb): number {
+  return skb.cb3;
+}
+/** Received: the acknowledgment number. */
+export function tcbAckSeq(skb: Skb): number {
+  return skb.cb4;
+}
+/** Sent: when it left last, in microseconds (int32, wraps). */
+export function tcbXmitTime(skb: Skb): number {
+  return skb.cb5;
+}
+/** Segments that this skb stands for; 0 while the division is not known. */
+export function tcbGsoSegs(skb: Skb): number {
+  return skb.cb6;
+}
+/** Payload bytes of each segment when there are several. */
+export function tcbGsoSize(skb: Skb): number {
+  return skb.cb7;
+}
+
+/** Sets the range and the flags of a segment. */
+export function tcbInit(skb: Skb, seq: number, endSeq: number, flags: number): void {
+  skb.cb0 = seq;
+  skb.cb1 = endSeq;
+  skb.cb2 = flags;
+  skb.cb3 = 0;
+  skb.cb4 = 0;
+  skb.cb5 = 0;
+  skb.cb6 = 0;
+  skb.cb7 = 0;
+  skb.cb8 = 0;
+  skb.cb9 = -1;
+  skb.cb10 = 0;
+  skb.cb11 = 0;
+}
+
+// Sent: cb8 delivered count when sent, cb9 slot in the ring of sent skbs (-1: none), cb10 1 when MSG_EOR closed it.
+// Received: cb5 1 when it carried a timestamp, cb6 segments merged by GRO, cb10 the IP header's DS field, cb11 the header length.

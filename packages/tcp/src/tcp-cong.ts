@@ -1,0 +1,219 @@
+/** Congestion control: the interface of its algorithms and what they share (RFC 5681, RFC 6937). */
+import { EINVAL, ENOENT, type Kernel } from '@linnet/kernel';
+import { TCP_CA_CWR, TCP_CA_Disorder, TCP_CA_Open, TCP_CA_Recovery } from '@linnet/uapi';
+import {
+  CA_EVENT_COMPLETE_CWR,
+  FLAG_SND_UNA_ADVANCED,
+  TCP_INFINITE_SSTHRESH,
+} from './tcp-const.ts';
+import { TCPK } from './tcp-kernel.ts';
+import type { TcpSock } from './tcp-sock.ts';
+
+/** A congestion control algorithm (struct tcp_congestion_ops). Its per-connection state lives in `tp.caPriv`. @alpha */
+export interface TcpCongestionOps {
+  readonly name: string;
+  /** A connection begins to use it. */
+  init(tp: TcpSock): void;
+  /** A connection ends or chooses another. */
+  release(tp: TcpSock): void;
+  /** The slow-start threshold after a loss, in segments. */
+  ssthresh(tp: TcpSock): number;
+  /** Grows the window after `acked` segments were delivered; `ack` is the acknowledgment number. */
+  congAvoid(tp: TcpSock, ack: number, acked: number): void;
+  /** The window to go back to when a reduction proves needless. */
+  undoCwnd(tp: TcpSock): number;
+  /** The state machine moves to TCP_CA_*. */
+  readonly setState: ((tp: TcpSock, state: number) => void) | null;
+  /** CA_EVENT_*. */
+  readonly cwndEvent: ((tp: TcpSock, ev: number) => void) | null;
+  /** `n` segments were acknowledged with a round trip of `rttUs` microseconds (-1: unknown). */
+  readonly pktsAcked: ((tp: TcpSock, n: number, rttUs: number) => void) | null;
+  /** Takes over from `congAvoid` and PRR when not null. */
+  readonly congControl: ((tp: TcpSock, ack: number, acked: number, flag: number) => void) | null;
+}
+
+/** Registers an algorithm (tcp_register_congestion_control). Throws when the name is taken. @alpha */
+export function tcpRegisterCongestionControl(k: Kernel, ops: TcpCongestionOps): void {
+  const list = k.get(TCPK).congestionOps;
+  if (list.some((o) => o.name === ops.name)) throw new Error(`congestion control ${ops.name} is registered twice`);
+  list.push(ops);
+}
+
+/** The algorithm of a name, or null. */
+export function tcpCaFind(k: Kernel, name: string): TcpCongestionOps | null {
+  return k.get(TCPK).congestionOps.find((o) => o.name === name) ?? null;
+}
+
+/** Gives a new connection its algorithm: the namespace's default (tcp_assign_congestion_control). */
+export function tcpAssignCongestionControl(tp: TcpSock): void {
+  tp.caOps = tcpCaFind(tp.kernel, tp.tn.congestionControl) ?? tp.kernel.get(TCPK).congestionOps[0]!;
+  tp.caPriv = null;
+}
+
+/** Starts the algorithm when the connection is established (tcp_init_congestion_control). */
+export function tcpInitCongestionControl(tp: TcpSock): void {
+  tp.priorSsthresh = 0;
+  tp.caOps!.init(tp);
+  tp.caInitialized = true;
+}
+
+/** Changes the algorithm (TCP_CONGESTION). -ENOENT for an unknown name, -EPERM is for who may not (not checked here). */
+export function tcpSetCongestionControl(tp: TcpSock, name: string): number {
+  if (name === '') return -EINVAL;
+  const ops = tcpCaFind(tp.kernel, name);
+  if (ops === null) return -ENOENT;
+  if (ops === tp.caOps) return 0;
+  if (tp.caInitialized) tp.caOps!.release(tp);
+  tp.caOps = ops;
+  tp.caPriv = null;
+  if (tp.caInitialized) ops.init(tp);
+  return 0;
+}
+
+/** Ends the use of the algorithm (tcp_cleanup_congestion_control). */
+export function tcpCleanupCongestionControl(tp: TcpSock): void {
+  if (tp.caInitialized && tp.caOps !== null) tp.caOps.release(tp);
+  tp.caInitialized = false;
+  tp.caPriv = null;
+}
+
+/** Tells the algorithm of an event. */
+export function tcpCaEvent(tp: TcpSock, ev: number): void {
+  const f = tp.caOps!.cwndEvent;
+  if (f !== null) f(tp, ev);
+}
+
+/** Moves the congestion state machine (tcp_set_ca_state). */
+export function tcpSetCaState(tp: TcpSock, state: number): void {
+  const f = tp.caOps!.setState;
+  if (f !== null) f(tp, state);
+  tp.caState = state;
+}
+
+/** Segments that the network still holds by our count (RFC 6675's pipe). */
+export function tcpPacketsInFlight(tp: TcpSock): number {
+  return tp.packetsOut - tp.sackedOut - tp.lostOut + tp.retransOut;
+}
+
+/** Is the window below the threshold? */
+export function tcpInSlowStart(tp: TcpSock): boolean {
+  return tp.sndCwnd < tp.sndSsthresh;
+}
+
+/** No threshold yet? */
+export function tcpInInitialSlowstart(tp: TcpSock): boolean {
+  return tp.sndSsthresh >= TCP_INFINITE_SSTHRESH;
+}
+
+/** Is a proportional rate reduction going on? */
+export function tcpInCwndReduction(tp: TcpSock): boolean {
+  return tp.caState === TCP_CA_CWR || tp.caState === TCP_CA_Recovery;
+}
+
+/** The threshold to note when the window shrinks for want of data: three quarters of it (tcp_current_ssthresh). */
+export function tcpCurrentSsthresh(tp: TcpSock): number {
+  if (tcpInCwndReduction(tp)) return tp.sndSsthresh;
+  return Math.max(tp.sndSsthresh, (tp.sndCwnd >> 1) + (tp.sndCwnd >> 2));
+}
+
+/** Slow start (RFC 5681 section 3.1, RFC 3465): a segment for each acknowledged. Returns what is left when the threshold is reached. */
+export function tcpSlowStart(tp: TcpSock, acked: number): number {
+  const cwnd = Math.min(tp.sndCwnd + acked, tp.sndSsthresh);
+  acked -= cwnd - tp.sndCwnd;
+  tp.sndCwnd = Math.min(cwnd, tp.sndCwndClamp);
+  return acked;
+}
+
+/** Additive increase: a segment for each `w` acknowledged (tcp_cong_avoid_ai). */
+export function tcpCongAvoidAi(tp: TcpSock, w: number, acked: number): void {
+  // w may have fallen since the count began.
+  if (tp.sndCwndCnt >= w) {
+    tp.sndCwndCnt = 0;
+    tp.sndCwnd++;
+  }
+  tp.sndCwndCnt += acked;
+  if (tp.sndCwndCnt >= w) {
+    const delta = Math.floor(tp.sndCwndCnt / w);
+    tp.sndCwndCnt -= delta * w;
+    tp.sndCwnd += delta;
+  }
+  if (tp.sndCwnd > tp.sndCwndClamp) tp.sndCwnd = tp.sndCwndClamp;
+}
+
+/** Begins a proportional rate reduction (RFC 6937 section 3, tcp_init_cwnd_reduction). */
+export function tcpInitCwndReduction(tp: TcpSock): void {
+  tp.highSeq = tp.sndNxt;
+  tp.tlpHighSeq = 0;
+  tp.tlpRetrans = false;
+  tp.sndCwndCnt = 0;
+  tp.priorCwnd = tp.sndCwnd;
+  tp.prrDelivered = 0;
+  tp.prrOut = 0;
+  tp.sndSsthresh = tp.caOps!.ssthresh(tp);
+  tcpEcnQueueCwr(tp);
+}
+
+/** CWR goes out with the next data (RFC 3168 section 6.1.2). */
+export function tcpEcnQueueCwr(tp: TcpSock): void {
+  if ((tp.ecnFlags & 1) !== 0) tp.ecnFlags |= 2;
+}
+
+/**
+ * Sets the window for what an ACK during a reduction lets out: in proportion to what was delivered while above the threshold, and slow-start-like below it
+ * (RFC 6937, with the bound of RFC 9937 that follows delivery while losses go on).
+ */
+export function tcpCwndReduction(tp: TcpSock, delivered: number, newlyLost: number, flag: number): void {
+  if (delivered <= 0 || tp.priorCwnd === 0) return;
+  const inFlight = tcpPacketsInFlight(tp);
+  const delta = tp.sndSsthresh - inFlight;
+  let sndcnt: number;
+  tp.prrDelivered += delivered;
+  if (delta < 0) {
+    sndcnt = Math.ceil((tp.sndSsthresh * tp.prrDelivered) / tp.priorCwnd) - tp.prrOut;
+  } else {
+    sndcnt = Math.max(tp.prrDelivered - tp.prrOut, delivered);
+    if ((flag & FLAG_SND_UNA_ADVANCED) !== 0 && newlyLost === 0) sndcnt++;
+    sndcnt = Math.min(delta, sndcnt);
+  }
+  // The first retransmission leaves at once.
+  sndcnt = Math.max(sndcnt, tp.prrOut > 0 ? 0 : 1);
+  tp.sndCwnd = Math.max(inFlight + sndcnt, 1);
+}
+
+/** Ends a reduction: the window is the threshold (tcp_end_cwnd_reduction). */
+export function tcpEndCwndReduction(tp: TcpSock): void {
+  if (tp.caOps!.congControl !== null) return;
+  if (tp.sndSsthresh < TCP_INFINITE_SSTHRESH && (tp.caState === TCP_CA_CWR || tp.undoMarker !== 0)) {
+    tp.sndCwnd = Math.max(tp.sndSsthresh, 1);
+    tp.sndCwndStamp = tp.kernel.jiffies;
+  }
+  tcpCaEvent(tp, CA_EVENT_COMPLETE_CWR);
+}
+
+/** Reduces the window for congestion without loss: ECN, a full local queue (tcp_enter_cwr). */
+export function tcpEnterCwr(tp: TcpSock): void {
+  tp.priorSsthresh = 0;
+  if (tp.caState < TCP_CA_CWR) {
+    tp.undoMarker = 0;
+    tcpInitCwndReduction(tp);
+    tcpSetCaState(tp, TCP_CA_CWR);
+  }
+}
+
+/** Back to Open, or Disorder while something is still in doubt (tcp_try_keep_open). */
+export function tcpTryKeepOpen(tp: TcpSock): void {
+  const state = tp.sackedOut > 0 || tp.lostOut > 0 || tp.retransOut > 0 ? TCP_CA_Disorder : TCP_CA_Open;
+  if (tp.caState !== state) {
+    tcpSetCaState(tp, state);
+    tp.highSeq = tp.sndNxt;
+  }
+}
+
+/** The rate that super-segments are sized for: twice the window in a round trip in slow start, 1.2 times later (tcp_update_pacing_rate). */
+export function tcpUpdatePacingRate(tp: TcpSock): void {
+  if (tp.srttUs === 0) return;
+  const ratio = tp.sndCwnd < tp.sndSsthresh >> 1 ? tp.tn.pacingSsRatio : tp.tn.pacingCaRatio;
+  const cwnd = Math.max(tp.sndCwnd, tp.packetsOut);
+  const rate = (tp.mssCache * cwnd * ratio * 80000) / tp.srttUs;
+  tp.pacingRateBps = Math.min(rate, tp.maxPacingRate);
+}

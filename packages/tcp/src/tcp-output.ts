@@ -1,0 +1,427 @@
+/** Sending: what may leave now, and the making of a segment (RFC 9293 sections 3.8.6 and 3.10.7). */
+import { ENOBUFS } from '@linnet/kernel';
+import {
+  CHECKSUM_PARTIAL,
+  pskbCopy,
+  type Skb,
+  SKB_GSO_TCPV4,
+  skbClone,
+  skbCloned,
+  skbOrphan,
+  skbPush,
+} from '@linnet/skbuff';
+import {
+  before,
+  after,
+  TCP_CA_Recovery,
+  TCPHDR_ACK,
+  TCPHDR_CWR,
+  TCPHDR_ECE,
+  TCPHDR_FIN,
+  TCPHDR_PSH,
+  TCPHDR_SYN,
+  TCPHDR_URG,
+} from '@linnet/uapi';
+import { tcpCaEvent, tcpEnterCwr, tcpPacketsInFlight } from './tcp-cong.ts';
+import {
+  CA_EVENT_TX_START,
+  ICSK_ACK_TIMER,
+  TCP_ECN_DEMAND_CWR,
+  TCP_ECN_OK,
+  TCP_ECN_QUEUE_CWR,
+  TCP_NAGLE_CORK,
+  TCP_NAGLE_OFF,
+  TCP_NAGLE_PUSH,
+  TCP_PINGPONG_THRESH,
+  TSQ_THROTTLED,
+} from './tcp-const.ts';
+import { tsoFragment } from './tcp-fragment.ts';
+import { TcpExtTCPOrigDataSent, TcpExtTCPAutoCorking, TcpOutSegs } from './tcp-mib.ts';
+import { tcpCurrentMss, tcpEffSacks, tcpEstablishedOptionsLen } from './tcp-mss.ts';
+import { netAdd, tcpAdd } from './tcp-net.ts';
+import { tcpSynOptionsLen, tcpWriteSackHeader, tcpWriteSynOptions, tcpWriteTimestamp } from './tcp-options.ts';
+import { tcpMoveToRtxQueue, tcpSendHead } from './tcp-rtx-queue.ts';
+import { sentRingPush } from './tcp-sent-ring.ts';
+import type { TcpSock } from './tcp-sock.ts';
+import { tcpCheckProbeTimer, tcpRearmRto, tcpScheduleLossProbe } from './tcp-xmit-timer.ts';
+import { tcpMstampRefresh, tcpTimeStampMs } from './tcp-clock.ts';
+import { tcpRateSkbSent } from './tcp-rate.ts';
+import { tcpCwndRestart, tcpCwndValidate } from './tcp-cwnd.ts';
+import { tcpWfree } from './tcp-tsq.ts';
+import { tcpSelectWindow, tcpWndEnd } from './tcp-window.ts';
+
+/** Divides a segment for sending: how many wire segments it is (tcp_set_skb_tso_segs). Returns the number. */
+export function tcpSetSkbTsoSegs(skb: Skb, mss: number): number {
+  if (skb.len <= mss) {
+    skb.cb6 = 1;
+    skb.cb7 = 0;
+    return 1;
+  }
+  const n = Math.ceil(skb.len / mss);
+  skb.cb6 = n;
+  skb.cb7 = mss;
+  return n;
+}
+
+/** The division, made anew when the MSS has changed (tcp_init_tso_segs). */
+function tcpInitTsoSegs(skb: Skb, mss: number): number {
+  const n = skb.cb6;
+  if (n === 0 || (n > 1 && skb.cb7 !== mss)) return tcpSetSkbTsoSegs(skb, mss);
+  return n;
+}
+
+/** Appends a control segment (FIN, probe) to what is to be sent; `writeSeq` moves (tcp_queue_skb). */
+export function tcpAdvanceWriteSeq(tp: TcpSock, endSeq: number): void {
+  tp.writeSeq = endSeq;
+}
+
+/** Notes that an ACK left: the delayed-ACK machine rests (tcp_event_ack_sent). */
+function tcpEventAckSent(tp: TcpSock, rcvNxt: number): void {
+  if (rcvNxt !== tp.rcvNxt) return;
+  if (tp.ackQuick > 0) {
+    tp.ackQuick--;
+    if (tp.ackQuick === 0) tp.ackAto = 40;
+  }
+  // The timer may still run; it looks at ackPending when it fires.
+  tp.ackPending = 0;
+}
+
+/** Notes that data left (tcp_event_data_sent): after idle the window restarts (RFC 5681 section 4.1). */
+function tcpEventDataSent(tp: TcpSock): void {
+  const now = tp.kernel.jiffies;
+  if (tcpPacketsInFlight(tp) === 0) tcpCaEvent(tp, CA_EVENT_TX_START);
+  tp.lsndtime = now;
+  // A reply within the ACK timeout: this looks like a conversation, so ACKs wait for data.
+  if (((now - tp.ackLrcvtime) | 0) < tp.ackAto && tp.ackPingpong < TCP_PINGPONG_THRESH) tp.ackPingpong++;
+}
+
+/** Restarts the congestion window after an idle period (tcp_slow_start_after_idle_check). */
+export function tcpSlowStartAfterIdleCheck(tp: TcpSock): void {
+  if (tp.tn.slowStartAfterIdle === 0 || tp.packetsOut !== 0 || tp.lsndtime === 0) return;
+  const delta = (tp.kernel.jiffies - tp.lsndtime) | 0;
+  if (delta > tp.rto) tcpCwndRestart(tp, delta);
+}
+
+/** ECN bits of a data segment (RFC 3168 section 6.1). Returns the flags with CWR and ECE set as needed. */
+function tcpEcnSend(tp: TcpSock, skb: Skb, flags: number): number {
+  if ((tp.ecnFlags & TCP_ECN_OK) === 0) return flags;
+  const pureAck = skb.len === 0;
+  tp.ecnXmit = !pureAck && !before(skb.cb0, tp.sndNxt);
+  if (tp.ecnXmit && (tp.ecnFlags & TCP_ECN_QUEUE_CWR) !== 0) {
+    tp.ecnFlags &= ~TCP_ECN_QUEUE_CWR;
+    flags |= TCPHDR_CWR;
+  }
+  if ((tp.ecnFlags & TCP_ECN_DEMAND_CWR) !== 0) flags |= TCPHDR_ECE;
+  return flags;
+}
+
+/**
+ * Puts a TCP header in front of a segment and gives it to the network layer (tcp_transmit_skb). Always consumes what it sends: with `clone` a clone of
+ * `skb`, which stays queued; else `skb` itself. `rcvNxt` is the acknowledgment number. Returns 0, or a negative errno when it was dropped locally.
+ */
+export function tcpTransmitSkb(tp: TcpSock, skb: Skb, clone: boolean, rcvNxt: number): number {
+  const queued = skb;
+  if (clone) {
+    skb = skbCloned(queued) ? pskbCopy(queued) : skbClone(queued);
+    skb.nohdr = false;
+  }
+  let flags = queued.cb2;
+  const seq = queued.cb0;
+  const endSeq = queued.cb1;
+  const rx = tp.rxOpt;
+  const syn = (flags & TCPHDR_SYN) !== 0;
+  const hasData = skb.len > 0;
+  let optLen: number;
+  let sacks = 0;
+  if (syn) {
+    optLen = tcpSynOptionsLen(tp.synTs, tp.synSack, tp.synWscale >= 0);
+  } else {
+    optLen = tcpEstablishedOptionsLen(tp);
+    sacks = tcpEffSacks(tp);
+    flags = tcpEcnSend(tp, skb, flags);
+  }
+  const hdrLen = 20 + optLen;
+
+  if (skb.destructor !== null) skbOrphan(skb);
+  skb.sk = tp;
+  skb.destructor = tcpWfree;
+  tp.wmemAlloc += skb.truesize;
+
+  const th = skbPush(skb, hdrLen);
+  skb.transportHeader = th;
+  const view = skb.view;
+  view.setUint16(th, tp.sport);
+  view.setUint16(th + 2, tp.dport);
+  view.setInt32(th + 4, seq);
+  view.setInt32(th + 8, rcvNxt);
+  // The window of a SYN is never scaled (RFC 7323 section 2.2).
+  const win = syn ? Math.min(tp.rcvWnd, 65535) : tcpSelectWindow(tp);
+  let urg = 0;
+  if (tp.urgMode && before(seq, tp.sndUp)) {
+    const dist = (tp.sndUp - seq) | 0;
+    if (dist <= 0xffff) {
+      urg = dist;
+      flags |= TCPHDR_URG;
+    } else if (after((seq + 0xffff) | 0, tp.sndNxt)) {
+      urg = 0xffff;
+      flags |= TCPHDR_URG;
+    }
+  }
+  view.setInt32(th + 12, (hdrLen << 26) | (flags << 16) | win);
+  view.setUint16(th + 18, urg);
+  const tsval = rx.tstampOk || (syn && tp.synTs) ? (tcpTimeStampMs(tp.kernel.ktime) + tp.tsoffset) | 0 : 0;
+  if (syn) {
+    tcpWriteSynOptions(view, th + 20, tp.advmss, tp.synTs, tsval, rx.tsRecent, tp.synSack, tp.synWscale);
+  } else if (optLen > 0) {
+    let p = th + 20;
+    if (rx.tstampOk) {
+      tcpWriteTimestamp(view, p, tsval, rx.tsRecent);
+      p += 12;
+    }
+    if (sacks > 0) tcpWriteSacks(tp, view, p, sacks);
+  }
+  const segs = queued.cb6 > 1 && hasData ? queued.cb6 : 1;
+  if (segs > 1) {
+    skb.gsoSegs = segs;
+    skb.gsoSize = queued.cb7;
+    skb.gsoType = tp.gsoType;
+  } else {
+    skb.gsoSegs = 0;
+    skb.gsoSize = 0;
+    skb.gsoType = 0;
+  }
+  // The sum over the payload is left to whoever needs it on a wire.
+  skb.ipSummed = CHECKSUM_PARTIAL;
+  skb.csumStart = th;
+  skb.csumOffset = 16;
+  tp.afOps.sendCheck(tp, skb, th);
+
+  if ((flags & TCPHDR_ACK) !== 0) tcpEventAckSent(tp, rcvNxt);
+  if (hasData) {
+    tcpEventDataSent(tp);
+    tp.dataSegsOut += segs;
+    tp.bytesSent += skb.len - hdrLen;
+  }
+  if (after(endSeq, tp.sndNxt) || seq === endSeq) tcpAdd(tp.tn, TcpOutSegs, segs);
+  else tcpAdd(tp.tn, TcpOutSegs, segs);
+  tp.segsOut += segs;
+  skb.tstamp = 0;
+  skb.priority = tp.priority;
+  skb.mark = tp.mark;
+
+  let err = tp.afOps.queueXmit(tp, skb);
+  if (err > 0) {
+    // NET_XMIT_CN and the like: the local queue is congested.
+    tcpEnterCwr(tp);
+    err = err === 2 ? 0 : -ENOBUFS;
+  }
+  if (clone) {
+    queued.cb5 = tp.mstamp;
+    if (err === 0) tcpRateSkbSent(tp, queued);
+  }
+  return err;
+}
+
+/** Writes the SACK option: the DSACK first (RFC 2883 section 4). */
+function tcpWriteSacks(tp: TcpSock, view: DataView, p: number, n: number): void {
+  tcpWriteSackHeader(view, p, n);
+  p += 4;
+  let left = n;
+  if (tp.dsackPending) {
+    view.setInt32(p, tp.dsackStart);
+    view.setInt32(p + 4, tp.dsackEnd);
+    p += 8;
+    left--;
+    tp.dsackPending = false;
+  }
+  for (let i = 0; i < left; i++) {
+    view.setInt32(p, tp.selectiveAcks[2 * i]!);
+    view.setInt32(p + 4, tp.selectiveAcks[2 * i + 1]!);
+    p += 8;
+  }
+}
+
+/** Notes that new data has left: it waits for its acknowledgment now (tcp_event_new_data_sent). */
+export function tcpEventNewDataSent(tp: TcpSock, skb: Skb): void {
+  const prior = tp.packetsOut;
+  tp.sndNxt = skb.cb1;
+  tcpMoveToRtxQueue(tp, skb);
+  sentRingPush(tp.sentRing, skb);
+  tp.packetsOut = prior + skb.cb6;
+  if (prior === 0 || tp.pending === 5) tcpRearmRto(tp);
+  netAdd(tp.tn, TcpExtTCPOrigDataSent, skb.cb6);
+  tcpCheckSpaceAfterSend(tp);
+}
+
+/** Nothing to do now: room comes with acknowledgments; kept beside the event for readers of the sequence. */
+function tcpCheckSpaceAfterSend(tp: TcpSock): void {
+  if (tp.packetsOut > tp.maxPacketsOut) tp.maxPacketsOut = tp.packetsOut;
+}
+
+/** Segments that the congestion window lets out now (tcp_cwnd_test). */
+function tcpCwndTest(tp: TcpSock): number {
+  const inFlight = tcpPacketsInFlight(tp);
+  const cwnd = tp.sndCwnd;
+  if (inFlight >= cwnd) return 0;
+  // Not more than half a window in one burst, so that ACKs come back spread out.
+  const half = Math.max(cwnd >> 1, 1);
+  return Math.min(half, cwnd - inFlight);
+}
+
+/** Does the first segment fit the peer's window? (tcp_snd_wnd_test) */
+function tcpSndWndTest(tp: TcpSock, skb: Skb, mss: number): boolean {
+  let end = skb.cb1;
+  if (skb.len > mss) end = (skb.cb0 + mss) | 0;
+  return !after(end, tcpWndEnd(tp));
+}
+
+/** Nagle's algorithm as Minshall modified it: hold a small segment only while another small one is unacknowledged (tcp_nagle_test). True: send. */
+function tcpNagleTest(tp: TcpSock, skb: Skb, mss: number, nonagle: number): boolean {
+  if ((nonagle & TCP_NAGLE_PUSH) !== 0) return true;
+  if (tp.urgMode || (skb.cb2 & TCPHDR_FIN) !== 0) return true;
+  return !tcpNagleCheck(tp, skb.len < mss, nonagle);
+}
+
+/** Should a partial segment wait? (tcp_nagle_check) */
+function tcpNagleCheck(tp: TcpSock, partial: boolean, nonagle: number): boolean {
+  return partial && ((nonagle & TCP_NAGLE_CORK) !== 0 || (nonagle === 0 && tp.packetsOut !== 0 && tcpMinshallCheck(tp)));
+}
+
+/** Is a small segment still unacknowledged? */
+function tcpMinshallCheck(tp: TcpSock): boolean {
+  return after(tp.sndSml, tp.sndUna) && !after(tp.sndSml, tp.sndNxt);
+}
+
+/** How many bytes of a super-segment may leave now: what windows allow, in whole segments unless it all goes (tcp_mss_split_point). */
+function tcpMssSplitPoint(tp: TcpSock, skb: Skb, mss: number, maxSegs: number, nonagle: number): number {
+  const window = (tcpWndEnd(tp) - skb.cb0) | 0;
+  const maxLen = mss * maxSegs;
+  if (maxLen <= window && skb !== tp.writeQueue.tail) return maxLen;
+  const needed = Math.min(skb.len, window);
+  if (maxLen <= needed) return maxLen;
+  const partial = needed % mss;
+  // The last, partial piece obeys Nagle.
+  if (tcpNagleCheck(tp, partial !== 0, nonagle)) return needed - partial;
+  return needed;
+}
+
+/** Most segments in one super-segment, so that a slow path gets packets at least every millisecond or so (tcp_tso_autosize). */
+function tcpTsoSegs(tp: TcpSock, mss: number): number {
+  let bytes = tp.pacingRateBps / 1024;
+  // Close peers can take large bursts: their queues drain at once.
+  const shift = tp.tn.tsoRttLog > 0 && tp.minRtt0 >= 0 ? tp.minRtt0 >> tp.tn.tsoRttLog : 31;
+  if (shift < 16) bytes += tp.gsoMaxSize >> shift;
+  if (bytes > tp.gsoMaxSize) bytes = tp.gsoMaxSize;
+  const segs = Math.floor(bytes / mss);
+  return Math.max(Math.min(segs, tp.gsoMaxSegs), tp.tn.minTsoSegs);
+}
+
+/**
+ * Would waiting make the next super-segment much larger? (tcp_tso_should_defer) Waits only while an ACK is due soon, so nothing hangs on it.
+ */
+function tcpTsoShouldDefer(tp: TcpSock, skb: Skb, maxSegs: number): boolean {
+  if (tp.caState >= TCP_CA_Recovery) return false;
+  // Deferred already for more than a millisecond.
+  if (tp.packetsOut === 0 || ((tp.kernel.jiffies - tp.lsndtime) | 0) > 1) return false;
+  const inFlight = tcpPacketsInFlight(tp);
+  const sendWin = (tcpWndEnd(tp) - skb.cb0) | 0;
+  const congWin = (tp.sndCwnd - inFlight) * tp.mssCache;
+  const limit = Math.min(sendWin, congWin);
+  if (limit >= maxSegs * tp.mssCache) return false;
+  if (skb !== tp.writeQueue.tail && limit >= skb.len) return false;
+  const divisor = tp.tn.tsoWinDivisor;
+  if (divisor > 0) {
+    const chunk = Math.floor(Math.min(tp.sndWnd, tp.sndCwnd * tp.mssCache) / divisor);
+    if (limit >= chunk) return false;
+  } else if (limit > 3 * tp.mssCache) {
+    return false;
+  }
+  const head = tp.rtxQueue.head;
+  if (head === null) return false;
+  // An ACK for the head is expected one round trip after it left; if that is far off, send.
+  const age = (tp.mstamp - head.cb5) | 0;
+  if (age < tp.srttUs >> 4) return false;
+  if (congWin < sendWin) {
+    if (congWin <= skb.len) tp.isCwndLimited = true;
+  }
+  if ((skb.cb2 & TCPHDR_FIN) !== 0 || skb.cb10 !== 0) return false;
+  return true;
+}
+
+/** Is enough of this socket in local queues? Then wait until some has left (TCP small queues). */
+function tcpSmallQueueCheck(tp: TcpSock, skb: Skb, factor: number): boolean {
+  let limit = Math.max(2 * skb.truesize, tp.pacingRateBps / 1024);
+  if (limit > tp.tn.limitOutputBytes) limit = tp.tn.limitOutputBytes;
+  limit *= factor;
+  if (tp.wmemAlloc > limit) {
+    // The first segment may always go, else nothing would come back.
+    if (tp.rtxQueue.head === null) return false;
+    tp.tsqFlags |= TSQ_THROTTLED;
+    return true;
+  }
+  return false;
+}
+
+/**
+ * Sends what the windows, Nagle and local queues allow (tcp_write_xmit). `pushOne`: 0 all, 1 a single skb, 2 a loss probe beyond the congestion window.
+ * Returns true when nothing is under way although data waits: a zero-window probe is needed.
+ */
+export function tcpWriteXmit(tp: TcpSock, mss: number, nonagle: number, pushOne: number): boolean {
+  let sent = 0;
+  let isCwndLimited = false;
+  tcpMstampRefresh(tp);
+  const maxSegs = tcpTsoSegs(tp, mss);
+  for (let skb = tcpSendHead(tp); skb !== null; skb = tcpSendHead(tp)) {
+    const tsoSegs = tcpInitTsoSegs(skb, mss);
+    let quota = tcpCwndTest(tp);
+    if (quota === 0) {
+      if (pushOne !== 2) break;
+      quota = 1;
+    }
+    if (!tcpSndWndTest(tp, skb, mss)) break;
+    if (tsoSegs === 1) {
+      if (!tcpNagleTest(tp, skb, mss, skb === tp.writeQueue.tail ? nonagle : TCP_NAGLE_PUSH)) break;
+    } else if (pushOne === 0 && tcpTsoShouldDefer(tp, skb, maxSegs)) {
+      isCwndLimited = tp.isCwndLimited;
+      break;
+    }
+    let limit = mss;
+    if (tsoSegs > 1 && !tp.urgMode) limit = tcpMssSplitPoint(tp, skb, mss, Math.min(quota, maxSegs), nonagle);
+    if (limit <= 0) break;
+    if (skb.len > limit && tsoFragment(tp, skb, limit, mss) !== 0) break;
+    if (tcpSmallQueueCheck(tp, skb, 1)) break;
+    if (skb.cb0 === skb.cb1) break;
+    const len = skb.len;
+    const endSeq = skb.cb1;
+    if (tcpTransmitSkb(tp, skb, true, tp.rcvNxt) !== 0) break;
+    tcpEventNewDataSent(tp, skb);
+    if (len < skb.cb6 * mss) tp.sndSml = endSeq;
+    sent += skb.cb6;
+    if (pushOne !== 0) break;
+  }
+  if (sent > 0) {
+    if (tp.caState === TCP_CA_Recovery || tp.caState === 2) tp.prrOut += sent;
+    if (pushOne !== 2) tcpScheduleLossProbe(tp, false);
+    isCwndLimited = isCwndLimited || tcpPacketsInFlight(tp) >= tp.sndCwnd;
+    tcpCwndValidate(tp, isCwndLimited);
+    return false;
+  }
+  if (tcpPacketsInFlight(tp) >= tp.sndCwnd || isCwndLimited) tcpCwndValidate(tp, true);
+  return tp.packetsOut === 0 && tp.writeQueue.head !== null;
+}
+
+/** Sends what may be sent now; starts the probe timer when the window keeps everything back (__tcp_push_pending_frames). */
+export function tcpPushPendingFramesNagle(tp: TcpSock, mss: number, nonagle: number): void {
+  if (tp.state === 7) return;
+  if (tcpWriteXmit(tp, mss, nonagle, 0)) tcpCheckProbeTimer(tp);
+}
+
+/** Sends what may be sent now, with the socket's own Nagle setting (tcp_push_pending_frames). */
+export function tcpPushPendingFrames(tp: TcpSock): void {
+  if (tp.writeQueue.head !== null) tcpPushPendingFramesNagle(tp, tcpCurrentMss(tp), tp.nonagle);
+}
+
+/** Sends the first skb, which is full, whatever Nagle says (tcp_push_one). */
+export function tcpPushOne(tp: TcpSock, mss: number): void {
+  tcpWriteXmit(tp, mss, TCP_NAGLE_PUSH, 1);
+}

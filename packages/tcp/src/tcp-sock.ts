@@ -1,0 +1,209 @@
+/** The state of a TCP connection (struct tcp_sock): plain numbers, all set here, so that every socket has one hidden class. */
+import { InetConnectionSock } from '@linnet/inet';
+import { type Skb, SkbQueue } from '@linnet/skbuff';
+import type { TcpNet } from './tcp-net.ts';
+import { TCP_INFINITE_SSTHRESH, TCP_INIT_CWND, TCP_MSS_DEFAULT_SEND } from './tcp-const.ts';
+import { TcpOptionsReceived } from './tcp-options.ts';
+import { SentRing } from './tcp-sent-ring.ts';
+
+/** A TCP socket. Sequence numbers and times in microseconds are int32. @alpha */
+export class TcpSock extends InetConnectionSock {
+  tn: TcpNet;
+
+  // Receiving
+  /** What we want to receive next. */
+  rcvNxt = 0;
+  /** Head of yet unread data. */
+  copiedSeq = 0;
+  /** rcvNxt when the last window was sent. */
+  rcvWup = 0;
+  /** Window offered with it. */
+  rcvWnd = 0;
+  windowClamp = 0;
+  /** Window clamp of the moment: grows as segments prove to use memory well. */
+  rcvSsthresh = 0;
+  /** Window per byte of buffer, in 1/256. */
+  scalingRatio = 128;
+  /** jiffies when the last ACK came. */
+  rcvTstamp = 0;
+  readonly rxOpt: TcpOptionsReceived = new TcpOptionsReceived();
+  /** Third word of the header of the segment that header prediction expects; 0 turns it off. */
+  predFlags = 0;
+  /** MSS advertised by us. */
+  advmss = 65535;
+  /** Length of TCP headers sent in the established state. */
+  tcpHeaderLen = 20;
+  /** Out-of-order segments by sequence number. */
+  readonly outOfOrderQueue: SkbQueue = new SkbQueue();
+  /** The one put there last: the next one mostly goes right behind it. */
+  oooHint: Skb | null = null;
+  /** SACK blocks to send: start, end pairs, most recent first (RFC 2018). */
+  readonly selectiveAcks: Int32Array = new Int32Array(8);
+  numSacks = 0;
+  /** A DSACK is to be sent (RFC 2883). */
+  dsackPending = false;
+  dsackStart = 0;
+  dsackEnd = 0;
+  urgData = 0;
+  urgSeq = 0;
+  urgInline = false;
+  // Receive buffer autotuning (Dynamic Right-Sizing)
+  rcvRttUs = 0;
+  rcvRttSeq = 0;
+  rcvRttTime = 0;
+  rcvRttLastTsecr = 0;
+  rcvqSpace = 0;
+  rcvqSeq = 0;
+  rcvqTime = 0;
+  bytesReceived = 0;
+  segsIn = 0;
+  dataSegsIn = 0;
+  /** Out-of-window segments answered lately: jiffies of the last. */
+  lastOowAckTime = 0;
+
+  // ACK scheduling (icsk_ack)
+  ackPending = 0;
+  ackQuick = 0;
+  ackPingpong = 0;
+  ackAto = 0;
+  ackTimeout = 0;
+  ackLrcvtime = 0;
+  ackLastSegSize = 0;
+  ackRcvMss = 0;
+
+  // Sending
+  sndUna = 0;
+  sndNxt = 0;
+  sndSml = 0;
+  sndWl1 = 0;
+  sndWnd = 0;
+  maxWindow = 0;
+  writeSeq = 0;
+  pushedSeq = 0;
+  sndUp = 0;
+  urgMode = false;
+  mssCache = TCP_MSS_DEFAULT_SEND;
+  /** MTU for which mssCache was computed. */
+  pmtuCookie = 0;
+  xmitSizeGoalSegs = 0;
+  gsoSegs = 0;
+  nonagle = 0;
+  /** Segments sent and not yet acknowledged, by sequence number. */
+  readonly rtxQueue: SkbQueue = new SkbQueue();
+  readonly sentRing: SentRing = new SentRing();
+  /** Where the last SACK was found: the next one is mostly near. */
+  sackHint: Skb | null = null;
+  /** Where the next lost segment is looked for. */
+  retransmitHint: Skb | null = null;
+  /** End of the highest SACKed range; counts while sackedOut > 0. */
+  sackHighEnd = 0;
+  /** SACK blocks of the last ACK, sorted: start, end pairs. */
+  readonly recvSackCache: Int32Array = new Int32Array(8);
+  recvSackCacheLen = 0;
+  sndCwnd = TCP_INIT_CWND;
+  sndCwndCnt = 0;
+  sndCwndClamp = 0x7fffffff;
+  sndCwndUsed = 0;
+  sndCwndStamp = 0;
+  sndSsthresh = TCP_INFINITE_SSTHRESH;
+  priorSsthresh = 0;
+  priorCwnd = 0;
+  packetsOut = 0;
+  sackedOut = 0;
+  lostOut = 0;
+  retransOut = 0;
+  maxPacketsOut = 0;
+  cwndUsageSeq = 0;
+  isCwndLimited = false;
+  highSeq = 0;
+  retransStamp = 0;
+  undoMarker = 0;
+  undoRetrans = 0;
+  totalRetrans = 0;
+  totalRto = 0;
+  totalRtoRecoveries = 0;
+  reordering = 3;
+  reordSeen = 0;
+  prrDelivered = 0;
+  prrOut = 0;
+  delivered = 0;
+  deliveredCe = 0;
+  lost = 0;
+  appLimited = 0;
+  lsndtime = 0;
+  firstTxTime = 0;
+  bytesSent = 0;
+  bytesRetrans = 0;
+  bytesAcked = 0;
+  segsOut = 0;
+  dataSegsOut = 0;
+  dsackDups = 0;
+  /** Delivery rate of the last sample: packets and the microseconds they took. */
+  rateDelivered = 0;
+  rateIntervalUs = 0;
+  deliveredTime = 0;
+  frto = false;
+  ecnFlags = 0;
+  /** Microseconds now, taken when work on the socket begins. */
+  mstamp = 0;
+  /** Round trips in microseconds: 8 * SRTT, 4 * deviation and what RFC 6298 needs besides. */
+  srttUs = 0;
+  mdevUs = 0;
+  mdevMaxUs = 0;
+  rttvarUs = 0;
+  rttSeq = 0;
+  /** Windowed minimum of the round trip: three samples and their times (jiffies). */
+  minRtt0 = -1;
+  minRttT0 = 0;
+  minRtt1 = -1;
+  minRttT1 = 0;
+  minRtt2 = -1;
+  minRttT2 = 0;
+  pacingRateBps = 0;
+  // RACK (RFC 8985)
+  rackMstamp = 0;
+  rackRttUs = 0;
+  rackEndSeq = 0;
+  rackLastDelivered = 0;
+  rackReoWndSteps = 1;
+  rackReoWndPersist = 0;
+  rackDsackSeen = false;
+  rackAdvanced = false;
+  // Tail loss probe
+  tlpHighSeq = 0;
+  tlpRetrans = false;
+
+  // Timers and retries (icsk)
+  rto = 1000;
+  rtoMin = 200;
+  /** What the write timer is for: ICSK_TIME_*, 0 for nothing. */
+  pending = 0;
+  /** When, in jiffies. The timer itself may be set earlier and is then set again. */
+  timeout = 0;
+  retransmits = 0;
+  backoff = 0;
+  probesOut = 0;
+  probesTstamp = 0;
+  synRetries = 0;
+  userTimeout = 0;
+  mtuReduced = 0;
+  caState = 0;
+
+  // Socket options
+  userMss = 0;
+  keepaliveTime = 0;
+  keepaliveIntvl = 0;
+  keepaliveProbes = 0;
+  linger2 = 0;
+  /** TCP_DEFER_ACCEPT as a number of SYN-ACK retransmissions. */
+  deferAccept = 0;
+  notsentLowat = 0;
+  recvmsgInq = false;
+  /** Added to the millisecond clock in the timestamp option (RFC 7323 section 5.4). */
+  tsoffset = 0;
+  tsqFlags = 0;
+  /** Next in the list of throttled sockets. */
+  tsqNext: TcpSock | null = null;
+  /** Bytes cleanup wants to tell the reader's peer about. */
+  synDataLen = 0;
+}

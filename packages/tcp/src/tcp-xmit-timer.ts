@@ -1,0 +1,105 @@
+/**
+ * The one timer of the sender: retransmission timeout, tail loss probe, RACK's reordering window, zero-window probe.
+ *
+ * `tp.pending` says what it is for and `tp.timeout` when. The kernel timer is set again only when it must fire earlier than it would: an ACK that moves
+ * the deadline back costs two stores, and a timer that fires too early looks at `timeout` and sleeps on.
+ */
+import { modTimer, timerPending, usecsToJiffies } from '@linnet/kernel';
+import { TCP_CA_CWR } from '@linnet/uapi';
+import {
+  ICSK_TIME_LOSS_PROBE,
+  ICSK_TIME_PROBE0,
+  ICSK_TIME_REO_TIMEOUT,
+  ICSK_TIME_RETRANS,
+  TCP_RTO_MAX,
+  TCP_TIMEOUT_INIT,
+  TCP_TIMEOUT_MIN,
+} from './tcp-const.ts';
+import { tcpClockUs } from './tcp-clock.ts';
+import type { TcpSock } from './tcp-sock.ts';
+
+/** Sets the timer to fire in `when` jiffies for `what` (tcp_reset_xmit_timer). */
+export function tcpResetXmitTimer(tp: TcpSock, what: number, when: number): void {
+  const max = Math.min(TCP_RTO_MAX, tp.tn.rtoMaxMs);
+  if (when > max) when = max;
+  tp.pending = what;
+  const at = (tp.kernel.jiffies + when) | 0;
+  tp.timeout = at;
+  const t = tp.retransmitTimer;
+  if (!timerPending(t) || ((at - t.expires) | 0) < 0) modTimer(tp.kernel, t, at);
+}
+
+/** Nothing is awaited any more (inet_csk_clear_xmit_timer). */
+export function tcpClearXmitTimer(tp: TcpSock): void {
+  tp.pending = 0;
+}
+
+/** Microseconds until the retransmission timeout of the oldest segment; negative when it is overdue (tcp_rto_delta_us). */
+export function tcpRtoDeltaUs(tp: TcpSock): number {
+  const head = tp.rtxQueue.head;
+  const rtoUs = tp.rto * 1000;
+  if (head === null) return rtoUs;
+  return rtoUs - ((tp.mstamp - head.cb5) | 0);
+}
+
+/** Sets the retransmission timer after an acknowledgment (RFC 6298 section 5, tcp_rearm_rto). */
+export function tcpRearmRto(tp: TcpSock): void {
+  if (tp.packetsOut === 0) {
+    tcpClearXmitTimer(tp);
+    return;
+  }
+  let rto = tp.rto;
+  if (tp.pending === ICSK_TIME_REO_TIMEOUT || tp.pending === ICSK_TIME_LOSS_PROBE) {
+    // The segment was sent a while ago: count from there.
+    const delta = tcpRtoDeltaUs(tp);
+    rto = Math.max(usecsToJiffies(delta > 0 ? delta : 1), 1);
+  }
+  tcpResetXmitTimer(tp, ICSK_TIME_RETRANS, rto);
+}
+
+/**
+ * Arms a tail loss probe when one may help (RFC 8985 section 7.2, tcp_schedule_loss_probe): two round trips after the last segment, before the timeout.
+ * Returns false when none is due. `advancing`: the timeout starts anew with this ACK.
+ */
+export function tcpScheduleLossProbe(tp: TcpSock, advancing: boolean): boolean {
+  const early = tp.tn.earlyRetrans;
+  if ((early !== 3 && early !== 4) || tp.packetsOut === 0 || !tp.rxOpt.sackOk || tp.caState > TCP_CA_CWR || tp.caState === 1) return false;
+  let timeout: number;
+  if (tp.srttUs > 0) {
+    // With one segment out the ACK may be delayed.
+    timeout = usecsToJiffies(tp.srttUs >> 2) + (tp.packetsOut === 1 ? tp.rtoMin : TCP_TIMEOUT_MIN);
+  } else {
+    timeout = TCP_TIMEOUT_INIT;
+  }
+  const delta = advancing ? tp.rto : usecsToJiffies(Math.max(tcpRtoDeltaUs(tp), 0));
+  if (delta > 0 && timeout > delta) timeout = delta;
+  tcpResetXmitTimer(tp, ICSK_TIME_LOSS_PROBE, timeout);
+  return true;
+}
+
+/** After an ACK moved SND.UNA or SACKed: a probe, or else the timeout (tcp_set_xmit_timer). */
+export function tcpSetXmitTimer(tp: TcpSock): void {
+  if (!tcpScheduleLossProbe(tp, true)) tcpRearmRto(tp);
+}
+
+/** Starts zero-window probing when data waits and nothing is under way (tcp_check_probe_timer). */
+export function tcpCheckProbeTimer(tp: TcpSock): void {
+  if (tp.packetsOut === 0 && tp.pending === 0) tcpResetXmitTimer(tp, ICSK_TIME_PROBE0, tcpProbe0Base(tp));
+}
+
+/** The first probe interval: the RTO, at least 200 ms (tcp_probe0_base). */
+export function tcpProbe0Base(tp: TcpSock): number {
+  return Math.max(tp.rto, tp.rtoMin);
+}
+
+/** The probe interval after `backoff` doublings (tcp_probe0_when). */
+export function tcpProbe0When(tp: TcpSock, max: number): number {
+  const shift = Math.min(tp.backoff, 9);
+  return Math.min(tcpProbe0Base(tp) * 2 ** shift, max);
+}
+
+/** Takes the time again when it may be stale. */
+export function tcpNowUs(tp: TcpSock): number {
+  tp.mstamp = tcpClockUs(tp);
+  return tp.mstamp;
+}

@@ -1,0 +1,6 @@
+/**
+ * Packet layers, checkers and simulated wires for tests.
+ *
+ * @packageDocumentation
+ */
+export {};

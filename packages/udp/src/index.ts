@@ -1,0 +1,6 @@
+/**
+ * UDP.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,51 @@
+// npm test: installs what is missing, then runs the packages' tests, from their sources, and after them the conformance
+// tests, which need real programs and mostly root. Arguments after `npm test --` are vitest's: `npm test -- packages/tcp`.
+// The last line is the sum of both. In CI a skipped test is a failure: there, everything that a test needs must be there.
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { missingNeeds } from '../../conformance/needs.mjs';
+import { install } from './bootstrap.mjs';
+import { readJson, relative, root } from './workspace.mjs';
+
+install();
+const args = process.argv.slice(2);
+const inCi = Boolean(process.env.CI);
+
+function vitest(name, config) {
+  const json = path.join(root, 'temp', `${name}.json`);
+  fs.rmSync(json, { force: true });
+  const { status } = spawnSync(
+    process.execPath,
+    [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', config, '--reporter=default', '--reporter=json', `--outputFile.json=${json}`, '--passWithNoTests', ...args],
+    { cwd: root, stdio: 'inherit' },
+  );
+  if (!fs.existsSync(json)) return { ok: status === 0, ran: 0, passed: 0, failed: status === 0 ? 0 : 1, skipped: [] };
+  const r = readJson(json);
+  const skipped = r.testResults.flatMap((f) =>
+    f.assertionResults.filter((t) => /^(pending|skipped|todo|disabled)$/.test(t.status)).map((t) => `${relative(f.name)}: ${t.fullName}`),
+  );
+  // A file that cannot even be loaded has no tests to count: it counts as one that failed.
+  const broken = r.testResults.filter((f) => f.status === 'failed' && !f.assertionResults.some((t) => t.status === 'failed')).length;
+  const failed = r.numFailedTests + broken;
+  return { ok: status === 0 && r.success, ran: r.numTotalTests + broken, passed: r.numPassedTests, failed, skipped };
+}
+
+const unit = vitest('unit', 'vitest.config.ts');
+const missing = missingNeeds();
+console.log(`\nConformance${missing.length ? `; tests that need what is missing here are skipped:\n${missing.map((m) => `  - ${m}`).join('\n')}` : ''}`);
+const conformance = vitest('conformance', 'vitest.conformance.config.ts');
+
+const both = [unit, conformance];
+const sum = (f) => both.reduce((n, r) => n + f(r), 0);
+const skipped = both.flatMap((r) => r.skipped);
+const problems = [];
+if (!both.every((r) => r.ok)) problems.push('a test failed');
+if (args.length ? sum((r) => r.ran) === 0 : both.some((r) => r.ran === 0)) problems.push('no test ran');
+if (inCi && skipped.length) problems.push('in CI, no test may be skipped');
+
+console.log('');
+for (const s of skipped) console.log(`skipped: ${s}`);
+for (const p of problems) console.log(`failure: ${p}`);
+console.log(`${sum((r) => r.passed)} passed, ${sum((r) => r.failed)} failed, ${skipped.length} skipped`);
+process.exitCode = problems.length ? 1 : 0;

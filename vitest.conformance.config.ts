@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  ssr: { resolve: { conditions: ['@linnet/source', 'module', 'node', 'development|production'] } },
+  test: {
+    include: ['conformance/**/*.test.ts'],
+    environment: 'node',
+    // These make TAP devices and namespaces and move a lot of bytes: a process each, one after the other.
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+  },
+});
