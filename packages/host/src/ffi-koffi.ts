@@ -1,29 +1,18 @@
 import { createRequire } from 'node:module';
-import { HostError, hostErrno } from './errors.ts';
+import type * as koffi from 'koffi';
+import { HostError } from './errors.ts';
 import type { FdWatch, Ffi } from './ffi.ts';
 
-// Only what is used of koffi, so that this package type-checks (and its declarations read) without koffi installed.
 type NativeCall = (...args: (number | string)[]) => number;
 
-interface KoffiLibrary {
-  func(name: string, result: string, args: string[]): NativeCall;
-}
+type KoffiPoll = koffi.node.PollHandle;
 
-interface KoffiPoll {
-  start(options: { readable: boolean }, callback: (status: number) => void): void;
-  stop(): void;
-  close(): void;
-  ref(): void;
-  unref(): void;
-}
+/** koffi 3.3 calls back with (status, events); its declarations know only the second. */
+type PollCallback = (status: number) => void;
 
-interface Koffi {
-  readonly version: string;
-  load(path: string | null): KoffiLibrary;
-  address(value: ArrayBufferLike | Uint8Array): bigint;
-  errno(): number;
-  readonly node: { poll(fd: number, options: { readable: boolean }, callback: (status: number) => void): KoffiPoll };
-}
+type Koffi = Pick<typeof koffi, 'version' | 'load' | 'address' | 'errno'> & {
+  readonly node: { poll(fd: number, options: { readable: boolean }, callback: PollCallback): KoffiPoll };
+};
 
 function loadKoffi(): Koffi {
   const require = createRequire(import.meta.url);
@@ -141,7 +130,7 @@ class KoffiWatch implements FdWatch {
   private pending: boolean;
   private referenced: boolean;
   private status: number;
-  private readonly onPoll: (status: number) => void;
+  private readonly onPoll: PollCallback;
   private readonly onTurn: () => void;
 
   constructor(koffi: Koffi, fd: number, ready: (errno: number) => void) {
@@ -175,16 +164,10 @@ class KoffiWatch implements FdWatch {
     if (this.active) return;
     this.active = true;
     if (this.handle !== null) {
-      this.handle.start({ readable: true }, this.onPoll);
+      this.handle.start({ readable: true }, this.onPoll as () => void);
       return;
     }
-    try {
-      this.handle = this.koffi.node.poll(this.fd, { readable: true }, this.onPoll);
-    } catch (cause) {
-      this.active = false;
-      const message = cause instanceof Error ? cause.message : String(cause);
-      throw new HostError(`descriptor ${this.fd} cannot be watched for input: ${message}`, 'EBADF', hostErrno('EBADF'), 'epoll_ctl', { cause });
-    }
+    this.handle = this.koffi.node.poll(this.fd, { readable: true }, this.onPoll);
     if (!this.referenced) this.handle.unref();
   }
 

@@ -45,7 +45,8 @@ export interface Ffi {
    * Watch a descriptor for input, level-triggered: while something is left to read, `ready(0)` is called again on the next
    * turn of the event loop. `ready(errno)` with a negative errno says that the descriptor is broken; the watch has then
    * stopped. `ready` is an ordinary callback of the event loop: what it throws is an uncaught exception, and promise jobs run
-   * after it. The watch begins stopped.
+   * after it. The watch begins stopped. The descriptor must be one that poll(2) can wait for (a device, pipe or socket, not a
+   * regular file), with one watch at a time: koffi ends the process otherwise.
    */
   watch(fd: number, ready: (errno: number) => void): FdWatch;
 }

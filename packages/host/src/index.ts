@@ -17,4 +17,4 @@ export type { PcapngFile, PcapngFileOptions } from './pcapng-file.ts';
 export { readPcapng } from './pcapng-reader.ts';
 export type { PcapngCapture, PcapngInterfaceRecord, PcapngPacketRecord } from './pcapng-reader.ts';
 export { openTap } from './tap.ts';
-export type { TapFd, TapOptions } from './tap.ts';
+export type { TapFd, OpenTapOptions } from './tap.ts';

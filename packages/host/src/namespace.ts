@@ -1,5 +1,6 @@
+import { EINVAL, errnoName } from '@linnet/kernel';
 import { CLONE_NEWNET, O_CLOEXEC, O_RDONLY } from '@linnet/uapi';
-import { HostError, hostErrno, hostErrnoName } from './errors.ts';
+import { HostError } from './errors.ts';
 import type { Ffi } from './ffi.ts';
 
 /** Where `ip netns add` keeps the names. */
@@ -8,7 +9,7 @@ const NETNS_RUN_DIR = '/var/run/netns';
 function namespacePath(netns: string): string {
   if (netns.startsWith('/')) return netns;
   if (netns === '' || netns === '.' || netns === '..' || netns.includes('/') || netns.includes('\0')) {
-    throw new HostError(`${JSON.stringify(netns)} is no network namespace: give a name that \`ip netns list\` shows, or an absolute path as /proc/PID/ns/net`, 'EINVAL', hostErrno('EINVAL'));
+    throw new HostError(`${JSON.stringify(netns)} is no network namespace: give a name that \`ip netns list\` shows, or an absolute path as /proc/PID/ns/net`, 'EINVAL', -EINVAL);
   }
   return `${NETNS_RUN_DIR}/${netns}`;
 }
@@ -29,40 +30,45 @@ export function withNetns<T>(ffi: Ffi, netns: string, fn: () => T): T {
   const path = namespacePath(netns);
   // thread-self, not self: a worker thread may stand somewhere else than the process's first thread.
   const home = ffi.open('/proc/thread-self/ns/net', O_RDONLY | O_CLOEXEC);
-  if (home < 0) throw new HostError(`cannot open /proc/thread-self/ns/net (${hostErrnoName(home)}): is /proc mounted?`, hostErrnoName(home), home, 'open');
+  if (home < 0) throw new HostError(`cannot open /proc/thread-self/ns/net (${errnoName(home)}): is /proc mounted?`, errnoName(home), home, 'open');
   try {
     const target = ffi.open(path, O_RDONLY | O_CLOEXEC);
     if (target < 0) throw openError(netns, path, target);
     const entered = ffi.setns(target, CLONE_NEWNET);
     ffi.close(target);
     if (entered < 0) throw enterError(netns, path, entered);
+    let result: T;
     try {
-      const result = fn();
-      if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
-        throw new TypeError('withNetns: the function must be synchronous, as the thread leaves the namespace when it returns');
-      }
-      return result;
-    } finally {
-      const back = ffi.setns(home, CLONE_NEWNET);
-      if (back < 0) {
-        // Going on would run everything else of this thread in the wrong namespace.
-        // eslint-disable-next-line no-unsafe-finally
-        throw new HostError(`cannot return from network namespace ${netns} (${hostErrnoName(back)}): this thread is still inside it and must not go on`, hostErrnoName(back), back, 'setns');
-      }
+      result = fn();
+    } catch (error) {
+      leave(ffi, home, netns);
+      throw error;
     }
+    leave(ffi, home, netns);
+    if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
+      throw new TypeError('withNetns: the function must be synchronous, as the thread leaves the namespace when it returns');
+    }
+    return result;
   } finally {
     ffi.close(home);
   }
 }
 
+function leave(ffi: Ffi, home: number, netns: string): void {
+  const back = ffi.setns(home, CLONE_NEWNET);
+  if (back >= 0) return;
+  // Going on would run everything else of this thread in the wrong namespace.
+  throw new HostError(`cannot return from network namespace ${netns} (${errnoName(back)}): this thread is still inside it and must not go on`, errnoName(back), back, 'setns');
+}
+
 function openError(netns: string, path: string, errno: number): HostError {
-  const code = hostErrnoName(errno);
+  const code = errnoName(errno);
   if (code === 'ENOENT') return new HostError(`there is no network namespace ${netns} (${path}): make it with \`ip netns add ${netns}\` as root`, code, errno, 'open');
   return new HostError(`cannot open network namespace ${netns} (${path}): ${code}`, code, errno, 'open');
 }
 
 function enterError(netns: string, path: string, errno: number): HostError {
-  const code = hostErrnoName(errno);
+  const code = errnoName(errno);
   if (code === 'EPERM') return new HostError(`no permission to enter network namespace ${netns}: run as root or give CAP_SYS_ADMIN`, code, errno, 'setns');
   if (code === 'EINVAL') return new HostError(`${path} is not a network namespace: give a name that \`ip netns list\` shows`, code, errno, 'setns');
   return new HostError(`cannot enter network namespace ${netns}: ${code}`, code, errno, 'setns');

@@ -1,3 +1,4 @@
+import { utf8Decode } from '@linnet/uapi';
 import { PCAPNG_BYTE_ORDER_MAGIC, PCAPNG_EPB, PCAPNG_IDB, PCAPNG_ISB, PCAPNG_SHB } from './pcapng.ts';
 
 /**
@@ -72,13 +73,11 @@ class Reader {
   private readonly u8: Uint8Array;
   private readonly view: DataView;
   private little: boolean;
-  private readonly utf8: TextDecoder;
 
   constructor(file: Uint8Array) {
     this.u8 = file;
     this.view = new DataView(file.buffer, file.byteOffset, file.length);
     this.little = true;
-    this.utf8 = new TextDecoder();
   }
 
   read(): PcapngCapture {
@@ -176,7 +175,7 @@ class Reader {
   }
 
   private strings(options: readonly Option[], code: number): string[] {
-    return options.filter((option) => option.code === code).map((option) => this.utf8.decode(option.value));
+    return options.filter((option) => option.code === code).map((option) => utf8Decode(option.value));
   }
 
   private string(options: readonly Option[], code: number): string {

@@ -1,5 +1,6 @@
 // The pcapng file format, written and nothing else: no clock, no file, no host name, so the same calls give the same bytes.
 // Source: draft-ietf-opsawg-pcapng (PCAP Next Generation Capture File Format), link types of draft-ietf-opsawg-pcaplinktype.
+import { utf8Encode } from '@linnet/uapi';
 
 /** Block type: Section Header Block. @public */
 export const PCAPNG_SHB = 0x0a0d0d0a;
@@ -47,8 +48,6 @@ const BLOCK_OVERHEAD = 12;
 const EPB_HEADER = 20;
 /** An option's length is 16 bits, and its value is padded to 32. */
 const MAX_OPTION = 65_532;
-
-const utf8 = new TextEncoder();
 
 /**
  * What a capture says about itself; every field is optional and nothing is taken from the machine.
@@ -123,6 +122,8 @@ export class PcapngWriter {
   private block: number;
   /** Bytes that the packet under way still takes. */
   private room: number;
+  private current: InterfaceState | null;
+  private currentNs: number;
   private ended: boolean;
 
   constructor(sink: (chunk: Uint8Array) => void, options: PcapngOptions = {}) {
@@ -140,6 +141,8 @@ export class PcapngWriter {
     this.pos = 0;
     this.block = -1;
     this.room = 0;
+    this.current = null;
+    this.currentNs = 0;
     this.ended = false;
     this.writeHeader(options);
   }
@@ -195,14 +198,13 @@ export class PcapngWriter {
     view.setUint32(pos + 16, len, true);
     this.pos = pos + EPB_HEADER;
     this.room = captured;
-    if (state.packets === 0) state.firstNs = timeNs;
-    state.packets++;
-    state.lastNs = timeNs;
+    this.current = state;
+    this.currentNs = timeNs;
   }
 
   /** Add bytes to the packet under way; what goes beyond the interface's `snapLen` is left out. */
   append(data: Uint8Array, off = 0, len: number = data.length - off): void {
-    if (this.block < 0) throw new Error('append: no packet was begun');
+    if (this.current === null) throw new Error('append: no packet was begun');
     const n = len < this.room ? len : this.room;
     this.u8.set(off === 0 && n === data.length ? data : data.subarray(off, off + n), this.pos);
     this.pos += n;
@@ -211,7 +213,9 @@ export class PcapngWriter {
 
   /** End the packet under way. Errors: RangeError when fewer bytes came than `beginPacket` was told; the packet is then not in the capture. */
   endPacket(flags: number, comment?: string): void {
-    if (this.block < 0) throw new Error('endPacket: no packet was begun');
+    const state = this.current;
+    if (state === null) throw new Error('endPacket: no packet was begun');
+    this.current = null;
     if (this.room > 0) {
       const missing = this.room;
       this.room = 0;
@@ -226,6 +230,9 @@ export class PcapngWriter {
       this.endOptions();
     }
     this.endBlock();
+    if (state.packets === 0) state.firstNs = this.currentNs;
+    state.packets++;
+    state.lastNs = this.currentNs;
   }
 
   /** Count packets of an interface that the capture could not take: the statistics at the end show them. */
@@ -363,7 +370,7 @@ export class PcapngWriter {
 
   private stringOption(code: number, value: string | undefined): void {
     if (value === undefined) return;
-    const bytes = utf8.encode(value);
+    const bytes = utf8Encode(value);
     this.option(code, bytes.length <= MAX_OPTION ? bytes : bytes.subarray(0, cutUtf8(bytes, MAX_OPTION)));
   }
 

@@ -1,17 +1,16 @@
 import { readFileSync } from 'node:fs';
+import { EAGAIN, EBADF, EINVAL, ENOSYS, errnoName } from '@linnet/kernel';
 import {
-  IFF_NO_PI, IFF_TAP, IFF_TUN, IFF_VNET_HDR, IFNAMSIZ, O_CLOEXEC, O_NONBLOCK, O_RDWR, TUN_F_CSUM, TUN_F_TSO4, TUN_F_TSO6, TUN_F_USO4,
+  IFF_NO_PI, IFF_TAP, IFF_TUN, IFF_VNET_HDR, IFNAMSIZ, IFREQ_LEN, O_CLOEXEC, O_NONBLOCK, O_RDWR, TUN_F_CSUM, TUN_F_TSO4, TUN_F_TSO6, TUN_F_USO4,
   TUN_F_USO6, TUNSETIFF, TUNSETOFFLOAD, TUNSETVNETHDRSZ, TUNSETVNETLE,
+  utf8Decode, utf8Encode,
 } from '@linnet/uapi';
-import { HostError, hostErrno, hostErrnoName } from './errors.ts';
+import { HostError } from './errors.ts';
 import type { FdWatch, Ffi } from './ffi.ts';
 import { koffiFfi } from './ffi-koffi.ts';
 import { withNetns } from './namespace.ts';
 
 const TUN_DEVICE = '/dev/net/tun';
-
-/** `struct ifreq`: the name, then a union that begins with the flags. 40 bytes where a pointer has 64 bits, fewer elsewhere. */
-const IFREQ_LEN = 40;
 
 /** The longest super-segment (64 KiB), an Ethernet header with VLAN tags, the virtio header, and room for alignment. */
 const RX_BUFFER_LEN = 66_560;
@@ -24,7 +23,7 @@ const DEFAULT_BUDGET = 64;
  *
  * @public
  */
-export interface TapOptions {
+export interface OpenTapOptions {
   /** Interface name, at most 15 bytes; `%d` in it becomes the first free number. Default 'tap%d'. */
   readonly name?: string;
   /** 'tap' carries Ethernet frames, 'tun' IP packets. Default 'tap'. */
@@ -59,7 +58,7 @@ export interface TapOptions {
  *
  * @public
  */
-export function openTap(options: TapOptions = {}): TapFd {
+export function openTap(options: OpenTapOptions = {}): TapFd {
   const name = options.name ?? 'tap%d';
   checkName(name);
   const mode = options.mode ?? 'tap';
@@ -69,7 +68,7 @@ export function openTap(options: TapOptions = {}): TapFd {
   const offload = options.offload ?? vnetHdrSize !== 0;
   if (offload !== false && offload !== 0 && vnetHdrSize === 0) throw invalid('offload: needs vnetHdr, as the header says what is left to do in a frame');
   if (process.platform !== 'linux') {
-    throw new HostError(`TAP devices are reached through ${TUN_DEVICE} of Linux, and this is ${process.platform}`, 'ENOSYS', hostErrno('ENOSYS'));
+    throw new HostError(`TAP devices are reached through ${TUN_DEVICE} of Linux, and this is ${process.platform}`, 'ENOSYS', -ENOSYS);
   }
   const ffi = options.ffi ?? koffiFfi();
   const open = (): TapFd => openHere(ffi, name, mode, vnetHdrSize, offload, options.busyPoll ?? false);
@@ -97,17 +96,17 @@ function openHere(ffi: Ffi, name: string, mode: 'tap' | 'tun', vnetHdrSize: numb
 
 function setIff(ffi: Ffi, fd: number, name: string, mode: 'tap' | 'tun', vnetHdr: boolean): string {
   const ifreq = new Uint8Array(IFREQ_LEN);
-  new TextEncoder().encodeInto(name, ifreq);
+  ifreq.set(utf8Encode(name));
   // A typed array writes in the byte order of the machine, which is what the kernel reads.
   new Uint16Array(ifreq.buffer, IFNAMSIZ, 1)[0] = (mode === 'tap' ? IFF_TAP : IFF_TUN) | IFF_NO_PI | (vnetHdr ? IFF_VNET_HDR : 0);
   const errno = ffi.ioctl(fd, TUNSETIFF, ifreq);
   if (errno < 0) throw attachError(errno, name, mode);
-  return new TextDecoder().decode(ifreq.subarray(0, ifreq.indexOf(0)));
+  return utf8Decode(ifreq, 0, ifreq.indexOf(0));
 }
 
 function setInt(ffi: Ffi, fd: number, request: number, requestName: string, value: number): void {
   const errno = ffi.ioctl(fd, request, new Uint8Array(new Int32Array([value]).buffer));
-  if (errno < 0) throw new HostError(`this kernel refuses ${requestName} ${value} (${hostErrnoName(errno)}): try vnetHdr: false`, hostErrnoName(errno), errno, `ioctl(${requestName})`);
+  if (errno < 0) throw new HostError(`this kernel refuses ${requestName} ${value} (${errnoName(errno)}): try vnetHdr: false`, errnoName(errno), errno, `ioctl(${requestName})`);
 }
 
 function setOffload(ffi: Ffi, fd: number, offload: boolean | number): number {
@@ -119,7 +118,7 @@ function setOffload(ffi: Ffi, fd: number, offload: boolean | number): number {
     errno = ffi.ioctl(fd, TUNSETOFFLOAD, bits);
     if (errno >= 0) return bits;
   }
-  throw new HostError(`this kernel refuses the offloads 0x${(wanted.at(-1) ?? 0).toString(16)} (${hostErrnoName(errno)}): try offload: false, or fewer TUN_F_* bits`, hostErrnoName(errno), errno, 'ioctl(TUNSETOFFLOAD)');
+  throw new HostError(`this kernel refuses the offloads 0x${(wanted.at(-1) ?? 0).toString(16)} (${errnoName(errno)}): try offload: false, or fewer TUN_F_* bits`, errnoName(errno), errno, 'ioctl(TUNSETOFFLOAD)');
 }
 
 /**
@@ -142,7 +141,6 @@ export class TapFd {
   private readonly ffi: Ffi;
   private descriptor: number;
   private readonly buffer: Uint8Array;
-  private readonly eagain: number;
   private readonly watch: FdWatch | null;
   private ready: (() => void) | null;
   private failed: ((error: HostError) => void) | null;
@@ -161,7 +159,6 @@ export class TapFd {
     this.offloads = offloads;
     this.busyPoll = busyPoll;
     this.buffer = new Uint8Array(RX_BUFFER_LEN);
-    this.eagain = hostErrno('EAGAIN');
     this.ready = null;
     this.failed = null;
     this.started = false;
@@ -190,7 +187,7 @@ export class TapFd {
   read(buf: Uint8Array, off = 0, len: number = buf.length - off): number {
     checkRange(buf, off, len);
     const n = this.ffi.read(this.descriptor, buf, off, len);
-    return n === this.eagain ? 0 : n;
+    return n === -EAGAIN ? 0 : n;
   }
 
   /**
@@ -214,7 +211,7 @@ export class TapFd {
     let count = 0;
     while (count < budget && this.descriptor >= 0) {
       const n = this.ffi.read(this.descriptor, buf, 0, RX_BUFFER_LEN);
-      if (n === this.eagain || n === 0) break;
+      if (n === -EAGAIN || n === 0) break;
       if (n < 0) {
         if (this.started) this.fail(n);
         return count === 0 ? n : count;
@@ -243,7 +240,7 @@ export class TapFd {
 
   /** Begin calling back. Keeps the process alive unless `unref()` was called. Does nothing when it has begun. */
   start(): void {
-    if (this.descriptor < 0) throw new HostError(`${this.name} is closed`, 'EBADF', hostErrno('EBADF'));
+    if (this.descriptor < 0) throw new HostError(`${this.name} is closed`, 'EBADF', -EBADF);
     if (this.started) return;
     this.started = true;
     if (this.watch === null) this.armSpin();
@@ -291,13 +288,13 @@ export class TapFd {
     }
     // The watch only knows that something is wrong; a read tells what.
     const n = this.ffi.read(this.descriptor, this.buffer, 0, RX_BUFFER_LEN);
-    this.fail(n < 0 && n !== this.eagain ? n : errno);
+    this.fail(n < 0 && n !== -EAGAIN ? n : errno);
   }
 
   private fail(errno: number): void {
     this.stop();
-    const code = hostErrnoName(errno);
-    const error = new HostError(`${this.name} stopped working (${code}): was the device or its network namespace deleted?`, code, errno, 'read');
+    const code = errnoName(errno);
+    const error = new HostError(`${this.name} stopped working (${code}): was the device deleted?`, code, errno, 'read');
     if (this.failed === null) throw error;
     this.failed(error);
   }
@@ -315,11 +312,11 @@ function checkRange(buf: Uint8Array, off: number, len: number): void {
 }
 
 function invalid(message: string): HostError {
-  return new HostError(message, 'EINVAL', hostErrno('EINVAL'));
+  return new HostError(message, 'EINVAL', -EINVAL);
 }
 
 function checkName(name: string): void {
-  const bytes = new TextEncoder().encode(name).length;
+  const bytes = utf8Encode(name).length;
   if (bytes >= IFNAMSIZ) throw invalid(`name ${JSON.stringify(name)}: ${bytes} bytes, and an interface name has at most ${IFNAMSIZ - 1}`);
   const rest = name.replace('%d', '');
   if (name === '' || name === '.' || name === '..' || /[\s/:%\0]/.test(rest)) {
@@ -337,7 +334,7 @@ function createHint(name: string, mode: string): string {
 
 /** The error for an open(2) of /dev/net/tun that failed. */
 function deviceError(errno: number, name: string, mode: string): HostError {
-  const code = hostErrnoName(errno);
+  const code = errnoName(errno);
   let what: string;
   if (code === 'ENOENT' || code === 'ENODEV' || code === 'ENXIO') {
     what = `${TUN_DEVICE} is missing: load the driver with \`modprobe tun\`; in a container, start it with \`--device ${TUN_DEVICE} --cap-add NET_ADMIN\``;
@@ -353,7 +350,7 @@ function deviceError(errno: number, name: string, mode: string): HostError {
 
 /** The error for a TUNSETIFF that failed; called in the namespace of the device. */
 function attachError(errno: number, name: string, mode: string): HostError {
-  const code = hostErrnoName(errno);
+  const code = errnoName(errno);
   let what: string;
   if (code === 'EPERM') {
     what = `no permission to use the ${mode} device ${name}: run as root or give CAP_NET_ADMIN, or, ${createHint(name, mode)}`;

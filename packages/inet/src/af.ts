@@ -17,6 +17,8 @@ export interface InetAf {
 
   /** Finds the way out and fills in `fl.saddr` when unset (ip_route_output_flow). Null: `fl.error` says why (-ENETUNREACH ...). */
   routeOutput(net: Net, fl: Flowi, sk: Sock | null): DstEntry | null;
+  /** The type of the route, RTN_UNICAST, RTN_LOCAL, RTN_BROADCAST or RTN_MULTICAST (rt_type). */
+  dstType(dst: DstEntry): number;
   /** Sees to a valid `sk.dst`, routing anew when it is stale (inet_sk_rebuild_header). 0 or a negative errno. */
   rebuildHeader(sk: InetSock): number;
   /** Puts the header before a connected sock's transport packet and sends it (ip_queue_xmit). Consumes; 0, NET_XMIT_CN or a negative errno. */

@@ -1,5 +1,5 @@
 /** Local ports: who holds which, who may share, and choosing a free one (inet_connection_sock.c, inet_hashtables.c). */
-import { EADDRINUSE, EADDRNOTAVAIL, siphash3u32 } from '@linnet/kernel';
+import { EADDRINUSE, EADDRNOTAVAIL } from '@linnet/kernel';
 import { EHASH_TIMEWAIT, inetEhashInsert, type EhashNode, type InetHashinfo } from './inet-hashtables.ts';
 import type { InetConnectionSock } from './inet-connection-sock.ts';
 import type { InetTimewaitSock } from './timewait-sock.ts';
@@ -140,7 +140,7 @@ export function inetHashConnect(
     return 0;
   }
   const span = ports.high - ports.low + 1;
-  const hash = siphash3u32(sk.rcvSaddr, sk.daddr, sk.dport, h.portSecret);
+  const hash = h.portHash.hash3(sk.rcvSaddr, sk.daddr, sk.dport);
   const slot = hash & 255;
   // Even ports first; the table remembers how far each class of destinations has come.
   let offset = ((((h.perturb[slot]! + (hash >>> 8)) >>> 0) % span) & ~1) >>> 0;

@@ -22,3 +22,5 @@ export {
 export { inetCskReqskPurge, inetCskReqskQueueDrop, inetCskReqskQueueHashAdd, RequestSock } from './request-sock.ts';
 export { inetTwskHashdance, inetTwskKill, inetTwskSchedule, InetTimewaitSock } from './timewait-sock.ts';
 export { InetPeer, InetPeerBase, inetPeerXrlimAllow } from './inetpeer.ts';
+export { INET_NET, InetNet } from './inet-net.ts';
+export { inetAutobound, inetDatagramDisconnect, ip4DatagramConnect } from './datagram.ts';

@@ -7,7 +7,7 @@
  *
  * One set a namespace and transport. Chains are linked through small nodes of one class, so that the search meets one hidden class whatever it finds.
  */
-import { jhash3words, siphashKeyFrom, type Kernel, type Net } from '@linnet/kernel';
+import { jhash3words, SipHash, type Kernel, type Net } from '@linnet/kernel';
 import type { InetBindBucket } from './bind-hash.ts';
 import type { InetConnectionSock } from './inet-connection-sock.ts';
 import type { InetSock } from './inet-sock.ts';
@@ -60,14 +60,14 @@ export class InetHashinfo {
   readonly bhash: Map<number, InetBindBucket> = new Map();
   /** Where the search for a free port begins, by hash of the destination (RFC 6056, algorithm 4). */
   readonly perturb: Int32Array = new Int32Array(256);
-  readonly portSecret: Int32Array;
+  readonly portHash: SipHash;
 
   constructor(net: Net, name: string) {
     const k: Kernel = net.kernel;
     this.net = net;
     const rng = k.rng.stream(`${name}.ehash`);
     this.secret = rng.u32() | 0;
-    this.portSecret = siphashKeyFrom(k.rng.secret(`${name}.port`));
+    this.portHash = new SipHash(k.rng.secret(`${name}.port`));
   }
 
   /** The hash of a four-tuple (inet_ehashfn). */
@@ -173,7 +173,7 @@ export function inetLookupListener(h: InetHashinfo, saddr: number, sport: number
     } else if (score === bestScore && sk.reuseport && best!.reuseport) {
       // Reservoir choice: each of n equals with probability 1/n, decided by the flow's hash alone.
       matches++;
-      phash = Math.imul(phash, 0x41c64e6d) + 12345;
+      phash = jhash3words(phash, matches, 0, h.secret);
       if ((phash >>> 0) % matches === 0) best = sk;
     }
   }

@@ -6,6 +6,8 @@ export class InetPeer {
   /** Tokens in milliseconds and the jiffies of the last refill. */
   rateTokens = 0;
   rateLast: number;
+  /** Fragments received from it, by which a reassembly queue sees that its id came round (ipfrag_max_dist). */
+  rid = 0;
   constructor(now: number) {
     this.rateLast = now;
   }

@@ -1,11 +1,13 @@
 /** The tables that the Internet protocols share: who gets packets of which protocol number, and which sockets there are. */
-import { defineKey, type Kernel, type KernelModule, type Key } from '@linnet/kernel';
+import { defineKey, type Kernel, type KernelModule, type Key, type Net } from '@linnet/kernel';
 import { neigh } from '@linnet/neigh';
 import { netlink } from '@linnet/netlink';
 import type { Skb } from '@linnet/skbuff';
-import { socket, type Proto, type ProtoOps } from '@linnet/socket';
+import { socket, type Proto } from '@linnet/socket';
 import type { GroOffload } from './offload.ts';
 import type { InetAf } from './af.ts';
+import { inetNetInit } from './inet-net.ts';
+import type { InetSock } from './inet-sock.ts';
 
 /** A transport's receiver (struct net_protocol). @alpha */
 export interface InetProtocol {
@@ -29,6 +31,8 @@ export interface InetProtosw {
   /** IPPROTO_IP (0) is a wildcard, for raw sockets. */
   readonly protocol: number;
   readonly prot: Proto;
+  /** Makes a sock of this kind for a namespace and family. */
+  create(net: Net, af: InetAf, protocol: number): InetSock;
   /** Bits of INET_PROTOSW_*. */
   readonly flags: number;
 }
@@ -97,4 +101,5 @@ export const inet: KernelModule = {
   init(k: Kernel): void {
     k.set(INET, new InetKernel());
   },
+  netInit: inetNetInit,
 };

@@ -23,11 +23,11 @@ import {
   RTNH_F_ONLINK,
   RTNH_F_PERVASIVE,
 } from '@linnet/uapi';
-import { inetSelectAddr } from './devinet.ts';
+import { inetSelectAddr } from './devinet-select.ts';
 import { inetAddrTypeDevTable, inetAddrTypeTable } from './fib-addr-type.ts';
 import { FIB_PROPS_ERROR, FIB_PROPS_SCOPE } from './fib-props.ts';
-import { FIB_LOOKUP_IGNORE_LINKSTATE, fibLookup, fibTableLookup } from './fib-trie.ts';
-import type { FibFlow, FibResult } from './fib-types.ts';
+import { FIB_LOOKUP_IGNORE_LINKSTATE, fibLookup, fibTableLookup } from './fib-lookup.ts';
+import type { FibResult } from './fib-types.ts';
 import { FibInfo, FibNh } from './fib-types.ts';
 import { inDevGet } from './in-device.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
@@ -97,14 +97,6 @@ function fail(cfg: FibConfig, message: string, err: number): number {
   return err;
 }
 
-class Flow implements FibFlow {
-  oif = 0;
-  daddr = 0;
-  saddr = 0;
-  tos = 0;
-  scope = 0;
-}
-
 /** A next hop without gateway must name a device that is up (`fib_check_nh_nongw`). */
 function checkNhNongw(n4: Ipv4Net, cfg: FibConfig, nh: FibNh): number {
   if ((nh.flags & (RTNH_F_PERVASIVE | RTNH_F_ONLINK)) !== 0) return fail(cfg, 'Invalid flags for nexthop - PERVASIVE and ONLINK can not be set', -EINVAL);
@@ -130,8 +122,9 @@ function checkNhGateway(n4: Ipv4Net, cfg: FibConfig, nh: FibNh): number {
     nh.scope = RT_SCOPE_LINK;
     return 0;
   }
-  const fl = new Flow();
+  const fl = n4.flCtl;
   fl.daddr = nh.gw;
+  fl.tos = 0;
   fl.scope = Math.max(cfg.scope + 1, RT_SCOPE_LINK);
   fl.oif = nh.oif;
   const res: FibResult = n4.resCtl;
@@ -294,16 +287,9 @@ export function fibMetricsMatch(cfg: FibConfig, fi: FibInfo): boolean {
 export function fibNhPrefsrc(n4: Ipv4Net, fi: FibInfo, nh: FibNh): number {
   if (fi.prefsrc !== 0) return fi.prefsrc;
   if (nh.saddrGenid === n4.devAddrGenid) return nh.saddr;
-  nh.saddr = nh.dev === null ? 0 : inetSelectAddr(n4, nh.dev, nh.gw, fi.scope);
+  nh.saddr = nh.dev === null ? 0 : inetSelectAddr(nh.dev, nh.gw, fi.scope);
   nh.saddrGenid = n4.devAddrGenid;
   return nh.saddr;
-}
-
-/** Does some hop of the route use this device? (`fib_info_nh_uses_dev`) @alpha */
-export function fibInfoUsesDev(fi: FibInfo, dev: NetDevice): boolean {
-  const nhs = fi.nhs;
-  for (let i = 0; i < nhs.length; i++) if (nhs[i]!.dev === dev) return true;
-  return false;
 }
 
 /** A local address went: routes of this table that prefer it as source are dead. Returns how many attribute sets that made dead. @alpha */

@@ -1,38 +1,13 @@
-/** The routing tables: prefixes to routes, and the lookup over the tables in the order of the rules. */
-import { EAGAIN, EEXIST, ENETUNREACH, ENOENT, ESRCH } from '@linnet/kernel';
-import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, RTN_UNICAST, RTNH_F_DEAD, RTNH_F_LINKDOWN } from '@linnet/uapi';
-import { FIB_PROPS_ERROR } from './fib-props.ts';
+/** Changing the routing tables: adding, replacing, deleting and flushing routes. */
+import { EEXIST, ENOENT, ESRCH } from '@linnet/kernel';
+import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, RTNH_F_DEAD } from '@linnet/uapi';
 import type { FibConfig } from './fib-semantics.ts';
 import { fibCreateInfo, fibMetricsMatch, fibNhMatch, fibReleaseInfo } from './fib-semantics.ts';
-import type { FibFlow, FibInfo, FibNh, FibResult } from './fib-types.ts';
+import { FibTable } from './fib-table.ts';
+import type { FibInfo } from './fib-types.ts';
 import { FibAlias } from './fib-types.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
-import { inDevIgnoreLinkdown } from './in-device.ts';
-import { Lpm4 } from './lpm.ts';
 import { rtCacheFlush } from './rtable.ts';
-
-/** Lookup flag: routes over a link without carrier count as if it had one. @alpha */
-export const FIB_LOOKUP_IGNORE_LINKSTATE = 1;
-
-/** A routing table (struct fib_table). @alpha */
-export class FibTable {
-  readonly id: number;
-  readonly lpm: Lpm4;
-  /** First route of each leaf of `lpm`. */
-  readonly heads: (FibAlias | null)[];
-  /** Routes with prefix length 0. */
-  numDefault: number;
-  /** Routes in all. */
-  routes: number;
-
-  constructor(id: number) {
-    this.id = id;
-    this.lpm = new Lpm4();
-    this.heads = [null];
-    this.numDefault = 0;
-    this.routes = 0;
-  }
-}
 
 /** The table with this id, made if it is missing (`fib_new_table`). @alpha */
 export function fibNewTable(n4: Ipv4Net, id: number): FibTable {
@@ -42,94 +17,6 @@ export function fibNewTable(n4: Ipv4Net, id: number): FibTable {
     n4.fibTables.set(id, tb);
   }
   return tb;
-}
-
-/** May this next hop carry the flow now? */
-function nhUsable(nh: FibNh, fl: FibFlow, flags: number): boolean {
-  if ((nh.flags & RTNH_F_DEAD) !== 0) return false;
-  if ((nh.flags & RTNH_F_LINKDOWN) !== 0 && (flags & FIB_LOOKUP_IGNORE_LINKSTATE) === 0 && nh.dev !== null && inDevIgnoreLinkdown(nh.dev)) return false;
-  return fl.oif === 0 || fl.oif === nh.oif;
-}
-
-/** Tries the routes of one leaf. 1: none fits; 0: `res` is filled; negative: the route says no. */
-function leafLookup(tb: FibTable, leaf: number, fl: FibFlow, res: FibResult, flags: number): number {
-  for (let fa = tb.heads[leaf]!; fa !== null; fa = fa.next) {
-    if (fa.tos !== 0 && fa.tos !== (fl.tos & 0xfc)) continue;
-    const fi = fa.info;
-    if (fi.dead) continue;
-    if (fi.scope < fl.scope) continue;
-    fa.accessed = true;
-    const err = FIB_PROPS_ERROR[fa.type]!;
-    if (err < 0) return err;
-    if ((fi.flags & RTNH_F_DEAD) !== 0) continue;
-    const nhs = fi.nhs;
-    for (let i = 0; i < nhs.length; i++) {
-      const nh = nhs[i]!;
-      if (!nhUsable(nh, fl, flags)) continue;
-      res.prefix = tb.lpm.prefix[leaf]!;
-      res.prefixlen = tb.lpm.plen[leaf]!;
-      res.nhSel = i;
-      res.nh = nh;
-      res.type = fa.type;
-      res.scope = fi.scope;
-      res.fi = fi;
-      res.fa = fa;
-      res.table = tb;
-      return 0;
-    }
-  }
-  return 1;
-}
-
-/**
- * Looks a flow up in one table (`fib_table_lookup`): 0 with `res` filled, -EAGAIN when nothing fits (or a throw route does),
- * else the errno of the route's type.
- * @alpha
- */
-export function fibTableLookup(tb: FibTable, fl: FibFlow, res: FibResult, flags: number): number {
-  const lpm = tb.lpm;
-  for (let leaf = lpm.find(fl.daddr); leaf !== 0; leaf = lpm.cover(leaf)) {
-    const err = leafLookup(tb, leaf, fl, res, flags);
-    if (err <= 0) return err;
-  }
-  return -EAGAIN;
-}
-
-/** Local and main as one table: the longer prefix wins, local before main when they are equal (observed on Linux 6.18). */
-function mergedLookup(local: FibTable, main: FibTable, fl: FibFlow, res: FibResult, flags: number): number {
-  const a = local.lpm;
-  const b = main.lpm;
-  let x = a.find(fl.daddr);
-  let y = b.find(fl.daddr);
-  while (x !== 0 || y !== 0) {
-    if (x !== 0 && (y === 0 || a.plen[x]! >= b.plen[y]!)) {
-      const err = leafLookup(local, x, fl, res, flags);
-      if (err <= 0) return err;
-      x = a.cover(x);
-    } else {
-      const err = leafLookup(main, y, fl, res, flags);
-      if (err <= 0) return err;
-      y = b.cover(y);
-    }
-  }
-  return -EAGAIN;
-}
-
-/**
- * Looks a flow up by the rules (`fib_lookup`): local, main, default. Fills `res`, allocates nothing. -ENETUNREACH when nothing fits,
- * -EINVAL for a blackhole, -EHOSTUNREACH for an unreachable and -EACCES for a prohibit route.
- * @alpha
- */
-export function fibLookup(n4: Ipv4Net, fl: FibFlow, res: FibResult, flags: number): number {
-  let err: number;
-  if (n4.fibHasCustomRules) {
-    err = fibTableLookup(n4.fibLocal, fl, res, flags);
-    if (err === -EAGAIN) err = fibTableLookup(n4.fibMain, fl, res, flags);
-  } else {
-    err = mergedLookup(n4.fibLocal, n4.fibMain, fl, res, flags);
-  }
-  if (err === -EAGAIN && n4.fibDefault.routes !== 0) err = fibTableLookup(n4.fibDefault, fl, res, flags);
-  return err === -EAGAIN ? -ENETUNREACH : err;
 }
 
 /** First route of the list that comes at or after (tos, priority) in the list's order, null past its end. */
@@ -313,9 +200,4 @@ export function fibTableWalk(tb: FibTable, fn: (prefix: number, plen: number, fa
   for (const leaf of tb.lpm.sorted()) {
     for (let fa = tb.heads[leaf]!; fa !== null; fa = fa.next) fn(tb.lpm.prefix[leaf]!, tb.lpm.plen[leaf]!, fa);
   }
-}
-
-/** Among equal default routes, take the next one when the first's gateway does not answer: the candidates of a leaf. @alpha */
-export function fibIsDefaultChoice(res: FibResult): boolean {
-  return res.prefixlen === 0 && res.type === RTN_UNICAST && res.table !== null && res.table.numDefault > 1;
 }

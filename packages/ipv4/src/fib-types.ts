@@ -1,17 +1,8 @@
 /** The objects of the routing tables: next hops, route attributes, aliases, results. */
 import type { NetDevice } from '@linnet/netdev';
 import type { Rtable } from './rtable.ts';
-import type { FibTable } from './fib-trie.ts';
+import type { FibTable } from './fib-table.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
-
-/** What a flow asks of the tables: the fields of `Flowi` that routing reads. @alpha */
-export interface FibFlow {
-  oif: number;
-  daddr: number;
-  saddr: number;
-  tos: number;
-  scope: number;
-}
 
 /** A learned exception of one destination over one next hop: a path MTU or another gateway (struct fib_nh_exception). @alpha */
 export class FibNhException {
@@ -172,4 +163,11 @@ export class FibResult {
 /** The device of a result's next hop. @alpha */
 export function fibResDev(res: FibResult): NetDevice | null {
   return res.nh === null ? null : res.nh.dev;
+}
+
+/** Does some hop of the route use this device? (`fib_info_nh_uses_dev`) @alpha */
+export function fibInfoUsesDev(fi: FibInfo, dev: NetDevice): boolean {
+  const nhs = fi.nhs;
+  for (let i = 0; i < nhs.length; i++) if (nhs[i]!.dev === dev) return true;
+  return false;
 }

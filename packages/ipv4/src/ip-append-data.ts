@@ -11,70 +11,26 @@ import {
   IPHDR_LEN, IPPROTO_ICMP, IPPROTO_UDP, IPV4_MIN_MTU, IP_DF, IP_MAX_MTU, IP_PMTUDISC_DO, IP_PMTUDISC_OMIT, IP_PMTUDISC_PROBE, MSG_MORE, MSG_PROBE, RTN_MULTICAST,
 } from '@linnet/uapi';
 import {
-  allocSkb, CHECKSUM_NONE, CHECKSUM_PARTIAL, DROP, kfreeSkbReason, pskbExpandHead, SkbQueue, skbCopyBits, skbDequeue, skbPullUnchecked, skbPut, skbQueuePurge,
+  allocSkb, CHECKSUM_NONE, CHECKSUM_PARTIAL, DROP, kfreeSkbReason, pskbExpandHead, skbCopyBits, skbDequeue, skbPullUnchecked, skbPut, skbQueuePurge,
   skbQueueTail, skbReserve, skbTailroom, skbTrim,
 } from '@linnet/skbuff';
-import type { Skb } from '@linnet/skbuff';
+import type { Skb, SkbQueue } from '@linnet/skbuff';
 import { dstMtu, llReservedSpace, NETIF_F_HW_CSUM, NETIF_F_IP_CSUM } from '@linnet/netdev';
 import type { DstEntry } from '@linnet/netdev';
-import { msgCopyFrom, skSetOwnerW } from '@linnet/socket';
+import { skSetOwnerW } from '@linnet/socket';
 import type { MsgHdr } from '@linnet/socket';
 import type { Flowi, InetCork, InetSock, IpcmCookie } from '@linnet/inet';
+import type { AppendSource } from './append-source.ts';
 import { ipcbClear } from './ip-cb.ts';
 import { icmpOutCount } from './icmp-stats.ts';
 import { ipDontFragment, ipSelectIdentSegs, ipSelectTtl, ipSkUsePmtu } from './ip-header.ts';
-import { IpOptions, ipOptionsBuild, ipOptionsCopy } from './ip-options.ts';
+import { ipOptionsBuild } from './ip-options.ts';
+import { IpOptions, ipOptionsCopy } from './ip-options-types.ts';
 import { ipLocalOut } from './ip-output.ts';
 import { ipLocalError } from './ip-error-queue.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Rtable } from './route.ts';
 import { IPSTATS_MIB_OUTDISCARDS } from './snmp.ts';
-
-/** Where the bytes of a datagram come from: a message of the user's, or another packet (an ICMP answer). @alpha */
-export interface AppendSource {
-  /** Copies the next `len` bytes to `u8` at `off`. False when they cannot be had. */
-  take(u8: Uint8Array, off: number, len: number): boolean;
-}
-
-/** Bytes of a user's message. @alpha */
-export class MsgSource implements AppendSource {
-  msg: MsgHdr | null;
-  constructor() {
-    this.msg = null;
-  }
-  take(u8: Uint8Array, off: number, len: number): boolean {
-    return msgCopyFrom(this.msg!, u8, off, len) === len;
-  }
-}
-
-/** A header of at most 40 bytes, then the bytes of a packet from `off` on. @alpha */
-export class SkbSource implements AppendSource {
-  skb: Skb | null;
-  off: number;
-  /** Header bytes that go first: `headLen` of `head`, of which `headPos` are used. */
-  readonly head: Uint8Array;
-  readonly headView: DataView;
-  headLen: number;
-  headPos: number;
-  constructor() {
-    this.skb = null;
-    this.off = 0;
-    this.head = new Uint8Array(40);
-    this.headView = new DataView(this.head.buffer);
-    this.headLen = 0;
-    this.headPos = 0;
-  }
-  take(u8: Uint8Array, off: number, len: number): boolean {
-    while (this.headPos < this.headLen && len > 0) {
-      u8[off++] = this.head[this.headPos++]!;
-      len--;
-    }
-    if (len === 0) return true;
-    if (skbCopyBits(this.skb!, this.off, u8, off, len) !== 0) return false;
-    this.off += len;
-    return true;
-  }
-}
 
 /** May a packet of this socket be fragmented here although it carries DF? (ip_sk_ignore_df) @alpha */
 export function ipSkIgnoreDf(sk: InetSock): boolean {
@@ -228,7 +184,7 @@ export function ipFinish(net: Net, sk: InetSock, fl: Flowi, queue: SkbQueue, cor
   view.setInt32(nh + 12, fl.saddr);
   view.setInt32(nh + 16, fl.daddr);
   ipSelectIdentSegs(ip, skb, sk, fl.saddr, fl.daddr, sk.protocol, 1);
-  if (opt !== null && optlen !== 0) ipOptionsBuild(skb, opt, cork.addr !== 0 ? cork.addr : fl.daddr, rt, net);
+  if (opt !== null && optlen !== 0) ipOptionsBuild(skb, opt, cork.addr !== 0 ? cork.addr : fl.daddr, rt, ip);
   skb.priority = cork.tos >= 0 ? cork.priority : sk.priority;
   skb.mark = cork.mark;
   skb.dst = rt;

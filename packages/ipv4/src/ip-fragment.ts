@@ -18,10 +18,11 @@ import {
 import { csumAdd, csumSub, csumPartial } from '@linnet/kernel';
 import { devGetByIndex, skbDev } from '@linnet/netdev';
 import type { Skb } from '@linnet/skbuff';
-import { inetGetpeerV4 } from '@linnet/inet';
 import type { InetPeer } from '@linnet/inet';
 import { IPSKB_FRAG_COMPLETE, IPSKB_FRAG_PMTU, ipcbAddFlags, ipcbFlags, ipcbSetFragMaxSize } from './ip-cb.ts';
-import { icmpSend } from './icmp-send.ts';
+import { FRAG_BUCKETS } from './frag-dir.ts';
+import type { FragDir } from './frag-dir.ts';
+import { ipSendCheck } from './ip-header.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { ipRouteInput } from './route.ts';
@@ -41,7 +42,6 @@ const FIRST_IN = 1;
 const LAST_IN = 2;
 const COMPLETE = 4;
 
-const BUCKETS = 1024;
 /** What a queue itself is charged with. */
 const QUEUE_COST = 256;
 
@@ -99,37 +99,6 @@ export class IpFragQueue {
     this.rid = 0;
     this.peer = peer;
     this.timer = new TimerList<IpFragQueue>(ipExpire, this);
-  }
-}
-
-/** The reassembly queues of a namespace with their limits (struct fqdir). @alpha */
-export class FragDir {
-  readonly net: Net;
-  readonly kernel: Kernel;
-  readonly buckets: (IpFragQueue | null)[];
-  readonly secret: number;
-  /** net.ipv4.ipfrag_high_thresh: above it no new queue is opened. */
-  highThresh: number;
-  /** net.ipv4.ipfrag_low_thresh: kept for the setting's sake; nothing is evicted early. */
-  lowThresh: number;
-  /** net.ipv4.ipfrag_time in jiffies. */
-  timeout: number;
-  /** net.ipv4.ipfrag_max_dist: how many fragments of the same source may come between two of one queue. */
-  maxDist: number;
-  mem: number;
-  count: number;
-
-  constructor(net: Net, secret: number) {
-    this.net = net;
-    this.kernel = net.kernel;
-    this.buckets = new Array<IpFragQueue | null>(BUCKETS).fill(null);
-    this.secret = secret | 0;
-    this.highThresh = 4 * 1024 * 1024;
-    this.lowThresh = 3 * 1024 * 1024;
-    this.timeout = 30 * 1000;
-    this.maxDist = 64;
-    this.mem = 0;
-    this.count = 0;
   }
 }
 
@@ -195,7 +164,7 @@ function destroyQueue(q: IpFragQueue, reason: number): void {
 
 /** Throws away every queue of a namespace (fqdir_exit). @alpha */
 export function ipFragsExit(dir: FragDir): void {
-  for (let i = 0; i < BUCKETS; i++) {
+  for (let i = 0; i < FRAG_BUCKETS; i++) {
     while (dir.buckets[i] !== null) destroyQueue(dir.buckets[i]!, DROP.FRAG_REASM_TIMEOUT);
   }
 }
@@ -228,7 +197,7 @@ function ipExpire(q: IpFragQueue): void {
   const err = ipRouteInput(head, iphDaddr(head.view, nh), iphSaddr(head.view, nh), iphTos(head.view, nh), dev);
   // Only the end host that waited for the datagram tells its source; a router that looked inside does not.
   if (err === 0 && (q.user === IP_DEFRAG_LOCAL_DELIVER || (head.dst as Rtable | null)?.rtType === RTN_LOCAL)) {
-    icmpSend(head, ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME, 0);
+    ip.icmpSend(head, ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME, 0);
   }
   kfreeSkbReason(head, DROP.FRAG_REASM_TIMEOUT);
 }
@@ -240,12 +209,12 @@ function ipFind(dir: FragDir, skb: Skb, user: number, vif: number): IpFragQueue 
   const daddr = iphDaddr(view, nh);
   const id = iphId(view, nh);
   const protocol = iphProtocol(view, nh);
-  const bucket = jhash3words((id << 16) | (protocol << 8) | (user & 0xff), saddr, daddr ^ vif, dir.secret) & (BUCKETS - 1);
+  const bucket = jhash3words((id << 16) | (protocol << 8) | (user & 0xff), saddr, daddr ^ vif, dir.secret) & (FRAG_BUCKETS - 1);
   for (let q = dir.buckets[bucket]!; q !== null; q = q.next!) {
     if (q.saddr === saddr && q.daddr === daddr && q.id === id && q.protocol === protocol && q.user === user && q.vif === vif) return q;
   }
   if (dir.highThresh === 0 || dir.mem > dir.highThresh) return null;
-  const peer = dir.maxDist !== 0 ? inetGetpeerV4(dir.net, saddr, vif, true) : null;
+  const peer = dir.maxDist !== 0 ? dir.net.get(IPV4).peers.get(dir.net, saddr) : null;
   const q = new IpFragQueue(dir, saddr, daddr, id, protocol, user, vif, bucket, peer);
   q.next = dir.buckets[bucket]!;
   dir.buckets[bucket] = q;

@@ -1,8 +1,7 @@
 /**
  * What input, output and ICMP share about the IPv4 header: its checksum, its identification, the choice of TTL, DF and MTU.
  */
-import { ipFastCsum, jhash3words } from '@linnet/kernel';
-import type { Net, RngStream } from '@linnet/kernel';
+import { ipFastCsum } from '@linnet/kernel';
 import {
   IP_DF, IP_MAX_MTU, IP_PMTUDISC_DO, IP_PMTUDISC_PROBE, IP_PMTUDISC_WANT, RTAX_HOPLIMIT, RTAX_LOCK, RTAX_MTU, iphFragOff, iphIhl, iphSetCheck, iphSetId, iphSetTotLen,
 } from '@linnet/uapi';
@@ -12,6 +11,7 @@ import type { DstEntry } from '@linnet/netdev';
 import type { Sock } from '@linnet/socket';
 import type { InetSock } from '@linnet/inet';
 import { IPSKB_FORWARDED, ipcbFlags } from './ip-cb.ts';
+import { ipIdentsReserve } from './ip-ident.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { ipDstMtuMaybeForward } from './route.ts';
 import type { Rtable } from './route.ts';
@@ -61,40 +61,6 @@ export function ipSelectTtl(ip: Ipv4Net, sk: InetSock, dst: DstEntry): number {
   return sk.ucTtl >= 0 ? sk.ucTtl : ip4DstHoplimit(ip, dst);
 }
 
-const IDENTS = 2048;
-
-/**
- * Identifications for packets that no connected socket sends (RFC 791, RFC 6864, RFC 7739 5.3): counters by a keyed hash of
- * (destination, source, protocol), moved on by a random amount for the time that passed, so that nobody can count our packets.
- * @alpha
- */
-export class IpIdents {
-  readonly ids: Uint16Array;
-  readonly stamps: Int32Array;
-  readonly key: number;
-  readonly rng: RngStream;
-
-  constructor(rng: RngStream) {
-    this.ids = new Uint16Array(IDENTS);
-    this.stamps = new Int32Array(IDENTS);
-    this.key = rng.u32() | 0;
-    this.rng = rng;
-    for (let i = 0; i < IDENTS; i++) this.ids[i] = rng.u32();
-  }
-}
-
-/** Takes `segs` identifications for a flow and returns the first (ip_idents_reserve). @alpha */
-export function ipIdentsReserve(net: Net, idents: IpIdents, saddr: number, daddr: number, protocol: number, segs: number): number {
-  const slot = jhash3words(daddr, saddr, protocol, idents.key) & (IDENTS - 1);
-  const now = net.kernel.jiffies;
-  const passed = (now - idents.stamps[slot]!) | 0;
-  idents.stamps[slot] = now;
-  const step = passed > 0 ? idents.rng.below(passed) : 0;
-  const id = (idents.ids[slot]! + step) & 0xffff;
-  idents.ids[slot] = id + segs;
-  return id;
-}
-
 /**
  * Gives the header at `networkHeader` its identification for `segs` packets: a connected socket counts for itself, an atomic
  * datagram (DF set) has 0, the rest come from {@link IpIdents} (ip_select_ident_segs, RFC 6864).
@@ -109,7 +75,7 @@ export function ipSelectIdentSegs(ip: Ipv4Net, skb: Skb, sk: InetSock | null, sa
   } else if ((iphFragOff(skb.view, nh) & IP_DF) !== 0 && !skb.ignoreDf) {
     id = 0;
   } else {
-    id = ipIdentsReserve(ip.net, ip.idents, saddr, daddr, protocol, segs);
+    id = ipIdentsReserve(ip.idents, ip.kernel.jiffies, saddr, daddr, protocol, segs);
   }
   iphSetId(skb.view, nh, id);
 }

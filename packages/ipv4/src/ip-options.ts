@@ -5,17 +5,17 @@
  * Offsets count from the first byte of the IP header, so that the first option has 20; 0 says «there is none».
  */
 import { EINVAL } from '@linnet/kernel';
-import type { Net } from '@linnet/kernel';
 import {
   ICMP_PARAMETERPROB, IPHDR_LEN, IPOPT_CIPSO, IPOPT_COPY, IPOPT_END, IPOPT_LSRR, IPOPT_NOOP, IPOPT_RA, IPOPT_RR, IPOPT_SSRR, IPOPT_TIMESTAMP,
   IPOPT_TS_PRESPEC, IPOPT_TS_TSANDADDR, IPOPT_TS_TSONLY, MAX_IPOPTLEN, RTN_UNICAST, iphIhl, iphSaddr,
 } from '@linnet/uapi';
 import type { Skb } from '@linnet/skbuff';
-import { fibComputeSpecDst, inetAddrType } from './fib-frontend.ts';
-import { icmpSend } from './icmp-send.ts';
+import { inetAddrType } from './fib-addr-type.ts';
+import { fibComputeSpecDst } from './fib-frontend.ts';
+import { IpOptions, ipOptionsClear } from './ip-options-types.ts';
+import type { Ipv4Net } from './ipv4-net.ts';
 import type { Rtable } from './route.ts';
 import { ipRtGetSource } from './route.ts';
-import { IPV4 } from './ipv4-net.ts';
 
 const OPT_STRICT = 1 << 0;
 const OPT_SRR_HIT = 1 << 1;
@@ -23,91 +23,6 @@ const OPT_CHANGED = 1 << 2;
 const OPT_RR_NEEDADDR = 1 << 3;
 const OPT_TS_NEEDTIME = 1 << 4;
 const OPT_TS_NEEDADDR = 1 << 5;
-
-/**
- * Parsed options (struct ip_options), with room for the bytes themselves.
- * A received packet keeps its options in the header and the parse in its control block: see {@link ipOptionsLoad}.
- * @alpha
- */
-export class IpOptions {
-  /** First hop of a source route that a socket or an answer asks for. */
-  faddr: number;
-  /** Next hop of a source route found in a received packet. */
-  nexthop: number;
-  /** Length of the options, a multiple of 4. */
-  optlen: number;
-  srr: number;
-  rr: number;
-  ts: number;
-  routerAlert: number;
-  cipso: number;
-  isStrictroute: boolean;
-  srrIsHit: boolean;
-  /** Something in the header was changed: its checksum must be made again. */
-  isChanged: boolean;
-  rrNeedaddr: boolean;
-  tsNeedtime: boolean;
-  tsNeedaddr: boolean;
-  /** The bytes of the options, used by sockets and answers. */
-  readonly data: Uint8Array;
-  readonly view: DataView;
-
-  constructor() {
-    this.faddr = 0;
-    this.nexthop = 0;
-    this.optlen = 0;
-    this.srr = 0;
-    this.rr = 0;
-    this.ts = 0;
-    this.routerAlert = 0;
-    this.cipso = 0;
-    this.isStrictroute = false;
-    this.srrIsHit = false;
-    this.isChanged = false;
-    this.rrNeedaddr = false;
-    this.tsNeedtime = false;
-    this.tsNeedaddr = false;
-    this.data = new Uint8Array(MAX_IPOPTLEN);
-    this.view = new DataView(this.data.buffer);
-  }
-}
-
-/** Empties an option record. @alpha */
-export function ipOptionsClear(o: IpOptions): void {
-  o.faddr = 0;
-  o.nexthop = 0;
-  o.optlen = 0;
-  o.srr = 0;
-  o.rr = 0;
-  o.ts = 0;
-  o.routerAlert = 0;
-  o.cipso = 0;
-  o.isStrictroute = false;
-  o.srrIsHit = false;
-  o.isChanged = false;
-  o.rrNeedaddr = false;
-  o.tsNeedtime = false;
-  o.tsNeedaddr = false;
-}
-
-/** Copies a record with its bytes, as a cork does with the options of its socket. @alpha */
-export function ipOptionsCopy(to: IpOptions, from: IpOptions): void {
-  to.faddr = from.faddr;
-  to.nexthop = from.nexthop;
-  to.optlen = from.optlen;
-  to.srr = from.srr;
-  to.rr = from.rr;
-  to.ts = from.ts;
-  to.routerAlert = from.routerAlert;
-  to.cipso = from.cipso;
-  to.isStrictroute = from.isStrictroute;
-  to.srrIsHit = from.srrIsHit;
-  to.isChanged = from.isChanged;
-  to.rrNeedaddr = from.rrNeedaddr;
-  to.tsNeedtime = from.tsNeedtime;
-  to.tsNeedaddr = from.tsNeedaddr;
-  to.data.set(from.data);
-}
 
 /** Keeps a parse in the control block of the packet it was made from (words `cb3`..`cb5`). @alpha */
 export function ipOptionsStore(skb: Skb, o: IpOptions): void {
@@ -157,8 +72,8 @@ export function ipcbStrictRoute(skb: Skb): boolean {
 }
 
 /** Milliseconds since midnight UT, the time of RFC 791 options and RFC 792 timestamps (inet_current_timestamp). @alpha */
-export function inetCurrentTimestamp(net: Net): number {
-  return Math.floor(net.kernel.clock.wallNow() / 1e6) % 86400000 | 0;
+export function inetCurrentTimestamp(ip: Ipv4Net): number {
+  return Math.floor(ip.kernel.clock.wallNow() / 1e6) % 86400000 | 0;
 }
 
 /**
@@ -168,7 +83,7 @@ export function inetCurrentTimestamp(net: Net): number {
  * Returns 0, or the offset of the offending byte for a parameter problem (ip_options_compile).
  * @alpha
  */
-export function ipOptionsParse(net: Net, o: IpOptions, u8: Uint8Array, view: DataView, base: number, skb: Skb | null, privileged: boolean): number {
+export function ipOptionsParse(ip: Ipv4Net, o: IpOptions, u8: Uint8Array, view: DataView, base: number, skb: Skb | null, privileged: boolean): number {
   const end = IPHDR_LEN + o.optlen;
   let at = IPHDR_LEN;
   while (at < end) {
@@ -201,7 +116,7 @@ export function ipOptionsParse(net: Net, o: IpOptions, u8: Uint8Array, view: Dat
         bad = parseRecordRoute(o, u8, view, base, at, len, skb);
         break;
       case IPOPT_TIMESTAMP:
-        bad = parseTimestamp(net, o, u8, view, base, at, len, skb, privileged);
+        bad = parseTimestamp(ip, o, u8, view, base, at, len, skb, privileged);
         break;
       case IPOPT_RA:
         if (len < 4) bad = at + 1;
@@ -253,7 +168,7 @@ function parseRecordRoute(o: IpOptions, u8: Uint8Array, view: DataView, base: nu
 }
 
 function parseTimestamp(
-  net: Net, o: IpOptions, u8: Uint8Array, view: DataView, base: number, at: number, len: number, skb: Skb | null, privileged: boolean,
+  ip: Ipv4Net, o: IpOptions, u8: Uint8Array, view: DataView, base: number, at: number, len: number, skb: Skb | null, privileged: boolean,
 ): number {
   if (o.ts !== 0) return at;
   if (len < 4) return at + 1;
@@ -282,7 +197,7 @@ function parseTimestamp(
       case IPOPT_TS_PRESPEC:
         if (ptr + 7 > len) return at + 2;
         // Only a listed address that is one of ours (or nobody's in particular) gets its time.
-        if (inetAddrType(net, view.getInt32(base + at + ptr - 1)) !== RTN_UNICAST) {
+        if (inetAddrType(ip, view.getInt32(base + at + ptr - 1)) !== RTN_UNICAST) {
           if (skb !== null) timeAt = at + ptr + 3;
           o.tsNeedtime = true;
           u8[base + at + 2] = ptr + 8;
@@ -292,7 +207,7 @@ function parseTimestamp(
         if (skb === null && !privileged) return at + 3;
     }
     if (timeAt >= 0) {
-      view.setInt32(base + timeAt, inetCurrentTimestamp(net));
+      view.setInt32(base + timeAt, inetCurrentTimestamp(ip));
       o.isChanged = true;
     }
   } else {
@@ -313,15 +228,15 @@ function parseTimestamp(
  * Returns 0, or -EINVAL after a parameter problem was sent to its source; the skb stays the caller's (ip_options_compile).
  * @alpha
  */
-export function ipOptionsCompile(net: Net, skb: Skb): number {
-  const o = net.get(IPV4).optScratch;
+export function ipOptionsCompile(ip: Ipv4Net, skb: Skb): number {
+  const o = ip.optScratch;
   ipOptionsClear(o);
   const nh = skb.networkHeader;
   o.optlen = iphIhl(skb.view, nh) - IPHDR_LEN;
-  const bad = ipOptionsParse(net, o, skb.u8, skb.view, nh, skb, false);
+  const bad = ipOptionsParse(ip, o, skb.u8, skb.view, nh, skb, false);
   ipOptionsStore(skb, o);
   if (bad === 0) return 0;
-  icmpSend(skb, ICMP_PARAMETERPROB, 0, bad << 24);
+  ip.icmpSend(skb, ICMP_PARAMETERPROB, 0, bad << 24);
   return -EINVAL;
 }
 
@@ -330,13 +245,13 @@ export function ipOptionsCompile(net: Net, skb: Skb): number {
  * Returns 0 or -EINVAL (ip_options_get).
  * @alpha
  */
-export function ipOptionsGet(net: Net, o: IpOptions, data: Uint8Array): number {
+export function ipOptionsGet(ip: Ipv4Net, o: IpOptions, data: Uint8Array): number {
   if (data.length > MAX_IPOPTLEN) return -EINVAL;
   ipOptionsClear(o);
   o.data.fill(IPOPT_END);
   o.data.set(data);
   o.optlen = (data.length + 3) & ~3;
-  if (o.optlen !== 0 && ipOptionsParse(net, o, o.data, o.view, -IPHDR_LEN, null, true) !== 0) return -EINVAL;
+  if (o.optlen !== 0 && ipOptionsParse(ip, o, o.data, o.view, -IPHDR_LEN, null, true) !== 0) return -EINVAL;
   return 0;
 }
 
@@ -367,7 +282,7 @@ export function ipOptionsUndo(o: IpOptions, out: Uint8Array): void {
  * hop of a source route. The parse goes into the control block.
  * @alpha
  */
-export function ipOptionsBuild(skb: Skb, o: IpOptions, daddr: number, rt: Rtable, net: Net): void {
+export function ipOptionsBuild(skb: Skb, o: IpOptions, daddr: number, rt: Rtable, ip: Ipv4Net): void {
   const nh = skb.networkHeader;
   const u8 = skb.u8;
   const view = skb.view;
@@ -376,7 +291,7 @@ export function ipOptionsBuild(skb: Skb, o: IpOptions, daddr: number, rt: Rtable
   if (o.srr !== 0) view.setInt32(nh + o.srr + u8[nh + o.srr + 1]! - 4, daddr);
   if (o.rrNeedaddr) view.setInt32(nh + o.rr + u8[nh + o.rr + 2]! - 5, ipRtGetSource(skb, rt));
   if (o.tsNeedaddr) view.setInt32(nh + o.ts + u8[nh + o.ts + 2]! - 9, ipRtGetSource(skb, rt));
-  if (o.tsNeedtime) view.setInt32(nh + o.ts + u8[nh + o.ts + 2]! - 5, inetCurrentTimestamp(net));
+  if (o.tsNeedtime) view.setInt32(nh + o.ts + u8[nh + o.ts + 2]! - 5, inetCurrentTimestamp(ip));
 }
 
 /**
@@ -384,9 +299,9 @@ export function ipOptionsBuild(skb: Skb, o: IpOptions, daddr: number, rt: Rtable
  * Fills `d` (bytes included); returns 0 or -EINVAL (ip_options_echo, RFC 1122 3.2.2.6).
  * @alpha
  */
-export function ipOptionsEcho(net: Net, d: IpOptions, skb: Skb): number {
+export function ipOptionsEcho(ip: Ipv4Net, d: IpOptions, skb: Skb): number {
   ipOptionsClear(d);
-  const s = ipOptionsLoad(net.get(IPV4).optScratch2, skb);
+  const s = ipOptionsLoad(ip.optScratch2, skb);
   if (s.optlen === 0) return 0;
   const u8 = skb.u8;
   const nh = skb.networkHeader;
@@ -422,7 +337,7 @@ export function ipOptionsEcho(net: Net, d: IpOptions, skb: Skb): number {
         if ((out[n + 3]! & 0xf) !== IPOPT_TS_PRESPEC) {
           d.tsNeedtime = true;
           ptr += 4;
-        } else if (ptr + 7 <= len && inetAddrType(net, d.view.getInt32(n + ptr - 1)) !== RTN_UNICAST) {
+        } else if (ptr + 7 <= len && inetAddrType(ip, d.view.getInt32(n + ptr - 1)) !== RTN_UNICAST) {
           d.tsNeedtime = true;
           ptr += 8;
         }
@@ -493,11 +408,11 @@ export function ipOptionsFragment(skb: Skb): void {
  * Returns false when the header changed, so that the caller sums it.
  * @alpha
  */
-export function ipForwardOptions(net: Net, skb: Skb, rt: Rtable): boolean {
+export function ipForwardOptions(ip: Ipv4Net, skb: Skb, rt: Rtable): boolean {
   const nh = skb.networkHeader;
   const u8 = skb.u8;
   const view = skb.view;
-  const o = ipOptionsLoad(net.get(IPV4).optScratch, skb);
+  const o = ipOptionsLoad(ip.optScratch, skb);
   if (o.rrNeedaddr) {
     view.setInt32(nh + o.rr + u8[nh + o.rr + 2]! - 5, ipRtGetSource(skb, rt));
     o.isChanged = true;

@@ -16,27 +16,27 @@ import { llReservedSpace, skbDev } from '@linnet/netdev';
 import type { Sock } from '@linnet/socket';
 import { skSetOwnerW } from '@linnet/socket';
 import { IPSKB_FRAG_COMPLETE, IPSKB_FRAG_PMTU, ipcbAddFlags, ipcbCopy, ipcbFlags, ipcbFragMaxSize, ipcbOptlen } from './ip-cb.ts';
-import { icmpSend } from './icmp-send.ts';
 import { ipOptionsFragment } from './ip-options.ts';
 import { ipSendCheck, ipSkbDstMtu } from './ip-header.ts';
 import { IPV4 } from './ipv4-net.ts';
 import { IPSTATS_MIB_FRAGCREATES, IPSTATS_MIB_FRAGFAILS, IPSTATS_MIB_FRAGOKS } from './snmp.ts';
 
 /** What follows fragmentation for each piece: consumes it, returns 0 or an error. @alpha */
-export type FragOutput = (net: Net, sk: Sock | null, skb: Skb) => number;
+export type FragOutput = (net: Net, sk: object | null, skb: Skb) => number;
 
 /**
  * Sends a datagram larger than `mtu` in pieces, unless DF forbids it: then its source is told the MTU and -EMSGSIZE is
  * returned. Consumes the skb (ip_fragment).
  * @alpha
  */
-export function ipFragment(net: Net, sk: Sock | null, skb: Skb, mtu: number, output: FragOutput): number {
+export function ipFragment(net: Net, sk: object | null, skb: Skb, mtu: number, output: FragOutput): number {
   const nh = skb.networkHeader;
   if ((iphFragOff(skb.view, nh) & IP_DF) === 0) return ipDoFragment(net, sk, skb, output);
   const maxSize = ipcbFragMaxSize(skb);
   if (!skb.ignoreDf || (maxSize !== 0 && maxSize > mtu)) {
-    net.get(IPV4).mib[IPSTATS_MIB_FRAGFAILS]!++;
-    icmpSend(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu);
+    const ip = net.get(IPV4);
+    ip.mib[IPSTATS_MIB_FRAGFAILS]!++;
+    ip.icmpSend(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu);
     kfreeSkbReason(skb, DROP.PKT_TOO_BIG);
     return -EMSGSIZE;
   }
@@ -80,7 +80,7 @@ function fragBytes(skb: Skb): number {
  * dropped (ip_do_fragment).
  * @alpha
  */
-export function ipDoFragment(net: Net, sk: Sock | null, skb: Skb, output: FragOutput): number {
+export function ipDoFragment(net: Net, sk: object | null, skb: Skb, output: FragOutput): number {
   const mib = net.get(IPV4).mib;
   if (skb.ipSummed === CHECKSUM_PARTIAL) {
     const err = skbChecksumHelp(skb);
@@ -107,7 +107,7 @@ export function ipDoFragment(net: Net, sk: Sock | null, skb: Skb, output: FragOu
   return sendCopies(net, sk, skb, hlen, payload, room, output, mib);
 }
 
-function sendList(net: Net, sk: Sock | null, skb: Skb, hlen: number, output: FragOutput, mib: Float64Array): number {
+function sendList(net: Net, sk: object | null, skb: Skb, hlen: number, output: FragOutput, mib: Float64Array): number {
   let rest = skb.fragList;
   skb.fragList = null;
   const firstLen = skbHeadlen(skb) + fragBytes(skb);
@@ -167,7 +167,7 @@ function sendList(net: Net, sk: Sock | null, skb: Skb, hlen: number, output: Fra
   }
 }
 
-function sendCopies(net: Net, sk: Sock | null, skb: Skb, hlen: number, payload: number, room: number, output: FragOutput, mib: Float64Array): number {
+function sendCopies(net: Net, sk: object | null, skb: Skb, hlen: number, payload: number, room: number, output: FragOutput, mib: Float64Array): number {
   const nh = skb.networkHeader;
   const field = iphFragOff(skb.view, nh);
   // A piece of a piece keeps its place and its «more».

@@ -37,7 +37,7 @@ import {
  * Returns 0, a positive NET_XMIT_* or a negative errno (ip_local_out).
  * @alpha
  */
-export function ipLocalOut(net: Net, sk: Sock | null, skb: Skb): number {
+export function ipLocalOut(net: Net, sk: object | null, skb: Skb): number {
   net.get(IPV4).mib[IPSTATS_MIB_OUTREQUESTS]!++;
   ipSetLen(skb);
   ipSendCheck(skb);
@@ -46,7 +46,7 @@ export function ipLocalOut(net: Net, sk: Sock | null, skb: Skb): number {
 }
 
 /** Output of unicast and broadcast packets: the `output` of their routes. Consumes the skb (ip_output). @alpha */
-export function ipOutput(net: Net, sk: Sock | null, skb: Skb): number {
+export function ipOutput(net: Net, sk: object | null, skb: Skb): number {
   const dev = (skb.dst as DstEntry).dev!;
   const indev = skb.dev as NetDevice | null;
   const mib = net.get(IPV4).mib;
@@ -59,7 +59,7 @@ export function ipOutput(net: Net, sk: Sock | null, skb: Skb): number {
 }
 
 /** The `okfn` of copies for ourselves: they come in again by the backlog (ip_mc_finish_output, dev_loopback_xmit). */
-function ipLoopbackXmit(_net: Net, _sk: Sock | null, skb: Skb): number {
+function ipLoopbackXmit(_net: Net, _sk: object | null, skb: Skb): number {
   skb.macHeader = skb.data;
   skb.macLen = 0;
   skb.pktType = PACKET_LOOPBACK;
@@ -68,7 +68,7 @@ function ipLoopbackXmit(_net: Net, _sk: Sock | null, skb: Skb): number {
 }
 
 /** Output of multicast packets: with copies for local members (ip_mc_output). Consumes the skb. @alpha */
-export function ipMcOutput(net: Net, sk: Sock | null, skb: Skb): number {
+export function ipMcOutput(net: Net, sk: object | null, skb: Skb): number {
   const rt = skb.dst as Rtable;
   const dev = rt.dev!;
   const indev = skb.dev as NetDevice | null;
@@ -98,7 +98,7 @@ export function ipMcOutput(net: Net, sk: Sock | null, skb: Skb): number {
 }
 
 /** Sees to it that no packet leaves that is larger than the MTU. Consumes the skb (ip_finish_output). @alpha */
-export function ipFinishOutput(net: Net, sk: Sock | null, skb: Skb): number {
+export function ipFinishOutput(net: Net, sk: object | null, skb: Skb): number {
   const mtu = ipSkbDstMtu(sk, skb);
   if (skbIsGso(skb)) return ipFinishOutputGso(net, sk, skb, mtu);
   if (skb.len > mtu || ipcbFragMaxSize(skb) !== 0) return ipFragment(net, sk, skb, mtu, ipFinishOutput2);
@@ -121,7 +121,7 @@ function gsoTransportHdrLen(skb: Skb): number {
  * A super-segment may go when its segments fit; else (it came in with larger ones and is being forwarded) it is cut here and each
  * segment is fragmented.
  */
-function ipFinishOutputGso(net: Net, sk: Sock | null, skb: Skb, mtu: number): number {
+function ipFinishOutputGso(net: Net, sk: object | null, skb: Skb, mtu: number): number {
   if (skbGsoNetworkSeglen(skb) <= mtu) return ipFinishOutput2(net, sk, skb);
   const dev = skbDev(skb)!;
   const segs = skbGsoSegment(net.kernel, skb, netifSkbFeatures(skb) & ~NETIF_F_GSO_MASK);
@@ -144,7 +144,7 @@ function ipFinishOutputGso(net: Net, sk: Sock | null, skb: Skb, mtu: number): nu
 }
 
 /** Hands a packet to its neighbour. Consumes the skb (ip_finish_output2). @alpha */
-export function ipFinishOutput2(net: Net, _sk: Sock | null, skb: Skb): number {
+export function ipFinishOutput2(net: Net, _sk: object | null, skb: Skb): number {
   const rt = skb.dst as Rtable;
   const dev = rt.dev!;
   if (rt.rtType === RTN_MULTICAST) {
@@ -217,7 +217,7 @@ export function ipQueueXmit(sk: InetSock, skb: Skb, fl: Flowi): number {
   view.setInt32(at + 16, sk.daddr);
   if (opt !== null && optlen !== 0) {
     view.setInt32(at + 16, opt.srr !== 0 ? opt.faddr : sk.daddr);
-    ipOptionsBuild(skb, opt, sk.daddr, rt, net);
+    ipOptionsBuild(skb, opt, sk.daddr, rt, ip);
   }
   ipSelectIdentSegs(ip, skb, sk, sk.saddr, sk.daddr, sk.protocol, skb.gsoSegs !== 0 ? skb.gsoSegs : 1);
   skb.priority = sk.priority;
@@ -246,7 +246,7 @@ export function ipBuildAndSendPkt(skb: Skb, sk: InetSock, saddr: number, daddr: 
   view.setInt32(at + 8, (ipSelectTtl(ip, sk, rt) << 24) | (sk.protocol << 16));
   view.setInt32(at + 12, saddr);
   view.setInt32(at + 16, opt !== null && opt.srr !== 0 ? opt.faddr : daddr);
-  if (opt !== null && optlen !== 0) ipOptionsBuild(skb, opt, daddr, rt, net);
+  if (opt !== null && optlen !== 0) ipOptionsBuild(skb, opt, daddr, rt, ip);
   skb.priority = sk.priority;
   if (skb.mark === 0) skb.mark = sk.mark;
   return ipLocalOut(net, sk, skb);

@@ -1,10 +1,12 @@
 /** The state that IPv4 keeps for one namespace (struct netns_ipv4). */
-import type { Key, Kernel, Net } from '@linnet/kernel';
+import type { Key, Net } from '@linnet/kernel';
 import { defineKey, NotifierChain } from '@linnet/kernel';
+import { Flowi } from '@linnet/inet';
 import type { NeighTable } from '@linnet/neigh';
 import type { NetDevice } from '@linnet/netdev';
 import type { Ipv4Devconf } from './devconf.ts';
 import { newDevconf } from './devconf.ts';
+import { Ipv4Core } from './ip-core.ts';
 import type { InIfaddr } from './in-device.ts';
 import type { FibInfo } from './fib-types.ts';
 import { FibResult } from './fib-types.ts';
@@ -18,9 +20,7 @@ export const IPV4: Key<Ipv4Net> = defineKey<Ipv4Net>('ipv4');
  * Everything IPv4 knows about one namespace. Hot code reaches it by `InDevice.net4` or by a field of its own object, not by key.
  * @alpha
  */
-export class Ipv4Net {
-  readonly net: Net;
-  readonly kernel: Kernel;
+export class Ipv4Net extends Ipv4Core {
   /** The machine's ARP table, shared by all namespaces. */
   readonly arpTbl: NeighTable;
   /** The namespace's `lo`; set when it is registered. */
@@ -53,6 +53,11 @@ export class Ipv4Net {
   readonly resOut: FibResult;
   readonly resSrc: FibResult;
   readonly resCtl: FibResult;
+  /** Scratch flows, likewise. */
+  readonly flIn: Flowi;
+  readonly flSrc: Flowi;
+  readonly flCtl: Flowi;
+  readonly flPmtu: Flowi;
   /** `fib_multipath_hash_policy`. */
   fibMultipathHashPolicy: number;
   /** `fib_multipath_use_neigh`. */
@@ -98,8 +103,7 @@ export class Ipv4Net {
   sysctlIpDynaddr: number;
 
   constructor(net: Net, arpTbl: NeighTable) {
-    this.net = net;
-    this.kernel = net.kernel;
+    super(net);
     this.arpTbl = arpTbl;
     this.loopbackDev = null;
     this.devconfAll = newDevconf(false);
@@ -121,6 +125,10 @@ export class Ipv4Net {
     this.resOut = new FibResult();
     this.resSrc = new FibResult();
     this.resCtl = new FibResult();
+    this.flIn = new Flowi();
+    this.flSrc = new Flowi();
+    this.flCtl = new Flowi();
+    this.flPmtu = new Flowi();
     this.fibMultipathHashPolicy = 0;
     this.fibMultipathUseNeigh = 0;
     this.multipathSeed = net.kernel.rng.stream('ipv4.multipath').u32() | 0;

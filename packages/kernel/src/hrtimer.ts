@@ -1,10 +1,14 @@
 import type { Kernel } from './kernel.ts';
 
 /**
- * What the heap holds: a timer without the type of its argument.
+ * A timer of nanosecond precision that calls `fn(arg)` once for each start, in softirq context. The function may start it again.
+ * Source: struct hrtimer.
  * @alpha
  */
-export abstract class HrtimerNode {
+export class Hrtimer<T = undefined> {
+  /** Called with `arg`. The constructor checks that they fit. */
+  fn: (arg: unknown) => void;
+  arg: unknown;
   /** The time it is armed for (or was, last): monotonic nanoseconds, a double. Infinity before the first. */
   expires: number;
   /** @internal The order of arming, for equal times. */
@@ -12,33 +16,12 @@ export abstract class HrtimerNode {
   /** @internal The place in the heap; -1 when it is in none. */
   index: number;
 
-  constructor() {
+  constructor(fn: (arg: T) => void, arg: T) {
+    this.fn = fn as (arg: unknown) => void;
+    this.arg = arg;
     this.expires = Infinity; // a double from the start: the field keeps one representation
     this.seq = 0;
     this.index = -1;
-  }
-
-  /** Calls the timer's function. */
-  abstract run(): void;
-}
-
-/**
- * A timer of nanosecond precision that calls `fn(arg)` once for each start, in softirq context. The function may start it again.
- * Source: struct hrtimer.
- * @alpha
- */
-export class Hrtimer<T = void> extends HrtimerNode {
-  fn: (arg: T) => void;
-  arg: T;
-
-  constructor(fn: (arg: T) => void, arg: T) {
-    super();
-    this.fn = fn;
-    this.arg = arg;
-  }
-
-  override run(): void {
-    this.fn(this.arg);
   }
 }
 
@@ -49,7 +32,7 @@ export class Hrtimer<T = void> extends HrtimerNode {
 export class HrtimerQueue {
   /** When the earliest timer is due; Infinity without one. */
   next: number;
-  private readonly heap: HrtimerNode[];
+  private readonly heap: Hrtimer<unknown>[];
   private seq: number;
 
   constructor() {
@@ -64,12 +47,12 @@ export class HrtimerQueue {
   }
 
   /** The earliest timer, or null. */
-  peek(): HrtimerNode | null {
+  peek(): Hrtimer<unknown> | null {
     return this.heap[0] ?? null;
   }
 
   /** Starts `t` for `at`, or moves it there. Returns true if `next` came nearer. */
-  add(t: HrtimerNode, at: number): boolean {
+  add(t: Hrtimer<unknown>, at: number): boolean {
     const before = this.next;
     t.seq = this.seq++;
     if (t.index === -1) {
@@ -89,7 +72,7 @@ export class HrtimerQueue {
   }
 
   /** Takes a started timer out. */
-  remove(t: HrtimerNode): void {
+  remove(t: Hrtimer<unknown>): void {
     const heap = this.heap;
     const last = heap.pop()!;
     const at = t.index;
@@ -108,11 +91,11 @@ export class HrtimerQueue {
       const t = this.heap[0]!;
       if (t.seq >= end) return;
       this.remove(t);
-      t.run();
+      t.fn(t.arg);
     }
   }
 
-  private up(t: HrtimerNode, from: number): void {
+  private up(t: Hrtimer<unknown>, from: number): void {
     const heap = this.heap;
     let i = from;
     while (i > 0) {
@@ -127,7 +110,7 @@ export class HrtimerQueue {
     t.index = i;
   }
 
-  private down(t: HrtimerNode, from: number): void {
+  private down(t: Hrtimer<unknown>, from: number): void {
     const heap = this.heap;
     const n = heap.length;
     let i = from;
@@ -154,7 +137,7 @@ export class HrtimerQueue {
   }
 }
 
-function before(a: HrtimerNode, b: HrtimerNode): boolean {
+function before(a: Hrtimer<unknown>, b: Hrtimer<unknown>): boolean {
   return a.expires < b.expires || (a.expires === b.expires && a.seq < b.seq);
 }
 
@@ -163,7 +146,7 @@ function before(a: HrtimerNode, b: HrtimerNode): boolean {
  * next handles its timers, not inside this call. Returns whether the timer was active. Source: hrtimer_start.
  * @alpha
  */
-export function hrtimerStart(k: Kernel, t: HrtimerNode, atNs: number): boolean {
+export function hrtimerStart(k: Kernel, t: Hrtimer<unknown>, atNs: number): boolean {
   const active = t.index !== -1;
   if (k.hrtimers.add(t, atNs)) k.noteEarlier();
   return active;
@@ -173,13 +156,13 @@ export function hrtimerStart(k: Kernel, t: HrtimerNode, atNs: number): boolean {
  * Stops `t`; it does not run any more unless it is started again. Returns whether it was active. Source: hrtimer_cancel.
  * @alpha
  */
-export function hrtimerCancel(k: Kernel, t: HrtimerNode): boolean {
+export function hrtimerCancel(k: Kernel, t: Hrtimer<unknown>): boolean {
   if (t.index === -1) return false;
   k.hrtimers.remove(t);
   return true;
 }
 
 /** Is `t` started? False while its function runs, unless that started it again. Source: hrtimer_active. @alpha */
-export function hrtimerActive(t: HrtimerNode): boolean {
+export function hrtimerActive(t: Hrtimer<unknown>): boolean {
   return t.index !== -1;
 }

@@ -383,24 +383,36 @@ export class Kernel extends Slots {
     this.alarm.set(at);
   }
 
-  /** Runs the netInit of all modules, or of none. */
+  /** Runs the netInit of all modules, then their netReady; or none of it. */
   private enterNet(net: Net): void {
     try {
       for (const m of this.modules) {
         m.netInit?.(net);
         net.initialised++;
       }
+      this.nets.add(net);
+      for (const m of this.modules) {
+        m.netReady?.(net);
+        net.ready++;
+      }
     } catch (error) {
       net.dead = true;
+      this.nets.delete(net);
       this.exitNet(net);
       throw error;
     }
-    this.nets.add(net);
   }
 
-  /** Runs the netExit of those modules that ran their netInit. */
+  /** Runs the netStop of those modules that ran their netReady, then the netExit of those that ran their netInit. */
   private exitNet(net: Net): unknown[] {
     const errors: unknown[] = [];
+    while (net.ready > 0) {
+      try {
+        this.modules[--net.ready]!.netStop?.(net);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
     while (net.initialised > 0) {
       try {
         this.modules[--net.initialised]!.netExit?.(net);

@@ -15,6 +15,13 @@ export interface KernelModule {
   exit?(k: Kernel): void;
   /** Once for each namespace, in order. Source: pernet_operations. */
   netInit?(net: Net): void;
+  /**
+   * Once for each namespace, when the netInit of every module has run, in order: for what the others will be told of, such as the first
+   * device. Source: register_pernet_device.
+   */
+  netReady?(net: Net): void;
+  /** When the namespace ends, before the first netExit, in reverse order: undoes netReady while every module still has its state. */
+  netStop?(net: Net): void;
   /** When the namespace ends, in reverse order. */
   netExit?(net: Net): void;
 }

@@ -19,6 +19,8 @@ export class Net extends Slots {
   dead: boolean;
   /** @internal How many modules have run their netInit. */
   initialised: number;
+  /** @internal How many modules have run their netReady. */
+  ready: number;
 
   /** @internal Use {@link Kernel.createNet}. */
   constructor(kernel: Kernel, inum: number) {
@@ -29,6 +31,7 @@ export class Net extends Slots {
     this.proc = new ProcTree(kernel.proc);
     this.dead = false;
     this.initialised = 0;
+    this.ready = 0;
   }
 
   /**

@@ -75,47 +75,30 @@ export function raiseSoftirq(k: Kernel, nr: number): void {
 }
 
 /**
- * What a tasklet queue links: a tasklet without the type of its argument.
- * @alpha
- */
-export abstract class TaskletNode {
-  /** @internal Is it in a queue? */
-  scheduled: boolean;
-  /** @internal */
-  next: TaskletNode | null;
-
-  constructor() {
-    this.scheduled = false;
-    this.next = null;
-  }
-
-  /** Calls the tasklet's function. */
-  abstract run(): void;
-}
-
-/**
  * Work for softirq context: `fn(arg)` runs once for each scheduling. Source: struct tasklet_struct.
  * @alpha
  */
-export class Tasklet<T = void> extends TaskletNode {
-  fn: (arg: T) => void;
-  arg: T;
+export class Tasklet<T = undefined> {
+  /** Called with `arg`. The constructor checks that they fit. */
+  fn: (arg: unknown) => void;
+  arg: unknown;
+  /** @internal Is it in a queue? */
+  scheduled: boolean;
+  /** @internal */
+  next: Tasklet<unknown> | null;
 
   constructor(fn: (arg: T) => void, arg: T) {
-    super();
-    this.fn = fn;
+    this.fn = fn as (arg: unknown) => void;
     this.arg = arg;
-  }
-
-  override run(): void {
-    this.fn(this.arg);
+    this.scheduled = false;
+    this.next = null;
   }
 }
 
 /** The tasklets of one priority. @alpha */
 export class TaskletQueue {
-  private head: TaskletNode | null;
-  private tail: TaskletNode | null;
+  private head: Tasklet<unknown> | null;
+  private tail: Tasklet<unknown> | null;
 
   constructor() {
     this.head = null;
@@ -123,7 +106,7 @@ export class TaskletQueue {
   }
 
   /** Puts a tasklet at the end; false if it was scheduled already. */
-  add(t: TaskletNode): boolean {
+  add(t: Tasklet<unknown>): boolean {
     if (t.scheduled) return false;
     t.scheduled = true;
     if (this.tail === null) this.head = t;
@@ -133,8 +116,8 @@ export class TaskletQueue {
   }
 
   /** Takes a tasklet out; false if it is not scheduled. */
-  remove(t: TaskletNode): boolean {
-    let before: TaskletNode | null = null;
+  remove(t: Tasklet<unknown>): boolean {
+    let before: Tasklet<unknown> | null = null;
     for (let at = this.head; at !== null; before = at, at = at.next) {
       if (at !== t) continue;
       if (before === null) this.head = t.next;
@@ -151,13 +134,13 @@ export class TaskletQueue {
   run(oops: (error: unknown, where: string) => void): void {
     const last = this.tail;
     while (this.head !== null) {
-      const t: TaskletNode = this.head;
+      const t: Tasklet<unknown> = this.head;
       this.head = t.next;
       if (this.head === null) this.tail = null;
       t.next = null;
       t.scheduled = false;
       try {
-        t.run();
+        t.fn(t.arg);
       } catch (error) {
         oops(error, 'tasklet');
       }
@@ -167,16 +150,16 @@ export class TaskletQueue {
 }
 
 /** Runs `t` in TASKLET_SOFTIRQ, once however often it is scheduled before. Source: tasklet_schedule. @alpha */
-export function taskletSchedule(k: Kernel, t: TaskletNode): void {
+export function taskletSchedule(k: Kernel, t: Tasklet<unknown>): void {
   if (k.tasklets.add(t)) raiseSoftirq(k, TASKLET_SOFTIRQ);
 }
 
 /** Runs `t` in HI_SOFTIRQ, before all others. Source: tasklet_hi_schedule. @alpha */
-export function taskletHiSchedule(k: Kernel, t: TaskletNode): void {
+export function taskletHiSchedule(k: Kernel, t: Tasklet<unknown>): void {
   if (k.hiTasklets.add(t)) raiseSoftirq(k, HI_SOFTIRQ);
 }
 
 /** Takes a scheduled tasklet back. Source: tasklet_kill. @alpha */
-export function taskletKill(k: Kernel, t: TaskletNode): void {
+export function taskletKill(k: Kernel, t: Tasklet<unknown>): void {
   if (!k.tasklets.remove(t)) k.hiTasklets.remove(t);
 }

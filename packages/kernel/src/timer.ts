@@ -1,47 +1,30 @@
 import type { Kernel } from './kernel.ts';
 
 /**
- * What the timer wheel links: a timer without the type of its argument.
+ * A timer of tick precision that calls `fn(arg)` in softirq context, once for each arming. Arming it allocates nothing.
+ * Source: struct timer_list.
  * @alpha
  */
-export abstract class TimerNode {
+export class TimerList<T = undefined> {
+  /** Called with `arg`. The constructor checks that they fit. */
+  fn: (arg: unknown) => void;
+  arg: unknown;
   /** The tick it is armed for (or was, last): jiffies, int32. */
   expires: number;
   /** @internal The list it is in; IDLE when it is in none. */
   slot: number;
   /** @internal */
-  next: TimerNode | null;
+  next: TimerList<unknown> | null;
   /** @internal */
-  prev: TimerNode | null;
+  prev: TimerList<unknown> | null;
 
-  constructor() {
+  constructor(fn: (arg: T) => void, arg: T) {
+    this.fn = fn as (arg: unknown) => void;
+    this.arg = arg;
     this.expires = 0;
     this.slot = IDLE;
     this.next = null;
     this.prev = null;
-  }
-
-  /** Calls the timer's function. */
-  abstract run(): void;
-}
-
-/**
- * A timer of tick precision that calls `fn(arg)` in softirq context, once for each arming. Arming it allocates nothing.
- * Source: struct timer_list.
- * @alpha
- */
-export class TimerList<T = void> extends TimerNode {
-  fn: (arg: T) => void;
-  arg: T;
-
-  constructor(fn: (arg: T) => void, arg: T) {
-    super();
-    this.fn = fn;
-    this.arg = arg;
-  }
-
-  override run(): void {
-    this.fn(this.arg);
   }
 }
 
@@ -71,9 +54,9 @@ export class TimerWheel {
   /** @internal Every tick before this one has been handled. */
   clk: number;
   /** @internal */
-  readonly heads: (TimerNode | null)[];
+  readonly heads: (TimerList<unknown> | null)[];
   /** @internal */
-  readonly tails: (TimerNode | null)[];
+  readonly tails: (TimerList<unknown> | null)[];
   /** @internal One word a level: which slots hold timers. */
   readonly maps: Int32Array;
 
@@ -81,8 +64,8 @@ export class TimerWheel {
     this.count = 0;
     this.earliest = jiffies;
     this.clk = jiffies;
-    this.heads = new Array<TimerNode | null>(EXPIRING + 1).fill(null);
-    this.tails = new Array<TimerNode | null>(EXPIRING + 1).fill(null);
+    this.heads = new Array<TimerList<unknown> | null>(EXPIRING + 1).fill(null);
+    this.tails = new Array<TimerList<unknown> | null>(EXPIRING + 1).fill(null);
     this.maps = new Int32Array(LEVELS);
   }
 
@@ -90,7 +73,7 @@ export class TimerWheel {
    * Arms `t` for the tick `expires`, which must be after `now` (less than 2^31 ticks). Takes it out of its list first.
    * Returns true if `earliest` came nearer.
    */
-  add(t: TimerNode, expires: number, now: number): boolean {
+  add(t: TimerList<unknown>, expires: number, now: number): boolean {
     if (t.slot !== IDLE) this.remove(t);
     if (this.count === 0) {
       this.clk = now;
@@ -110,7 +93,7 @@ export class TimerWheel {
   }
 
   /** Takes an armed timer out. */
-  remove(t: TimerNode): void {
+  remove(t: TimerList<unknown>): void {
     const { slot, next, prev } = t;
     if (prev === null) this.heads[slot] = next;
     else prev.next = next;
@@ -145,10 +128,10 @@ export class TimerWheel {
    */
   run(now: number): void {
     for (;;) {
-      let t: TimerNode | null;
+      let t: TimerList<unknown> | null;
       while ((t = this.heads[EXPIRING] ?? null) !== null) {
         this.remove(t);
-        t.run();
+        t.fn(t.arg);
       }
       if (this.count === 0) return;
       const at = this.nextStart();
@@ -165,7 +148,7 @@ export class TimerWheel {
   }
 
   /** Puts a timer into the list that its distance from `clk` asks for. */
-  private place(t: TimerNode): void {
+  private place(t: TimerList<unknown>): void {
     const x = t.expires ^ this.clk;
     const level = x === 0 ? 0 : ((31 - Math.clz32(x)) / BITS) | 0;
     const digit = (t.expires >>> (level * BITS)) & (SLOTS - 1);
@@ -173,7 +156,7 @@ export class TimerWheel {
     this.maps[level] = this.maps[level]! | (1 << digit);
   }
 
-  private append(t: TimerNode, slot: number): void {
+  private append(t: TimerList<unknown>, slot: number): void {
     const last = this.tails[slot] ?? null;
     t.slot = slot;
     t.next = null;
@@ -229,7 +212,7 @@ export class TimerWheel {
     this.tails[slot] = null;
     this.maps[level] = this.maps[level]! & ~(1 << digit);
     while (t !== null) {
-      const next: TimerNode | null = t.next;
+      const next: TimerList<unknown> | null = t.next;
       this.place(t);
       t = next;
     }
@@ -262,7 +245,7 @@ export class TimerWheel {
  * not after the present one counts as the next. Returns whether the timer was pending. Source: mod_timer.
  * @alpha
  */
-export function modTimer(k: Kernel, t: TimerNode, expires: number): boolean {
+export function modTimer(k: Kernel, t: TimerList<unknown>, expires: number): boolean {
   const pending = t.slot !== IDLE;
   // Outside, the cached time may be long past; inside, all see the same moment.
   if (k.depth === 0) k.refresh();
@@ -276,7 +259,7 @@ export function modTimer(k: Kernel, t: TimerNode, expires: number): boolean {
  * As {@link modTimer}, but never makes a pending timer later. Source: timer_reduce.
  * @alpha
  */
-export function timerReduce(k: Kernel, t: TimerNode, expires: number): boolean {
+export function timerReduce(k: Kernel, t: TimerList<unknown>, expires: number): boolean {
   if (t.slot !== IDLE && ((expires - t.expires) | 0) >= 0) return true;
   return modTimer(k, t, expires);
 }
@@ -285,13 +268,13 @@ export function timerReduce(k: Kernel, t: TimerNode, expires: number): boolean {
  * Disarms `t`; it does not run any more unless it is armed again. Returns whether it was pending. Source: del_timer.
  * @alpha
  */
-export function delTimer(k: Kernel, t: TimerNode): boolean {
+export function delTimer(k: Kernel, t: TimerList<unknown>): boolean {
   if (t.slot === IDLE) return false;
   k.timers.remove(t);
   return true;
 }
 
 /** Is `t` armed? False while its function runs, unless that armed it again. Source: timer_pending. @alpha */
-export function timerPending(t: TimerNode): boolean {
+export function timerPending(t: TimerList<unknown>): boolean {
   return t.slot !== IDLE;
 }

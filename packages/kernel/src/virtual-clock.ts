@@ -190,12 +190,12 @@ export class VirtualClock implements Clock {
     this.queue.remove(event);
     // An alarm that was set for the past is due now.
     if (at > this.time) this.time = at;
-    event.run();
+    event.fn(event.arg);
     return true;
   }
 }
 
-class VirtualAlarm extends Hrtimer<void> implements Alarm {
+class VirtualAlarm extends Hrtimer implements Alarm {
   private readonly clock: VirtualClock;
   private readonly queue: HrtimerQueue;
   private readonly next: (() => number) | null;

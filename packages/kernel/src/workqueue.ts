@@ -2,43 +2,26 @@ import type { Kernel } from './kernel.ts';
 import { delTimer, modTimer, timerPending, TimerList } from './timer.ts';
 
 /**
- * What a work queue links: a piece of work without the type of its argument.
- * @alpha
- */
-export abstract class WorkNode {
-  /** @internal Is it in the queue? */
-  pending: boolean;
-  /** @internal */
-  next: WorkNode | null;
-  /** @internal */
-  prev: WorkNode | null;
-
-  constructor() {
-    this.pending = false;
-    this.next = null;
-    this.prev = null;
-  }
-
-  /** Calls the work's function. */
-  abstract run(): void;
-}
-
-/**
  * Work for process context: `fn(arg)` runs once for each scheduling, after the softirqs. Source: struct work_struct.
  * @alpha
  */
-export class WorkStruct<T = void> extends WorkNode {
-  fn: (arg: T) => void;
-  arg: T;
+export class WorkStruct<T = undefined> {
+  /** Called with `arg`. The constructor checks that they fit. */
+  fn: (arg: unknown) => void;
+  arg: unknown;
+  /** @internal Is it in the queue? */
+  pending: boolean;
+  /** @internal */
+  next: WorkStruct<unknown> | null;
+  /** @internal */
+  prev: WorkStruct<unknown> | null;
 
   constructor(fn: (arg: T) => void, arg: T) {
-    super();
-    this.fn = fn;
+    this.fn = fn as (arg: unknown) => void;
     this.arg = arg;
-  }
-
-  override run(): void {
-    this.fn(this.arg);
+    this.pending = false;
+    this.next = null;
+    this.prev = null;
   }
 }
 
@@ -48,8 +31,8 @@ export class WorkStruct<T = void> extends WorkNode {
  */
 export class WorkQueue {
   /** @internal */
-  head: WorkNode | null;
-  private tail: WorkNode | null;
+  head: WorkStruct<unknown> | null;
+  private tail: WorkStruct<unknown> | null;
 
   constructor() {
     this.head = null;
@@ -57,7 +40,7 @@ export class WorkQueue {
   }
 
   /** Puts work at the end; false if it was there already. */
-  add(w: WorkNode): boolean {
+  add(w: WorkStruct<unknown>): boolean {
     if (w.pending) return false;
     w.pending = true;
     w.prev = this.tail;
@@ -68,7 +51,7 @@ export class WorkQueue {
   }
 
   /** Takes work out; false if it was not there. */
-  remove(w: WorkNode): boolean {
+  remove(w: WorkStruct<unknown>): boolean {
     if (!w.pending) return false;
     if (w.prev === null) this.head = w.next;
     else w.prev.next = w.next;
@@ -83,11 +66,11 @@ export class WorkQueue {
   /** Runs the work that is here now; what is scheduled meanwhile waits for the next batch. */
   run(oops: (error: unknown, where: string) => void): void {
     const last = this.tail;
-    let w: WorkNode | null;
+    let w: WorkStruct<unknown> | null;
     while ((w = this.head) !== null) {
       this.remove(w);
       try {
-        w.run();
+        w.fn(w.arg);
       } catch (error) {
         oops(error, 'work');
       }
@@ -102,14 +85,14 @@ export class WorkQueue {
  * macrotask. Source: schedule_work.
  * @alpha
  */
-export function scheduleWork(k: Kernel, w: WorkNode): boolean {
+export function scheduleWork(k: Kernel, w: WorkStruct<unknown>): boolean {
   if (!k.works.add(w)) return false;
   if (k.depth === 0) k.deferSlice();
   return true;
 }
 
 /** Takes `w` back; true if it was pending. Source: cancel_work. @alpha */
-export function cancelWork(k: Kernel, w: WorkNode): boolean {
+export function cancelWork(k: Kernel, w: WorkStruct<unknown>): boolean {
   return k.works.remove(w);
 }
 
@@ -117,9 +100,9 @@ export function cancelWork(k: Kernel, w: WorkNode): boolean {
  * Work that begins after a delay. Source: struct delayed_work.
  * @alpha
  */
-export class DelayedWork<T = void> extends WorkStruct<T> {
+export class DelayedWork<T = undefined> extends WorkStruct<T> {
   /** @internal Made by the first scheduling, which knows the kernel. */
-  timer: TimerList<DelayedWork<T>> | null;
+  timer: TimerList<DelayedWork<unknown>> | null;
   /** @internal */
   kernel: Kernel | null;
 
@@ -130,7 +113,7 @@ export class DelayedWork<T = void> extends WorkStruct<T> {
   }
 }
 
-function delayedWorkTimer<T>(dw: DelayedWork<T>): void {
+function delayedWorkTimer(dw: DelayedWork<unknown>): void {
   if (dw.kernel !== null) scheduleWork(dw.kernel, dw);
 }
 
@@ -139,7 +122,7 @@ function delayedWorkTimer<T>(dw: DelayedWork<T>): void {
  * Source: schedule_delayed_work.
  * @alpha
  */
-export function scheduleDelayedWork<T>(k: Kernel, dw: DelayedWork<T>, delay: number): boolean {
+export function scheduleDelayedWork(k: Kernel, dw: DelayedWork<unknown>, delay: number): boolean {
   if (delayedWorkPending(dw)) return false;
   modDelayedWork(k, dw, delay);
   return true;
@@ -149,26 +132,26 @@ export function scheduleDelayedWork<T>(k: Kernel, dw: DelayedWork<T>, delay: num
  * Schedules `dw` for `delay` ticks from now, pending or not; true if it was. Source: mod_delayed_work.
  * @alpha
  */
-export function modDelayedWork<T>(k: Kernel, dw: DelayedWork<T>, delay: number): boolean {
+export function modDelayedWork(k: Kernel, dw: DelayedWork<unknown>, delay: number): boolean {
   const pending = cancelDelayedWork(k, dw);
   if (delay === 0) {
     scheduleWork(k, dw);
     return pending;
   }
   dw.kernel = k;
-  dw.timer ??= new TimerList<DelayedWork<T>>(delayedWorkTimer, dw);
+  dw.timer ??= new TimerList<DelayedWork<unknown>>(delayedWorkTimer, dw);
   if (k.depth === 0) k.refresh();
   modTimer(k, dw.timer, (k.jiffies + delay) | 0);
   return pending;
 }
 
 /** Takes `dw` back, in its delay or after it; true if it was pending. Source: cancel_delayed_work. @alpha */
-export function cancelDelayedWork<T>(k: Kernel, dw: DelayedWork<T>): boolean {
+export function cancelDelayedWork(k: Kernel, dw: DelayedWork<unknown>): boolean {
   if (dw.timer !== null && delTimer(k, dw.timer)) return true;
   return k.works.remove(dw);
 }
 
 /** Is `dw` waiting, for its time or for its turn? Source: delayed_work_pending. @alpha */
-export function delayedWorkPending<T>(dw: DelayedWork<T>): boolean {
+export function delayedWorkPending(dw: DelayedWork<unknown>): boolean {
   return dw.pending || (dw.timer !== null && timerPending(dw.timer));
 }

@@ -3,7 +3,7 @@ import type { Kernel, Net, RngStream } from '@linnet/kernel';
 import { ENOBUFS, HZ, TimerList, delTimer, modTimer, timeAfter, timerPending } from '@linnet/kernel';
 import type { NetDevice } from '@linnet/netdev';
 import { DROP, skbQueuePurge } from '@linnet/skbuff';
-import { NTF_EXT_LEARNED, NUD_FAILED, NUD_NOARP, NUD_NONE, NUD_PERMANENT } from '@linnet/uapi';
+import { NTF_EXT_LEARNED, RTM_DELNEIGH, NUD_FAILED, NUD_NOARP, NUD_NONE, NUD_PERMANENT } from '@linnet/uapi';
 import { neighBlackhole } from './neigh-output.ts';
 import { NeighParms, neighRng } from './neigh-parms.ts';
 import { NUD_VALID } from './nud.ts';
@@ -299,8 +299,6 @@ export class NeighTable {
     }
   }
 }
-
-const RTM_DELNEIGH = 29;
 
 function cmpKey(a: Neighbour, b: Neighbour): number {
   return (a.key0 >>> 0) - (b.key0 >>> 0) || (a.key1 >>> 0) - (b.key1 >>> 0) || (a.key2 >>> 0) - (b.key2 >>> 0) || (a.key3 >>> 0) - (b.key3 >>> 0);

@@ -9,6 +9,7 @@ const CB_CSUM_VALID = 1;
 const CB_ENCAP_MARK = 2;
 const CB_IS_ATOMIC = 4;
 const CB_IP_FIXEDID = 8;
+const CB_FREE = 16;
 
 /** Held packets of one bucket, newest first, linked by `next` and `prev` (struct gro_list). @alpha */
 export class GroList {
@@ -123,4 +124,49 @@ export function setGroCsum(skb: Skb, csum: number): void {
 /** Forgets it. @alpha */
 export function clearGroCsum(skb: Skb): void {
   skb.cb5 &= ~CB_CSUM_VALID;
+}
+
+/** Makes an skb ready for GRO with `count` segments. */
+export function groCbInit(skb: Skb, count: number, jiffies: number): void {
+  skb.cb0 = 0;
+  skb.cb1 = 0;
+  skb.cb2 = 0;
+  skb.cb3 = count;
+  skb.cb4 = jiffies;
+  skb.cb5 = 0;
+  skb.cb6 = 0;
+  skb.cb7 = 0;
+  skb.cb8 = 0;
+  skb.cb9 = 0;
+  skb.cb10 = 0;
+  skb.cb11 = 0;
+  skb.cbObj = null;
+}
+/** Says that a held packet may be of the flow, or not. */
+export function setGroSameFlow(skb: Skb, on: boolean): void {
+  skb.cb2 = on ? 1 : 0;
+}
+/** Adds segments to a held packet. */
+export function addGroCount(skb: Skb, n: number): void {
+  skb.cb3 += n;
+}
+/** Jiffies at which the packet was held. */
+export function groAge(skb: Skb): number {
+  return skb.cb4;
+}
+/** So many checksums, from the outermost on, that the device has verified. */
+export function groCsumCnt(skb: Skb): number {
+  return skb.cb6;
+}
+/** Sets {@link groCsumCnt}. */
+export function setGroCsumCnt(skb: Skb, n: number): void {
+  skb.cb6 = n;
+}
+/** The payload went into another packet: the engine frees the rest of this one. */
+export function groFree(skb: Skb): boolean {
+  return (skb.cb5 & CB_FREE) !== 0;
+}
+/** Sets {@link groFree}. */
+export function setGroFree(skb: Skb): void {
+  skb.cb5 |= CB_FREE;
 }

@@ -1,6 +1,5 @@
 /** Polled receive: a device asks to be polled instead of pushing its frames into the stack (NAPI). */
 import { NET_RX_SOFTIRQ, raiseSoftirq } from '@linnet/kernel';
-import type { Skb } from '@linnet/skbuff';
 import { GroList } from './gro-cb.ts';
 import type { NetDevice } from './netdevice.ts';
 import type { SoftnetData } from './softnet.ts';
@@ -40,8 +39,6 @@ export class NapiStruct {
   readonly groHash: GroList[];
   /** Bit b is set when bucket b holds packets. */
   groBitmask: number;
-  /** Filled by GRO for the packet being received: the merged packets that must go up. */
-  groPending: Skb | null;
 
   constructor(sd: SoftnetData, dev: NetDevice | null, poll: NapiPoll, weight: number = NAPI_POLL_WEIGHT) {
     this.dev = dev;
@@ -53,7 +50,6 @@ export class NapiStruct {
     this.groHash = [];
     for (let i = 0; i < GRO_HASH_BUCKETS; i++) this.groHash.push(new GroList());
     this.groBitmask = 0;
-    this.groPending = null;
   }
 }
 

@@ -67,10 +67,6 @@ export const IFF_LIVE_ADDR_CHANGE: number = 1 << 1;
 export const IFF_UNICAST_FLT: number = 1 << 2;
 /** The device keeps `skb.dst` for itself: do not drop it before `startXmit`. @alpha */
 export const IFF_XMIT_DST_RELEASE_OFF: number = 1 << 3;
-/** The name may be changed while the device is up. @alpha */
-export const IFF_LIVE_RENAME_OK: number = 1 << 4;
-/** No second user of the packet may exist when `startXmit` runs. @alpha */
-export const IFF_TX_SKB_NO_SHARING: number = 1 << 5;
 /** A bridge. @alpha */
 export const IFF_EBRIDGE: number = 1 << 6;
 /** A port of a bridge. @alpha */
@@ -255,6 +251,8 @@ export class NetDevice implements SkbDev {
   ieee80211Ptr: DevSlot;
   vrfPtr: DevSlot;
   rtnlLinkOps: NetdevLinkOps | null;
+  /** False while `netlink` sets the new link up and will announce it itself. */
+  rtnlLinkInitialized: boolean;
   /** Netfilter hooks of the device itself (NFPROTO_NETDEV). */
   nfHooksIngress: NfHookEntries | null;
   nfHooksEgress: NfHookEntries | null;
@@ -345,6 +343,7 @@ export class NetDevice implements SkbDev {
     this.ieee80211Ptr = null;
     this.vrfPtr = null;
     this.rtnlLinkOps = null;
+    this.rtnlLinkInitialized = true;
     this.nfHooksIngress = null;
     this.nfHooksEgress = null;
     this.operstate = IF_OPER_UNKNOWN;

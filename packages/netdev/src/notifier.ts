@@ -1,5 +1,5 @@
 /** The events of a device's life, and who is told. */
-import { type Kernel, NOTIFY_BAD, NOTIFY_OK } from '@linnet/kernel';
+import { type Kernel, notifierToErrno } from '@linnet/kernel';
 import type { NetDevice } from './netdevice.ts';
 import { NETREG_REGISTERED } from './netdevice.ts';
 import { NETDEV } from './softnet.ts';
@@ -63,15 +63,6 @@ export const NETDEV_CHANGE_TX_QUEUE_LEN = 31;
 
 /** A receiver of device events: returns NOTIFY_DONE, NOTIFY_OK, or `notifierFromErrno(-errno)` to refuse. @alpha */
 export type NetdeviceNotifier = (event: number, dev: NetDevice) => number;
-
-/** What a notifier returns to refuse with an errno (notifier_from_errno). @alpha */
-export function notifierFromErrno(err: number): number {
-  return err < 0 ? NOTIFY_BAD | (-err << 16) : NOTIFY_OK;
-}
-/** The errno in what a chain returned: 0 or negative (notifier_to_errno). @alpha */
-export function notifierToErrno(ret: number): number {
-  return (ret & NOTIFY_BAD) === NOTIFY_BAD ? -(ret >> 16) : 0;
-}
 
 /**
  * Tells `fn` of every event of every device, beginning with NETDEV_REGISTER (and NETDEV_UP) of those that are there (register_netdevice_notifier).

@@ -1,11 +1,11 @@
 /** The machine's packet work in progress (struct softnet_data; this machine has one CPU) and its tables of receivers. */
-import { defineKey, type Kernel, type Key, NotifierChain, type RngStream } from '@linnet/kernel';
-import { type Skb, SkbQueue, type SkbPool } from '@linnet/skbuff';
+import { defineKey, DelayedWork, HalfSipHash, type Kernel, type Key, NotifierChain, type RngStream } from '@linnet/kernel';
+import { type Skb, type SkbPool, SkbQueue } from '@linnet/skbuff';
 import { FlowKeys } from './flow-keys.ts';
 import type { NapiStruct } from './napi.ts';
 import type { NetDevice } from './netdevice.ts';
 import type { NetdevNet } from './netdev-net.ts';
-import { NfState } from './nf-hooks.ts';
+import type { NfState } from './nf-hooks.ts';
 import type { PacketOffload } from './offload.ts';
 import { PTYPE_HASH_SIZE } from './ptype-table.ts';
 import type { PacketType } from './packet-type.ts';
@@ -75,13 +75,17 @@ export class SoftnetData {
   /** Set by `netlink`: tells user space of a link that changed. */
   linkMessage: LinkMessage | null;
   /** Devices whose carrier or dormancy changed since the last look. */
-  readonly linkwatch: NetDevice[];
+  linkwatch: NetDevice[];
+  readonly linkwatchWork: DelayedWork<SoftnetData>;
+  /** Jiffies before which nothing that is not urgent is looked at again. */
+  linkwatchNextevent: number;
+  linkwatchUrgent: boolean;
   readonly flowKeys: FlowKeys;
-  /** Key of the flow hash, four 32-bit words. */
-  readonly hashKey: Int32Array;
+  /** Hashes flows with a secret of this machine. */
+  readonly flowHash: HalfSipHash;
   readonly addrRng: RngStream;
 
-  constructor(kernel: Kernel, pool: SkbPool) {
+  constructor(kernel: Kernel, pool: SkbPool, linkwatchRun: (sd: SoftnetData) => void) {
     this.kernel = kernel;
     this.pool = pool;
     this.inputPktQueue = new SkbQueue();
@@ -121,8 +125,11 @@ export class SoftnetData {
     this.qdiscs = new Map();
     this.linkMessage = null;
     this.linkwatch = [];
+    this.linkwatchWork = new DelayedWork(linkwatchRun, this);
+    this.linkwatchNextevent = kernel.jiffies;
+    this.linkwatchUrgent = false;
     this.flowKeys = new FlowKeys();
-    this.hashKey = new Int32Array(4);
+    this.flowHash = new HalfSipHash(kernel.rng.secret('netdev.flow'));
     this.addrRng = kernel.rng.stream('netdev.addr');
   }
 }

@@ -1,14 +1,14 @@
 /** The last steps of sending: making a packet fit for the device, showing it to taps, giving it to the driver. */
 import {
   CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, consumeSkb, DROP, kfreeSkbListReason, kfreeSkbReason, PACKET_OUTGOING, type Skb,
-  skbChecksumHelp, skbClone, skbIsNonlinear, skbLinearize, skbUnclone,
+  skbChecksumHelp, skbClone, skbIsNonlinear, skbLinearize,
 } from '@linnet/skbuff';
 import { ETH_P_IP, ETH_P_IPV6 } from '@linnet/uapi';
 import {
   NETIF_F_CSUM_MASK, NETIF_F_FRAGLIST, NETIF_F_GSO_MASK, NETIF_F_GSO_SHIFT, NETIF_F_HW_CSUM, NETIF_F_IP_CSUM, NETIF_F_IPV6_CSUM, NETIF_F_SG,
 } from './features.ts';
 import { skbGsoSegment, skbNetworkProtocol } from './gso.ts';
-import { IFF_TX_SKB_NO_SHARING, NET_XMIT_MASK, type NetDevice, NETDEV_TX_BUSY, NETDEV_TX_OK, QUEUE_STATE_DRV_XOFF, skbDev } from './netdevice.ts';
+import { NET_XMIT_MASK, type NetDevice, NETDEV_TX_BUSY, NETDEV_TX_OK, QUEUE_STATE_DRV_XOFF, skbDev } from './netdevice.ts';
 import type { PacketType } from './packet-type.ts';
 
 /** Did the driver take the packet, whatever became of it? (dev_xmit_complete) @alpha */
@@ -20,7 +20,7 @@ export function devXmitComplete(rc: number): boolean {
 export function netifSkbFeatures(skb: Skb): number {
   const dev = skbDev(skb)!;
   let features = dev.features;
-  if (skb.gsoSize !== 0 && (skb.gsoSegs > dev.gsoMaxSegs || skb.len >= dev.gsoMaxSize + dev.hardHeaderLen + 64)) features &= ~NETIF_F_GSO_MASK;
+  if (skb.gsoSize !== 0 && (skb.gsoSegs > dev.gsoMaxSegs || skb.len >= dev.gsoMaxSize)) features &= ~NETIF_F_GSO_MASK;
   if (dev.netdevOps.featuresCheck !== undefined) features &= dev.netdevOps.featuresCheck(skb, dev, features);
   if (skb.ipSummed !== CHECKSUM_NONE && (features & NETIF_F_HW_CSUM) === 0) {
     const proto = skbNetworkProtocol(skb);
@@ -138,7 +138,7 @@ function deliverNit(list: PacketType[], skb: Skb, dev: NetDevice, now: number): 
       continue;
     }
     const c = skbClone(skb);
-    if (c.tstamp === 0 || now !== 0) c.tstamp = now;
+    c.tstamp = now;
     c.pktType = PACKET_OUTGOING;
     if (c.networkHeader < c.data || c.networkHeader > c.tail) c.networkHeader = c.data;
     c.transportHeader = c.networkHeader;
@@ -150,7 +150,7 @@ function deliverNit(list: PacketType[], skb: Skb, dev: NetDevice, now: number): 
 export function devQueueXmitNit(skb: Skb, dev: NetDevice): void {
   const sd = dev.sd;
   skb.macHeader = skb.data;
-  const now = sd.kernel.clock.wallNow();
+  const now = sd.kernel.wallNow();
   deliverNit(sd.ptypeAll, skb, dev, now);
   deliverNit(dev.nn.ptypeAll, skb, dev, now);
   deliverNit(dev.ptypeAll, skb, dev, now);
@@ -170,7 +170,6 @@ export function devHardStartXmit(first: Skb, dev: NetDevice): Skb | null {
     const next: Skb | null = skb.next;
     skb.next = null;
     if (sd.nrTaps !== 0) devQueueXmitNit(skb, dev);
-    if ((dev.privFlags & IFF_TX_SKB_NO_SHARING) !== 0) skbUnclone(skb);
     rc = ops.startXmit(skb, dev);
     if (!devXmitComplete(rc)) {
       skb.next = next;

@@ -1,6 +1,33 @@
 /**
- * AF_NETLINK, rtnetlink and link messages.
+ * AF_NETLINK sockets, rtnetlink with its register of handlers, checked attributes, and the messages of links (RTM_*LINK).
  *
  * @packageDocumentation
  */
-export {};
+export { Extack, nlSetBadAttr, nlSetErrAttrMiss, nlSetErrMsg, nlSetErrMsgAttr } from './extack.ts';
+export {
+  NL_VALIDATE_DEPRECATED_STRICT, NL_VALIDATE_LIBERAL, NL_VALIDATE_MAXTYPE, NL_VALIDATE_NESTED, NL_VALIDATE_STRICT, NL_VALIDATE_STRICT_ATTRS, NL_VALIDATE_TRAILING,
+  NL_VALIDATE_UNSPEC, NLA_BE16, NLA_BE32, NLA_BINARY, NLA_BITFIELD32, NLA_FLAG, NLA_MSECS, NLA_NESTED, NLA_NESTED_ARRAY, NLA_NUL_STRING, NLA_REJECT, NLA_S16, NLA_S32,
+  NLA_S64, NLA_S8, NLA_SINT, NLA_STRING, NLA_U16, NLA_U32, NLA_U64, NLA_U8, NLA_UINT, NLA_UNSPEC, nlaParseNestedPolicy, nlaParsePolicy, nlaValidate, nlmsgParse,
+  type NlaPolicy, type NlaPolicyTable,
+} from './nla-policy.ts';
+export { NlDump, nlDumpBegin, nlmsgReplyBegin, nlmsgReport, NlRequest, nlreqLen } from './request.ts';
+export { getNetNsById, NetIds, netnsIdSet, peernet2id, peernet2idAlloc, peernetHasId } from './net-ids.ts';
+export { netlinkAck } from './netlink-ack.ts';
+export {
+  netlinkBroadcast, netlinkBroadcastSkb, netlinkHasListeners, netlinkOverrun, netlinkSetErr, netlinkUnicast, nlmsgNotify,
+} from './netlink-deliver.ts';
+export { netlinkDumpStart, type NlDumpControl, type NlDumpit } from './netlink-dump.ts';
+export { netlinkRcvSkb, type NlHandler } from './netlink-rcv.ts';
+export {
+  NETLINK_F_BROADCAST_SEND_ERROR, NETLINK_F_CAP_ACK, NETLINK_F_EXT_ACK, NETLINK_F_LISTEN_ALL_NSID, NETLINK_F_RECV_NO_ENOBUFS, NETLINK_F_RECV_PKTINFO, NETLINK_F_STRICT_CHK,
+  netlinkHasGroup, NetlinkSock,
+} from './netlink-sock.ts';
+export {
+  NETLINK, NETLINK_NET, NetlinkKernel, netlinkKernelCreate, NetlinkNet, netlinkSetHost, NetlinkTable, netlinkTable, type NetlinkHost, type NetlinkKernelCfg,
+} from './netlink-table.ts';
+export {
+  RTNL_FAMILY_MAX, RTNL_FLAG_BULK_DEL_SUPPORTED, RTNL_FLAG_DUMP_SPLIT_NLM_DONE, rtnlGetLink, rtnlRegister, rtnlUnregister, type RtnlHandler,
+} from './rtnl-register.ts';
+export { rtnlAfRegister, rtnlLinkOps, rtnlLinkOpsGet, rtnlLinkRegister, type RtnlAfOps, type RtnlLinkOps, type RtnlLinkParams } from './rtnl-link-ops.ts';
+export { rtnlDump, rtnlNotify, rtnlNotifyNeeded, rtnlSetSkErr, rtnlUnicast } from './rtnetlink.ts';
+export { netlink } from './module.ts';

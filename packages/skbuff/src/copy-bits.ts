@@ -1,5 +1,5 @@
 /** Reading and writing bytes at a packet offset, wherever they lie. */
-import { csumBlockAdd, csumPartial, csumPartialCopy } from '@linnet/kernel';
+import { csumBlockAdd, csumPartial, csumPartialCopy, EFAULT } from '@linnet/kernel';
 import type { Skb } from './skb.ts';
 
 /** Copies inside typed arrays: a loop for a few bytes, the built-in for the rest. */
@@ -12,11 +12,11 @@ function copy(src: Uint8Array, srcOff: number, dst: Uint8Array, dstOff: number, 
 }
 
 /**
- * Copies `len` bytes at packet offset `off` to `dst` (skb_copy_bits). Returns 0, or -14 (EFAULT) when the packet is shorter.
+ * Copies `len` bytes at packet offset `off` to `dst` (skb_copy_bits). Returns 0, or -EFAULT when the packet is shorter.
  * @alpha
  */
 export function skbCopyBits(skb: Skb, off: number, dst: Uint8Array, dstOff: number, len: number): number {
-  if (off + len > skb.len) return -14;
+  if (off + len > skb.len) return -EFAULT;
   let start = skb.len - skb.dataLen;
   if (off < start) {
     const n = Math.min(len, start - off);
@@ -48,15 +48,15 @@ export function skbCopyBits(skb: Skb, off: number, dst: Uint8Array, dstOff: numb
     }
     start = end;
   }
-  return len === 0 ? 0 : -14;
+  return len === 0 ? 0 : -EFAULT;
 }
 
 /**
- * Writes `len` bytes of `src` at packet offset `off`; the caller owns all the memory (skb_store_bits). Returns 0, or -14 (EFAULT) when the packet is shorter.
+ * Writes `len` bytes of `src` at packet offset `off`; the caller owns all the memory (skb_store_bits). Returns 0, or -EFAULT when the packet is shorter.
  * @alpha
  */
 export function skbStoreBits(skb: Skb, off: number, src: Uint8Array, srcOff: number, len: number): number {
-  if (off + len > skb.len) return -14;
+  if (off + len > skb.len) return -EFAULT;
   let start = skb.len - skb.dataLen;
   if (off < start) {
     const n = Math.min(len, start - off);
@@ -88,7 +88,7 @@ export function skbStoreBits(skb: Skb, off: number, src: Uint8Array, srcOff: num
     }
     start = end;
   }
-  return len === 0 ? 0 : -14;
+  return len === 0 ? 0 : -EFAULT;
 }
 
 /**

@@ -1,19 +1,19 @@
 /** Checksums of whole packets: filling in what was left to the device, and verifying what arrived. */
-import { csumFold } from '@linnet/kernel';
+import { csumFold, EINVAL } from '@linnet/kernel';
 import { pskbMayPull, skbCloned, pskbExpandHead } from './data.ts';
 import { skbChecksum } from './copy-bits.ts';
 import { CHECKSUM_COMPLETE, CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, type Skb } from './skb.ts';
 
 /**
  * Computes a checksum that was left to the device and stores it (skb_checksum_help). May unclone the head.
- * Returns 0, or -22 (EINVAL) when the field lies outside the packet.
+ * Returns 0, or -EINVAL when the field lies outside the packet.
  * @alpha
  */
 export function skbChecksumHelp(skb: Skb): number {
   if (skb.ipSummed !== CHECKSUM_PARTIAL) return 0;
   const start = skb.csumStart - skb.data;
   const field = start + skb.csumOffset;
-  if (start < 0 || field + 2 > skb.len || !pskbMayPull(skb, field + 2)) return -22;
+  if (start < 0 || field + 2 > skb.len || !pskbMayPull(skb, field + 2)) return -EINVAL;
   const sum = skbChecksum(skb, start, skb.len - start, 0);
   if (skbCloned(skb)) pskbExpandHead(skb, 0, 0);
   const folded = csumFold(sum);

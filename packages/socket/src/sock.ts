@@ -1,5 +1,5 @@
 /** The network side of a socket (struct sock): queues, limits, errors, and how it wakes its owner. */
-import { wakeUpPoll, type Kernel, type Net } from '@linnet/kernel';
+import { ENOBUFS, ENOMEM, wakeUpPoll, type Kernel, type Net } from '@linnet/kernel';
 import { DROP, kfreeSkbReason, SKB, skbQueuePurge, SkbQueue, skbQueueTail, type Skb, type SkbHead, type SkbPool, type SkbSock } from '@linnet/skbuff';
 import type { DstEntry } from '@linnet/netdev';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDNORM, POLLWRBAND, POLLWRNORM, SO_TIMESTAMP_OLD } from '@linnet/uapi';
@@ -187,12 +187,12 @@ export function sockQueueRcvSkb(sk: Sock, skb: Skb): number {
   if (sk.rmemAlloc >= sk.rcvbuf) {
     sk.drops++;
     kfreeSkbReason(skb, DROP.SOCKET_RCVBUFF);
-    return -12;
+    return -ENOMEM;
   }
   if (!skMemSchedule(sk, skb.truesize)) {
     sk.drops++;
     kfreeSkbReason(skb, DROP.PROTO_MEM);
-    return -105;
+    return -ENOBUFS;
   }
   skb.dev = null;
   skb.dst = null;
@@ -207,7 +207,7 @@ export function sockQueueErrSkb(sk: Sock, skb: Skb): number {
   if (sk.rmemAlloc + skb.truesize >= sk.rcvbuf) {
     sk.drops++;
     kfreeSkbReason(skb, DROP.SOCKET_RCVBUFF);
-    return -12;
+    return -ENOMEM;
   }
   skMemSchedule(sk, skb.truesize, true);
   skSetOwnerR(skb, sk);

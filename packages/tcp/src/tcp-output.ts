@@ -306,7 +306,7 @@ function tcpMssSplitPoint(tp: TcpSock, skb: Skb, mss: number, maxSegs: number, n
 }
 
 /** Most segments in one super-segment, so that a slow path gets packets at least every millisecond or so (tcp_tso_autosize). */
-function tcpTsoSegs(tp: TcpSock, mss: number): number {
+export function tcpTsoSegs(tp: TcpSock, mss: number): number {
   let bytes = tp.pacingRateBps / 1024;
   // Close peers can take large bursts: their queues drain at once.
   const shift = tp.tn.tsoRttLog > 0 && tp.minRtt0 >= 0 ? tp.minRtt0 >> tp.tn.tsoRttLog : 31;
@@ -349,7 +349,7 @@ function tcpTsoShouldDefer(tp: TcpSock, skb: Skb, maxSegs: number): boolean {
 }
 
 /** Is enough of this socket in local queues? Then wait until some has left (TCP small queues). */
-function tcpSmallQueueCheck(tp: TcpSock, skb: Skb, factor: number): boolean {
+export function tcpSmallQueueCheck(tp: TcpSock, skb: Skb, factor: number): boolean {
   let limit = Math.max(2 * skb.truesize, tp.pacingRateBps / 1024);
   if (limit > tp.tn.limitOutputBytes) limit = tp.tn.limitOutputBytes;
   limit *= factor;

@@ -6,11 +6,11 @@
 
 /** Flag of open(2): largefile. @public */
 export const O_LARGEFILE = 0x0;
-/** Flag of open(2): rdonly. @public */
+/** open(2): read only. @public */
 export const O_RDONLY = 0x0;
-/** Flag of open(2): wronly. @public */
+/** open(2): write only. @public */
 export const O_WRONLY = 0x1;
-/** Flag of open(2): rdwr. @public */
+/** open(2): read and write. @public */
 export const O_RDWR = 0x2;
 /** Flag of open(2): accmode. @public */
 export const O_ACCMODE = 0x3;
@@ -22,11 +22,11 @@ export const O_EXCL = 0x80;
 export const O_NOCTTY = 0x100;
 /** Flag of open(2): trunc. @public */
 export const O_TRUNC = 0x200;
-/** Flag of open(2): append. @public */
+/** open(2): writes go to the end. @public */
 export const O_APPEND = 0x400;
 /** Flag of open(2): ndelay. @public */
 export const O_NDELAY = 0x800;
-/** Flag of open(2): nonblock. @public */
+/** open(2), fcntl(2): calls do not block. @public */
 export const O_NONBLOCK = 0x800;
 /** Flag of open(2): dsync. @public */
 export const O_DSYNC = 0x1000;
@@ -40,7 +40,7 @@ export const O_DIRECTORY = 0x10000;
 export const O_NOFOLLOW = 0x20000;
 /** Flag of open(2): noatime. @public */
 export const O_NOATIME = 0x40000;
-/** Flag of open(2): cloexec. @public */
+/** open(2): close on execve(2). @public */
 export const O_CLOEXEC = 0x80000;
 /** Flag of open(2): fsync. @public */
 export const O_FSYNC = 0x101000;
@@ -55,15 +55,15 @@ export const O_TMPFILE = 0x410000;
 
 // fcntl(2) commands
 
-/** Command of fcntl(2): dupfd. @public */
+/** fcntl(2): duplicate the descriptor. @public */
 export const F_DUPFD = 0;
-/** Command of fcntl(2): getfd. @public */
+/** fcntl(2): descriptor flags. @public */
 export const F_GETFD = 1;
-/** Command of fcntl(2): setfd. @public */
+/** fcntl(2): set descriptor flags. @public */
 export const F_SETFD = 2;
-/** Command of fcntl(2): getfl. @public */
+/** fcntl(2): file status flags. @public */
 export const F_GETFL = 3;
-/** Command of fcntl(2): setfl. @public */
+/** fcntl(2): set file status flags. @public */
 export const F_SETFL = 4;
 /** Command of fcntl(2): setown. @public */
 export const F_SETOWN = 8;

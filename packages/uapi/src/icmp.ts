@@ -4,15 +4,15 @@
 
 // Types
 
-/** ICMP type: echoreply. @public */
+/** ICMP type: echo reply. @public */
 export const ICMP_ECHOREPLY = 0;
-/** ICMP type: dest unreach. @public */
+/** ICMP type: destination unreachable. @public */
 export const ICMP_DEST_UNREACH = 3;
-/** ICMP type: source quench. @public */
+/** ICMP type: source quench (obsolete, RFC 6633). @public */
 export const ICMP_SOURCE_QUENCH = 4;
 /** ICMP type: redirect. @public */
 export const ICMP_REDIRECT = 5;
-/** ICMP type: echo. @public */
+/** ICMP type: echo request. @public */
 export const ICMP_ECHO = 8;
 /** ICMP type: router advertisement. @public */
 export const ICMP_ROUTER_ADVERTISEMENT = 9;
@@ -20,21 +20,21 @@ export const ICMP_ROUTER_ADVERTISEMENT = 9;
 export const ICMP_ROUTER_SOLICITATION = 10;
 /** ICMP type: time exceeded. @public */
 export const ICMP_TIME_EXCEEDED = 11;
-/** ICMP type: parameterprob. @public */
+/** ICMP type: parameter problem. @public */
 export const ICMP_PARAMETERPROB = 12;
-/** ICMP type: timestamp. @public */
+/** ICMP type: timestamp request. @public */
 export const ICMP_TIMESTAMP = 13;
-/** ICMP type: timestampreply. @public */
+/** ICMP type: timestamp reply. @public */
 export const ICMP_TIMESTAMPREPLY = 14;
 /** ICMP type: info request. @public */
 export const ICMP_INFO_REQUEST = 15;
 /** ICMP type: info reply. @public */
 export const ICMP_INFO_REPLY = 16;
-/** ICMP type: address. @public */
+/** ICMP type: address mask request. @public */
 export const ICMP_ADDRESS = 17;
-/** ICMP type: addressreply. @public */
+/** ICMP type: address mask reply. @public */
 export const ICMP_ADDRESSREPLY = 18;
-/** ICMP type: nr icmp types. @public */
+/** Highest ICMP type that Linux has a handler for. @public */
 export const NR_ICMP_TYPES = 18;
 /** ICMP type: ext echo. @public */
 export const ICMP_EXT_ECHO = 42;
@@ -43,17 +43,17 @@ export const ICMP_EXT_ECHOREPLY = 43;
 
 // Codes of ICMP_DEST_UNREACH
 
-/** Code of ICMP_DEST_UNREACH: net unreach. @public */
+/** Unreachable: network. @public */
 export const ICMP_NET_UNREACH = 0;
-/** Code of ICMP_DEST_UNREACH: host unreach. @public */
+/** Unreachable: host. @public */
 export const ICMP_HOST_UNREACH = 1;
-/** Code of ICMP_DEST_UNREACH: prot unreach. @public */
+/** Unreachable: protocol. @public */
 export const ICMP_PROT_UNREACH = 2;
-/** Code of ICMP_DEST_UNREACH: port unreach. @public */
+/** Unreachable: port. @public */
 export const ICMP_PORT_UNREACH = 3;
-/** Code of ICMP_DEST_UNREACH: frag needed. @public */
+/** Unreachable: fragmentation needed but forbidden; carries the next hop's MTU (RFC 1191). @public */
 export const ICMP_FRAG_NEEDED = 4;
-/** Code of ICMP_DEST_UNREACH: sr failed. @public */
+/** Unreachable: source route failed. @public */
 export const ICMP_SR_FAILED = 5;
 /** Code of ICMP_DEST_UNREACH: net unknown. @public */
 export const ICMP_NET_UNKNOWN = 6;
@@ -61,21 +61,21 @@ export const ICMP_NET_UNKNOWN = 6;
 export const ICMP_HOST_UNKNOWN = 7;
 /** Code of ICMP_DEST_UNREACH: host isolated. @public */
 export const ICMP_HOST_ISOLATED = 8;
-/** Code of ICMP_DEST_UNREACH: net ano. @public */
+/** Unreachable: network administratively prohibited. @public */
 export const ICMP_NET_ANO = 9;
-/** Code of ICMP_DEST_UNREACH: host ano. @public */
+/** Unreachable: host administratively prohibited. @public */
 export const ICMP_HOST_ANO = 10;
 /** Code of ICMP_DEST_UNREACH: net unr tos. @public */
 export const ICMP_NET_UNR_TOS = 11;
 /** Code of ICMP_DEST_UNREACH: host unr tos. @public */
 export const ICMP_HOST_UNR_TOS = 12;
-/** Code of ICMP_DEST_UNREACH: pkt filtered. @public */
+/** Unreachable: communication administratively prohibited. @public */
 export const ICMP_PKT_FILTERED = 13;
 /** Code of ICMP_DEST_UNREACH: prec violation. @public */
 export const ICMP_PREC_VIOLATION = 14;
 /** Code of ICMP_DEST_UNREACH: prec cutoff. @public */
 export const ICMP_PREC_CUTOFF = 15;
-/** Code of ICMP_DEST_UNREACH: nr icmp unreach. @public */
+/** Highest code of ICMP_DEST_UNREACH that Linux takes for an error. @public */
 export const NR_ICMP_UNREACH = 15;
 
 // Codes of ICMP_REDIRECT
@@ -91,9 +91,9 @@ export const ICMP_REDIR_HOSTTOS = 3;
 
 // Codes of ICMP_TIME_EXCEEDED
 
-/** Code of ICMP_TIME_EXCEEDED: ttl. @public */
+/** Time exceeded: in transit. @public */
 export const ICMP_EXC_TTL = 0;
-/** Code of ICMP_TIME_EXCEEDED: fragtime. @public */
+/** Time exceeded: in reassembly. @public */
 export const ICMP_EXC_FRAGTIME = 1;
 
 // Extended echo (RFC 8335)
@@ -125,9 +125,9 @@ export const ICMP_EXT_ECHOREPLY_ACTIVE = 4;
 
 // Sizes and options
 
-/**  @public */
+/** Option of level SOL_RAW: a bit mask of ICMP types not to receive (raw(7)). @public */
 export const ICMP_FILTER = 1;
-/**  @public */
+/** Size of the ICMP header in bytes. @public */
 export const ICMPHDR_LEN = 8;
 
 // Header accessors.

@@ -6,7 +6,7 @@
 
 /** ARP hardware type (IANA; above 255 Linux-internal): netrom. @public */
 export const ARPHRD_NETROM = 0;
-/** ARP hardware type (IANA; above 255 Linux-internal): ether. @public */
+/** Hardware type: Ethernet. @public */
 export const ARPHRD_ETHER = 1;
 /** ARP hardware type (IANA; above 255 Linux-internal): eether. @public */
 export const ARPHRD_EETHER = 2;
@@ -56,7 +56,7 @@ export const ARPHRD_HWX25 = 272;
 export const ARPHRD_CAN = 280;
 /** ARP hardware type (IANA; above 255 Linux-internal): mctp. @public */
 export const ARPHRD_MCTP = 290;
-/** ARP hardware type (IANA; above 255 Linux-internal): ppp. @public */
+/** Hardware type: PPP. @public */
 export const ARPHRD_PPP = 512;
 /** ARP hardware type (IANA; above 255 Linux-internal): cisco. @public */
 export const ARPHRD_CISCO = 513;
@@ -70,7 +70,7 @@ export const ARPHRD_DDCMP = 517;
 export const ARPHRD_RAWHDLC = 518;
 /** ARP hardware type (IANA; above 255 Linux-internal): rawip. @public */
 export const ARPHRD_RAWIP = 519;
-/** ARP hardware type (IANA; above 255 Linux-internal): tunnel. @public */
+/** Hardware type: IPIP tunnel. @public */
 export const ARPHRD_TUNNEL = 768;
 /** ARP hardware type (IANA; above 255 Linux-internal): tunnel6. @public */
 export const ARPHRD_TUNNEL6 = 769;
@@ -78,7 +78,7 @@ export const ARPHRD_TUNNEL6 = 769;
 export const ARPHRD_FRAD = 770;
 /** ARP hardware type (IANA; above 255 Linux-internal): skip. @public */
 export const ARPHRD_SKIP = 771;
-/** ARP hardware type (IANA; above 255 Linux-internal): loopback. @public */
+/** Hardware type: loopback device. @public */
 export const ARPHRD_LOOPBACK = 772;
 /** ARP hardware type (IANA; above 255 Linux-internal): localtlk. @public */
 export const ARPHRD_LOCALTLK = 773;
@@ -136,16 +136,16 @@ export const ARPHRD_NETLINK = 824;
 export const ARPHRD_6LOWPAN = 825;
 /** ARP hardware type (IANA; above 255 Linux-internal): vsockmon. @public */
 export const ARPHRD_VSOCKMON = 826;
-/** ARP hardware type (IANA; above 255 Linux-internal): none. @public */
+/** Hardware type: none (TUN). @public */
 export const ARPHRD_NONE = 65534;
-/** ARP hardware type (IANA; above 255 Linux-internal): void. @public */
+/** Hardware type: nothing known. @public */
 export const ARPHRD_VOID = 65535;
 
 // Operations
 
-/** ARP operation (RFC 826, RFC 903): request. @public */
+/** ARP operation: request. @public */
 export const ARPOP_REQUEST = 1;
-/** ARP operation (RFC 826, RFC 903): reply. @public */
+/** ARP operation: reply. @public */
 export const ARPOP_REPLY = 2;
 /** ARP operation (RFC 826, RFC 903): rrequest. @public */
 export const ARPOP_RREQUEST = 3;
@@ -175,9 +175,9 @@ export const ATF_DONTPUB = 0x40;
 
 // Sizes
 
-/**  @public */
+/** Size of the fixed part of an ARP packet in bytes. @public */
 export const ARPHDR_LEN = 8;
-/**  @public */
+/** Size of an Ethernet/IPv4 ARP packet in bytes. @public */
 export const ARPHDR_ETH_IP_LEN = 28;
 
 /** Offset of the sender's hardware address in an Ethernet/IPv4 ARP packet. @public */

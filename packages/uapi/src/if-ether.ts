@@ -4,15 +4,15 @@
 
 // EtherTypes
 
-/** EtherType `802_3` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** Pseudo-EtherType: 802.3 frame whose field is a length. @public */
 export const ETH_P_802_3 = 0x0001;
 /** EtherType `AX25` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_AX25 = 0x0002;
-/** EtherType `ALL` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** Pseudo-EtherType: every packet, sent ones included (packet(7)). @public */
 export const ETH_P_ALL = 0x0003;
-/** EtherType `802_2` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** Pseudo-EtherType: 802.2 LLC frame. @public */
 export const ETH_P_802_2 = 0x0004;
-/** EtherType `SNAP` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** Pseudo-EtherType: SNAP frame. @public */
 export const ETH_P_SNAP = 0x0005;
 /** EtherType `DDCMP` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_DDCMP = 0x0006;
@@ -48,7 +48,7 @@ export const ETH_P_ARCNET = 0x001a;
 export const ETH_P_DSA = 0x001b;
 /** EtherType `TRAILER` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_TRAILER = 0x001c;
-/** EtherType `LOOP` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** EtherType: Ethernet loopback packet as Linux numbers it. @public */
 export const ETH_P_LOOP = 0x0060;
 /** EtherType `PHONET` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_PHONET = 0x00f5;
@@ -66,13 +66,13 @@ export const ETH_P_MCTP = 0x00fa;
 export const ETH_P_PUP = 0x0200;
 /** EtherType `PUPAT` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_PUPAT = 0x0201;
-/** EtherType `802_3_MIN` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** Smallest value that is an EtherType and not a length. @public */
 export const ETH_P_802_3_MIN = 0x0600;
-/** EtherType `IP` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** EtherType: IPv4. @public */
 export const ETH_P_IP = 0x0800;
 /** EtherType `X25` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_X25 = 0x0805;
-/** EtherType `ARP` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** EtherType: ARP (RFC 826). @public */
 export const ETH_P_ARP = 0x0806;
 /** EtherType `BPQ` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_BPQ = 0x08ff;
@@ -102,41 +102,41 @@ export const ETH_P_DIAG = 0x6005;
 export const ETH_P_CUST = 0x6006;
 /** EtherType `SCA` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_SCA = 0x6007;
-/** EtherType `TEB` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** EtherType: Ethernet bridged over GRE. @public */
 export const ETH_P_TEB = 0x6558;
-/** EtherType `RARP` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** EtherType: reverse ARP (RFC 903). @public */
 export const ETH_P_RARP = 0x8035;
 /** EtherType `ATALK` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_ATALK = 0x809b;
 /** EtherType `AARP` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_AARP = 0x80f3;
-/** EtherType `8021Q` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** EtherType: 802.1Q VLAN tag. @public */
 export const ETH_P_8021Q = 0x8100;
 /** EtherType `IPX` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_IPX = 0x8137;
-/** EtherType `IPV6` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** EtherType: IPv6. @public */
 export const ETH_P_IPV6 = 0x86dd;
-/** EtherType `PAUSE` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** EtherType: 802.3 flow control. @public */
 export const ETH_P_PAUSE = 0x8808;
-/** EtherType `SLOW` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** EtherType: slow protocols (LACP). @public */
 export const ETH_P_SLOW = 0x8809;
 /** EtherType `WCCP` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_WCCP = 0x883e;
-/** EtherType `MPLS_UC` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** EtherType: MPLS unicast. @public */
 export const ETH_P_MPLS_UC = 0x8847;
-/** EtherType `MPLS_MC` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** EtherType: MPLS multicast. @public */
 export const ETH_P_MPLS_MC = 0x8848;
 /** EtherType `ATMMPOA` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_ATMMPOA = 0x884c;
-/** EtherType `PPP_DISC` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** EtherType: PPPoE discovery (RFC 2516). @public */
 export const ETH_P_PPP_DISC = 0x8863;
-/** EtherType `PPP_SES` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** EtherType: PPPoE session (RFC 2516). @public */
 export const ETH_P_PPP_SES = 0x8864;
 /** EtherType `LINK_CTL` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_LINK_CTL = 0x886c;
 /** EtherType `ATMFATE` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_ATMFATE = 0x8884;
-/** EtherType `PAE` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** EtherType: 802.1X port authentication. @public */
 export const ETH_P_PAE = 0x888e;
 /** EtherType `PROFINET` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_PROFINET = 0x8892;
@@ -146,7 +146,7 @@ export const ETH_P_REALTEK = 0x8899;
 export const ETH_P_AOE = 0x88a2;
 /** EtherType `ETHERCAT` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_ETHERCAT = 0x88a4;
-/** EtherType `8021AD` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** EtherType: 802.1ad service tag. @public */
 export const ETH_P_8021AD = 0x88a8;
 /** EtherType `802_EX1` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_802_EX1 = 0x88b5;
@@ -156,7 +156,7 @@ export const ETH_P_ERSPAN = 0x88be;
 export const ETH_P_PREAUTH = 0x88c7;
 /** EtherType `TIPC` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_TIPC = 0x88ca;
-/** EtherType `LLDP` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
+/** EtherType: link layer discovery. @public */
 export const ETH_P_LLDP = 0x88cc;
 /** EtherType `MRP` (IEEE 802 numbers; below 0x0600 Linux-internal). @public */
 export const ETH_P_MRP = 0x88e3;
@@ -209,25 +209,25 @@ export const ETH_P_AF_IUCV = 0xfbfb;
 
 // Sizes
 
-/** Ethernet size in bytes: tlen. @public */
+/** Length of the EtherType field. @public */
 export const ETH_TLEN = 2;
-/** Ethernet size in bytes: fcs len. @public */
+/** Length of the frame check sequence. @public */
 export const ETH_FCS_LEN = 4;
-/** Ethernet size in bytes: alen. @public */
+/** Length of an Ethernet address. @public */
 export const ETH_ALEN = 6;
-/** Ethernet size in bytes: hlen. @public */
+/** Length of an Ethernet header. @public */
 export const ETH_HLEN = 14;
-/** Ethernet size in bytes: addr str len. @public */
+/** Length of an Ethernet address as text. @public */
 export const ETH_ADDR_STR_LEN = 17;
-/** Ethernet size in bytes: zlen. @public */
+/** Shortest frame without its checksum. @public */
 export const ETH_ZLEN = 60;
-/** Ethernet size in bytes: min mtu. @public */
+/** Smallest MTU of an Ethernet device: that of IPv4 (RFC 791). @public */
 export const ETH_MIN_MTU = 68;
-/** Ethernet size in bytes: data len. @public */
+/** Most payload bytes of an ordinary frame. @public */
 export const ETH_DATA_LEN = 1500;
-/** Ethernet size in bytes: frame len. @public */
+/** Longest ordinary frame without its checksum. @public */
 export const ETH_FRAME_LEN = 1514;
-/** Ethernet size in bytes: max mtu. @public */
+/** Largest MTU of an Ethernet device. @public */
 export const ETH_MAX_MTU = 65535;
 
 // Header accessors: `off` is the offset of the destination address.

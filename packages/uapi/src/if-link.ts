@@ -8,77 +8,77 @@
 export const IFLA_PROTO_DOWN_REASON_UNSPEC = 0;
 /** Link attribute unspec (rtnetlink(7)). @public */
 export const IFLA_UNSPEC = 0;
-/** Link attribute address (rtnetlink(7)). @public */
+/** Link attribute: hardware address. @public */
 export const IFLA_ADDRESS = 1;
 /** Link attribute proto down reason mask (rtnetlink(7)). @public */
 export const IFLA_PROTO_DOWN_REASON_MASK = 1;
-/** Link attribute broadcast (rtnetlink(7)). @public */
+/** Link attribute: broadcast address. @public */
 export const IFLA_BROADCAST = 2;
 /** Link attribute proto down reason max (rtnetlink(7)). @public */
 export const IFLA_PROTO_DOWN_REASON_MAX = 2;
 /** Link attribute proto down reason value (rtnetlink(7)). @public */
 export const IFLA_PROTO_DOWN_REASON_VALUE = 2;
-/** Link attribute ifname (rtnetlink(7)). @public */
+/** Link attribute: name. @public */
 export const IFLA_IFNAME = 3;
-/** Link attribute mtu (rtnetlink(7)). @public */
+/** Link attribute: MTU. @public */
 export const IFLA_MTU = 4;
-/** Link attribute link (rtnetlink(7)). @public */
+/** Link attribute: the device below, or the peer. @public */
 export const IFLA_LINK = 5;
-/** Link attribute qdisc (rtnetlink(7)). @public */
+/** Link attribute: queueing discipline. @public */
 export const IFLA_QDISC = 6;
-/** Link attribute stats (rtnetlink(7)). @public */
+/** Link attribute: struct rtnl_link_stats, 32-bit counters. @public */
 export const IFLA_STATS = 7;
 /** Link attribute cost (rtnetlink(7)). @public */
 export const IFLA_COST = 8;
 /** Link attribute priority (rtnetlink(7)). @public */
 export const IFLA_PRIORITY = 9;
-/** Link attribute master (rtnetlink(7)). @public */
+/** Link attribute: index of the master. @public */
 export const IFLA_MASTER = 10;
 /** Link attribute wireless (rtnetlink(7)). @public */
 export const IFLA_WIRELESS = 11;
 /** Link attribute protinfo (rtnetlink(7)). @public */
 export const IFLA_PROTINFO = 12;
-/** Link attribute txqlen (rtnetlink(7)). @public */
+/** Link attribute: transmit queue length. @public */
 export const IFLA_TXQLEN = 13;
 /** Link attribute map (rtnetlink(7)). @public */
 export const IFLA_MAP = 14;
 /** Link attribute weight (rtnetlink(7)). @public */
 export const IFLA_WEIGHT = 15;
-/** Link attribute operstate (rtnetlink(7)). @public */
+/** Link attribute: operational state (IF_OPER_*). @public */
 export const IFLA_OPERSTATE = 16;
-/** Link attribute linkmode (rtnetlink(7)). @public */
+/** Link attribute: link mode (IF_LINK_MODE_*). @public */
 export const IFLA_LINKMODE = 17;
-/** Link attribute linkinfo (rtnetlink(7)). @public */
+/** Link attribute: kind and its data, nested (IFLA_INFO_*). @public */
 export const IFLA_LINKINFO = 18;
-/** Link attribute net ns pid (rtnetlink(7)). @public */
+/** Link attribute: move to the namespace of a process. @public */
 export const IFLA_NET_NS_PID = 19;
-/** Link attribute ifalias (rtnetlink(7)). @public */
+/** Link attribute: alias. @public */
 export const IFLA_IFALIAS = 20;
 /** Link attribute num vf (rtnetlink(7)). @public */
 export const IFLA_NUM_VF = 21;
 /** Link attribute vfinfo list (rtnetlink(7)). @public */
 export const IFLA_VFINFO_LIST = 22;
-/** Link attribute stats64 (rtnetlink(7)). @public */
+/** Link attribute: struct rtnl_link_stats64. @public */
 export const IFLA_STATS64 = 23;
 /** Link attribute vf ports (rtnetlink(7)). @public */
 export const IFLA_VF_PORTS = 24;
 /** Link attribute port self (rtnetlink(7)). @public */
 export const IFLA_PORT_SELF = 25;
-/** Link attribute af spec (rtnetlink(7)). @public */
+/** Link attribute: settings by address family, nested. @public */
 export const IFLA_AF_SPEC = 26;
-/** Link attribute group (rtnetlink(7)). @public */
+/** Link attribute: group. @public */
 export const IFLA_GROUP = 27;
-/** Link attribute net ns fd (rtnetlink(7)). @public */
+/** Link attribute: move to the namespace of a descriptor. @public */
 export const IFLA_NET_NS_FD = 28;
-/** Link attribute ext mask (rtnetlink(7)). @public */
+/** Link attribute of a request: what else to tell (RTEXT_FILTER_*). @public */
 export const IFLA_EXT_MASK = 29;
-/** Link attribute promiscuity (rtnetlink(7)). @public */
+/** Link attribute: how many want promiscuous mode. @public */
 export const IFLA_PROMISCUITY = 30;
-/** Link attribute num tx queues (rtnetlink(7)). @public */
+/** Link attribute: number of transmit queues. @public */
 export const IFLA_NUM_TX_QUEUES = 31;
-/** Link attribute num rx queues (rtnetlink(7)). @public */
+/** Link attribute: number of receive queues. @public */
 export const IFLA_NUM_RX_QUEUES = 32;
-/** Link attribute carrier (rtnetlink(7)). @public */
+/** Link attribute: carrier. @public */
 export const IFLA_CARRIER = 33;
 /** Link attribute phys port id (rtnetlink(7)). @public */
 export const IFLA_PHYS_PORT_ID = 34;
@@ -86,7 +86,7 @@ export const IFLA_PHYS_PORT_ID = 34;
 export const IFLA_CARRIER_CHANGES = 35;
 /** Link attribute phys switch id (rtnetlink(7)). @public */
 export const IFLA_PHYS_SWITCH_ID = 36;
-/** Link attribute link netnsid (rtnetlink(7)). @public */
+/** Link attribute: namespace of IFLA_LINK. @public */
 export const IFLA_LINK_NETNSID = 37;
 /** Link attribute phys port name (rtnetlink(7)). @public */
 export const IFLA_PHYS_PORT_NAME = 38;
@@ -106,7 +106,7 @@ export const IFLA_EVENT = 44;
 export const IFLA_NEW_NETNSID = 45;
 /** Link attribute if netnsid (rtnetlink(7)). @public */
 export const IFLA_IF_NETNSID = 46;
-/** Link attribute target netnsid (rtnetlink(7)). @public */
+/** Link attribute: namespace that the request is about. @public */
 export const IFLA_TARGET_NETNSID = 46;
 /** Link attribute carrier up count (rtnetlink(7)). @public */
 export const IFLA_CARRIER_UP_COUNT = 47;
@@ -114,15 +114,15 @@ export const IFLA_CARRIER_UP_COUNT = 47;
 export const IFLA_CARRIER_DOWN_COUNT = 48;
 /** Link attribute new ifindex (rtnetlink(7)). @public */
 export const IFLA_NEW_IFINDEX = 49;
-/** Link attribute min mtu (rtnetlink(7)). @public */
+/** Link attribute: smallest MTU. @public */
 export const IFLA_MIN_MTU = 50;
-/** Link attribute max mtu (rtnetlink(7)). @public */
+/** Link attribute: largest MTU. @public */
 export const IFLA_MAX_MTU = 51;
 /** Link attribute prop list (rtnetlink(7)). @public */
 export const IFLA_PROP_LIST = 52;
-/** Link attribute alt ifname (rtnetlink(7)). @public */
+/** Link attribute: alternative name. @public */
 export const IFLA_ALT_IFNAME = 53;
-/** Link attribute perm address (rtnetlink(7)). @public */
+/** Link attribute: hardware address from the factory. @public */
 export const IFLA_PERM_ADDRESS = 54;
 /** Link attribute proto down reason (rtnetlink(7)). @public */
 export const IFLA_PROTO_DOWN_REASON = 55;

@@ -4,17 +4,17 @@
 
 // Packet types
 
-/** Packet type `sll_pkttype` (packet(7)): host. @public */
+/** Packet type: to this host (packet(7)). @public */
 export const PACKET_HOST = 0;
-/** Packet type `sll_pkttype` (packet(7)): broadcast. @public */
+/** Packet type: broadcast. @public */
 export const PACKET_BROADCAST = 1;
-/** Packet type `sll_pkttype` (packet(7)): multicast. @public */
+/** Packet type: multicast. @public */
 export const PACKET_MULTICAST = 2;
-/** Packet type `sll_pkttype` (packet(7)): otherhost. @public */
+/** Packet type: to somebody else, seen in promiscuous mode. @public */
 export const PACKET_OTHERHOST = 3;
-/** Packet type `sll_pkttype` (packet(7)): outgoing. @public */
+/** Packet type: sent by this host. @public */
 export const PACKET_OUTGOING = 4;
-/** Packet type `sll_pkttype` (packet(7)): loopback. @public */
+/** Packet type: looped back broadcast or multicast. @public */
 export const PACKET_LOOPBACK = 5;
 /** Packet type `sll_pkttype` (packet(7)): fastroute. @public */
 export const PACKET_FASTROUTE = 6;

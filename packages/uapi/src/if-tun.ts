@@ -10,45 +10,45 @@ export const TUNGETDEVNETNS = 0x000054e3;
 export const TUNSETNOCSUM = 0x400454c8;
 /** ioctl of /dev/net/tun: SETDEBUG. @public */
 export const TUNSETDEBUG = 0x400454c9;
-/** ioctl of /dev/net/tun: SETIFF. @public */
+/** ioctl of /dev/net/tun: create or attach to a device (struct ifreq). @public */
 export const TUNSETIFF = 0x400454ca;
-/** ioctl of /dev/net/tun: SETPERSIST. @public */
+/** ioctl: keep the device when the descriptor closes. @public */
 export const TUNSETPERSIST = 0x400454cb;
-/** ioctl of /dev/net/tun: SETOWNER. @public */
+/** ioctl: user who may attach. @public */
 export const TUNSETOWNER = 0x400454cc;
 /** ioctl of /dev/net/tun: SETLINK. @public */
 export const TUNSETLINK = 0x400454cd;
 /** ioctl of /dev/net/tun: SETGROUP. @public */
 export const TUNSETGROUP = 0x400454ce;
-/** ioctl of /dev/net/tun: SETOFFLOAD. @public */
+/** ioctl: offloads that the reader can take (TUN_F_*). @public */
 export const TUNSETOFFLOAD = 0x400454d0;
 /** ioctl of /dev/net/tun: SETTXFILTER. @public */
 export const TUNSETTXFILTER = 0x400454d1;
-/** ioctl of /dev/net/tun: SETSNDBUF. @public */
+/** ioctl: send buffer of the device. @public */
 export const TUNSETSNDBUF = 0x400454d4;
-/** ioctl of /dev/net/tun: SETVNETHDRSZ. @public */
+/** ioctl: size of the virtio-net header, 10 or 12. @public */
 export const TUNSETVNETHDRSZ = 0x400454d8;
-/** ioctl of /dev/net/tun: SETQUEUE. @public */
+/** ioctl: attach or detach a queue. @public */
 export const TUNSETQUEUE = 0x400454d9;
 /** ioctl of /dev/net/tun: SETIFINDEX. @public */
 export const TUNSETIFINDEX = 0x400454da;
-/** ioctl of /dev/net/tun: SETVNETLE. @public */
+/** ioctl: virtio-net headers are little-endian. @public */
 export const TUNSETVNETLE = 0x400454dc;
 /** ioctl of /dev/net/tun: SETVNETBE. @public */
 export const TUNSETVNETBE = 0x400454de;
-/** ioctl of /dev/net/tun: SETCARRIER. @public */
+/** ioctl: set the carrier. @public */
 export const TUNSETCARRIER = 0x400454e2;
 /** ioctl of /dev/net/tun: ATTACHFILTER. @public */
 export const TUNATTACHFILTER = 0x401054d5;
 /** ioctl of /dev/net/tun: DETACHFILTER. @public */
 export const TUNDETACHFILTER = 0x401054d6;
-/** ioctl of /dev/net/tun: GETFEATURES. @public */
+/** ioctl: flags of TUNSETIFF that this kernel has. @public */
 export const TUNGETFEATURES = 0x800454cf;
-/** ioctl of /dev/net/tun: GETIFF. @public */
+/** ioctl: name and flags of the device. @public */
 export const TUNGETIFF = 0x800454d2;
 /** ioctl of /dev/net/tun: GETSNDBUF. @public */
 export const TUNGETSNDBUF = 0x800454d3;
-/** ioctl of /dev/net/tun: GETVNETHDRSZ. @public */
+/** ioctl: size of the virtio-net header. @public */
 export const TUNGETVNETHDRSZ = 0x800454d7;
 /** ioctl of /dev/net/tun: GETVNETLE. @public */
 export const TUNGETVNETLE = 0x800454dd;
@@ -63,50 +63,50 @@ export const TUNGETFILTER = 0x801054db;
 
 // Flags of TUNSETIFF
 
-/** Flag of TUNSETIFF: tun. @public */
+/** TUNSETIFF: IP packets. @public */
 export const IFF_TUN = 0x0001;
-/** Flag of TUNSETIFF: tap. @public */
+/** TUNSETIFF: Ethernet frames. @public */
 export const IFF_TAP = 0x0002;
-/** Flag of TUNSETIFF: napi. @public */
+/** TUNSETIFF: receive through NAPI. @public */
 export const IFF_NAPI = 0x0010;
-/** Flag of TUNSETIFF: napi frags. @public */
+/** TUNSETIFF: receive fragments through NAPI. @public */
 export const IFF_NAPI_FRAGS = 0x0020;
-/** Flag of TUNSETIFF: no carrier. @public */
+/** TUNSETIFF: begin without carrier. @public */
 export const IFF_NO_CARRIER = 0x0040;
-/** Flag of TUNSETIFF: multi queue. @public */
+/** TUNSETIFF: several queues. @public */
 export const IFF_MULTI_QUEUE = 0x0100;
 /** Flag of TUNSETIFF: attach queue. @public */
 export const IFF_ATTACH_QUEUE = 0x0200;
 /** Flag of TUNSETIFF: detach queue. @public */
 export const IFF_DETACH_QUEUE = 0x0400;
-/** Flag of TUNSETIFF: persist. @public */
+/** TUN/TAP: the device stays when its descriptor closes. @public */
 export const IFF_PERSIST = 0x0800;
 /** Flag of TUNSETIFF: nofilter. @public */
 export const IFF_NOFILTER = 0x1000;
-/** Flag of TUNSETIFF: no pi. @public */
+/** TUNSETIFF: no `struct tun_pi` before the packet. @public */
 export const IFF_NO_PI = 0x1000;
 /** Flag of TUNSETIFF: one queue. @public */
 export const IFF_ONE_QUEUE = 0x2000;
-/** Flag of TUNSETIFF: vnet hdr. @public */
+/** TUNSETIFF: a virtio-net header before the packet. @public */
 export const IFF_VNET_HDR = 0x4000;
-/** Flag of TUNSETIFF: tun excl. @public */
+/** TUNSETIFF: fail if the device exists. @public */
 export const IFF_TUN_EXCL = 0x8000;
 
 // Offloads of TUNSETOFFLOAD
 
-/** Offload bit of TUNSETOFFLOAD: csum. @public */
+/** Offload: the reader completes checksums. @public */
 export const TUN_F_CSUM = 0x01;
-/** Offload bit of TUNSETOFFLOAD: tso4. @public */
+/** Offload: the reader takes TCP super-segments over IPv4. @public */
 export const TUN_F_TSO4 = 0x02;
-/** Offload bit of TUNSETOFFLOAD: tso6. @public */
+/** Offload: the reader takes TCP super-segments over IPv6. @public */
 export const TUN_F_TSO6 = 0x04;
-/** Offload bit of TUNSETOFFLOAD: tso ecn. @public */
+/** Offload: the reader takes TCP super-segments with CWR. @public */
 export const TUN_F_TSO_ECN = 0x08;
-/** Offload bit of TUNSETOFFLOAD: ufo. @public */
+/** Offload: the reader takes UDP to be fragmented. @public */
 export const TUN_F_UFO = 0x10;
-/** Offload bit of TUNSETOFFLOAD: uso4. @public */
+/** Offload: the reader takes UDP super-segments over IPv4. @public */
 export const TUN_F_USO4 = 0x20;
-/** Offload bit of TUNSETOFFLOAD: uso6. @public */
+/** Offload: the reader takes UDP super-segments over IPv6. @public */
 export const TUN_F_USO6 = 0x40;
 /** Offload bit of TUNSETOFFLOAD: udp tunnel gso. @public */
 export const TUN_F_UDP_TUNNEL_GSO = 0x80;
@@ -125,7 +125,7 @@ export const TUN_TUN_DEV = 1;
 export const TUN_TX_TIMESTAMP = 1;
 /** TUN/TAP: tap dev. @public */
 export const TUN_TAP_DEV = 2;
-/** TUN/TAP: pi len. @public */
+/** Size of `struct tun_pi`. @public */
 export const TUN_PI_LEN = 4;
 /** TUN/TAP: type mask. @public */
 export const TUN_TYPE_MASK = 15;

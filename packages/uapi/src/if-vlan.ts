@@ -17,19 +17,19 @@ export const VLAN_FLAG_BRIDGE_BINDING = 0x10;
 
 // Tag
 
-/**  @public */
+/** Size of an 802.1Q tag in bytes. @public */
 export const VLAN_HLEN = 4;
-/**  @public */
+/** Shift of the priority in the tag control information. @public */
 export const VLAN_PRIO_SHIFT = 13;
-/**  @public */
+/** Size of an Ethernet header with one tag. @public */
 export const VLAN_ETH_HLEN = 18;
-/**  @public */
+/** The VLAN id in the tag control information. @public */
 export const VLAN_VID_MASK = 4095;
-/**  @public */
+/** The drop eligible indicator (formerly CFI) in the tag control information. @public */
 export const VLAN_CFI_MASK = 4096;
-/**  @public */
+/** Number of VLAN ids. @public */
 export const VLAN_N_VID = 4096;
-/**  @public */
+/** The priority in the tag control information. @public */
 export const VLAN_PRIO_MASK = 57344;
 
 // Tag accessors: `off` is the offset of the tag control information.

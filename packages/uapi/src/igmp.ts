@@ -44,15 +44,15 @@ export const IGMPV3_BLOCK_OLD_SOURCES = 6;
 
 // Well-known groups
 
-/** Well-known group (host-order int32): local group. @public */
+/** Group 224.0.0.0: the base of the groups of this link (host-order int32). @public */
 export const IGMP_LOCAL_GROUP = -0x20000000;
-/** Well-known group (host-order int32): all hosts. @public */
+/** Group 224.0.0.1: all hosts of this link (host-order int32). @public */
 export const IGMP_ALL_HOSTS = -0x1fffffff;
-/** Well-known group (host-order int32): all router. @public */
+/** Group 224.0.0.2: all routers of this link (host-order int32). @public */
 export const IGMP_ALL_ROUTER = -0x1ffffffe;
-/** Well-known group (host-order int32): all mcr. @public */
+/** Group 224.0.0.22: all IGMPv3 routers (host-order int32). @public */
 export const IGMPV3_ALL_MCR = -0x1fffffea;
-/** Well-known group (host-order int32): local group mask. @public */
+/** Mask of the groups of this link, 24 bits (host-order int32). @public */
 export const IGMP_LOCAL_GROUP_MASK = -0x00000100;
 
 // Sizes

@@ -5,49 +5,49 @@
 
 // IP protocol numbers
 
-/** IP protocol number `HOPOPTS` (IANA). @public */
+/** Protocol number: IPv6 hop-by-hop options. @public */
 export const IPPROTO_HOPOPTS = 0;
-/** IP protocol number `IP` (IANA). @public */
+/** Protocol number: none, the level of IP's own options. @public */
 export const IPPROTO_IP = 0;
-/** IP protocol number `ICMP` (IANA). @public */
+/** Protocol number: ICMP (RFC 792). @public */
 export const IPPROTO_ICMP = 1;
-/** IP protocol number `IGMP` (IANA). @public */
+/** Protocol number: IGMP. @public */
 export const IPPROTO_IGMP = 2;
-/** IP protocol number `IPIP` (IANA). @public */
+/** Protocol number: IPv4 in IP. @public */
 export const IPPROTO_IPIP = 4;
-/** IP protocol number `TCP` (IANA). @public */
+/** Protocol number: TCP (RFC 9293). @public */
 export const IPPROTO_TCP = 6;
 /** IP protocol number `EGP` (IANA). @public */
 export const IPPROTO_EGP = 8;
 /** IP protocol number `PUP` (IANA). @public */
 export const IPPROTO_PUP = 12;
-/** IP protocol number `UDP` (IANA). @public */
+/** Protocol number: UDP (RFC 768). @public */
 export const IPPROTO_UDP = 17;
 /** IP protocol number `IDP` (IANA). @public */
 export const IPPROTO_IDP = 22;
 /** IP protocol number `TP` (IANA). @public */
 export const IPPROTO_TP = 29;
-/** IP protocol number `DCCP` (IANA). @public */
+/** Protocol number: DCCP (RFC 4340). @public */
 export const IPPROTO_DCCP = 33;
-/** IP protocol number `IPV6` (IANA). @public */
+/** Protocol number: IPv6 in IP; the level of IPv6's own options. @public */
 export const IPPROTO_IPV6 = 41;
-/** IP protocol number `ROUTING` (IANA). @public */
+/** Protocol number: IPv6 routing header. @public */
 export const IPPROTO_ROUTING = 43;
-/** IP protocol number `FRAGMENT` (IANA). @public */
+/** Protocol number: IPv6 fragment header. @public */
 export const IPPROTO_FRAGMENT = 44;
 /** IP protocol number `RSVP` (IANA). @public */
 export const IPPROTO_RSVP = 46;
-/** IP protocol number `GRE` (IANA). @public */
+/** Protocol number: GRE (RFC 2784). @public */
 export const IPPROTO_GRE = 47;
-/** IP protocol number `ESP` (IANA). @public */
+/** Protocol number: encapsulating security payload (RFC 4303). @public */
 export const IPPROTO_ESP = 50;
-/** IP protocol number `AH` (IANA). @public */
+/** Protocol number: authentication header (RFC 4302). @public */
 export const IPPROTO_AH = 51;
-/** IP protocol number `ICMPV6` (IANA). @public */
+/** Protocol number: ICMPv6 (RFC 4443). @public */
 export const IPPROTO_ICMPV6 = 58;
-/** IP protocol number `NONE` (IANA). @public */
+/** Protocol number: IPv6, nothing follows. @public */
 export const IPPROTO_NONE = 59;
-/** IP protocol number `DSTOPTS` (IANA). @public */
+/** Protocol number: IPv6 destination options. @public */
 export const IPPROTO_DSTOPTS = 60;
 /** IP protocol number `MTP` (IANA). @public */
 export const IPPROTO_MTP = 92;
@@ -61,11 +61,11 @@ export const IPPROTO_PIM = 103;
 export const IPPROTO_COMP = 108;
 /** IP protocol number `L2TP` (IANA). @public */
 export const IPPROTO_L2TP = 115;
-/** IP protocol number `SCTP` (IANA). @public */
+/** Protocol number: SCTP (RFC 9260). @public */
 export const IPPROTO_SCTP = 132;
-/** IP protocol number `MH` (IANA). @public */
+/** Protocol number: IPv6 mobility header. @public */
 export const IPPROTO_MH = 135;
-/** IP protocol number `UDPLITE` (IANA). @public */
+/** Protocol number: UDP-Lite (RFC 3828). @public */
 export const IPPROTO_UDPLITE = 136;
 /** IP protocol number `MPLS` (IANA). @public */
 export const IPPROTO_MPLS = 137;
@@ -73,36 +73,36 @@ export const IPPROTO_MPLS = 137;
 export const IPPROTO_ETHERNET = 143;
 /** IP protocol number `AGGFRAG` (IANA). @public */
 export const IPPROTO_AGGFRAG = 144;
-/** IP protocol number `RAW` (IANA). @public */
+/** Protocol number: raw packets whose header the caller writes (raw(7)). @public */
 export const IPPROTO_RAW = 255;
-/** IP protocol number `SMC` (IANA). @public */
+/** Pseudo-protocol of socket(2): SMC (RFC 7609). @public */
 export const IPPROTO_SMC = 256;
-/** IP protocol number `MPTCP` (IANA). @public */
+/** Pseudo-protocol of socket(2): multipath TCP (RFC 8684). @public */
 export const IPPROTO_MPTCP = 262;
-/** IP protocol number `MAX` (IANA). @public */
+/** One above the highest protocol of socket(2). @public */
 export const IPPROTO_MAX = 263;
 
 // Well-known addresses
 
-/** IPv4 address any, host-order int32. @public */
+/** The address 0.0.0.0: any, host-order int32. @public */
 export const INADDR_ANY = 0x00000000;
-/** IPv4 address loopback, host-order int32. @public */
+/** The address 127.0.0.1, host-order int32. @public */
 export const INADDR_LOOPBACK = 0x7f000001;
-/** IPv4 address dummy, host-order int32. @public */
+/** The address 192.0.0.8 (RFC 7600), host-order int32. @public */
 export const INADDR_DUMMY = -0x3ffffff8;
-/** IPv4 address unspec group, host-order int32. @public */
+/** The base of the groups, 224.0.0.0. @public */
 export const INADDR_UNSPEC_GROUP = -0x20000000;
-/** IPv4 address allhosts group, host-order int32. @public */
+/** All hosts of this link, 224.0.0.1. @public */
 export const INADDR_ALLHOSTS_GROUP = -0x1fffffff;
-/** IPv4 address allrtrs group, host-order int32. @public */
+/** All routers of this link, 224.0.0.2. @public */
 export const INADDR_ALLRTRS_GROUP = -0x1ffffffe;
-/** IPv4 address allsnoopers group, host-order int32. @public */
+/** All IGMP snoopers of this link, 224.0.0.106. @public */
 export const INADDR_ALLSNOOPERS_GROUP = -0x1fffff96;
-/** IPv4 address max local group, host-order int32. @public */
+/** The last group of this link, 224.0.0.255. @public */
 export const INADDR_MAX_LOCAL_GROUP = -0x1fffff01;
-/** IPv4 address broadcast, host-order int32. @public */
+/** The address 255.255.255.255, host-order int32. @public */
 export const INADDR_BROADCAST = -0x00000001;
-/** IPv4 address none, host-order int32. @public */
+/** What inet_addr(3) gives for an error: 255.255.255.255. @public */
 export const INADDR_NONE = -0x00000001;
 
 // Historical classes
@@ -132,17 +132,17 @@ export const IN_CLASSE_NET = -0x1;
 
 // Path MTU discovery
 
-/** Value of IP_MTU_DISCOVER: dont (ip(7)). @public */
+/** Never set the don't-fragment bit (ip(7)). @public */
 export const IP_PMTUDISC_DONT = 0;
-/** Value of IP_MTU_DISCOVER: want (ip(7)). @public */
+/** Path MTU discovery, fragmenting where needed (ip(7)). @public */
 export const IP_PMTUDISC_WANT = 1;
-/** Value of IP_MTU_DISCOVER: do (ip(7)). @public */
+/** Always set the don't-fragment bit; too long a datagram is EMSGSIZE (ip(7)). @public */
 export const IP_PMTUDISC_DO = 2;
-/** Value of IP_MTU_DISCOVER: probe (ip(7)). @public */
+/** Set the don't-fragment bit and ignore the path MTU (ip(7)). @public */
 export const IP_PMTUDISC_PROBE = 3;
-/** Value of IP_MTU_DISCOVER: interface (ip(7)). @public */
+/** Use the interface's MTU, ignore ICMP, never set the don't-fragment bit (ip(7)). @public */
 export const IP_PMTUDISC_INTERFACE = 4;
-/** Value of IP_MTU_DISCOVER: omit (ip(7)). @public */
+/** As IP_PMTUDISC_INTERFACE, but fragment too long packets (ip(7)). @public */
 export const IP_PMTUDISC_OMIT = 5;
 
 // Socket options of level SOL_IP
@@ -151,37 +151,37 @@ export const IP_PMTUDISC_OMIT = 5;
 export const IP_DEFAULT_MULTICAST_LOOP = 1;
 /** Socket option of level SOL_IP (ip(7)): default multicast ttl. @public */
 export const IP_DEFAULT_MULTICAST_TTL = 1;
-/** Socket option of level SOL_IP (ip(7)): tos. @public */
+/** Option: type of service of sent packets (ip(7)). @public */
 export const IP_TOS = 1;
-/** Socket option of level SOL_IP (ip(7)): ttl. @public */
+/** Option: time to live of sent packets (ip(7)). @public */
 export const IP_TTL = 2;
-/** Socket option of level SOL_IP (ip(7)): hdrincl. @public */
+/** Option of raw sockets: the caller writes the IP header (raw(7)). @public */
 export const IP_HDRINCL = 3;
-/** Socket option of level SOL_IP (ip(7)): options. @public */
+/** Option: IP options of sent packets (ip(7)). @public */
 export const IP_OPTIONS = 4;
-/** Socket option of level SOL_IP (ip(7)): router alert. @public */
+/** Option of raw sockets: receive packets with the router alert option (ip(7)). @public */
 export const IP_ROUTER_ALERT = 5;
-/** Socket option of level SOL_IP (ip(7)): recvopts. @public */
+/** Option: pass received IP options as control message (ip(7)). @public */
 export const IP_RECVOPTS = 6;
-/** Socket option of level SOL_IP (ip(7)): recvretopts. @public */
+/** Option: other name of IP_RETOPTS. @public */
 export const IP_RECVRETOPTS = 7;
-/** Socket option of level SOL_IP (ip(7)): retopts. @public */
+/** Option: pass received IP options raw, time stamps and routes not filled in (ip(7)). @public */
 export const IP_RETOPTS = 7;
-/** Socket option of level SOL_IP (ip(7)): pktinfo. @public */
+/** Option and control message: interface and addresses of a packet (ip(7)). @public */
 export const IP_PKTINFO = 8;
-/** Socket option of level SOL_IP (ip(7)): pktoptions. @public */
+/** Option: the control messages of the last packet of a TCP connection. @public */
 export const IP_PKTOPTIONS = 9;
-/** Socket option of level SOL_IP (ip(7)): mtu discover. @public */
+/** Option: path MTU discovery (IP_PMTUDISC_*, ip(7)). @public */
 export const IP_MTU_DISCOVER = 10;
-/** Socket option of level SOL_IP (ip(7)): recverr. @public */
+/** Option and control message: extended errors from the error queue (ip(7)). @public */
 export const IP_RECVERR = 11;
-/** Socket option of level SOL_IP (ip(7)): recvttl. @public */
+/** Option: pass the time to live as control message (ip(7)). @public */
 export const IP_RECVTTL = 12;
-/** Socket option of level SOL_IP (ip(7)): recvtos. @public */
+/** Option: pass the type of service as control message (ip(7)). @public */
 export const IP_RECVTOS = 13;
-/** Socket option of level SOL_IP (ip(7)): mtu. @public */
+/** Option, read only: path MTU of a connected socket (ip(7)). @public */
 export const IP_MTU = 14;
-/** Socket option of level SOL_IP (ip(7)): freebind. @public */
+/** Option: bind to an address that is not there yet (ip(7)). @public */
 export const IP_FREEBIND = 15;
 /** Socket option of level SOL_IP (ip(7)): ipsec policy. @public */
 export const IP_IPSEC_POLICY = 16;
@@ -189,51 +189,51 @@ export const IP_IPSEC_POLICY = 16;
 export const IP_XFRM_POLICY = 17;
 /** Socket option of level SOL_IP (ip(7)): passsec. @public */
 export const IP_PASSSEC = 18;
-/** Socket option of level SOL_IP (ip(7)): transparent. @public */
+/** Option: transparent proxying, bind to foreign addresses (ip(7)). @public */
 export const IP_TRANSPARENT = 19;
-/** Socket option of level SOL_IP (ip(7)): origdstaddr. @public */
+/** Control message: the original destination (ip(7)). @public */
 export const IP_ORIGDSTADDR = 20;
-/** Socket option of level SOL_IP (ip(7)): recvorigdstaddr. @public */
+/** Option: pass the original destination as control message (ip(7)). @public */
 export const IP_RECVORIGDSTADDR = 20;
-/** Socket option of level SOL_IP (ip(7)): minttl. @public */
+/** Option: drop packets with a smaller time to live (RFC 5082). @public */
 export const IP_MINTTL = 21;
-/** Socket option of level SOL_IP (ip(7)): nodefrag. @public */
+/** Option of raw sockets: do not reassemble for netfilter (ip(7)). @public */
 export const IP_NODEFRAG = 22;
-/** Socket option of level SOL_IP (ip(7)): checksum. @public */
+/** Option and control message: the checksum of a datagram. @public */
 export const IP_CHECKSUM = 23;
-/** Socket option of level SOL_IP (ip(7)): bind address no port. @public */
+/** Option: choose the port at connect(2), not at bind(2) (ip(7)). @public */
 export const IP_BIND_ADDRESS_NO_PORT = 24;
-/** Socket option of level SOL_IP (ip(7)): recvfragsize. @public */
+/** Option: pass the size of the largest fragment as control message. @public */
 export const IP_RECVFRAGSIZE = 25;
 /** Socket option of level SOL_IP (ip(7)): recverr rfc4884. @public */
 export const IP_RECVERR_RFC4884 = 26;
-/** Socket option of level SOL_IP (ip(7)): multicast if. @public */
+/** Option: outgoing interface of multicast packets (ip(7)). @public */
 export const IP_MULTICAST_IF = 32;
-/** Socket option of level SOL_IP (ip(7)): multicast ttl. @public */
+/** Option: time to live of multicast packets (ip(7)). @public */
 export const IP_MULTICAST_TTL = 33;
-/** Socket option of level SOL_IP (ip(7)): multicast loop. @public */
+/** Option: sent multicast packets come back to this host (ip(7)). @public */
 export const IP_MULTICAST_LOOP = 34;
-/** Socket option of level SOL_IP (ip(7)): add membership. @public */
+/** Option: join a group (ip(7)). @public */
 export const IP_ADD_MEMBERSHIP = 35;
-/** Socket option of level SOL_IP (ip(7)): drop membership. @public */
+/** Option: leave a group (ip(7)). @public */
 export const IP_DROP_MEMBERSHIP = 36;
-/** Socket option of level SOL_IP (ip(7)): unblock source. @public */
+/** Option: receive from a blocked source again (ip(7)). @public */
 export const IP_UNBLOCK_SOURCE = 37;
-/** Socket option of level SOL_IP (ip(7)): block source. @public */
+/** Option: stop receiving from a source (ip(7)). @public */
 export const IP_BLOCK_SOURCE = 38;
-/** Socket option of level SOL_IP (ip(7)): add source membership. @public */
+/** Option: join a group for one source (ip(7)). @public */
 export const IP_ADD_SOURCE_MEMBERSHIP = 39;
-/** Socket option of level SOL_IP (ip(7)): drop source membership. @public */
+/** Option: leave a group for one source (ip(7)). @public */
 export const IP_DROP_SOURCE_MEMBERSHIP = 40;
-/** Socket option of level SOL_IP (ip(7)): msfilter. @public */
+/** Option: the full source filter of a group (ip(7)). @public */
 export const IP_MSFILTER = 41;
-/** Socket option of level SOL_IP (ip(7)): multicast all. @public */
+/** Option: receive from every group that this host has joined (ip(7)). @public */
 export const IP_MULTICAST_ALL = 49;
-/** Socket option of level SOL_IP (ip(7)): unicast if. @public */
+/** Option: outgoing interface of unicast packets. @public */
 export const IP_UNICAST_IF = 50;
-/** Socket option of level SOL_IP (ip(7)): local port range. @public */
+/** Option: range of ephemeral ports of this socket (ip(7)). @public */
 export const IP_LOCAL_PORT_RANGE = 51;
-/** Socket option of level SOL_IP (ip(7)): protocol. @public */
+/** Option, read only: protocol of a raw socket. @public */
 export const IP_PROTOCOL = 52;
 
 // Ancillary and socket options for multicast

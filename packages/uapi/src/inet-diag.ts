@@ -120,9 +120,9 @@ export const INET_ULP_INFO_MPTCP = 3;
 
 // Sizes
 
-/**  @public */
+/** Size of `struct inet_diag_sockid`. @public */
 export const INET_DIAG_SOCKID_LEN = 48;
-/**  @public */
+/** Size of `struct inet_diag_req_v2`. @public */
 export const INET_DIAG_REQ_V2_LEN = 56;
-/**  @public */
+/** Size of `struct inet_diag_msg`. @public */
 export const INET_DIAG_MSG_LEN = 72;

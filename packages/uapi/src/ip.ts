@@ -4,66 +4,66 @@
 
 // Header constants
 
-/** IPv4: version. @public */
+/** The version in an IPv4 header. @public */
 export const IPVERSION = 4;
-/** IPv4: hdr len. @public */
+/** Size of the IPv4 header without options. @public */
 export const IPHDR_LEN = 20;
-/** IPv4: v4 max hdrlen. @public */
+/** Size of the IPv4 header with all options. @public */
 export const IPV4_MAX_HDRLEN = 60;
-/** IPv4: defttl. @public */
+/** Time to live that Linux begins with. @public */
 export const IPDEFTTL = 64;
-/** IPv4: v4 min mtu. @public */
+/** Smallest MTU of an IPv4 link (RFC 791). @public */
 export const IPV4_MIN_MTU = 68;
-/** IPv4:  offset. @public */
+/** Fragment field: the offset, in units of 8 bytes. @public */
 export const IP_OFFSET = 8191;
-/** IPv4:  mf. @public */
+/** Fragment field: more fragments follow. @public */
 export const IP_MF = 8192;
-/** IPv4:  df. @public */
+/** Fragment field: don't fragment. @public */
 export const IP_DF = 16384;
-/** IPv4:  ce. @public */
+/** Fragment field: the reserved bit, as Linux names it. @public */
 export const IP_CE = 32768;
-/** IPv4:  rf. @public */
+/** Fragment field: the reserved bit (RFC 3514 calls it evil). @public */
 export const IP_RF = 32768;
-/** IPv4:  max mtu. @public */
+/** Largest IPv4 packet. @public */
 export const IP_MAX_MTU = 65535;
 
 // Options
 
 /** IPv4 option (RFC 791, ip(7)): control. @public */
 export const IPOPT_CONTROL = 0;
-/** IPv4 option (RFC 791, ip(7)): end. @public */
+/** Option: end of the list. @public */
 export const IPOPT_END = 0;
 /** IPv4 option (RFC 791, ip(7)): eol. @public */
 export const IPOPT_EOL = 0;
-/** IPv4 option (RFC 791, ip(7)): optval. @public */
+/** Offset of the option type in an option. @public */
 export const IPOPT_OPTVAL = 0;
 /** IPv4 option (RFC 791, ip(7)): ts tsonly. @public */
 export const IPOPT_TS_TSONLY = 0;
-/** IPv4 option (RFC 791, ip(7)): noop. @public */
+/** Option: padding. @public */
 export const IPOPT_NOOP = 1;
 /** IPv4 option (RFC 791, ip(7)): nop. @public */
 export const IPOPT_NOP = 1;
-/** IPv4 option (RFC 791, ip(7)): olen. @public */
+/** Offset of the length in an option. @public */
 export const IPOPT_OLEN = 1;
 /** IPv4 option (RFC 791, ip(7)): ts tsandaddr. @public */
 export const IPOPT_TS_TSANDADDR = 1;
-/** IPv4 option (RFC 791, ip(7)): offset. @public */
+/** Offset of the pointer in an option. @public */
 export const IPOPT_OFFSET = 2;
 /** IPv4 option (RFC 791, ip(7)): ts prespec. @public */
 export const IPOPT_TS_PRESPEC = 3;
-/** IPv4 option (RFC 791, ip(7)): minoff. @public */
+/** Smallest pointer in an option. @public */
 export const IPOPT_MINOFF = 4;
-/** IPv4 option (RFC 791, ip(7)): rr. @public */
+/** Option: record route. @public */
 export const IPOPT_RR = 7;
 /** IPv4 option (RFC 791, ip(7)): number mask. @public */
 export const IPOPT_NUMBER_MASK = 31;
 /** IPv4 option (RFC 791, ip(7)): reserved1. @public */
 export const IPOPT_RESERVED1 = 32;
-/** IPv4 option (RFC 791, ip(7)): max ipoptlen. @public */
+/** Most bytes of options in an IPv4 header. @public */
 export const MAX_IPOPTLEN = 40;
 /** IPv4 option (RFC 791, ip(7)): measurement. @public */
 export const IPOPT_MEASUREMENT = 64;
-/** IPv4 option (RFC 791, ip(7)): timestamp. @public */
+/** Option: timestamps. @public */
 export const IPOPT_TIMESTAMP = 68;
 /** IPv4 option (RFC 791, ip(7)): ts. @public */
 export const IPOPT_TS = 68;
@@ -71,19 +71,19 @@ export const IPOPT_TS = 68;
 export const IPOPT_CLASS_MASK = 96;
 /** IPv4 option (RFC 791, ip(7)): reserved2. @public */
 export const IPOPT_RESERVED2 = 96;
-/** IPv4 option (RFC 791, ip(7)): copy. @public */
+/** Bit of the option type: copied into every fragment. @public */
 export const IPOPT_COPY = 128;
-/** IPv4 option (RFC 791, ip(7)): sec. @public */
+/** Option: security (RFC 1108). @public */
 export const IPOPT_SEC = 130;
-/** IPv4 option (RFC 791, ip(7)): lsrr. @public */
+/** Option: loose source route. @public */
 export const IPOPT_LSRR = 131;
-/** IPv4 option (RFC 791, ip(7)): cipso. @public */
+/** Option: commercial IP security. @public */
 export const IPOPT_CIPSO = 134;
-/** IPv4 option (RFC 791, ip(7)): sid. @public */
+/** Option: stream id. @public */
 export const IPOPT_SID = 136;
-/** IPv4 option (RFC 791, ip(7)): ssrr. @public */
+/** Option: strict source route. @public */
 export const IPOPT_SSRR = 137;
-/** IPv4 option (RFC 791, ip(7)): ra. @public */
+/** Option: router alert (RFC 2113). @public */
 export const IPOPT_RA = 148;
 
 // Type of service
@@ -98,9 +98,9 @@ export const IPTOS_RELIABILITY = 0x04;
 export const IPTOS_THROUGHPUT = 0x08;
 /** Type of service (RFC 1349, ip(7)): lowdelay. @public */
 export const IPTOS_LOWDELAY = 0x10;
-/** Type of service (RFC 1349, ip(7)): rt mask. @public */
+/** The bits of the TOS byte that routing looks at. @public */
 export const IPTOS_RT_MASK = 0x1c;
-/** Type of service (RFC 1349, ip(7)): tos mask. @public */
+/** The four bits of RFC 1349 in the TOS byte. @public */
 export const IPTOS_TOS_MASK = 0x1e;
 /** Type of service (RFC 1349, ip(7)): prec priority. @public */
 export const IPTOS_PREC_PRIORITY = 0x20;
@@ -192,15 +192,15 @@ export const IPV4_DEVCONF_MAX = 33;
 
 // ECN field
 
-/**  @public */
+/** ECN field: not ECN-capable (RFC 3168). @public */
 export const INET_ECN_NOT_ECT = 0;
-/**  @public */
+/** ECN field: ECN-capable, ECT(1). @public */
 export const INET_ECN_ECT_1 = 1;
-/**  @public */
+/** ECN field: ECN-capable, ECT(0). @public */
 export const INET_ECN_ECT_0 = 2;
-/**  @public */
+/** ECN field: congestion experienced. @public */
 export const INET_ECN_CE = 3;
-/**  @public */
+/** The ECN field in a TOS byte or traffic class. @public */
 export const INET_ECN_MASK = 3;
 
 // Header accessors: `off` is the offset of the header, numbers are in host order.

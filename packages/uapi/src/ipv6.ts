@@ -6,52 +6,52 @@ import { in4FromString, in4ToString } from './in.ts';
 
 // Next-header numbers
 
-/**  @public */
+/** Next header: hop-by-hop options. @public */
 export const NEXTHDR_HOP = 0;
-/**  @public */
+/** Next header: IPv4 in IPv6. @public */
 export const NEXTHDR_IPV4 = 4;
-/**  @public */
+/** Next header: TCP. @public */
 export const NEXTHDR_TCP = 6;
-/**  @public */
+/** Next header: UDP. @public */
 export const NEXTHDR_UDP = 17;
-/**  @public */
+/** Next header: IPv6 in IPv6. @public */
 export const NEXTHDR_IPV6 = 41;
-/**  @public */
+/** Next header: routing header. @public */
 export const NEXTHDR_ROUTING = 43;
-/**  @public */
+/** Next header: fragment header. @public */
 export const NEXTHDR_FRAGMENT = 44;
-/**  @public */
+/** Next header: GRE. @public */
 export const NEXTHDR_GRE = 47;
-/**  @public */
+/** Next header: encapsulating security payload. @public */
 export const NEXTHDR_ESP = 50;
-/**  @public */
+/** Next header: authentication header. @public */
 export const NEXTHDR_AUTH = 51;
-/**  @public */
+/** Next header: ICMPv6. @public */
 export const NEXTHDR_ICMP = 58;
-/**  @public */
+/** Next header: nothing follows. @public */
 export const NEXTHDR_NONE = 59;
-/**  @public */
+/** Next header: destination options. @public */
 export const NEXTHDR_DEST = 60;
-/**  @public */
+/** Next header: SCTP. @public */
 export const NEXTHDR_SCTP = 132;
-/**  @public */
+/** Next header: mobility header (RFC 6275). @public */
 export const NEXTHDR_MOBILITY = 135;
 
 // Header constants
 
-/** Smallest MTU of an IPv6 link (RFC 8200 section 5). @public */
+/** More fragments: bit of the 16 bits at offset 2 of a fragment header. @public */
 export const IP6_MF = 1;
-/** Smallest MTU of an IPv6 link (RFC 8200 section 5). @public */
+/** Size of the fragment header in bytes. @public */
 export const IPV6_FRAGHDR_LEN = 8;
-/** Smallest MTU of an IPv6 link (RFC 8200 section 5). @public */
+/** Size of the fixed IPv6 header in bytes. @public */
 export const IPV6HDR_LEN = 40;
-/** Smallest MTU of an IPv6 link (RFC 8200 section 5). @public */
+/** Hop limit that Linux begins with. @public */
 export const IPV6_DEFAULT_HOPLIMIT = 64;
 /** Smallest MTU of an IPv6 link (RFC 8200 section 5). @public */
 export const IPV6_MIN_MTU = 1280;
-/** Smallest MTU of an IPv6 link (RFC 8200 section 5). @public */
+/** The fragment offset in the 16 bits at offset 2 of a fragment header. @public */
 export const IP6_OFFSET = 65528;
-/** Smallest MTU of an IPv6 link (RFC 8200 section 5). @public */
+/** Largest payload length without a jumbogram. @public */
 export const IPV6_MAXPLEN = 65535;
 
 // Per-device settings

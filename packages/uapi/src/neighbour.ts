@@ -6,13 +6,13 @@
 
 /** Neighbour attribute unspec. @public */
 export const NDA_UNSPEC = 0;
-/** Neighbour attribute dst. @public */
+/** Neighbour attribute: protocol address. @public */
 export const NDA_DST = 1;
-/** Neighbour attribute lladdr. @public */
+/** Neighbour attribute: hardware address. @public */
 export const NDA_LLADDR = 2;
-/** Neighbour attribute cacheinfo. @public */
+/** Neighbour attribute: struct nda_cacheinfo. @public */
 export const NDA_CACHEINFO = 3;
-/** Neighbour attribute probes. @public */
+/** Neighbour attribute: probes sent. @public */
 export const NDA_PROBES = 4;
 /** Neighbour attribute vlan. @public */
 export const NDA_VLAN = 5;
@@ -45,46 +45,46 @@ export const NDA_NDM_FLAGS_MASK = 17;
 
 // States
 
-/** Neighbour state none (RFC 4861 section 7.3.2, arp(7)). @public */
+/** Neighbour state: none yet. @public */
 export const NUD_NONE = 0x00;
-/** Neighbour state incomplete (RFC 4861 section 7.3.2, arp(7)). @public */
+/** Neighbour state: being resolved. @public */
 export const NUD_INCOMPLETE = 0x01;
-/** Neighbour state reachable (RFC 4861 section 7.3.2, arp(7)). @public */
+/** Neighbour state: confirmed a short time ago. @public */
 export const NUD_REACHABLE = 0x02;
-/** Neighbour state stale (RFC 4861 section 7.3.2, arp(7)). @public */
+/** Neighbour state: not confirmed lately, still used. @public */
 export const NUD_STALE = 0x04;
-/** Neighbour state delay (RFC 4861 section 7.3.2, arp(7)). @public */
+/** Neighbour state: used while stale, waiting for a confirmation. @public */
 export const NUD_DELAY = 0x08;
-/** Neighbour state probe (RFC 4861 section 7.3.2, arp(7)). @public */
+/** Neighbour state: being asked again. @public */
 export const NUD_PROBE = 0x10;
-/** Neighbour state failed (RFC 4861 section 7.3.2, arp(7)). @public */
+/** Neighbour state: did not answer. @public */
 export const NUD_FAILED = 0x20;
-/** Neighbour state noarp (RFC 4861 section 7.3.2, arp(7)). @public */
+/** Neighbour state: needs no resolution. @public */
 export const NUD_NOARP = 0x40;
-/** Neighbour state permanent (RFC 4861 section 7.3.2, arp(7)). @public */
+/** Neighbour state: set by hand, never expires. @public */
 export const NUD_PERMANENT = 0x80;
 
 // Flags
 
-/** Neighbour flag: ext managed. @public */
+/** Extended neighbour flag: the kernel keeps it resolved. @public */
 export const NTF_EXT_MANAGED = 0x01;
-/** Neighbour flag: use. @public */
+/** Neighbour flag: make it resolve now. @public */
 export const NTF_USE = 0x01;
-/** Neighbour flag: ext locked. @public */
+/** Extended neighbour flag: locked bridge entry. @public */
 export const NTF_EXT_LOCKED = 0x02;
-/** Neighbour flag: self. @public */
+/** Neighbour flag: of the device itself (bridge fdb). @public */
 export const NTF_SELF = 0x02;
-/** Neighbour flag: master. @public */
+/** Neighbour flag: of the device's master (bridge fdb). @public */
 export const NTF_MASTER = 0x04;
-/** Neighbour flag: proxy. @public */
+/** Neighbour flag: answer for it (proxy ARP). @public */
 export const NTF_PROXY = 0x08;
-/** Neighbour flag: ext learned. @public */
+/** Neighbour flag: learned outside the kernel. @public */
 export const NTF_EXT_LEARNED = 0x10;
-/** Neighbour flag: offloaded. @public */
+/** Neighbour flag: in hardware. @public */
 export const NTF_OFFLOADED = 0x20;
-/** Neighbour flag: sticky. @public */
+/** Neighbour flag: does not move (bridge fdb). @public */
 export const NTF_STICKY = 0x40;
-/** Neighbour flag: router. @public */
+/** Neighbour flag: a router (IPv6). @public */
 export const NTF_ROUTER = 0x80;
 
 // Tables

@@ -31,7 +31,7 @@ export const NETLINK_GET_STRICT_CHK = 12;
 
 // Protocols
 
-/** Netlink protocol (netlink(7)): route. @public */
+/** Netlink protocol: links, addresses, routes, neighbours, traffic control. @public */
 export const NETLINK_ROUTE = 0;
 /** Netlink protocol (netlink(7)): unused. @public */
 export const NETLINK_UNUSED = 1;
@@ -41,11 +41,11 @@ export const NETLINK_USERSOCK = 2;
 export const NETLINK_FIREWALL = 3;
 /** Netlink protocol (netlink(7)): inet diag. @public */
 export const NETLINK_INET_DIAG = 4;
-/** Netlink protocol (netlink(7)): sock diag. @public */
+/** Netlink protocol: socket information (sock_diag(7)). @public */
 export const NETLINK_SOCK_DIAG = 4;
 /** Netlink protocol (netlink(7)): nflog. @public */
 export const NETLINK_NFLOG = 5;
-/** Netlink protocol (netlink(7)): xfrm. @public */
+/** Netlink protocol: IPsec. @public */
 export const NETLINK_XFRM = 6;
 /** Netlink protocol (netlink(7)): selinux. @public */
 export const NETLINK_SELINUX = 7;
@@ -57,15 +57,15 @@ export const NETLINK_AUDIT = 9;
 export const NETLINK_FIB_LOOKUP = 10;
 /** Netlink protocol (netlink(7)): connector. @public */
 export const NETLINK_CONNECTOR = 11;
-/** Netlink protocol (netlink(7)): netfilter. @public */
+/** Netlink protocol: netfilter. @public */
 export const NETLINK_NETFILTER = 12;
 /** Netlink protocol (netlink(7)): ip6 fw. @public */
 export const NETLINK_IP6_FW = 13;
 /** Netlink protocol (netlink(7)): dnrtmsg. @public */
 export const NETLINK_DNRTMSG = 14;
-/** Netlink protocol (netlink(7)): kobject uevent. @public */
+/** Netlink protocol: device events. @public */
 export const NETLINK_KOBJECT_UEVENT = 15;
-/** Netlink protocol (netlink(7)): generic. @public */
+/** Netlink protocol: generic netlink. @public */
 export const NETLINK_GENERIC = 16;
 /** Netlink protocol (netlink(7)): scsitransport. @public */
 export const NETLINK_SCSITRANSPORT = 18;
@@ -80,92 +80,92 @@ export const NETLINK_SMC = 22;
 
 // Message flags
 
-/** Message flag of nlmsghdr (netlink(7)): request. @public */
+/** Message flag: a request to the kernel. @public */
 export const NLM_F_REQUEST = 0x1;
-/** Message flag of nlmsghdr (netlink(7)): multi. @public */
+/** Message flag: one of several messages, NLMSG_DONE ends them. @public */
 export const NLM_F_MULTI = 0x2;
-/** Message flag of nlmsghdr (netlink(7)): ack. @public */
+/** Message flag: answer with NLMSG_ERROR, also on success. @public */
 export const NLM_F_ACK = 0x4;
-/** Message flag of nlmsghdr (netlink(7)): echo. @public */
+/** Message flag: send the notification of this request to the requester too. @public */
 export const NLM_F_ECHO = 0x8;
-/** Message flag of nlmsghdr (netlink(7)): dump intr. @public */
+/** Message flag: the table changed during the dump. @public */
 export const NLM_F_DUMP_INTR = 0x10;
-/** Message flag of nlmsghdr (netlink(7)): dump filtered. @public */
+/** Message flag: the dump was filtered as asked. @public */
 export const NLM_F_DUMP_FILTERED = 0x20;
-/** Message flag of nlmsghdr (netlink(7)): capped. @public */
+/** Message flag of NLMSG_ERROR: the request is not repeated. @public */
 export const NLM_F_CAPPED = 0x100;
-/** Message flag of nlmsghdr (netlink(7)): nonrec. @public */
+/** Message flag of DEL: not recursively. @public */
 export const NLM_F_NONREC = 0x100;
-/** Message flag of nlmsghdr (netlink(7)): replace. @public */
+/** Message flag of NEW: replace what is there. @public */
 export const NLM_F_REPLACE = 0x100;
-/** Message flag of nlmsghdr (netlink(7)): root. @public */
+/** Message flag of GET: the whole table. @public */
 export const NLM_F_ROOT = 0x100;
-/** Message flag of nlmsghdr (netlink(7)): ack tlvs. @public */
+/** Message flag of NLMSG_ERROR: attributes follow (NLMSGERR_ATTR_*). @public */
 export const NLM_F_ACK_TLVS = 0x200;
-/** Message flag of nlmsghdr (netlink(7)): bulk. @public */
+/** Message flag of DEL: several objects. @public */
 export const NLM_F_BULK = 0x200;
-/** Message flag of nlmsghdr (netlink(7)): excl. @public */
+/** Message flag of NEW: fail if it is there. @public */
 export const NLM_F_EXCL = 0x200;
-/** Message flag of nlmsghdr (netlink(7)): match. @public */
+/** Message flag of GET: all that match. @public */
 export const NLM_F_MATCH = 0x200;
-/** Message flag of nlmsghdr (netlink(7)): dump. @public */
+/** Message flags of GET: NLM_F_ROOT and NLM_F_MATCH. @public */
 export const NLM_F_DUMP = 0x300;
-/** Message flag of nlmsghdr (netlink(7)): atomic. @public */
+/** Message flag of GET: a snapshot. @public */
 export const NLM_F_ATOMIC = 0x400;
-/** Message flag of nlmsghdr (netlink(7)): create. @public */
+/** Message flag of NEW: create if it is not there. @public */
 export const NLM_F_CREATE = 0x400;
-/** Message flag of nlmsghdr (netlink(7)): append. @public */
+/** Message flag of NEW: add at the end. @public */
 export const NLM_F_APPEND = 0x800;
 
 // Control messages and sizes
 
-/** Netlink message: noop. @public */
+/** Message type: to be ignored. @public */
 export const NLMSG_NOOP = 1;
-/** Netlink message: error. @public */
+/** Message type: error, or acknowledgement if the error is 0. @public */
 export const NLMSG_ERROR = 2;
-/** Netlink message: done. @public */
+/** Message type: end of a dump. @public */
 export const NLMSG_DONE = 3;
-/** Netlink message: alignto. @public */
+/** Alignment of messages. @public */
 export const NLMSG_ALIGNTO = 4;
-/** Netlink message: overrun. @public */
+/** Message type: data lost. @public */
 export const NLMSG_OVERRUN = 4;
-/** Netlink message: hdrlen. @public */
+/** Size of `struct nlmsghdr`. @public */
 export const NLMSG_HDRLEN = 16;
-/** Netlink message: min type. @public */
+/** First message type that belongs to a family. @public */
 export const NLMSG_MIN_TYPE = 16;
-/** Netlink message: max links. @public */
+/** Number of netlink protocols. @public */
 export const MAX_LINKS = 32;
 
 // Attributes
 
-/** Netlink attribute: type mask. @public */
+/** The type of an attribute without its flags (as int: all bits but the two flags). @public */
 export const NLA_TYPE_MASK = -0xc001;
-/** Netlink attribute: alignto. @public */
+/** Alignment of attributes. @public */
 export const NLA_ALIGNTO = 0x4;
-/** Netlink attribute: hdrlen. @public */
+/** Size of `struct nlattr`. @public */
 export const NLA_HDRLEN = 0x4;
-/** Netlink attribute: f net byteorder. @public */
+/** Flag of an attribute type: the payload is in network order. @public */
 export const NLA_F_NET_BYTEORDER = 0x4000;
-/** Netlink attribute: f nested. @public */
+/** Flag of an attribute type: there are attributes inside. @public */
 export const NLA_F_NESTED = 0x8000;
 
 // Extended acknowledgement
 
 /** Extended ACK attribute (netlink(7)): unused. @public */
 export const NLMSGERR_ATTR_UNUSED = 0;
-/** Extended ACK attribute (netlink(7)): msg. @public */
+/** Extended ACK: message for the user. @public */
 export const NLMSGERR_ATTR_MSG = 1;
-/** Extended ACK attribute (netlink(7)): offs. @public */
+/** Extended ACK: offset of the bad attribute in the request. @public */
 export const NLMSGERR_ATTR_OFFS = 2;
-/** Extended ACK attribute (netlink(7)): cookie. @public */
+/** Extended ACK: data for the caller. @public */
 export const NLMSGERR_ATTR_COOKIE = 3;
-/** Extended ACK attribute (netlink(7)): policy. @public */
+/** Extended ACK: policy of the bad attribute. @public */
 export const NLMSGERR_ATTR_POLICY = 4;
-/** Extended ACK attribute (netlink(7)): miss type. @public */
+/** Extended ACK: type of the missing attribute. @public */
 export const NLMSGERR_ATTR_MISS_TYPE = 5;
 /** Extended ACK attribute (netlink(7)): max. @public */
 export const NLMSGERR_ATTR_MAX = 6;
-/** Extended ACK attribute (netlink(7)): miss nest. @public */
+/** Extended ACK: offset of the nest where it is missing. @public */
 export const NLMSGERR_ATTR_MISS_NEST = 6;
 
 // Policy types

@@ -4,7 +4,7 @@
 
 // Handles
 
-/** Traffic control handle: unspec (tc(8)). @public */
+/** Handle: none. @public */
 export const TC_H_UNSPEC = 0x0;
 /** Traffic control handle: min priority (tc(8)). @public */
 export const TC_H_MIN_PRIORITY = 0xffe0;
@@ -12,15 +12,15 @@ export const TC_H_MIN_PRIORITY = 0xffe0;
 export const TC_H_MIN_INGRESS = 0xfff2;
 /** Traffic control handle: min egress (tc(8)). @public */
 export const TC_H_MIN_EGRESS = 0xfff3;
-/** Traffic control handle: min mask (tc(8)). @public */
+/** The minor part of a handle. @public */
 export const TC_H_MIN_MASK = 0xffff;
-/** Traffic control handle: maj mask (tc(8)). @public */
+/** The major part of a handle. @public */
 export const TC_H_MAJ_MASK = 0xffff0000;
-/** Traffic control handle: clsact (tc(8)). @public */
+/** Handle: the clsact qdisc. @public */
 export const TC_H_CLSACT = 0xfffffff1;
-/** Traffic control handle: ingress (tc(8)). @public */
+/** Handle: the ingress qdisc. @public */
 export const TC_H_INGRESS = 0xfffffff1;
-/** Traffic control handle: root (tc(8)). @public */
+/** Handle: the root of a device. @public */
 export const TC_H_ROOT = 0xffffffff;
 
 // Priorities
@@ -81,23 +81,23 @@ export const TCA_MAX = 16;
 
 // TCA_STATS2
 
-/**  @public */
+/** Attribute in TCA_STATS2: unused. @public */
 export const TCA_STATS_UNSPEC = 0;
-/**  @public */
+/** Attribute in TCA_STATS2: bytes and packets. @public */
 export const TCA_STATS_BASIC = 1;
-/**  @public */
+/** Attribute in TCA_STATS2: estimated rates, 32 bits. @public */
 export const TCA_STATS_RATE_EST = 2;
-/**  @public */
+/** Attribute in TCA_STATS2: queue length, backlog, drops, requeues, overlimits. @public */
 export const TCA_STATS_QUEUE = 3;
-/**  @public */
+/** Attribute in TCA_STATS2: what only this discipline counts. @public */
 export const TCA_STATS_APP = 4;
-/**  @public */
+/** Attribute in TCA_STATS2: estimated rates, 64 bits. @public */
 export const TCA_STATS_RATE_EST64 = 5;
-/**  @public */
+/** Attribute in TCA_STATS2: padding for alignment. @public */
 export const TCA_STATS_PAD = 6;
-/**  @public */
+/** Attribute in TCA_STATS2: bytes and packets counted by hardware. @public */
 export const TCA_STATS_BASIC_HW = 7;
-/**  @public */
+/** Highest attribute in TCA_STATS2. @public */
 export const TCA_STATS_MAX = 8;
-/**  @public */
+/** Attribute in TCA_STATS2: packets, 64 bits. @public */
 export const TCA_STATS_PKT64 = 8;

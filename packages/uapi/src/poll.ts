@@ -4,44 +4,44 @@
 
 // poll(2)
 
-/** Event bit of poll(2): in. @public */
+/** There is data to read (poll(2)). @public */
 export const POLLIN = 0x0001;
-/** Event bit of poll(2): pri. @public */
+/** There is urgent data or another exceptional condition (poll(2)). @public */
 export const POLLPRI = 0x0002;
-/** Event bit of poll(2): out. @public */
+/** Writing will not block (poll(2)). @public */
 export const POLLOUT = 0x0004;
-/** Event bit of poll(2): err. @public */
+/** Error condition, always reported (poll(2)). @public */
 export const POLLERR = 0x0008;
-/** Event bit of poll(2): hup. @public */
+/** Hang up, always reported (poll(2)). @public */
 export const POLLHUP = 0x0010;
-/** Event bit of poll(2): nval. @public */
+/** The descriptor is not open (poll(2)). @public */
 export const POLLNVAL = 0x0020;
-/** Event bit of poll(2): rdnorm. @public */
+/** Same as POLLIN (poll(2)). @public */
 export const POLLRDNORM = 0x0040;
-/** Event bit of poll(2): rdband. @public */
+/** Priority data can be read (poll(2)). @public */
 export const POLLRDBAND = 0x0080;
-/** Event bit of poll(2): wrnorm. @public */
+/** Same as POLLOUT (poll(2)). @public */
 export const POLLWRNORM = 0x0100;
-/** Event bit of poll(2): wrband. @public */
+/** Priority data can be written (poll(2)). @public */
 export const POLLWRBAND = 0x0200;
 /** Event bit of poll(2): msg. @public */
 export const POLLMSG = 0x0400;
 /** Event bit of poll(2): remove. @public */
 export const POLLREMOVE = 0x1000;
-/** Event bit of poll(2): rdhup. @public */
+/** The peer has closed or shut down writing (poll(2)). @public */
 export const POLLRDHUP = 0x2000;
 
 // epoll(7)
 
-/** Event bit of epoll_ctl(2): in. @public */
+/** There is data to read (epoll_ctl(2)). @public */
 export const EPOLLIN = 0x1;
-/** Event bit of epoll_ctl(2): pri. @public */
+/** There is urgent data (epoll_ctl(2)). @public */
 export const EPOLLPRI = 0x2;
-/** Event bit of epoll_ctl(2): out. @public */
+/** Writing will not block (epoll_ctl(2)). @public */
 export const EPOLLOUT = 0x4;
-/** Event bit of epoll_ctl(2): err. @public */
+/** Error condition, always reported (epoll_ctl(2)). @public */
 export const EPOLLERR = 0x8;
-/** Event bit of epoll_ctl(2): hup. @public */
+/** Hang up, always reported (epoll_ctl(2)). @public */
 export const EPOLLHUP = 0x10;
 /** Event bit of epoll_ctl(2): rdnorm. @public */
 export const EPOLLRDNORM = 0x40;
@@ -53,24 +53,24 @@ export const EPOLLWRNORM = 0x100;
 export const EPOLLWRBAND = 0x200;
 /** Event bit of epoll_ctl(2): msg. @public */
 export const EPOLLMSG = 0x400;
-/** Event bit of epoll_ctl(2): rdhup. @public */
+/** The peer has closed or shut down writing (epoll_ctl(2)). @public */
 export const EPOLLRDHUP = 0x2000;
-/** Event bit of epoll_ctl(2): exclusive. @public */
+/** Wake one of several epolls (epoll_ctl(2)). @public */
 export const EPOLLEXCLUSIVE = 0x10000000;
-/** Event bit of epoll_ctl(2): wakeup. @public */
+/** Keep the system awake (epoll_ctl(2)). @public */
 export const EPOLLWAKEUP = 0x20000000;
-/** Event bit of epoll_ctl(2): oneshot. @public */
+/** Report once, then disarm (epoll_ctl(2)). @public */
 export const EPOLLONESHOT = 0x40000000;
-/** Event bit of epoll_ctl(2): et. @public */
+/** Edge-triggered (epoll_ctl(2)); int32, as bit 31. @public */
 export const EPOLLET = -0x80000000;
 
 // epoll operations
 
-/** epoll_ctl(2) and epoll_create1(2): ctl add. @public */
+/** epoll_ctl(2): add a descriptor. @public */
 export const EPOLL_CTL_ADD = 1;
-/** epoll_ctl(2) and epoll_create1(2): ctl del. @public */
+/** epoll_ctl(2): remove a descriptor. @public */
 export const EPOLL_CTL_DEL = 2;
-/** epoll_ctl(2) and epoll_create1(2): ctl mod. @public */
+/** epoll_ctl(2): change the events of a descriptor. @public */
 export const EPOLL_CTL_MOD = 3;
-/** epoll_ctl(2) and epoll_create1(2): cloexec. @public */
+/** epoll_create1(2): close on execve(2). @public */
 export const EPOLL_CLOEXEC = 524288;

@@ -6,43 +6,43 @@
 
 /** Route attribute unspec (rtnetlink(7)). @public */
 export const RTA_UNSPEC = 0;
-/** Route attribute dst (rtnetlink(7)). @public */
+/** Route attribute: destination. @public */
 export const RTA_DST = 1;
-/** Route attribute src (rtnetlink(7)). @public */
+/** Route attribute: source. @public */
 export const RTA_SRC = 2;
-/** Route attribute iif (rtnetlink(7)). @public */
+/** Route attribute: incoming interface. @public */
 export const RTA_IIF = 3;
 /** Route attribute alignto (rtnetlink(7)). @public */
 export const RTA_ALIGNTO = 4;
-/** Route attribute oif (rtnetlink(7)). @public */
+/** Route attribute: outgoing interface. @public */
 export const RTA_OIF = 4;
-/** Route attribute gateway (rtnetlink(7)). @public */
+/** Route attribute: gateway. @public */
 export const RTA_GATEWAY = 5;
-/** Route attribute priority (rtnetlink(7)). @public */
+/** Route attribute: priority (metric). @public */
 export const RTA_PRIORITY = 6;
-/** Route attribute prefsrc (rtnetlink(7)). @public */
+/** Route attribute: preferred source address. @public */
 export const RTA_PREFSRC = 7;
-/** Route attribute metrics (rtnetlink(7)). @public */
+/** Route attribute: metrics, nested (RTAX_*). @public */
 export const RTA_METRICS = 8;
-/** Route attribute multipath (rtnetlink(7)). @public */
+/** Route attribute: several nexthops (struct rtnexthop with attributes). @public */
 export const RTA_MULTIPATH = 9;
 /** Route attribute protoinfo (rtnetlink(7)). @public */
 export const RTA_PROTOINFO = 10;
 /** Route attribute flow (rtnetlink(7)). @public */
 export const RTA_FLOW = 11;
-/** Route attribute cacheinfo (rtnetlink(7)). @public */
+/** Route attribute: struct rta_cacheinfo. @public */
 export const RTA_CACHEINFO = 12;
 /** Route attribute session (rtnetlink(7)). @public */
 export const RTA_SESSION = 13;
 /** Route attribute mp algo (rtnetlink(7)). @public */
 export const RTA_MP_ALGO = 14;
-/** Route attribute table (rtnetlink(7)). @public */
+/** Route attribute: table. @public */
 export const RTA_TABLE = 15;
-/** Route attribute mark (rtnetlink(7)). @public */
+/** Route attribute: mark of the packet. @public */
 export const RTA_MARK = 16;
 /** Route attribute mfc stats (rtnetlink(7)). @public */
 export const RTA_MFC_STATS = 17;
-/** Route attribute via (rtnetlink(7)). @public */
+/** Route attribute: gateway of another family. @public */
 export const RTA_VIA = 18;
 /** Route attribute newdst (rtnetlink(7)). @public */
 export const RTA_NEWDST = 19;
@@ -56,19 +56,19 @@ export const RTA_ENCAP = 22;
 export const RTA_EXPIRES = 23;
 /** Route attribute pad (rtnetlink(7)). @public */
 export const RTA_PAD = 24;
-/** Route attribute uid (rtnetlink(7)). @public */
+/** Route attribute: user of the socket. @public */
 export const RTA_UID = 25;
 /** Route attribute ttl propagate (rtnetlink(7)). @public */
 export const RTA_TTL_PROPAGATE = 26;
-/** Route attribute ip proto (rtnetlink(7)). @public */
+/** Route attribute of a request: protocol. @public */
 export const RTA_IP_PROTO = 27;
-/** Route attribute sport (rtnetlink(7)). @public */
+/** Route attribute of a request: source port. @public */
 export const RTA_SPORT = 28;
-/** Route attribute dport (rtnetlink(7)). @public */
+/** Route attribute of a request: destination port. @public */
 export const RTA_DPORT = 29;
-/** Route attribute nh id (rtnetlink(7)). @public */
+/** Route attribute: id of a nexthop object. @public */
 export const RTA_NH_ID = 30;
-/** Route attribute flowlabel (rtnetlink(7)). @public */
+/** Route attribute of a request: IPv6 flow label. @public */
 export const RTA_FLOWLABEL = 31;
 /** Route attribute max (rtnetlink(7)). @public */
 export const RTA_MAX = 31;
@@ -131,25 +131,25 @@ export const RTAX_FEATURE_MASK = 0x1f;
 
 // Types
 
-/** Route type: unspec. @public */
+/** Route type: unknown. @public */
 export const RTN_UNSPEC = 0;
-/** Route type: unicast. @public */
+/** Route type: to a gateway or a link. @public */
 export const RTN_UNICAST = 1;
-/** Route type: local. @public */
+/** Route type: an address of this host. @public */
 export const RTN_LOCAL = 2;
-/** Route type: broadcast. @public */
+/** Route type: a broadcast, accepted and sent as one. @public */
 export const RTN_BROADCAST = 3;
-/** Route type: anycast. @public */
+/** Route type: an anycast address of this host. @public */
 export const RTN_ANYCAST = 4;
 /** Route type: multicast. @public */
 export const RTN_MULTICAST = 5;
-/** Route type: blackhole. @public */
+/** Route type: drop in silence. @public */
 export const RTN_BLACKHOLE = 6;
-/** Route type: unreachable. @public */
+/** Route type: refuse as unreachable. @public */
 export const RTN_UNREACHABLE = 7;
-/** Route type: prohibit. @public */
+/** Route type: refuse as prohibited. @public */
 export const RTN_PROHIBIT = 8;
-/** Route type: throw. @public */
+/** Route type: go on with the next table. @public */
 export const RTN_THROW = 9;
 /** Route type: nat. @public */
 export const RTN_NAT = 10;
@@ -162,17 +162,17 @@ export const RTN_XRESOLVE = 11;
 
 /** Route origin (`rtm_protocol`): unspec. @public */
 export const RTPROT_UNSPEC = 0;
-/** Route origin (`rtm_protocol`): redirect. @public */
+/** Origin: installed by ICMP redirects. @public */
 export const RTPROT_REDIRECT = 1;
-/** Route origin (`rtm_protocol`): kernel. @public */
+/** Origin: installed by the kernel. @public */
 export const RTPROT_KERNEL = 2;
-/** Route origin (`rtm_protocol`): boot. @public */
+/** Origin: installed during boot. @public */
 export const RTPROT_BOOT = 3;
-/** Route origin (`rtm_protocol`): static. @public */
+/** Origin: installed by the administrator. @public */
 export const RTPROT_STATIC = 4;
 /** Route origin (`rtm_protocol`): gated. @public */
 export const RTPROT_GATED = 8;
-/** Route origin (`rtm_protocol`): ra. @public */
+/** Origin: router advertisement. @public */
 export const RTPROT_RA = 9;
 /** Route origin (`rtm_protocol`): mrt. @public */
 export const RTPROT_MRT = 10;
@@ -186,7 +186,7 @@ export const RTPROT_DNROUTED = 13;
 export const RTPROT_XORP = 14;
 /** Route origin (`rtm_protocol`): ntk. @public */
 export const RTPROT_NTK = 15;
-/** Route origin (`rtm_protocol`): dhcp. @public */
+/** Origin: DHCP client. @public */
 export const RTPROT_DHCP = 16;
 /** Route origin (`rtm_protocol`): mrouted. @public */
 export const RTPROT_MROUTED = 17;
@@ -211,66 +211,66 @@ export const RTPROT_EIGRP = 192;
 
 // Scopes
 
-/** Scope of a destination: universe. @public */
+/** Scope: everywhere. @public */
 export const RT_SCOPE_UNIVERSE = 0;
-/** Scope of a destination: site. @public */
+/** Scope: inside this site. @public */
 export const RT_SCOPE_SITE = 200;
-/** Scope of a destination: link. @public */
+/** Scope: on this link. @public */
 export const RT_SCOPE_LINK = 253;
-/** Scope of a destination: host. @public */
+/** Scope: on this host. @public */
 export const RT_SCOPE_HOST = 254;
-/** Scope of a destination: nowhere. @public */
+/** Scope: nowhere. @public */
 export const RT_SCOPE_NOWHERE = 255;
 
 // Tables
 
-/** Routing table: unspec. @public */
+/** Table: not said. @public */
 export const RT_TABLE_UNSPEC = 0;
-/** Routing table: compat. @public */
+/** Table: its number is above 255 and in RTA_TABLE. @public */
 export const RT_TABLE_COMPAT = 252;
-/** Routing table: default. @public */
+/** Table 253, looked into last. @public */
 export const RT_TABLE_DEFAULT = 253;
-/** Routing table: main. @public */
+/** Table 254, where routes go. @public */
 export const RT_TABLE_MAIN = 254;
-/** Routing table: local. @public */
+/** Table 255, local and broadcast addresses. @public */
 export const RT_TABLE_LOCAL = 255;
-/** Routing table: max. @public */
+/** Highest table number (unsigned 32 bits). @public */
 export const RT_TABLE_MAX = 4294967295;
 
 // Route flags
 
-/** Flag of `rtm_flags`: notify. @public */
+/** Route flag: tell the user of changes. @public */
 export const RTM_F_NOTIFY = 0x100;
-/** Flag of `rtm_flags`: cloned. @public */
+/** Route flag: this is a cached route. @public */
 export const RTM_F_CLONED = 0x200;
 /** Flag of `rtm_flags`: equalize. @public */
 export const RTM_F_EQUALIZE = 0x400;
 /** Flag of `rtm_flags`: prefix. @public */
 export const RTM_F_PREFIX = 0x800;
-/** Flag of `rtm_flags`: lookup table. @public */
+/** Route flag of a request: tell the table too. @public */
 export const RTM_F_LOOKUP_TABLE = 0x1000;
-/** Flag of `rtm_flags`: fib match. @public */
+/** Route flag of a request: give the matching entry of the table. @public */
 export const RTM_F_FIB_MATCH = 0x2000;
-/** Flag of `rtm_flags`: offload. @public */
+/** Route flag: in hardware. @public */
 export const RTM_F_OFFLOAD = 0x4000;
-/** Flag of `rtm_flags`: trap. @public */
+/** Route flag: hardware gives the packets to the kernel. @public */
 export const RTM_F_TRAP = 0x8000;
 /** Flag of `rtm_flags`: offload failed. @public */
 export const RTM_F_OFFLOAD_FAILED = 0x20000000;
 
 // Nexthop flags
 
-/** Flag of a nexthop: dead. @public */
+/** Nexthop flag: dead. @public */
 export const RTNH_F_DEAD = 0x1;
-/** Flag of a nexthop: pervasive. @public */
+/** Nexthop flag: recursive gateway lookup. @public */
 export const RTNH_F_PERVASIVE = 0x2;
-/** Flag of a nexthop: onlink. @public */
+/** Nexthop flag: the gateway is on this link, whatever the routes say. @public */
 export const RTNH_F_ONLINK = 0x4;
 /** Flag of a nexthop: offload. @public */
 export const RTNH_F_OFFLOAD = 0x8;
-/** Flag of a nexthop: linkdown. @public */
+/** Nexthop flag: the link has no carrier. @public */
 export const RTNH_F_LINKDOWN = 0x10;
-/** Flag of a nexthop: unresolved. @public */
+/** Nexthop flag: entry of a multicast route without an interface yet. @public */
 export const RTNH_F_UNRESOLVED = 0x20;
 /** Flag of a nexthop: trap. @public */
 export const RTNH_F_TRAP = 0x40;

@@ -574,7 +574,7 @@ export function nfgenmsgWrite(view: DataView, off: number, m: Readonly<Nfgenmsg>
   view.setUint16(off + 2, m.resId);
 }
 
-/** The counters of IFLA_STATS64 (`struct rtnl_link_stats64`) in order, each an u64. Source: observed on Linux 6.18. @public */
+/** The counters of IFLA_STATS64 (`struct rtnl_link_stats64`) in order, each an u64. Source: rtnetlink(7). @public */
 export const RTNL_LINK_STATS64_FIELDS: readonly string[] = [
   'rx_packets', 'tx_packets', 'rx_bytes', 'tx_bytes', 'rx_errors', 'tx_errors', 'rx_dropped', 'tx_dropped',
   'multicast', 'collisions', 'rx_length_errors', 'rx_over_errors', 'rx_crc_errors', 'rx_frame_errors',

@@ -42,7 +42,7 @@ export const CLONE_UNTRACED = 0x00800000;
 export const CLONE_CHILD_SETTID = 0x01000000;
 /** Flag of clone(2): newcgroup. @public */
 export const CLONE_NEWCGROUP = 0x02000000;
-/** Flag of clone(2): newuts. @public */
+/** Flag: a new UTS namespace (clone(2)). @public */
 export const CLONE_NEWUTS = 0x04000000;
 /** Flag of clone(2): newipc. @public */
 export const CLONE_NEWIPC = 0x08000000;
@@ -50,7 +50,7 @@ export const CLONE_NEWIPC = 0x08000000;
 export const CLONE_NEWUSER = 0x10000000;
 /** Flag of clone(2): newpid. @public */
 export const CLONE_NEWPID = 0x20000000;
-/** Flag of clone(2): newnet. @public */
+/** Flag: a new network namespace (clone(2), network_namespaces(7)). @public */
 export const CLONE_NEWNET = 0x40000000;
 /** Flag of clone(2): io. @public */
 export const CLONE_IO = 0x80000000;

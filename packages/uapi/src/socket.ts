@@ -208,23 +208,23 @@ export const PF_MCTP = 45;
 
 // Socket types and creation flags
 
-/** Socket type or creation flag (socket(2)): stream. @public */
+/** Socket type: reliable byte stream (socket(2)). @public */
 export const SOCK_STREAM = 1;
-/** Socket type or creation flag (socket(2)): dgram. @public */
+/** Socket type: datagrams (socket(2)). @public */
 export const SOCK_DGRAM = 2;
-/** Socket type or creation flag (socket(2)): raw. @public */
+/** Socket type: raw packets (socket(2)). @public */
 export const SOCK_RAW = 3;
-/** Socket type or creation flag (socket(2)): rdm. @public */
+/** Socket type: reliable datagrams without order (socket(2)). @public */
 export const SOCK_RDM = 4;
-/** Socket type or creation flag (socket(2)): seqpacket. @public */
+/** Socket type: reliable ordered datagrams (socket(2)). @public */
 export const SOCK_SEQPACKET = 5;
-/** Socket type or creation flag (socket(2)): dccp. @public */
+/** Socket type: DCCP. @public */
 export const SOCK_DCCP = 6;
-/** Socket type or creation flag (socket(2)): packet. @public */
+/** Socket type: obsolete way to packet sockets (packet(7)). @public */
 export const SOCK_PACKET = 10;
-/** Socket type or creation flag (socket(2)): nonblock. @public */
+/** Creation flag: non-blocking descriptor (socket(2)). @public */
 export const SOCK_NONBLOCK = 2048;
-/** Socket type or creation flag (socket(2)): cloexec. @public */
+/** Creation flag: close on execve(2) (socket(2)). @public */
 export const SOCK_CLOEXEC = 524288;
 
 // Option levels
@@ -324,49 +324,49 @@ export const SOL_VSOCK = 287;
 
 // Options of level SOL_SOCKET
 
-/** Socket option of level SOL_SOCKET (socket(7)): debug. @public */
+/** Option: record debugging information (socket(7)). @public */
 export const SO_DEBUG = 1;
-/** Socket option of level SOL_SOCKET (socket(7)): reuseaddr. @public */
+/** Option: bind to an address in TIME-WAIT, share it with others that set this (socket(7)). @public */
 export const SO_REUSEADDR = 2;
-/** Socket option of level SOL_SOCKET (socket(7)): type. @public */
+/** Option, read only: socket type (socket(7)). @public */
 export const SO_TYPE = 3;
-/** Socket option of level SOL_SOCKET (socket(7)): error. @public */
+/** Option, read only: pending error, cleared by reading (socket(7)). @public */
 export const SO_ERROR = 4;
-/** Socket option of level SOL_SOCKET (socket(7)): dontroute. @public */
+/** Option: do not send through a gateway (socket(7)). @public */
 export const SO_DONTROUTE = 5;
-/** Socket option of level SOL_SOCKET (socket(7)): broadcast. @public */
+/** Option: allow broadcasts (socket(7)). @public */
 export const SO_BROADCAST = 6;
-/** Socket option of level SOL_SOCKET (socket(7)): sndbuf. @public */
+/** Option: send buffer; what is set is doubled (socket(7)). @public */
 export const SO_SNDBUF = 7;
-/** Socket option of level SOL_SOCKET (socket(7)): rcvbuf. @public */
+/** Option: receive buffer; what is set is doubled (socket(7)). @public */
 export const SO_RCVBUF = 8;
-/** Socket option of level SOL_SOCKET (socket(7)): keepalive. @public */
+/** Option: probe idle connections (socket(7)). @public */
 export const SO_KEEPALIVE = 9;
-/** Socket option of level SOL_SOCKET (socket(7)): oobinline. @public */
+/** Option: urgent data stays in the stream (socket(7)). @public */
 export const SO_OOBINLINE = 10;
-/** Socket option of level SOL_SOCKET (socket(7)): no check. @public */
+/** Option: send UDP without checksums. @public */
 export const SO_NO_CHECK = 11;
-/** Socket option of level SOL_SOCKET (socket(7)): priority. @public */
+/** Option: priority of sent packets (socket(7)). @public */
 export const SO_PRIORITY = 12;
-/** Socket option of level SOL_SOCKET (socket(7)): linger. @public */
+/** Option: close(2) waits for unsent data (socket(7)). @public */
 export const SO_LINGER = 13;
 /** Socket option of level SOL_SOCKET (socket(7)): bsdcompat. @public */
 export const SO_BSDCOMPAT = 14;
-/** Socket option of level SOL_SOCKET (socket(7)): reuseport. @public */
+/** Option: several sockets share a port and its load (socket(7)). @public */
 export const SO_REUSEPORT = 15;
-/** Socket option of level SOL_SOCKET (socket(7)): passcred. @public */
+/** Option: receive SCM_CREDENTIALS (unix(7)). @public */
 export const SO_PASSCRED = 16;
-/** Socket option of level SOL_SOCKET (socket(7)): peercred. @public */
+/** Option, read only: credentials of the peer (unix(7)). @public */
 export const SO_PEERCRED = 17;
-/** Socket option of level SOL_SOCKET (socket(7)): rcvlowat. @public */
+/** Option: bytes that make the socket readable (socket(7)). @public */
 export const SO_RCVLOWAT = 18;
-/** Socket option of level SOL_SOCKET (socket(7)): sndlowat. @public */
+/** Option, read only on Linux: always 1 (socket(7)). @public */
 export const SO_SNDLOWAT = 19;
-/** Socket option of level SOL_SOCKET (socket(7)): rcvtimeo. @public */
+/** Option: receive timeout (socket(7)). @public */
 export const SO_RCVTIMEO = 20;
 /** Socket option of level SOL_SOCKET (socket(7)): rcvtimeo old. @public */
 export const SO_RCVTIMEO_OLD = 20;
-/** Socket option of level SOL_SOCKET (socket(7)): sndtimeo. @public */
+/** Option: send timeout (socket(7)). @public */
 export const SO_SNDTIMEO = 21;
 /** Socket option of level SOL_SOCKET (socket(7)): sndtimeo old. @public */
 export const SO_SNDTIMEO_OLD = 21;
@@ -376,65 +376,65 @@ export const SO_SECURITY_AUTHENTICATION = 22;
 export const SO_SECURITY_ENCRYPTION_TRANSPORT = 23;
 /** Socket option of level SOL_SOCKET (socket(7)): security encryption network. @public */
 export const SO_SECURITY_ENCRYPTION_NETWORK = 24;
-/** Socket option of level SOL_SOCKET (socket(7)): bindtodevice. @public */
+/** Option: use only this interface, by name (socket(7)). @public */
 export const SO_BINDTODEVICE = 25;
-/** Socket option of level SOL_SOCKET (socket(7)): attach filter. @public */
+/** Option: attach a classic BPF filter (socket(7)). @public */
 export const SO_ATTACH_FILTER = 26;
 /** Socket option of level SOL_SOCKET (socket(7)): get filter. @public */
 export const SO_GET_FILTER = 26;
 /** Socket option of level SOL_SOCKET (socket(7)): detach bpf. @public */
 export const SO_DETACH_BPF = 27;
-/** Socket option of level SOL_SOCKET (socket(7)): detach filter. @public */
+/** Option: remove the filter (socket(7)). @public */
 export const SO_DETACH_FILTER = 27;
 /** Socket option of level SOL_SOCKET (socket(7)): peername. @public */
 export const SO_PEERNAME = 28;
-/** Socket option of level SOL_SOCKET (socket(7)): timestamp. @public */
+/** Option: pass the time of receipt in microseconds (socket(7)). @public */
 export const SO_TIMESTAMP = 29;
 /** Socket option of level SOL_SOCKET (socket(7)): timestamp old. @public */
 export const SO_TIMESTAMP_OLD = 29;
-/** Socket option of level SOL_SOCKET (socket(7)): acceptconn. @public */
+/** Option, read only: the socket listens (socket(7)). @public */
 export const SO_ACCEPTCONN = 30;
 /** Socket option of level SOL_SOCKET (socket(7)): peersec. @public */
 export const SO_PEERSEC = 31;
-/** Socket option of level SOL_SOCKET (socket(7)): sndbufforce. @public */
+/** Option: send buffer beyond the limit, with CAP_NET_ADMIN (socket(7)). @public */
 export const SO_SNDBUFFORCE = 32;
-/** Socket option of level SOL_SOCKET (socket(7)): rcvbufforce. @public */
+/** Option: receive buffer beyond the limit, with CAP_NET_ADMIN (socket(7)). @public */
 export const SO_RCVBUFFORCE = 33;
 /** Socket option of level SOL_SOCKET (socket(7)): passsec. @public */
 export const SO_PASSSEC = 34;
-/** Socket option of level SOL_SOCKET (socket(7)): timestampns. @public */
+/** Option: pass the time of receipt in nanoseconds (socket(7)). @public */
 export const SO_TIMESTAMPNS = 35;
 /** Socket option of level SOL_SOCKET (socket(7)): timestampns old. @public */
 export const SO_TIMESTAMPNS_OLD = 35;
-/** Socket option of level SOL_SOCKET (socket(7)): mark. @public */
+/** Option: mark of sent packets (socket(7)). @public */
 export const SO_MARK = 36;
-/** Socket option of level SOL_SOCKET (socket(7)): timestamping. @public */
+/** Option: time stamps of sending and receipt (SOF_TIMESTAMPING_*). @public */
 export const SO_TIMESTAMPING = 37;
 /** Socket option of level SOL_SOCKET (socket(7)): timestamping old. @public */
 export const SO_TIMESTAMPING_OLD = 37;
-/** Socket option of level SOL_SOCKET (socket(7)): protocol. @public */
+/** Option, read only: protocol (socket(7)). @public */
 export const SO_PROTOCOL = 38;
-/** Socket option of level SOL_SOCKET (socket(7)): domain. @public */
+/** Option, read only: address family (socket(7)). @public */
 export const SO_DOMAIN = 39;
-/** Socket option of level SOL_SOCKET (socket(7)): rxq ovfl. @public */
+/** Option: pass the number of dropped packets (socket(7)). @public */
 export const SO_RXQ_OVFL = 40;
 /** Socket option of level SOL_SOCKET (socket(7)): wifi status. @public */
 export const SO_WIFI_STATUS = 41;
-/** Socket option of level SOL_SOCKET (socket(7)): peek off. @public */
+/** Option: where MSG_PEEK begins (socket(7)). @public */
 export const SO_PEEK_OFF = 42;
 /** Socket option of level SOL_SOCKET (socket(7)): nofcs. @public */
 export const SO_NOFCS = 43;
-/** Socket option of level SOL_SOCKET (socket(7)): lock filter. @public */
+/** Option: the filter may not be changed any more (socket(7)). @public */
 export const SO_LOCK_FILTER = 44;
-/** Socket option of level SOL_SOCKET (socket(7)): select err queue. @public */
+/** Option: a full error queue also sets POLLPRI (socket(7)). @public */
 export const SO_SELECT_ERR_QUEUE = 45;
-/** Socket option of level SOL_SOCKET (socket(7)): busy poll. @public */
+/** Option: microseconds to poll the device (socket(7)). @public */
 export const SO_BUSY_POLL = 46;
-/** Socket option of level SOL_SOCKET (socket(7)): max pacing rate. @public */
+/** Option: most bytes a second to send. @public */
 export const SO_MAX_PACING_RATE = 47;
 /** Socket option of level SOL_SOCKET (socket(7)): bpf extensions. @public */
 export const SO_BPF_EXTENSIONS = 48;
-/** Socket option of level SOL_SOCKET (socket(7)): incoming cpu. @public */
+/** Option: CPU of the last packet, or preferred for SO_REUSEPORT (socket(7)). @public */
 export const SO_INCOMING_CPU = 49;
 /** Socket option of level SOL_SOCKET (socket(7)): attach bpf. @public */
 export const SO_ATTACH_BPF = 50;
@@ -444,19 +444,19 @@ export const SO_ATTACH_REUSEPORT_CBPF = 51;
 export const SO_ATTACH_REUSEPORT_EBPF = 52;
 /** Socket option of level SOL_SOCKET (socket(7)): cnx advice. @public */
 export const SO_CNX_ADVICE = 53;
-/** Socket option of level SOL_SOCKET (socket(7)): meminfo. @public */
+/** Option, read only: memory use (SK_MEMINFO_*). @public */
 export const SO_MEMINFO = 55;
-/** Socket option of level SOL_SOCKET (socket(7)): incoming napi id. @public */
+/** Option, read only: NAPI id of the last packet (socket(7)). @public */
 export const SO_INCOMING_NAPI_ID = 56;
-/** Socket option of level SOL_SOCKET (socket(7)): cookie. @public */
+/** Option, read only: number of this socket, never reused. @public */
 export const SO_COOKIE = 57;
 /** Socket option of level SOL_SOCKET (socket(7)): peergroups. @public */
 export const SO_PEERGROUPS = 59;
-/** Socket option of level SOL_SOCKET (socket(7)): zerocopy. @public */
+/** Option: allow MSG_ZEROCOPY. @public */
 export const SO_ZEROCOPY = 60;
-/** Socket option of level SOL_SOCKET (socket(7)): txtime. @public */
+/** Option: packets carry the time of their departure. @public */
 export const SO_TXTIME = 61;
-/** Socket option of level SOL_SOCKET (socket(7)): bindtoifindex. @public */
+/** Option: use only this interface, by index. @public */
 export const SO_BINDTOIFINDEX = 62;
 /** Socket option of level SOL_SOCKET (socket(7)): timestamp new. @public */
 export const SO_TIMESTAMP_NEW = 63;
@@ -474,7 +474,7 @@ export const SO_DETACH_REUSEPORT_BPF = 68;
 export const SO_PREFER_BUSY_POLL = 69;
 /** Socket option of level SOL_SOCKET (socket(7)): busy poll budget. @public */
 export const SO_BUSY_POLL_BUDGET = 70;
-/** Socket option of level SOL_SOCKET (socket(7)): netns cookie. @public */
+/** Option, read only: number of this network namespace. @public */
 export const SO_NETNS_COOKIE = 71;
 /** Socket option of level SOL_SOCKET (socket(7)): buf lock. @public */
 export const SO_BUF_LOCK = 72;
@@ -501,72 +501,72 @@ export const SO_PASSRIGHTS = 83;
 
 // Message flags
 
-/** Flag of send(2)/recv(2): cmsg compat. @public */
+/** Message flag inside Linux: the caller is a 32-bit process. @public */
 export const MSG_CMSG_COMPAT = -0x80000000;
-/** Flag of send(2)/recv(2): oob. @public */
+/** Message flag: urgent data (send(2), recv(2)). @public */
 export const MSG_OOB = 0x1;
-/** Flag of send(2)/recv(2): peek. @public */
+/** Message flag: leave the data in the queue (recv(2)). @public */
 export const MSG_PEEK = 0x2;
-/** Flag of send(2)/recv(2): dontroute. @public */
+/** Message flag: do not send through a gateway (send(2)). @public */
 export const MSG_DONTROUTE = 0x4;
 /** Flag of send(2)/recv(2): tryhard. @public */
 export const MSG_TRYHARD = 0x4;
-/** Flag of send(2)/recv(2): ctrunc. @public */
+/** Message flag: control data did not fit (recv(2)). @public */
 export const MSG_CTRUNC = 0x8;
-/** Flag of send(2)/recv(2): probe. @public */
+/** Message flag: look for the path only, do not send. @public */
 export const MSG_PROBE = 0x10;
 /** Flag of send(2)/recv(2): proxy. @public */
 export const MSG_PROXY = 0x10;
-/** Flag of send(2)/recv(2): trunc. @public */
+/** Message flag: data did not fit; on call: return its true length (recv(2)). @public */
 export const MSG_TRUNC = 0x20;
-/** Flag of send(2)/recv(2): dontwait. @public */
+/** Message flag: this call does not block (send(2), recv(2)). @public */
 export const MSG_DONTWAIT = 0x40;
-/** Flag of send(2)/recv(2): eor. @public */
+/** Message flag: end of record (send(2), recv(2)). @public */
 export const MSG_EOR = 0x80;
-/** Flag of send(2)/recv(2): waitall. @public */
+/** Message flag: wait for all data asked for (recv(2)). @public */
 export const MSG_WAITALL = 0x100;
-/** Flag of send(2)/recv(2): eof. @public */
+/** Other name of MSG_FIN. @public */
 export const MSG_EOF = 0x200;
 /** Flag of send(2)/recv(2): fin. @public */
 export const MSG_FIN = 0x200;
 /** Flag of send(2)/recv(2): syn. @public */
 export const MSG_SYN = 0x400;
-/** Flag of send(2)/recv(2): confirm. @public */
+/** Message flag: the peer is alive, no need to probe it (send(2)). @public */
 export const MSG_CONFIRM = 0x800;
 /** Flag of send(2)/recv(2): rst. @public */
 export const MSG_RST = 0x1000;
-/** Flag of send(2)/recv(2): errqueue. @public */
+/** Message flag: take from the error queue (recv(2)). @public */
 export const MSG_ERRQUEUE = 0x2000;
-/** Flag of send(2)/recv(2): nosignal. @public */
+/** Message flag: no SIGPIPE (send(2)). @public */
 export const MSG_NOSIGNAL = 0x4000;
-/** Flag of send(2)/recv(2): more. @public */
+/** Message flag: more data follows (send(2)). @public */
 export const MSG_MORE = 0x8000;
-/** Flag of send(2)/recv(2): waitforone. @public */
+/** Message flag: after one message do not wait for more (recvmmsg(2)). @public */
 export const MSG_WAITFORONE = 0x10000;
-/** Flag of send(2)/recv(2): sendpage notlast. @public */
+/** Message flag inside Linux: not the last page. @public */
 export const MSG_SENDPAGE_NOTLAST = 0x20000;
-/** Flag of send(2)/recv(2): batch. @public */
+/** Message flag: more messages follow (sendmmsg(2)). @public */
 export const MSG_BATCH = 0x40000;
-/** Flag of send(2)/recv(2): no shared frags. @public */
+/** Message flag inside Linux: pages are not shared. @public */
 export const MSG_NO_SHARED_FRAGS = 0x80000;
-/** Flag of send(2)/recv(2): zerocopy. @public */
+/** Message flag: send without copying (needs SO_ZEROCOPY). @public */
 export const MSG_ZEROCOPY = 0x4000000;
-/** Flag of send(2)/recv(2): splice pages. @public */
+/** Message flag inside Linux: take the pages of the buffers. @public */
 export const MSG_SPLICE_PAGES = 0x8000000;
-/** Flag of send(2)/recv(2): fastopen. @public */
+/** Message flag: send data with the SYN (tcp(7)). @public */
 export const MSG_FASTOPEN = 0x20000000;
-/** Flag of send(2)/recv(2): cmsg cloexec. @public */
+/** Message flag: received descriptors close on execve(2) (recvmsg(2)). @public */
 export const MSG_CMSG_CLOEXEC = 0x40000000;
 
 // Control messages
 
-/** Control message type of level SOL_SOCKET (cmsg(3), unix(7)): rights. @public */
+/** Control message: file descriptors (unix(7)). @public */
 export const SCM_RIGHTS = 1;
-/** Control message type of level SOL_SOCKET (cmsg(3), unix(7)): credentials. @public */
+/** Control message: process, user and group id (unix(7)). @public */
 export const SCM_CREDENTIALS = 2;
-/** Control message type of level SOL_SOCKET (cmsg(3), unix(7)): security. @public */
+/** Control message: security context (unix(7)). @public */
 export const SCM_SECURITY = 3;
-/** Control message type of level SOL_SOCKET (cmsg(3), unix(7)): pidfd. @public */
+/** Control message: pidfd of the sender (unix(7)). @public */
 export const SCM_PIDFD = 4;
 /** Control message type of level SOL_SOCKET (cmsg(3), unix(7)): timestamp. @public */
 export const SCM_TIMESTAMP = 29;
@@ -587,26 +587,26 @@ export const SCM_TS_OPT_ID = 81;
 
 // shutdown(2)
 
-/** `how` of shutdown(2): rd. @public */
+/** shutdown(2): no more receiving. @public */
 export const SHUT_RD = 0;
-/** `how` of shutdown(2): wr. @public */
+/** shutdown(2): no more sending. @public */
 export const SHUT_WR = 1;
-/** `how` of shutdown(2): rdwr. @public */
+/** shutdown(2): neither. @public */
 export const SHUT_RDWR = 2;
 
 // Limits
 
-/**  @public */
+/** Number of buffers in one call that Linux handles without allocating. @public */
 export const UIO_FASTIOV = 8;
-/**  @public */
+/** The socket type in the type argument of socket(2), without creation flags. @public */
 export const SOCK_TYPE_MASK = 15;
-/**  @public */
+/** Most descriptors in one SCM_RIGHTS message (unix(7)). @public */
 export const SCM_MAX_FD = 253;
-/**  @public */
+/** Most buffers in one sendmsg(2) or recvmsg(2) (IOV_MAX). @public */
 export const UIO_MAXIOV = 1024;
-/**  @public */
+/** Smallest receive buffer on x86-64 (socket(7)). @public */
 export const SOCK_MIN_RCVBUF = 2304;
-/**  @public */
+/** Default upper bound of the backlog of listen(2) (`net.core.somaxconn`). @public */
 export const SOMAXCONN = 4096;
-/**  @public */
+/** Smallest send buffer on x86-64 (socket(7)). @public */
 export const SOCK_MIN_SNDBUF = 4608;

@@ -4,13 +4,13 @@
 
 // Requests
 
-/** ioctl request (netdevice(7)): OUTQ. @public */
+/** ioctl: bytes in the send queue (tcp(7), udp(7)). @public */
 export const SIOCOUTQ = 0x5411;
-/** ioctl request (netdevice(7)): FIONREAD. @public */
+/** ioctl: bytes that can be read at once. @public */
 export const FIONREAD = 0x541b;
-/** ioctl request (netdevice(7)): INQ. @public */
+/** ioctl: bytes that can be read (tcp(7), udp(7)). @public */
 export const SIOCINQ = 0x541b;
-/** ioctl request (netdevice(7)): FIONBIO. @public */
+/** ioctl: set or clear non-blocking mode. @public */
 export const FIONBIO = 0x5421;
 /** ioctl request (netdevice(7)): FIONCLEX. @public */
 export const FIONCLEX = 0x5450;
@@ -26,9 +26,9 @@ export const SIOCSPGRP = 0x8902;
 export const FIOGETOWN = 0x8903;
 /** ioctl request (netdevice(7)): GPGRP. @public */
 export const SIOCGPGRP = 0x8904;
-/** ioctl request (netdevice(7)): ATMARK. @public */
+/** ioctl: whether the next byte to read is urgent (tcp(7)). @public */
 export const SIOCATMARK = 0x8905;
-/** ioctl request (netdevice(7)): GSTAMP. @public */
+/** ioctl: time of the last packet (socket(7)). @public */
 export const SIOCGSTAMP = 0x8906;
 /** ioctl request (netdevice(7)): GSTAMP_OLD. @public */
 export const SIOCGSTAMP_OLD = 0x8906;
@@ -42,19 +42,19 @@ export const SIOCADDRT = 0x890b;
 export const SIOCDELRT = 0x890c;
 /** ioctl request (netdevice(7)): RTMSG. @public */
 export const SIOCRTMSG = 0x890d;
-/** ioctl request (netdevice(7)): GIFNAME. @public */
+/** ioctl: name of an interface by index (netdevice(7)). @public */
 export const SIOCGIFNAME = 0x8910;
 /** ioctl request (netdevice(7)): SIFLINK. @public */
 export const SIOCSIFLINK = 0x8911;
-/** ioctl request (netdevice(7)): GIFCONF. @public */
+/** ioctl: list of interfaces with addresses (netdevice(7)). @public */
 export const SIOCGIFCONF = 0x8912;
-/** ioctl request (netdevice(7)): GIFFLAGS. @public */
+/** ioctl: flags of an interface (netdevice(7)). @public */
 export const SIOCGIFFLAGS = 0x8913;
-/** ioctl request (netdevice(7)): SIFFLAGS. @public */
+/** ioctl: set flags of an interface (netdevice(7)). @public */
 export const SIOCSIFFLAGS = 0x8914;
-/** ioctl request (netdevice(7)): GIFADDR. @public */
+/** ioctl: address (netdevice(7)). @public */
 export const SIOCGIFADDR = 0x8915;
-/** ioctl request (netdevice(7)): SIFADDR. @public */
+/** ioctl: set the address (netdevice(7)). @public */
 export const SIOCSIFADDR = 0x8916;
 /** ioctl request (netdevice(7)): GIFDSTADDR. @public */
 export const SIOCGIFDSTADDR = 0x8917;
@@ -76,19 +76,19 @@ export const SIOCSIFMETRIC = 0x891e;
 export const SIOCGIFMEM = 0x891f;
 /** ioctl request (netdevice(7)): SIFMEM. @public */
 export const SIOCSIFMEM = 0x8920;
-/** ioctl request (netdevice(7)): GIFMTU. @public */
+/** ioctl: MTU of an interface (netdevice(7)). @public */
 export const SIOCGIFMTU = 0x8921;
-/** ioctl request (netdevice(7)): SIFMTU. @public */
+/** ioctl: set the MTU (netdevice(7)). @public */
 export const SIOCSIFMTU = 0x8922;
 /** ioctl request (netdevice(7)): SIFNAME. @public */
 export const SIOCSIFNAME = 0x8923;
-/** ioctl request (netdevice(7)): SIFHWADDR. @public */
+/** ioctl: set the hardware address (netdevice(7)). @public */
 export const SIOCSIFHWADDR = 0x8924;
 /** ioctl request (netdevice(7)): GIFENCAP. @public */
 export const SIOCGIFENCAP = 0x8925;
 /** ioctl request (netdevice(7)): SIFENCAP. @public */
 export const SIOCSIFENCAP = 0x8926;
-/** ioctl request (netdevice(7)): GIFHWADDR. @public */
+/** ioctl: hardware address (netdevice(7)). @public */
 export const SIOCGIFHWADDR = 0x8927;
 /** ioctl request (netdevice(7)): GIFSLAVE. @public */
 export const SIOCGIFSLAVE = 0x8929;
@@ -98,7 +98,7 @@ export const SIOCSIFSLAVE = 0x8930;
 export const SIOCADDMULTI = 0x8931;
 /** ioctl request (netdevice(7)): DELMULTI. @public */
 export const SIOCDELMULTI = 0x8932;
-/** ioctl request (netdevice(7)): GIFINDEX. @public */
+/** ioctl: index of an interface (netdevice(7)). @public */
 export const SIOCGIFINDEX = 0x8933;
 /** ioctl request (netdevice(7)): SIFPFLAGS. @public */
 export const SIOCSIFPFLAGS = 0x8934;
@@ -118,7 +118,7 @@ export const SIOCSIFBR = 0x8941;
 export const SIOCGIFTXQLEN = 0x8942;
 /** ioctl request (netdevice(7)): SIFTXQLEN. @public */
 export const SIOCSIFTXQLEN = 0x8943;
-/** ioctl request (netdevice(7)): ETHTOOL. @public */
+/** ioctl: ethtool requests. @public */
 export const SIOCETHTOOL = 0x8946;
 /** ioctl request (netdevice(7)): GMIIPHY. @public */
 export const SIOCGMIIPHY = 0x8947;
@@ -128,7 +128,7 @@ export const SIOCGMIIREG = 0x8948;
 export const SIOCSMIIREG = 0x8949;
 /** ioctl request (netdevice(7)): WANDEV. @public */
 export const SIOCWANDEV = 0x894a;
-/** ioctl request (netdevice(7)): OUTQNSD. @public */
+/** ioctl: unsent bytes in the send queue. @public */
 export const SIOCOUTQNSD = 0x894b;
 /** ioctl request (netdevice(7)): GSKNS. @public */
 export const SIOCGSKNS = 0x894c;

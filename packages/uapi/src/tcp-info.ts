@@ -121,5 +121,23 @@ export const TCPI_OFF_TOTAL_RTO = 240;
 export const TCPI_OFF_TOTAL_RTO_RECOVERIES = 242;
 /** Offset of `tcpi_total_rto_time`, u32 in milliseconds. @public */
 export const TCPI_OFF_TOTAL_RTO_TIME = 244;
-/** Size of `struct tcp_info` in bytes, as of Linux 6.12. @public */
-export const TCP_INFO_LEN = 248;
+/** Offset of `tcpi_received_ce`, u32: packets received with CE (AccECN, Linux 6.18). @public */
+export const TCPI_OFF_RECEIVED_CE = 248;
+/** Offset of `tcpi_delivered_e1_bytes`, u32: bytes delivered with ECT(1). @public */
+export const TCPI_OFF_DELIVERED_E1_BYTES = 252;
+/** Offset of `tcpi_delivered_e0_bytes`, u32: bytes delivered with ECT(0). @public */
+export const TCPI_OFF_DELIVERED_E0_BYTES = 256;
+/** Offset of `tcpi_delivered_ce_bytes`, u32: bytes delivered with CE. @public */
+export const TCPI_OFF_DELIVERED_CE_BYTES = 260;
+/** Offset of `tcpi_received_e1_bytes`, u32: bytes received with ECT(1). @public */
+export const TCPI_OFF_RECEIVED_E1_BYTES = 264;
+/** Offset of `tcpi_received_e0_bytes`, u32: bytes received with ECT(0). @public */
+export const TCPI_OFF_RECEIVED_E0_BYTES = 268;
+/** Offset of `tcpi_received_ce_bytes`, u32: bytes received with CE. @public */
+export const TCPI_OFF_RECEIVED_CE_BYTES = 272;
+/** Offset of `tcpi_accecn_fail_mode`, u16: why AccECN was given up. @public */
+export const TCPI_OFF_ACCECN_FAIL_MODE = 276;
+/** Offset of `tcpi_accecn_opt_seen`, u16: whether the AccECN option was seen. @public */
+export const TCPI_OFF_ACCECN_OPT_SEEN = 278;
+/** Size of `struct tcp_info` in bytes, as of Linux 6.18 (older kernels give a prefix). @public */
+export const TCP_INFO_LEN = 280;

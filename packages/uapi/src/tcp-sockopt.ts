@@ -4,41 +4,41 @@
 
 // Socket options of level SOL_TCP
 
-/** Socket option of level SOL_TCP (tcp(7)): nodelay. @public */
+/** Option: no Nagle algorithm (tcp(7)). @public */
 export const TCP_NODELAY = 1;
-/** Socket option of level SOL_TCP (tcp(7)): maxseg. @public */
+/** Option: maximum segment size (tcp(7)). @public */
 export const TCP_MAXSEG = 2;
-/** Socket option of level SOL_TCP (tcp(7)): cork. @public */
+/** Option: send full segments only, while set (tcp(7)). @public */
 export const TCP_CORK = 3;
-/** Socket option of level SOL_TCP (tcp(7)): keepidle. @public */
+/** Option: seconds of idleness before the first keepalive probe (tcp(7)). @public */
 export const TCP_KEEPIDLE = 4;
-/** Socket option of level SOL_TCP (tcp(7)): keepintvl. @public */
+/** Option: seconds between keepalive probes (tcp(7)). @public */
 export const TCP_KEEPINTVL = 5;
-/** Socket option of level SOL_TCP (tcp(7)): keepcnt. @public */
+/** Option: unanswered keepalive probes before giving up (tcp(7)). @public */
 export const TCP_KEEPCNT = 6;
-/** Socket option of level SOL_TCP (tcp(7)): syncnt. @public */
+/** Option: SYN retransmissions before giving up (tcp(7)). @public */
 export const TCP_SYNCNT = 7;
-/** Socket option of level SOL_TCP (tcp(7)): linger2. @public */
+/** Option: seconds in FIN-WAIT-2 of orphaned sockets (tcp(7)). @public */
 export const TCP_LINGER2 = 8;
-/** Socket option of level SOL_TCP (tcp(7)): defer accept. @public */
+/** Option: accept only when data has come (tcp(7)). @public */
 export const TCP_DEFER_ACCEPT = 9;
-/** Socket option of level SOL_TCP (tcp(7)): window clamp. @public */
+/** Option: upper bound of the advertised window (tcp(7)). @public */
 export const TCP_WINDOW_CLAMP = 10;
-/** Socket option of level SOL_TCP (tcp(7)): info. @public */
+/** Option, read only: struct tcp_info (tcp(7)). @public */
 export const TCP_INFO = 11;
-/** Socket option of level SOL_TCP (tcp(7)): quickack. @public */
+/** Option: acknowledge at once (tcp(7)). @public */
 export const TCP_QUICKACK = 12;
-/** Socket option of level SOL_TCP (tcp(7)): congestion. @public */
+/** Option: name of the congestion control (tcp(7)). @public */
 export const TCP_CONGESTION = 13;
-/** Socket option of level SOL_TCP (tcp(7)): md5sig. @public */
+/** Option: MD5 signatures (RFC 2385). @public */
 export const TCP_MD5SIG = 14;
 /** Socket option of level SOL_TCP (tcp(7)): thin linear timeouts. @public */
 export const TCP_THIN_LINEAR_TIMEOUTS = 16;
 /** Socket option of level SOL_TCP (tcp(7)): thin dupack. @public */
 export const TCP_THIN_DUPACK = 17;
-/** Socket option of level SOL_TCP (tcp(7)): user timeout. @public */
+/** Option: milliseconds that data may stay unacknowledged (RFC 5482). @public */
 export const TCP_USER_TIMEOUT = 18;
-/** Socket option of level SOL_TCP (tcp(7)): repair. @public */
+/** Option: repair mode, for checkpoint and restore. @public */
 export const TCP_REPAIR = 19;
 /** Socket option of level SOL_TCP (tcp(7)): repair queue. @public */
 export const TCP_REPAIR_QUEUE = 20;
@@ -46,23 +46,23 @@ export const TCP_REPAIR_QUEUE = 20;
 export const TCP_QUEUE_SEQ = 21;
 /** Socket option of level SOL_TCP (tcp(7)): repair options. @public */
 export const TCP_REPAIR_OPTIONS = 22;
-/** Socket option of level SOL_TCP (tcp(7)): fastopen. @public */
+/** Option: length of the fast open queue of a listener (RFC 7413). @public */
 export const TCP_FASTOPEN = 23;
-/** Socket option of level SOL_TCP (tcp(7)): timestamp. @public */
+/** Option: current timestamp value. @public */
 export const TCP_TIMESTAMP = 24;
-/** Socket option of level SOL_TCP (tcp(7)): notsent lowat. @public */
+/** Option: writable only while less than this is unsent. @public */
 export const TCP_NOTSENT_LOWAT = 25;
-/** Socket option of level SOL_TCP (tcp(7)): cc info. @public */
+/** Option, read only: figures of the congestion control. @public */
 export const TCP_CC_INFO = 26;
-/** Socket option of level SOL_TCP (tcp(7)): save syn. @public */
+/** Option: keep the headers of the SYN. @public */
 export const TCP_SAVE_SYN = 27;
-/** Socket option of level SOL_TCP (tcp(7)): saved syn. @public */
+/** Option, read only: the headers of the SYN. @public */
 export const TCP_SAVED_SYN = 28;
 /** Socket option of level SOL_TCP (tcp(7)): repair window. @public */
 export const TCP_REPAIR_WINDOW = 29;
-/** Socket option of level SOL_TCP (tcp(7)): fastopen connect. @public */
+/** Option: connect(2) waits for the first data (RFC 7413). @public */
 export const TCP_FASTOPEN_CONNECT = 30;
-/** Socket option of level SOL_TCP (tcp(7)): ulp. @public */
+/** Option: upper layer protocol such as "tls". @public */
 export const TCP_ULP = 31;
 /** Socket option of level SOL_TCP (tcp(7)): md5sig ext. @public */
 export const TCP_MD5SIG_EXT = 32;
@@ -74,9 +74,9 @@ export const TCP_FASTOPEN_NO_COOKIE = 34;
 export const TCP_ZEROCOPY_RECEIVE = 35;
 /** Socket option of level SOL_TCP (tcp(7)): cm inq. @public */
 export const TCP_CM_INQ = 36;
-/** Socket option of level SOL_TCP (tcp(7)): inq. @public */
+/** Option: pass the number of readable bytes as control message. @public */
 export const TCP_INQ = 36;
-/** Socket option of level SOL_TCP (tcp(7)): tx delay. @public */
+/** Option: delay of sent packets in microseconds. @public */
 export const TCP_TX_DELAY = 37;
 /** Socket option of level SOL_TCP (tcp(7)): ao add key. @public */
 export const TCP_AO_ADD_KEY = 38;
@@ -88,13 +88,13 @@ export const TCP_AO_INFO = 40;
 export const TCP_AO_GET_KEYS = 41;
 /** Socket option of level SOL_TCP (tcp(7)): ao repair. @public */
 export const TCP_AO_REPAIR = 42;
-/** Socket option of level SOL_TCP (tcp(7)): is mptcp. @public */
+/** Option, read only: this is an MPTCP connection. @public */
 export const TCP_IS_MPTCP = 43;
-/** Socket option of level SOL_TCP (tcp(7)): rto max ms. @public */
+/** Option: longest retransmission timeout in milliseconds. @public */
 export const TCP_RTO_MAX_MS = 44;
-/** Socket option of level SOL_TCP (tcp(7)): rto min us. @public */
+/** Option: shortest retransmission timeout in microseconds. @public */
 export const TCP_RTO_MIN_US = 45;
-/** Socket option of level SOL_TCP (tcp(7)): delack max us. @public */
+/** Option: longest delay of an acknowledgement in microseconds. @public */
 export const TCP_DELACK_MAX_US = 46;
 
 // Values for TCP_REPAIR and TCP_REPAIR_QUEUE

@@ -5,125 +5,125 @@
 
 // Connection states
 
-/** Connection state (RFC 9293 section 3.3.2): established. @public */
+/** State ESTABLISHED: open, data flows both ways. @public */
 export const TCP_ESTABLISHED = 1;
-/** Connection state (RFC 9293 section 3.3.2): syn sent. @public */
+/** State SYN-SENT: waiting for the answer to a SYN. @public */
 export const TCP_SYN_SENT = 2;
-/** Connection state (RFC 9293 section 3.3.2): syn recv. @public */
+/** State SYN-RECEIVED: both SYNs seen, waiting for the acknowledgement. @public */
 export const TCP_SYN_RECV = 3;
-/** Connection state (RFC 9293 section 3.3.2): fin wait1. @public */
+/** State FIN-WAIT-1: closed here, the FIN is not yet acknowledged. @public */
 export const TCP_FIN_WAIT1 = 4;
-/** Connection state (RFC 9293 section 3.3.2): fin wait2. @public */
+/** State FIN-WAIT-2: closed here, the FIN is acknowledged. @public */
 export const TCP_FIN_WAIT2 = 5;
-/** Connection state (RFC 9293 section 3.3.2): time wait. @public */
+/** State TIME-WAIT: waiting for old segments to die. @public */
 export const TCP_TIME_WAIT = 6;
-/** Connection state (RFC 9293 section 3.3.2): close. @public */
+/** State CLOSED; also the state of a datagram socket. @public */
 export const TCP_CLOSE = 7;
-/** Connection state (RFC 9293 section 3.3.2): close wait. @public */
+/** State CLOSE-WAIT: the peer has closed. @public */
 export const TCP_CLOSE_WAIT = 8;
-/** Connection state (RFC 9293 section 3.3.2): last ack. @public */
+/** State LAST-ACK: closed on both sides, the FIN is not yet acknowledged. @public */
 export const TCP_LAST_ACK = 9;
-/** Connection state (RFC 9293 section 3.3.2): listen. @public */
+/** State LISTEN: waiting for connections. @public */
 export const TCP_LISTEN = 10;
-/** Connection state (RFC 9293 section 3.3.2): closing. @public */
+/** State CLOSING: both closed at once, the FIN is not yet acknowledged. @public */
 export const TCP_CLOSING = 11;
-/** Connection state (RFC 9293 section 3.3.2): new syn recv. @public */
+/** State of a request socket: SYN-RECEIVED without a full socket. @public */
 export const TCP_NEW_SYN_RECV = 12;
-/** Connection state (RFC 9293 section 3.3.2): bound inactive. @public */
+/** Pseudo-state that sock_diag reports for sockets that are bound and no more. @public */
 export const TCP_BOUND_INACTIVE = 13;
-/** Connection state (RFC 9293 section 3.3.2): max states. @public */
+/** Number of states, 0 included. @public */
 export const TCP_MAX_STATES = 14;
 
 // State sets: one bit per state
 
-/**  @public */
+/** State set bit of TCP_ESTABLISHED: `1 << TCP_ESTABLISHED`. @public */
 export const TCPF_ESTABLISHED = 0x2;
-/**  @public */
+/** State set bit of TCP_SYN_SENT: `1 << TCP_SYN_SENT`. @public */
 export const TCPF_SYN_SENT = 0x4;
-/**  @public */
+/** State set bit of TCP_SYN_RECV: `1 << TCP_SYN_RECV`. @public */
 export const TCPF_SYN_RECV = 0x8;
-/**  @public */
+/** State set bit of TCP_FIN_WAIT1: `1 << TCP_FIN_WAIT1`. @public */
 export const TCPF_FIN_WAIT1 = 0x10;
-/**  @public */
+/** State set bit of TCP_FIN_WAIT2: `1 << TCP_FIN_WAIT2`. @public */
 export const TCPF_FIN_WAIT2 = 0x20;
-/**  @public */
+/** State set bit of TCP_TIME_WAIT: `1 << TCP_TIME_WAIT`. @public */
 export const TCPF_TIME_WAIT = 0x40;
-/**  @public */
+/** State set bit of TCP_CLOSE: `1 << TCP_CLOSE`. @public */
 export const TCPF_CLOSE = 0x80;
-/**  @public */
+/** State set bit of TCP_CLOSE_WAIT: `1 << TCP_CLOSE_WAIT`. @public */
 export const TCPF_CLOSE_WAIT = 0x100;
-/**  @public */
+/** State set bit of TCP_LAST_ACK: `1 << TCP_LAST_ACK`. @public */
 export const TCPF_LAST_ACK = 0x200;
-/**  @public */
+/** State set bit of TCP_LISTEN: `1 << TCP_LISTEN`. @public */
 export const TCPF_LISTEN = 0x400;
-/**  @public */
+/** State set bit of TCP_CLOSING: `1 << TCP_CLOSING`. @public */
 export const TCPF_CLOSING = 0x800;
-/**  @public */
+/** State set bit of TCP_NEW_SYN_RECV: `1 << TCP_NEW_SYN_RECV`. @public */
 export const TCPF_NEW_SYN_RECV = 0x1000;
-/**  @public */
+/** State set bit of TCP_BOUND_INACTIVE: `1 << TCP_BOUND_INACTIVE`. @public */
 export const TCPF_BOUND_INACTIVE = 0x2000;
 
 // Header flags (byte 13 of the header)
 
-/**  @public */
+/** Header flag: no more data from sender. @public */
 export const TCPHDR_FIN = 0x01;
-/**  @public */
+/** Header flag: synchronize sequence numbers. @public */
 export const TCPHDR_SYN = 0x02;
-/**  @public */
+/** Header flag: reset the connection. @public */
 export const TCPHDR_RST = 0x04;
-/**  @public */
+/** Header flag: push. @public */
 export const TCPHDR_PSH = 0x08;
-/**  @public */
+/** Header flag: the acknowledgement field is significant. @public */
 export const TCPHDR_ACK = 0x10;
-/**  @public */
+/** Header flag: the urgent pointer is significant. @public */
 export const TCPHDR_URG = 0x20;
-/**  @public */
+/** Header flag: ECN echo (RFC 3168). @public */
 export const TCPHDR_ECE = 0x40;
-/**  @public */
+/** Header flag: congestion window reduced (RFC 3168). @public */
 export const TCPHDR_CWR = 0x80;
-/**  @public */
+/** Header flags of a SYN that asks for ECN. @public */
 export const TCPHDR_SYN_ECN = 0xc2;
-/**  @public */
+/** The AE flag (RFC 9768) as bit 8, above the eight bits of `tcphFlags`. @public */
 export const TCPHDR_AE = 0x100;
 
 // Options
 
-/** TCP option kind: eol. @public */
+/** Option kind: end of the option list. @public */
 export const TCPOPT_EOL = 0;
-/** TCP option kind: nop. @public */
+/** Option kind: padding. @public */
 export const TCPOPT_NOP = 1;
-/** TCP option kind: maxseg. @public */
+/** Option kind: maximum segment size (name of the C library). @public */
 export const TCPOPT_MAXSEG = 2;
-/** TCP option kind: mss. @public */
+/** Option kind: maximum segment size (RFC 9293 section 3.2). @public */
 export const TCPOPT_MSS = 2;
-/** TCP option kind: window. @public */
+/** Option kind: window scale (RFC 7323 section 2). @public */
 export const TCPOPT_WINDOW = 3;
-/** TCP option kind: sack perm. @public */
+/** Option kind: SACK permitted (RFC 2018). @public */
 export const TCPOPT_SACK_PERM = 4;
-/** TCP option kind: sack permitted. @public */
+/** Option kind: SACK permitted (name of the C library). @public */
 export const TCPOPT_SACK_PERMITTED = 4;
-/** TCP option kind: sack. @public */
+/** Option kind: selective acknowledgement (RFC 2018). @public */
 export const TCPOPT_SACK = 5;
-/** TCP option kind: timestamp. @public */
+/** Option kind: timestamps (RFC 7323 section 3). @public */
 export const TCPOPT_TIMESTAMP = 8;
-/** TCP option kind: md5sig. @public */
+/** Option kind: MD5 signature (RFC 2385). @public */
 export const TCPOPT_MD5SIG = 19;
-/** TCP option kind: ao. @public */
+/** Option kind: authentication option (RFC 5925). @public */
 export const TCPOPT_AO = 29;
-/** TCP option kind: mptcp. @public */
+/** Option kind: multipath TCP (RFC 8684). @public */
 export const TCPOPT_MPTCP = 30;
-/** TCP option kind: fastopen. @public */
+/** Option kind: fast open cookie (RFC 7413). @public */
 export const TCPOPT_FASTOPEN = 34;
-/** TCP option kind: exp. @public */
+/** Option kind: experimental (RFC 6994). @public */
 export const TCPOPT_EXP = 254;
 
 // Option lengths
 
-/** Length in bytes of the TCP option: fastopen base. @public */
+/** Length of a fast open option without its cookie. @public */
 export const TCPOLEN_FASTOPEN_BASE = 2;
-/** Length in bytes of the TCP option: sack base. @public */
+/** Length of a SACK option without blocks. @public */
 export const TCPOLEN_SACK_BASE = 2;
-/** Length in bytes of the TCP option: sack perm. @public */
+/** Length of the SACK permitted option. @public */
 export const TCPOLEN_SACK_PERM = 2;
 /** Length in bytes of the TCP option: sack permitted. @public */
 export const TCPOLEN_SACK_PERMITTED = 2;
@@ -131,46 +131,46 @@ export const TCPOLEN_SACK_PERMITTED = 2;
 export const TCPOLEN_WINDOW = 3;
 /** Length in bytes of the TCP option: maxseg. @public */
 export const TCPOLEN_MAXSEG = 4;
-/** Length in bytes of the TCP option: mss. @public */
+/** Length of the maximum segment size option. @public */
 export const TCPOLEN_MSS = 4;
-/** Length in bytes of the TCP option: mss aligned. @public */
+/** Length of the maximum segment size option, which needs no padding. @public */
 export const TCPOLEN_MSS_ALIGNED = 4;
-/** Length in bytes of the TCP option: sackperm aligned. @public */
+/** Length of the SACK permitted option with the NOPs that align it. @public */
 export const TCPOLEN_SACKPERM_ALIGNED = 4;
-/** Length in bytes of the TCP option: sack base aligned. @public */
+/** Length of a SACK option without blocks, with the NOPs that align it. @public */
 export const TCPOLEN_SACK_BASE_ALIGNED = 4;
-/** Length in bytes of the TCP option: wscale aligned. @public */
+/** Length of the window scale option with the NOP that aligns it. @public */
 export const TCPOLEN_WSCALE_ALIGNED = 4;
-/** Length in bytes of the TCP option: sack perblock. @public */
+/** Length of one block of a SACK option. @public */
 export const TCPOLEN_SACK_PERBLOCK = 8;
 /** Length in bytes of the TCP option: timestamp. @public */
 export const TCPOLEN_TIMESTAMP = 10;
-/** Length in bytes of the TCP option: tstamp aligned. @public */
+/** Length of the timestamps option with the NOPs that align it. @public */
 export const TCPOLEN_TSTAMP_ALIGNED = 12;
-/** Length in bytes of the TCP option: tstamp appa. @public */
+/** Length of the timestamps option with two NOPs before it (name of the C library). @public */
 export const TCPOLEN_TSTAMP_APPA = 12;
-/** Length in bytes of the TCP option: md5sig. @public */
+/** Length of the MD5 signature option. @public */
 export const TCPOLEN_MD5SIG = 18;
-/** Length in bytes of the TCP option: md5sig aligned. @public */
+/** Length of the MD5 signature option with padding. @public */
 export const TCPOLEN_MD5SIG_ALIGNED = 20;
 
 // Sizes and limits
 
-/** TCP: num sacks. @public */
+/** Most blocks in one SACK option. @public */
 export const TCP_NUM_SACKS = 4;
-/** TCP: max winshift. @public */
+/** Largest window scale (RFC 7323 section 2.3; name of the C library). @public */
 export const TCP_MAX_WINSHIFT = 14;
-/** TCP: max wscale. @public */
+/** Largest window scale (RFC 7323 section 2.3). @public */
 export const TCP_MAX_WSCALE = 14;
-/** TCP: tcphdr len. @public */
+/** Size of the TCP header without options. @public */
 export const TCPHDR_LEN = 20;
-/** TCP: max tcp option space. @public */
+/** Most bytes of options in a header. @public */
 export const MAX_TCP_OPTION_SPACE = 40;
-/** TCP: max tcp header len. @public */
+/** Size of the TCP header with all options. @public */
 export const MAX_TCP_HEADER_LEN = 60;
-/** TCP: mss default. @public */
+/** Segment size without a maximum segment size option (RFC 9293 section 3.7.1). @public */
 export const TCP_MSS_DEFAULT = 536;
-/** TCP: maxwin. @public */
+/** Largest window without scaling. @public */
 export const TCP_MAXWIN = 65535;
 
 // Header accessors.

@@ -4,17 +4,17 @@
 
 // Socket options of level SOL_UDP
 
-/** Socket option of level SOL_UDP (udp(7)): cork. @public */
+/** Option: collect data into one datagram while set (udp(7)). @public */
 export const UDP_CORK = 1;
-/** Socket option of level SOL_UDP (udp(7)): encap. @public */
+/** Option: the socket carries an encapsulation (UDP_ENCAP_*). @public */
 export const UDP_ENCAP = 100;
 /** Socket option of level SOL_UDP (udp(7)): no check6 tx. @public */
 export const UDP_NO_CHECK6_TX = 101;
 /** Socket option of level SOL_UDP (udp(7)): no check6 rx. @public */
 export const UDP_NO_CHECK6_RX = 102;
-/** Socket option of level SOL_UDP (udp(7)): segment. @public */
+/** Option and control message: cut the data of a send into datagrams of this size (udp(7)). @public */
 export const UDP_SEGMENT = 103;
-/** Socket option of level SOL_UDP (udp(7)): gro. @public */
+/** Option and control message: receive coalesced datagrams, with their size (udp(7)). @public */
 export const UDP_GRO = 104;
 
 // Encapsulations
@@ -31,14 +31,14 @@ export const UDP_ENCAP_GTP0 = 4;
 export const UDP_ENCAP_GTP1U = 5;
 /** Value of UDP_ENCAP: rxrpc. @public */
 export const UDP_ENCAP_RXRPC = 6;
-/** Value of UDP_ENCAP: tcp encap espintcp. @public */
+/** Encapsulation type: ESP in TCP (RFC 9329). @public */
 export const TCP_ENCAP_ESPINTCP = 7;
 
 // Sizes
 
-/**  @public */
+/** Size of the UDP header in bytes. @public */
 export const UDPHDR_LEN = 8;
-/**  @public */
+/** Most segments in one send with UDP_SEGMENT. @public */
 export const UDP_MAX_SEGMENTS = 128;
 
 // Header accessors.

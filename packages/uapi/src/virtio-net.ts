@@ -4,9 +4,9 @@
 
 // Header flags
 
-/** Header flag: needs csum (VIRTIO 1.2, 5.1.6). @public */
+/** Header flag: the checksum from csumStart on is to be computed and stored at csumOffset. @public */
 export const VIRTIO_NET_HDR_F_NEEDS_CSUM = 1;
-/** Header flag: data valid (VIRTIO 1.2, 5.1.6). @public */
+/** Header flag: the checksum has been verified. @public */
 export const VIRTIO_NET_HDR_F_DATA_VALID = 2;
 /** Header flag: rsc info (VIRTIO 1.2, 5.1.6). @public */
 export const VIRTIO_NET_HDR_F_RSC_INFO = 4;
@@ -15,28 +15,28 @@ export const VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM = 8;
 
 // Segmentation types
 
-/** Segmentation type: none (VIRTIO 1.2, 5.1.6). @public */
+/** Segmentation type: not a super-segment. @public */
 export const VIRTIO_NET_HDR_GSO_NONE = 0;
-/** Segmentation type: tcpv4 (VIRTIO 1.2, 5.1.6). @public */
+/** Segmentation type: TCP over IPv4. @public */
 export const VIRTIO_NET_HDR_GSO_TCPV4 = 1;
-/** Segmentation type: udp (VIRTIO 1.2, 5.1.6). @public */
+/** Segmentation type: UDP to be fragmented (UFO). @public */
 export const VIRTIO_NET_HDR_GSO_UDP = 3;
-/** Segmentation type: tcpv6 (VIRTIO 1.2, 5.1.6). @public */
+/** Segmentation type: TCP over IPv6. @public */
 export const VIRTIO_NET_HDR_GSO_TCPV6 = 4;
-/** Segmentation type: udp l4 (VIRTIO 1.2, 5.1.6). @public */
+/** Segmentation type: UDP datagrams of equal size (USO). @public */
 export const VIRTIO_NET_HDR_GSO_UDP_L4 = 5;
 /** Segmentation type: udp tunnel ipv4 (VIRTIO 1.2, 5.1.6). @public */
 export const VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV4 = 32;
 /** Segmentation type: udp tunnel ipv6 (VIRTIO 1.2, 5.1.6). @public */
 export const VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV6 = 64;
-/** Segmentation type: ecn (VIRTIO 1.2, 5.1.6). @public */
+/** Bit of the segmentation type: TCP with CWR in its first segment only. @public */
 export const VIRTIO_NET_HDR_GSO_ECN = 128;
 
 // Sizes
 
-/**  @public */
+/** Size of the virtio-net header. @public */
 export const VIRTIO_NET_HDR_LEN = 10;
-/**  @public */
+/** Size of the virtio-net header with its number of buffers. @public */
 export const VIRTIO_NET_HDR_MRG_RXBUF_LEN = 12;
 
 // Header accessors: little-endian, as VIRTIO 1.x and TUNSETVNETLE have it.

@@ -82,7 +82,7 @@ function judge(headers: string, assertions: ReadonlyMap<string, string>): { wron
   return { wrong, unknown };
 }
 
-const constants = Object.entries(uapi).filter((e): e is [string, number] => typeof e[1] === 'number');
+const constants = Object.entries(uapi as Readonly<Record<string, unknown>>).filter((e): e is [string, number] => typeof e[1] === 'number');
 // The highest number of a list grows with every kernel.
 const grows = (name: string): boolean => name.endsWith('_MAX') || name === 'RTAX_FEATURE_MASK' || name === 'SOMAXCONN';
 
@@ -125,7 +125,9 @@ const LAYOUT: Record<string, string> = {
   'struct inet_diag_req_v2': `sizeof(struct inet_diag_req_v2) == ${uapi.INET_DIAG_REQ_V2_LEN} && sizeof(struct inet_diag_msg) == ${uapi.INET_DIAG_MSG_LEN} && sizeof(struct inet_diag_sockid) == ${uapi.INET_DIAG_SOCKID_LEN}`,
 };
 /** Fields of struct tcp_info; the last ones are newer than some headers. */
-const TCP_INFO_NEWER = new Set(['rcv_wnd', 'rehash', 'total_rto', 'total_rto_recoveries', 'total_rto_time']);
+const TCP_INFO_NEWER = new Set(['rcv_wnd', 'rehash', 'total_rto', 'total_rto_recoveries', 'total_rto_time',
+  'received_ce', 'delivered_e1_bytes', 'delivered_e0_bytes', 'delivered_ce_bytes', 'received_e1_bytes', 'received_e0_bytes',
+  'received_ce_bytes', 'accecn_fail_mode', 'accecn_opt_seen']);
 const tcpInfo = constants
   .filter(([name]) => name.startsWith('TCPI_OFF_') && !['TCPI_OFF_WSCALE', 'TCPI_OFF_FLAGS'].includes(name))
   .map(([name, value]): [string, string] => {
@@ -157,7 +159,8 @@ describe.skipIf(!usable)(`numbers against ${compiler ?? 'a C compiler'} and the 
   });
 
   it('agrees on the layout of structs', () => {
-    const { wrong, unknown } = judge(HEADERS, new Map([...Object.entries(LAYOUT), ...tcpInfo]));
+    const counters = uapi.RTNL_LINK_STATS64_FIELDS.map((f, i): [string, string] => [`rtnl_link_stats64 ${f}`, `offsetof(struct rtnl_link_stats64, ${f}) == ${8 * i}`]);
+    const { wrong, unknown } = judge(HEADERS, new Map([...Object.entries(LAYOUT), ...tcpInfo, ...counters]));
     expect(wrong).toEqual([]);
     expect([...unknown].filter((name) => !TCP_INFO_NEWER.has(name))).toEqual([]);
   });

@@ -1,0 +1,84 @@
+/** What the Internet protocols share in one namespace: the ports that the stack may choose, the counters. */
+import { defineKey, EINVAL, sysctlInt, sysctlString, type Key, type Net } from '@linnet/kernel';
+import type { LocalPorts } from './bind-hash.ts';
+
+/** Per-net slot of {@link InetNet}. @alpha */
+export const INET_NET: Key<InetNet> = defineKey<InetNet>('inet per namespace');
+
+/** The ports that the stack may choose (ip-sysctl: ip_local_port_range, ip_local_reserved_ports). @alpha */
+export class InetNet implements LocalPorts {
+  /** Lines of /proc/net/snmp and /proc/net/netstat, by the protocols that count; shown in the order given. */
+  private readonly mibs: { file: 'snmp' | 'netstat'; order: number; show: () => string }[] = [];
+
+  low = 32768;
+  high = 60999;
+  /** Ports below this need a privilege on Linux; reported only, since Linnet's tasks have all of them. */
+  ipUnprivilegedPortStart = 1024;
+  private ranges: [number, number][] = [];
+
+  /** Adds a group of counters to /proc/net/snmp or /proc/net/netstat: Linux's order is Ip 1, Icmp 2, IcmpMsg 3, Tcp 4, Udp 5, UdpLite 6; TcpExt 1, IpExt 2. */
+  addMib(file: 'snmp' | 'netstat', order: number, show: () => string): void {
+    this.mibs.push({ file, order, show });
+    this.mibs.sort((a, b) => a.order - b.order);
+  }
+
+  /** The text of /proc/net/snmp or /proc/net/netstat. */
+  showMibs(file: 'snmp' | 'netstat'): string {
+    return this.mibs.filter((m) => m.file === file).map((m) => m.show()).join('');
+  }
+
+  /** Is the port kept from automatic choice? */
+  reserved(port: number): boolean {
+    for (const r of this.ranges) if (port >= r[0] && port <= r[1]) return true;
+    return false;
+  }
+
+  /** `32768 60999`; -EINVAL when it is no range of ports. */
+  setRange(text: string): number {
+    const m = /^\s*(\d+)\s+(\d+)\s*$/.exec(text);
+    if (m === null) return -EINVAL;
+    const low = Number(m[1]);
+    const high = Number(m[2]);
+    if (low < 1 || low > high || high > 65535) return -EINVAL;
+    this.low = low;
+    this.high = high;
+    return 0;
+  }
+
+  /** `8080,9000-9010` as ranges; -EINVAL for anything else. */
+  setReserved(text: string): number {
+    const ranges: [number, number][] = [];
+    for (const part of text.trim().split(',')) {
+      if (part === '') continue;
+      const m = /^(\d+)(?:-(\d+))?$/.exec(part.trim());
+      if (m === null) return -EINVAL;
+      const low = Number(m[1]);
+      const high = m[2] === undefined ? low : Number(m[2]);
+      if (low > high || high > 65535) return -EINVAL;
+      ranges.push([low, high]);
+    }
+    this.ranges = ranges.sort((a, b) => a[0] - b[0]);
+    return 0;
+  }
+
+  /** The ranges as text. */
+  getReserved(): string {
+    return this.ranges.map(([a, b]) => (a === b ? `${a}` : `${a}-${b}`)).join(',');
+  }
+}
+
+/** Makes the state of a namespace and its sysctls. */
+export function inetNetInit(net: Net): void {
+  const n = new InetNet();
+  net.set(INET_NET, n);
+  net.proc.create('net/snmp', () => n.showMibs('snmp'));
+  net.proc.create('net/netstat', () => n.showMibs('netstat'));
+  net.sysctl.register('net/ipv4/ip_local_port_range', {
+    get: () => `${n.low}\t${n.high}`,
+    set: (text) => n.setRange(text),
+  });
+  net.sysctl.register('net/ipv4/ip_local_reserved_ports', sysctlString(() => n.getReserved(), (text) => n.setReserved(text)));
+  net.sysctl.register('net/ipv4/ip_unprivileged_port_start', sysctlInt(() => n.ipUnprivilegedPortStart, (v) => {
+    n.ipUnprivilegedPortStart = v;
+  }, { min: 0, max: 65535 }));
+}

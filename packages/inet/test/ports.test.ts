@@ -1,0 +1,138 @@
+import { EADDRINUSE, EADDRNOTAVAIL } from '@linnet/kernel';
+import { describe, expect, it } from 'vitest';
+import { inetCskGetPort, inetEhashInsert, inetHashConnect, inetPutPort, inetTwskHashdance, inetTwskKill, InetTimewaitSock, inetUnhash } from '../src/index.ts';
+import { bench, ip } from './helpers.ts';
+
+const ME = ip('10.0.0.1');
+const PEER = ip('10.0.0.2');
+const no = (): boolean => false;
+
+describe('bind', () => {
+  // The rows of socket(7)'s and ip(7)'s rules for SO_REUSEADDR and SO_REUSEPORT, as bind(2) answers them on Linux.
+  it.each([
+    ['the same address and port', {}, {}, true],
+    ['wildcard against an address', {}, { rcvSaddr: ME }, true],
+    ['two addresses', { rcvSaddr: ME }, { rcvSaddr: PEER }, false],
+    ['two devices', { boundDevIf: 1 }, { boundDevIf: 2 }, false],
+    ['SO_REUSEADDR on both, nobody listens', { reuse: true }, { reuse: true }, false],
+    ['SO_REUSEADDR on one', { reuse: true }, {}, true],
+    ['SO_REUSEADDR on both, one listens', { reuse: true, state: 10 }, { reuse: true }, true],
+    ['SO_REUSEPORT on both', { reuseport: true, state: 10 }, { reuseport: true }, false],
+    ['SO_REUSEPORT of two users', { reuseport: true, uid: 1 }, { reuseport: true, uid: 2 }, true],
+  ])('%s', (_, a, b, conflict) => {
+    const { h, ports, sock } = bench();
+    const first = sock(a);
+    expect(inetCskGetPort(h, first, 8080, ports)).toBe(0);
+    expect(first.num).toBe(8080);
+    expect(inetCskGetPort(h, sock(b), 8080, ports)).toBe(conflict ? -EADDRINUSE : 0);
+  });
+
+  it('gives a port of the range, not a reserved one, until none is left', () => {
+    const { h, k, ports, sock } = bench();
+    expect(k.initNet.sysctl.write('net/ipv4/ip_local_port_range', '5000 5009')).toBe(0);
+    expect(k.initNet.sysctl.write('net/ipv4/ip_local_reserved_ports', '5003,5007-5008')).toBe(0);
+    expect(k.initNet.sysctl.write('net/ipv4/ip_local_port_range', '5009 5000')).toBe(-22);
+    const got = new Set<number>();
+    for (let i = 0; i < 7; i++) {
+      const sk = sock();
+      expect(inetCskGetPort(h, sk, 0, ports)).toBe(0);
+      got.add(sk.num);
+    }
+    expect([...got].sort()).toEqual([5000, 5001, 5002, 5004, 5005, 5006, 5009]);
+    expect(inetCskGetPort(h, sock(), 0, ports)).toBe(-EADDRINUSE);
+  });
+
+  it('is free again when its holder goes', () => {
+    const { h, ports, sock } = bench();
+    const a = sock();
+    inetCskGetPort(h, a, 8080, ports);
+    inetPutPort(h, a);
+    expect(h.bhash.size).toBe(0);
+    expect(inetCskGetPort(h, sock(), 8080, ports)).toBe(0);
+  });
+});
+
+describe('connect', () => {
+  it('shares a port between destinations, never a tuple', () => {
+    const { h, k, ports, sock } = bench();
+    k.initNet.sysctl.write('net/ipv4/ip_local_port_range', '5000 5001');
+    const to = (dport: number): ReturnType<typeof sock> => sock({ rcvSaddr: ME, daddr: PEER, dport });
+    for (const dport of [80, 81]) {
+      const a = to(dport);
+      const b = to(dport);
+      expect(inetHashConnect(h, a, ports, no)).toBe(0);
+      expect(inetHashConnect(h, b, ports, no)).toBe(0);
+      expect([a.num, b.num].sort()).toEqual([5000, 5001]);
+      expect(inetHashConnect(h, to(dport), ports, no)).toBe(-EADDRNOTAVAIL);
+    }
+  });
+
+  it('keeps away from ports that are bound', () => {
+    const { h, k, ports, sock } = bench();
+    k.initNet.sysctl.write('net/ipv4/ip_local_port_range', '5000 5000');
+    inetCskGetPort(h, sock(), 5000, ports);
+    expect(inetHashConnect(h, sock({ rcvSaddr: ME, daddr: PEER, dport: 80 }), ports, no)).toBe(-EADDRNOTAVAIL);
+  });
+
+  it('goes on from port to port, differently for each seed (RFC 6056)', () => {
+    const walk = (seed: number): number[] => {
+      const { h, ports, sock } = bench(seed);
+      return Array.from({ length: 8 }, () => {
+        const sk = sock({ rcvSaddr: ME, daddr: PEER, dport: 80 });
+        expect(inetHashConnect(h, sk, ports, no)).toBe(0);
+        return sk.num;
+      });
+    };
+    const a = walk(1);
+    expect(new Set(a).size).toBe(8);
+    expect(a.every((p) => p >= 32768 && p <= 60999 && p % 2 === 0)).toBe(true);
+    expect(walk(1)).toEqual(a);
+    expect(walk(2)[0]).not.toBe(a[0]);
+  });
+
+  it('asks whether a TIME-WAIT of the tuple may be replaced', () => {
+    const { h, k, ports, sock } = bench();
+    k.initNet.sysctl.write('net/ipv4/ip_local_port_range', '5000 5000');
+    const old = sock({ rcvSaddr: ME, daddr: PEER, dport: 80 });
+    expect(inetHashConnect(h, old, ports, no)).toBe(0);
+    const tw = new InetTimewaitSock(h, old);
+    inetTwskHashdance(tw, old, 60000);
+    expect(h.twCount).toBe(1);
+    const next = (): ReturnType<typeof sock> => sock({ rcvSaddr: ME, daddr: PEER, dport: 80 });
+    expect(inetHashConnect(h, next(), ports, no)).toBe(-EADDRNOTAVAIL);
+    const heir = next();
+    expect(inetHashConnect(h, heir, ports, (_, t) => {
+      inetTwskKill(t);
+      return true;
+    })).toBe(0);
+    expect(h.lookupEstablished(PEER, 80, ME, 5000, 0)?.owner).toBe(heir);
+    expect(h.twCount).toBe(0);
+    inetUnhash(h, heir);
+    inetPutPort(h, heir);
+    expect([h.count, h.bhash.size]).toEqual([0, 0]);
+  });
+
+  it('forgets a TIME-WAIT when its time is over', () => {
+    const { h, k, ports, sock } = bench();
+    const sk = sock({ rcvSaddr: ME, daddr: PEER, dport: 80 });
+    k.run(() => {
+      expect(inetHashConnect(h, sk, ports, no)).toBe(0);
+      inetTwskHashdance(new InetTimewaitSock(h, sk), sk, 60000);
+    });
+    (k.clock as import('@linnet/kernel').VirtualClock).advance(59.9e9);
+    expect(h.twCount).toBe(1);
+    (k.clock as import('@linnet/kernel').VirtualClock).advance(0.2e9);
+    expect([h.twCount, h.count, h.bhash.size]).toEqual([0, 0, 0]);
+  });
+
+  it('binds a sock that bound a port to one tuple', () => {
+    const { h, ports, sock } = bench();
+    const sk = sock({ rcvSaddr: ME, daddr: PEER, dport: 80 });
+    inetCskGetPort(h, sk, 7000, ports);
+    expect(inetHashConnect(h, sk, ports, no)).toBe(0);
+    const twin = sock({ rcvSaddr: ME, daddr: PEER, dport: 80, num: 7000 });
+    expect(inetHashConnect(h, twin, ports, no)).toBe(-EADDRNOTAVAIL);
+    inetEhashInsert(h, sk);
+    expect(h.count).toBe(1);
+  });
+});

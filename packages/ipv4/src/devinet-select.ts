@@ -1,0 +1,111 @@
+/** Choosing among the addresses of devices. */
+import type { Net } from '@linnet/kernel';
+import { forEachNetdev } from '@linnet/netdev';
+import type { NetDevice } from '@linnet/netdev';
+import { IPV4_DEVCONF_ROUTE_LOCALNET, RT_SCOPE_HOST, RT_SCOPE_LINK, RTN_LOCAL } from '@linnet/uapi';
+import { FIB_LOOKUP_IGNORE_LINKSTATE, fibTableLookup } from './fib-lookup.ts';
+import type { InDevice, InIfaddr } from './in-device.ts';
+import { ifaSecondary, inDevGet, inetIfaMatch } from './in-device.ts';
+import type { Ipv4Net } from './ipv4-net.ts';
+
+/** Widest scope that counts for a device: loopback addresses may be used on the link where `route_localnet` says so. */
+function localnetScope(indev: InDevice): number {
+  return indev.confOr(IPV4_DEVCONF_ROUTE_LOCALNET) !== 0 ? RT_SCOPE_LINK : RT_SCOPE_HOST;
+}
+
+/** The device that has this local address, null when none does (`ip_dev_find`). @alpha */
+export function ipDevFind(n4: Ipv4Net, addr: number): NetDevice | null {
+  const list = n4.addrHash.get(addr);
+  if (list !== undefined) return list[0]!.indev.dev;
+  // Any address of 127.0.0.0/8 and addresses of local routes are ours, too.
+  const fl = n4.flCtl;
+  fl.daddr = addr;
+  fl.oif = 0;
+  fl.tos = 0;
+  fl.scope = 0;
+  const res = n4.resCtl;
+  return fibTableLookup(n4.fibLocal, fl, res, FIB_LOOKUP_IGNORE_LINKSTATE) === 0 && res.type === RTN_LOCAL ? res.nh!.dev : null;
+}
+
+/**
+ * An address of ours for packets over `dev` to `dst` (0: anywhere) of at most this scope (`inet_select_addr`): of the device, best in the
+ * same subnet, else of any other device; 0 when there is none.
+ * @alpha
+ */
+export function inetSelectAddr(dev: NetDevice, dst: number, scope: number): number {
+  const indev = inDevGet(dev);
+  let addr = 0;
+  if (indev !== null) {
+    const local = localnetScope(indev);
+    for (const ifa of indev.ifas) {
+      if (ifaSecondary(ifa)) continue;
+      if (Math.min(ifa.scope, local) > scope) continue;
+      if (dst === 0 || inetIfaMatch(dst, ifa)) return ifa.local;
+      if (addr === 0) addr = ifa.local;
+    }
+    if (addr !== 0) return addr;
+  }
+  forEachNetdev(dev.net, (other) => {
+    const o = addr === 0 ? inDevGet(other) : null;
+    if (o === null) return;
+    for (const ifa of o.ifas) {
+      if (!ifaSecondary(ifa) && ifa.scope !== RT_SCOPE_LINK && ifa.scope <= scope) {
+        addr = ifa.local;
+        break;
+      }
+    }
+  });
+  return addr;
+}
+
+function confirmIndev(indev: InDevice, dst: number, local: number, scope: number): number {
+  const limit = localnetScope(indev);
+  let addr = 0;
+  let same = false;
+  for (const ifa of indev.ifas) {
+    const min = Math.min(ifa.scope, limit);
+    if (addr === 0 && (local === ifa.local || local === 0) && min <= scope) {
+      addr = ifa.local;
+      if (same) return addr;
+    }
+    if (!same) {
+      same = (local === 0 || inetIfaMatch(local, ifa)) && (dst === 0 || inetIfaMatch(dst, ifa));
+      if (same && addr !== 0) {
+        if (local !== 0 || dst === 0) return addr;
+        if (inetIfaMatch(addr, ifa)) return addr;
+        if (min <= scope) return ifa.local;
+        same = false;
+      }
+    }
+  }
+  return same ? addr : 0;
+}
+
+/**
+ * Is `local` (0: any) an address of ours, on the device (null: any) and in the subnet of `dst` (0: any)? Returns the address or 0
+ * (`inet_confirm_addr`).
+ * @alpha
+ */
+export function inetConfirmAddr(net: Net, indev: InDevice | null, dst: number, local: number, scope: number): number {
+  if (indev !== null) return confirmIndev(indev, dst, local, scope);
+  let addr = 0;
+  forEachNetdev(net, (dev) => {
+    const o = addr === 0 ? inDevGet(dev) : null;
+    if (o !== null) addr = confirmIndev(o, dst, local, scope);
+  });
+  return addr;
+}
+
+/** Are `a` and `b` (0: not asked) in one subnet of the device? (`inet_addr_onlink`) @alpha */
+export function inetAddrOnlink(indev: InDevice, a: number, b: number): boolean {
+  for (const ifa of indev.ifas) {
+    if (!ifaSecondary(ifa) && inetIfaMatch(a, ifa) && (b === 0 || inetIfaMatch(b, ifa))) return true;
+  }
+  return false;
+}
+
+/** The primary address of the subnet (`inet_ifa_byprefix`). @alpha */
+export function inetIfaByprefix(indev: InDevice, prefix: number, mask: number): InIfaddr | null {
+  for (const ifa of indev.ifas) if (ifa.mask === mask && inetIfaMatch(prefix, ifa)) return ifa;
+  return null;
+}

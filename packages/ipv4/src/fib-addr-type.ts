@@ -1,0 +1,51 @@
+/** What an address is to this machine: the type of the route that leads to it (RTN_*). */
+import type { Net } from '@linnet/kernel';
+import type { Flowi } from '@linnet/inet';
+import type { NetDevice } from '@linnet/netdev';
+import { RT_TABLE_LOCAL, RTN_BROADCAST, RTN_MULTICAST, RTN_UNICAST } from '@linnet/uapi';
+import { FIB_LOOKUP_IGNORE_LINKSTATE, fibTableLookup } from './fib-lookup.ts';
+import { fibInfoUsesDev } from './fib-types.ts';
+import { ipv4IsLbcast, ipv4IsMulticast, ipv4IsZeronet } from './in-addr.ts';
+import { IPV4 } from './ipv4-net.ts';
+import type { Ipv4Net } from './ipv4-net.ts';
+
+function flowOf(n4: Ipv4Net, daddr: number): Flowi {
+  const fl = n4.flCtl;
+  fl.daddr = daddr;
+  fl.oif = 0;
+  fl.tos = 0;
+  fl.scope = 0;
+  return fl;
+}
+
+function lookup(n4: Ipv4Net, dev: NetDevice | null, addr: number, table: number): number {
+  if (ipv4IsZeronet(addr) || ipv4IsLbcast(addr)) return RTN_BROADCAST;
+  if (ipv4IsMulticast(addr)) return RTN_MULTICAST;
+  const tb = n4.fibTables.get(table);
+  if (tb === undefined) return RTN_BROADCAST;
+  const fl = flowOf(n4, addr);
+  const res = n4.resCtl;
+  if (fibTableLookup(tb, fl, res, FIB_LOOKUP_IGNORE_LINKSTATE) !== 0) return RTN_UNICAST;
+  return dev === null || fibInfoUsesDev(res.fi!, dev) ? res.type : RTN_UNICAST;
+}
+
+/** Type of an address in one table (`inet_addr_type_table`). @alpha */
+export function inetAddrTypeTable(n4: Ipv4Net, addr: number, table: number): number {
+  return lookup(n4, null, addr, table);
+}
+
+/** Type of an address: RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST or RTN_UNICAST (`inet_addr_type`). @alpha */
+export function inetAddrType(net: Net, addr: number): number {
+  return lookup(net.get(IPV4), null, addr, RT_TABLE_LOCAL);
+}
+
+/** Type of an address as far as it belongs to `dev` (`inet_dev_addr_type`, `inet_addr_type_dev_table`). @alpha */
+export function inetAddrTypeDevTable(n4: Ipv4Net, _dev: NetDevice, addr: number): number {
+  // Devices of a layer 3 master would have a table of their own.
+  return lookup(n4, null, addr, RT_TABLE_LOCAL);
+}
+
+/** Is the address of this type on this very device? @alpha */
+export function inetDevAddrType(n4: Ipv4Net, dev: NetDevice, addr: number): number {
+  return lookup(n4, dev, addr, RT_TABLE_LOCAL);
+}

@@ -1,0 +1,187 @@
+/**
+ * Receiving ICMP (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3): answering queries and telling the transports of errors.
+ */
+import {
+  ICMPHDR_LEN, ICMP_ADDRESS, ICMP_ADDRESSREPLY, ICMP_DEST_UNREACH, ICMP_ECHO, ICMP_ECHOREPLY, ICMP_EXC_FRAGTIME, ICMP_EXT_ECHO, ICMP_EXT_ECHOREPLY, ICMP_FRAG_NEEDED,
+  ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIMESTAMP, ICMP_TIMESTAMPREPLY, ICMP_TIME_EXCEEDED, IPHDR_LEN, IPPROTO_ICMP, NR_ICMP_TYPES,
+  NR_ICMP_UNREACH, RTN_BROADCAST, icmpCode, icmpFragMtu, icmpType, icmpUn, iphDaddr, iphIhl, iphProtocol,
+} from '@linnet/uapi';
+import { consumeSkb, DROP, kfreeSkbReason, pskbMayPull, skbChecksumValid, skbCopyBits, skbPull } from '@linnet/skbuff';
+import type { Skb } from '@linnet/skbuff';
+import { NET_RX_DROP, NET_RX_SUCCESS } from '@linnet/netdev';
+import { inetAddrType } from './fib-addr-type.ts';
+import { fibComputeSpecDst } from './fib-frontend.ts';
+import { icmpReply } from './icmp-send.ts';
+import { icmpInCount } from './icmp-stats.ts';
+import { inetCurrentTimestamp } from './ip-options.ts';
+import { icmpSetOuterHeader } from './ip-quote.ts';
+import { IPV4 } from './ipv4-net.ts';
+import type { Ipv4Net } from './ipv4-net.ts';
+import { pingErr, pingRcv } from './ping.ts';
+import { rawIcmpError } from './raw.ts';
+import { ipv4Redirect, ipv4UpdatePmtu, RTCF_BROADCAST, RTCF_MULTICAST } from './route.ts';
+import type { Rtable } from './route.ts';
+import { ICMP_MIB_CSUMERRORS, ICMP_MIB_INERRORS, ICMP_MIB_INMSGS } from './snmp.ts';
+
+/** The receiver of protocol 1: `data` at the ICMP header. Consumes the skb (icmp_rcv). @alpha */
+export function icmpRcv(skb: Skb): number {
+  const rt = skb.dst as Rtable;
+  const ip = rt.dev.net.get(IPV4);
+  ip.icmpMib[ICMP_MIB_INMSGS]!++;
+  skb.transportHeader = skb.data;
+  if (!skbChecksumValid(skb, 0)) {
+    ip.icmpMib[ICMP_MIB_CSUMERRORS]!++;
+    return bad(ip, skb, DROP.ICMP_CSUM);
+  }
+  if (!pskbMayPull(skb, ICMPHDR_LEN)) return bad(ip, skb, DROP.PKT_TOO_SMALL);
+  const at = skb.data;
+  const type = icmpType(skb.view, at);
+  icmpInCount(ip, type);
+  if (type === ICMP_EXT_ECHOREPLY) {
+    skbPull(skb, ICMPHDR_LEN);
+    return pingRcv(ip, skb);
+  }
+  // Unknown types must be ignored silently (RFC 1122 3.2.2); extended echo is off by default (RFC 8335 8).
+  if (type > NR_ICMP_TYPES) return type === ICMP_EXT_ECHO ? ignore(skb, DROP.ICMP_IGNORED) : bad(ip, skb, DROP.UNHANDLED_PROTO);
+  if ((rt.rtFlags & (RTCF_BROADCAST | RTCF_MULTICAST)) !== 0) {
+    // A query to many may be ignored, anything else to many must be (RFC 1122 3.2.2.6, 3.2.2.8).
+    if ((type === ICMP_ECHO || type === ICMP_TIMESTAMP) && ip.sysctlIcmpEchoIgnoreBroadcasts !== 0) return bad(ip, skb, DROP.ICMP_BROADCAST);
+    if (type !== ICMP_ECHO && type !== ICMP_TIMESTAMP && type !== ICMP_ADDRESS && type !== ICMP_ADDRESSREPLY) return bad(ip, skb, DROP.ICMP_BROADCAST);
+  }
+  skbPull(skb, ICMPHDR_LEN);
+  switch (type) {
+    case ICMP_ECHOREPLY:
+      return pingRcv(ip, skb);
+    case ICMP_DEST_UNREACH:
+    case ICMP_TIME_EXCEEDED:
+    case ICMP_PARAMETERPROB:
+    case ICMP_SOURCE_QUENCH:
+      return icmpUnreach(ip, skb, type);
+    case ICMP_REDIRECT:
+      return icmpRedirect(ip, skb);
+    case ICMP_ECHO:
+      return icmpEcho(ip, skb);
+    case ICMP_TIMESTAMP:
+      return icmpTimestamp(ip, skb);
+    default:
+      // Router discovery, information and address mask messages: for raw sockets only.
+      consumeSkb(skb);
+      return NET_RX_SUCCESS;
+  }
+}
+
+function bad(ip: Ipv4Net, skb: Skb, reason: number): number {
+  ip.icmpMib[ICMP_MIB_INERRORS]!++;
+  kfreeSkbReason(skb, reason);
+  return NET_RX_DROP;
+}
+
+function ignore(skb: Skb, reason: number): number {
+  kfreeSkbReason(skb, reason);
+  return NET_RX_DROP;
+}
+
+/** Answers an echo request with all its data, however long (icmp_echo, RFC 1122 3.2.2.6). */
+function icmpEcho(ip: Ipv4Net, skb: Skb): number {
+  if (ip.sysctlIcmpEchoIgnoreAll !== 0) return ignore(skb, DROP.ICMP_IGNORED);
+  icmpReply(ip, skb, fibComputeSpecDst(skb), ICMP_ECHOREPLY, 0, icmpUn(skb.view, skb.transportHeader), 0);
+  consumeSkb(skb);
+  return NET_RX_SUCCESS;
+}
+
+/** Answers a timestamp request (icmp_timestamp, RFC 1122 3.2.2.8). */
+function icmpTimestamp(ip: Ipv4Net, skb: Skb): number {
+  if (skb.len < 4) return bad(ip, skb, DROP.PKT_TOO_SMALL);
+  const src = ip.skbSource;
+  const now = inetCurrentTimestamp(ip);
+  skbCopyBits(skb, 0, src.head, 0, 4);
+  src.headView.setInt32(4, now);
+  src.headView.setInt32(8, now);
+  icmpReply(ip, skb, fibComputeSpecDst(skb), ICMP_TIMESTAMPREPLY, 0, icmpUn(skb.view, skb.transportHeader), 12);
+  consumeSkb(skb);
+  return NET_RX_SUCCESS;
+}
+
+/** An error about a packet of ours: `data` behind the ICMP header, at the quoted IP header (icmp_unreach). */
+function icmpUnreach(ip: Ipv4Net, skb: Skb, type: number): number {
+  if (!pskbMayPull(skb, IPHDR_LEN)) return bad(ip, skb, DROP.PKT_TOO_SMALL);
+  const code = icmpCode(skb.view, skb.transportHeader);
+  if (iphIhl(skb.view, skb.data) < IPHDR_LEN) return bad(ip, skb, DROP.IP_INHDR);
+  let info = 0;
+  switch (type) {
+    case ICMP_DEST_UNREACH:
+      if (code > NR_ICMP_UNREACH) return ignore(skb, DROP.ICMP_IGNORED);
+      if (code === ICMP_FRAG_NEEDED) {
+        switch (ip.sysctlIpNoPmtuDisc) {
+          case 2:
+            return ignore(skb, DROP.ICMP_IGNORED);
+          case 3: {
+            // Hardened: only protocols that can tell a quote of theirs from a forged one.
+            const p = ip.inet.protos[iphProtocol(skb.view, skb.data)]!;
+            if (p === null || p.icmpStrictTagValidation !== true) return ignore(skb, DROP.ICMP_IGNORED);
+            info = icmpFragMtu(skb.view, skb.transportHeader);
+            break;
+          }
+          case 0:
+            info = icmpFragMtu(skb.view, skb.transportHeader);
+            break;
+          default:
+        }
+      }
+      break;
+    case ICMP_PARAMETERPROB:
+      info = icmpUn(skb.view, skb.transportHeader) >>> 24;
+      break;
+    case ICMP_TIME_EXCEEDED:
+      // Lost fragments are repeated by their transport's own timers (RFC 1122 3.2.2.4).
+      if (code === ICMP_EXC_FRAGTIME) {
+        consumeSkb(skb);
+        return NET_RX_SUCCESS;
+      }
+      break;
+    default:
+  }
+  // A quote of a broadcast: somebody answered what nobody may answer (RFC 1812 4.3.2.7).
+  if (ip.sysctlIcmpIgnoreBogusErrorResponses === 0 && inetAddrType(ip, iphDaddr(skb.view, skb.data)) === RTN_BROADCAST) {
+    return ignore(skb, DROP.ICMP_BROADCAST);
+  }
+  return icmpSocketDeliver(ip, skb, type, code, info);
+}
+
+/** A better way for a destination of ours: the transports find the route that it is about (icmp_redirect). */
+function icmpRedirect(ip: Ipv4Net, skb: Skb): number {
+  if (!pskbMayPull(skb, IPHDR_LEN)) return bad(ip, skb, DROP.PKT_TOO_SMALL);
+  if (iphIhl(skb.view, skb.data) < IPHDR_LEN) return bad(ip, skb, DROP.IP_INHDR);
+  const at = skb.transportHeader;
+  return icmpSocketDeliver(ip, skb, ICMP_REDIRECT, icmpCode(skb.view, at), icmpUn(skb.view, at));
+}
+
+/** Gives an error to raw sockets and to the transport whose packet is quoted. Consumes the skb (icmp_socket_deliver). */
+function icmpSocketDeliver(ip: Ipv4Net, skb: Skb, type: number, code: number, info: number): number {
+  const ihl = iphIhl(skb.view, skb.data);
+  // RFC 792: at least 8 bytes of the transport's header are quoted.
+  if (!pskbMayPull(skb, ihl + 8)) return bad(ip, skb, DROP.PKT_TOO_SMALL);
+  const protocol = iphProtocol(skb.view, skb.data);
+  icmpSetOuterHeader(skb);
+  skb.networkHeader = skb.data;
+  skbPull(skb, ihl);
+  rawIcmpError(ip, skb, protocol, type, code, info);
+  const p = ip.inet.protos[protocol]!;
+  if (p !== null && p.err !== undefined) {
+    const ret = p.err(skb, type, code, info);
+    // A transport that checks what is quoted (TCP's sequence numbers) tells the route itself; for the others a socket must be there.
+    if (ret === 0 && p.icmpStrictTagValidation !== true) {
+      if (type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED && info !== 0) ipv4UpdatePmtu(skb, ip.net, info, 0, protocol);
+      else if (type === ICMP_REDIRECT) ipv4Redirect(skb, ip.net, 0, protocol);
+    }
+  }
+  consumeSkb(skb);
+  return NET_RX_SUCCESS;
+}
+
+/** An error about an ICMP message of ours: ping sockets, and what the route learns (icmp_err). @alpha */
+export function icmpErr(skb: Skb, type: number, code: number, info: number): number {
+  const ip = (skb.dst as Rtable).dev.net.get(IPV4);
+  if (icmpType(skb.view, skb.data) !== ICMP_ECHOREPLY) pingErr(ip, skb, type, code, info);
+  return 0;
+}

@@ -1,0 +1,90 @@
+/** Which groups a device listens to (RFC 1112): membership counts and the device's filter. Reports to routers (RFC 3376) are not sent. */
+import { EADDRNOTAVAIL } from '@linnet/kernel';
+import { devMcAdd, devMcDel } from '@linnet/netdev';
+import { ARPHRD_ETHER, IFF_UP, INADDR_ALLHOSTS_GROUP, IPPROTO_IGMP } from '@linnet/uapi';
+import type { Net } from '@linnet/kernel';
+import { forEachNetdev } from '@linnet/netdev';
+import type { InDevice } from './in-device.ts';
+import { inDevGet } from './in-device.ts';
+import { ipv4IsMulticast } from './in-addr.ts';
+
+/** The groups of one device. @alpha */
+export class McState {
+  /** Group (int32) to the number of its users, in order of joining. */
+  readonly groups: Map<number, number> = new Map();
+}
+
+/** The Ethernet address of a group (RFC 1112 6.4), written to the start of `ha`. @alpha */
+export function ipEthMcMap(addr: number, ha: Uint8Array): void {
+  ha[0] = 0x01;
+  ha[1] = 0x00;
+  ha[2] = 0x5e;
+  ha[3] = (addr >>> 16) & 0x7f;
+  ha[4] = addr >>> 8;
+  ha[5] = addr;
+}
+
+function filter(indev: InDevice, group: number, add: boolean): void {
+  const { dev } = indev;
+  if (dev.type !== ARPHRD_ETHER) return;
+  const ha = new Uint8Array(dev.devAddr.length);
+  ipEthMcMap(group, ha);
+  if (add) devMcAdd(dev, ha);
+  else devMcDel(dev, ha);
+}
+
+/** One more user of a group on a device (`ip_mc_inc_group`). @alpha */
+export function ipMcIncGroup(indev: InDevice, group: number): void {
+  const { groups } = indev.mc;
+  const n = groups.get(group) ?? 0;
+  groups.set(group, n + 1);
+  if (n === 0 && (indev.dev.flags & IFF_UP) !== 0) filter(indev, group, true);
+}
+
+/** One user less (`ip_mc_dec_group`). 0, or -EADDRNOTAVAIL when nobody was in the group. @alpha */
+export function ipMcDecGroup(indev: InDevice, group: number): number {
+  const { groups } = indev.mc;
+  const n = groups.get(group);
+  if (n === undefined) return -EADDRNOTAVAIL;
+  if (n > 1) {
+    groups.set(group, n - 1);
+    return 0;
+  }
+  groups.delete(group);
+  if ((indev.dev.flags & IFF_UP) !== 0) filter(indev, group, false);
+  return 0;
+}
+
+/** The device goes up: every host listens to 224.0.0.1 (`ip_mc_up`). @alpha */
+export function ipMcUp(indev: InDevice): void {
+  const { groups } = indev.mc;
+  if (!groups.has(INADDR_ALLHOSTS_GROUP)) groups.set(INADDR_ALLHOSTS_GROUP, 1);
+  for (const group of groups.keys()) filter(indev, group, true);
+}
+
+/** The device goes down: the memberships stay, the filter goes (`ip_mc_down`). @alpha */
+export function ipMcDown(indev: InDevice): void {
+  for (const group of indev.mc.groups.keys()) filter(indev, group, false);
+  indev.mc.groups.delete(INADDR_ALLHOSTS_GROUP);
+}
+
+/** Does this machine listen to the group on this device? (`ip_check_mc_rcu`) IGMP itself always is for us. @alpha */
+export function ipCheckMc(indev: InDevice, group: number, _source: number, proto: number): boolean {
+  if (proto === IPPROTO_IGMP) return ipv4IsMulticast(group);
+  return indev.mc.groups.has(group);
+}
+
+/** The text of /proc/net/igmp. @alpha */
+export function igmpShow(net: Net): string {
+  let out = 'Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n';
+  forEachNetdev(net, (dev) => {
+    const indev = inDevGet(dev);
+    if (indev === null || indev.mc.groups.size === 0) return;
+    out += `${dev.ifindex}\t${dev.name.padEnd(10)}: ${String(indev.mc.groups.size).padStart(5)} ${'V3'.padStart(7)}\n`;
+    for (const [group, users] of indev.mc.groups) {
+      const le = (((group & 255) << 24) | ((group & 0xff00) << 8) | ((group >>> 8) & 0xff00) | (group >>> 24)) >>> 0;
+      out += `\t\t\t\t${le.toString(16).toUpperCase().padStart(8, '0')} ${String(users).padStart(5)} 0:00000000\t\t0\n`;
+    }
+  });
+  return out;
+}

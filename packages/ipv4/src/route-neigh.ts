@@ -1,0 +1,32 @@
+/** From a route to the neighbour that its packets go to. */
+import type { NetDevice } from '@linnet/netdev';
+import type { Neighbour } from '@linnet/neigh';
+import type { Skb } from '@linnet/skbuff';
+import { IFF_LOOPBACK, IFF_POINTOPOINT, iphDaddr } from '@linnet/uapi';
+import type { Ipv4Net } from './ipv4-net.ts';
+import type { Rtable } from './rtable.ts';
+
+/** The neighbour for a next hop on a device, made if it is missing; null when the table is full. Where there is nobody to find, one entry serves all. @alpha */
+export function ipNeighFor(n4: Ipv4Net, dev: NetDevice, nexthop: number): Neighbour | null {
+  const key = (dev.flags & (IFF_LOOPBACK | IFF_POINTOPOINT)) !== 0 ? 0 : nexthop;
+  const n = n4.arpTbl.lookup(key, dev);
+  if (n !== null) return n;
+  const made = n4.arpTbl.create(dev, key);
+  return typeof made === 'number' ? null : made;
+}
+
+/**
+ * The neighbour of a packet that goes out by `rt` (`ip_neigh_for_gw`): its gateway, else the destination in its header. null when none
+ * can be made. Allocates only for a neighbour seen for the first time.
+ * @alpha
+ */
+export function ipNeighForGw(rt: Rtable, skb: Skb): Neighbour | null {
+  const dev = rt.dev;
+  const nexthop = rt.rtGw !== 0 ? rt.rtGw : iphDaddr(skb.view, skb.networkHeader);
+  const key = (dev.flags & (IFF_LOOPBACK | IFF_POINTOPOINT)) !== 0 ? 0 : nexthop;
+  const last = rt.rtNeigh;
+  if (last !== null && last.key0 === key && !last.dead && last.dev === dev) return last;
+  const n = ipNeighFor(rt.net4, dev, nexthop);
+  rt.rtNeigh = n;
+  return n;
+}

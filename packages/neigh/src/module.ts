@@ -1,0 +1,67 @@
+/** The module: the list of a machine's neighbour tables, and what devices' events do to them. */
+import { defineKey } from '@linnet/kernel';
+import type { Kernel, KernelModule, Key, Net } from '@linnet/kernel';
+import { netdev } from '@linnet/netdev';
+import { neighSysctlDefault, neighStatShow } from './neigh-sysctl.ts';
+import { NeighTable } from './neigh-table.ts';
+import type { NeighTableOps } from './neigh-table.ts';
+
+/** The neighbour tables of one machine. @alpha */
+export class NeighTables {
+  readonly kernel: Kernel;
+  /** In order of registration. */
+  readonly tables: NeighTable[];
+  /** Called for each new table: the netlink face hooks in here. */
+  readonly onTable: ((tbl: NeighTable) => void)[];
+  private published: boolean;
+
+  constructor(k: Kernel) {
+    this.kernel = k;
+    this.tables = [];
+    this.onTable = [];
+    this.published = false;
+  }
+
+  /** Makes the table of a protocol, with its sysctls and statistics (`neigh_table_init`). */
+  add(ops: NeighTableOps): NeighTable {
+    const tbl = new NeighTable(this.kernel, ops);
+    this.tables.push(tbl);
+    for (const fn of this.onTable) fn(tbl);
+    return tbl;
+  }
+
+  /** Registers the defaults' sysctls and the statistics in the initial namespace, where Linux has them. */
+  publish(net: Net): void {
+    if (this.published) return;
+    this.published = true;
+    for (const tbl of this.tables) {
+      neighSysctlDefault(tbl, net.sysctl);
+      net.proc.create(`net/stat/${tbl.ops.id}`, () => neighStatShow(tbl));
+    }
+  }
+
+  /** The table of an address family, or null. */
+  byFamily(family: number): NeighTable | null {
+    return this.tables.find((t) => t.ops.family === family) ?? null;
+  }
+}
+
+/** Per-kernel slot of {@link NeighTables}. @alpha */
+export const NEIGH: Key<NeighTables> = defineKey<NeighTables>('neigh');
+
+/** The kernel module. @alpha */
+export const neigh: KernelModule = {
+  name: 'neigh',
+  requires: [netdev],
+  init(k: Kernel): void {
+    k.set(NEIGH, new NeighTables(k));
+  },
+  netInit(net: Net): void {
+    // The first namespace of a kernel is the initial one.
+    net.kernel.get(NEIGH).publish(net);
+  },
+  exit(k: Kernel): void {
+    for (const tbl of k.get(NEIGH).tables) tbl.destroy();
+  },
+};
+

@@ -1,0 +1,110 @@
+/** Sending: from the network layer's packet to the device's queue. */
+import { ENETDOWN, ENOMEM } from '@linnet/kernel';
+import { DROP, kfreeSkbReason, type Skb } from '@linnet/skbuff';
+import { NET_XMIT_SUCCESS, type NetDevice, skbDev } from './netdevice.ts';
+import { nfHookDev, NF_NETDEV_EGRESS } from './netfilter.ts';
+import type { Net } from '@linnet/kernel';
+import { netifXmitStopped } from './qdisc.ts';
+import { type Qdisc, TCQ_F_CAN_BYPASS } from './qdisc-core.ts';
+import { qdiscRun, schDirectXmit } from './sch-generic.ts';
+import type { SoftnetData } from './softnet.ts';
+import { devHardStartXmit, devXmitComplete, dropXmitList, validateXmitSkb } from './xmit.ts';
+
+/** Devices without a queue that may be inside each other (a tunnel in a tunnel); beyond that it is a loop. @alpha */
+export const XMIT_RECURSION_LIMIT = 8;
+
+/** A packet for a device with a queue (__dev_xmit_skb). */
+function devXmitSkb(skb: Skb, q: Qdisc, dev: NetDevice): number {
+  if ((q.flags & TCQ_F_CAN_BYPASS) !== 0 && q.qlen === 0 && !q.running) {
+    // Nothing waits: the packet need not go through the queue.
+    q.packets += skb.gsoSegs > 1 ? skb.gsoSegs : 1;
+    q.bytes += skb.len;
+    q.running = true;
+    const more = schDirectXmit(skb, q, dev, true);
+    q.running = false;
+    if (more && q.qlen !== 0) qdiscRun(q);
+    return NET_XMIT_SUCCESS;
+  }
+  const rc = q.ops.enqueue!(skb, q);
+  qdiscRun(q);
+  return rc;
+}
+
+/** A packet for a device without a queue: straight into the driver. */
+function devDirectXmit(skb: Skb, dev: NetDevice, sd: SoftnetData): number {
+  if (!dev.running) {
+    dev.stats.txDropped++;
+    kfreeSkbReason(skb, DROP.NETDEV_DOWN);
+    return -ENETDOWN;
+  }
+  if (sd.xmitRecursion > XMIT_RECURSION_LIMIT) {
+    dev.stats.txDropped++;
+    kfreeSkbReason(skb, DROP.RECURSION_LIMIT);
+    return -ENETDOWN;
+  }
+  const list = validateXmitSkb(skb, dev);
+  if (list === null) return -ENOMEM;
+  let rest: Skb | null = list;
+  if (!netifXmitStopped(dev)) {
+    sd.xmitRecursion++;
+    rest = devHardStartXmit(list, dev);
+    sd.xmitRecursion--;
+    if (rest === null && devXmitComplete(sd.xmitRc)) return sd.xmitRc;
+  }
+  // A device without a queue has no business refusing: nowhere to keep the packet.
+  dropXmitList(rest, dev, DROP.FULL_RING);
+  return -ENETDOWN;
+}
+
+function egressOk(_net: Net, _sk: object | null, skb: Skb): number {
+  return devQueueXmitQdisc(skb);
+}
+
+function devQueueXmitQdisc(skb: Skb): number {
+  const dev = skbDev(skb)!;
+  const q = dev.qdisc;
+  if (q.ops.enqueue !== null) return devXmitSkb(skb, q, dev);
+  return devDirectXmit(skb, dev, dev.sd);
+}
+
+/**
+ * Sends a frame that begins at `skb.data` with its link-layer header by `skb.dev` (dev_queue_xmit). Consumes it always.
+ * Returns 0, NET_XMIT_DROP or NET_XMIT_CN from the queue, or a negative errno (-ENETDOWN, -ENOMEM).
+ * @alpha
+ */
+export function devQueueXmit(skb: Skb): number {
+  skb.macHeader = skb.data;
+  const dev = skb.dev as NetDevice;
+  if (dev.nfHooksEgress !== null) {
+    const ret = nfHookDev(dev.nfHooksEgress, NF_NETDEV_EGRESS, skb, dev, egressOk);
+    if (ret !== 1) return ret;
+  }
+  const q = dev.qdisc;
+  if (q.ops.enqueue !== null) return devXmitSkb(skb, q, dev);
+  return devDirectXmit(skb, dev, dev.sd);
+}
+
+/**
+ * Sends a frame without the queue (dev_direct_xmit; PACKET_QDISC_BYPASS). Consumes it. Returns 0 or NET_XMIT_DROP, or a negative errno.
+ * @alpha
+ */
+export function devDirectXmitSkb(skb: Skb): number {
+  const dev = skb.dev as NetDevice;
+  skb.macHeader = skb.data;
+  return devDirectXmit(skb, dev, dev.sd);
+}
+
+/** The softirq: runs the queues that asked for it (net_tx_action). */
+export function netTxAction(sd: SoftnetData): void {
+  let q = sd.outputHead;
+  sd.outputHead = null;
+  sd.outputTail = null;
+  while (q !== null) {
+    const next: Qdisc | null = q.nextSched;
+    q.nextSched = null;
+    q.scheduled = false;
+    // A queue that was taken off its device meanwhile holds nothing.
+    if (!q.deactivated) qdiscRun(q);
+    q = next;
+  }
+}

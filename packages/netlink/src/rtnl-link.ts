@@ -1,0 +1,2 @@
+import type { Kernel } from '@linnet/kernel';
+export function rtnlLinkInit(_k: Kernel): void {}

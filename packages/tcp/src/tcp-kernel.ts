@@ -1,0 +1,25 @@
+/** What TCP keeps for a whole machine: algorithms, memory limits, sockets that wait for their packets to leave. */
+import { defineKey, type Key, Tasklet } from '@linnet/kernel';
+import { ProtoMemory } from '@linnet/socket';
+import type { TcpCongestionOps } from './tcp-cong.ts';
+import type { TcpSock } from './tcp-sock.ts';
+
+/** TCP's state of one kernel. @alpha */
+export class TcpKernel {
+  /** Registered congestion algorithms, in order of registration. */
+  readonly congestionOps: TcpCongestionOps[] = [];
+  /** Pages lent to TCP sockets, against `tcp_mem`. */
+  readonly memory: ProtoMemory;
+  /** Sockets to be continued once this softirq has let packets go, linked by `tsqNext`. */
+  tsqHead: TcpSock | null = null;
+  tsqTail: TcpSock | null = null;
+  readonly tsqTasklet: Tasklet<TcpKernel>;
+
+  constructor(memory: ProtoMemory, runTsq: (tk: TcpKernel) => void) {
+    this.memory = memory;
+    this.tsqTasklet = new Tasklet<TcpKernel>(runTsq, this);
+  }
+}
+
+/** The slot of {@link TcpKernel}. @alpha */
+export const TCPK: Key<TcpKernel> = defineKey<TcpKernel>('tcp.kernel');

@@ -1,0 +1,62 @@
+/** UDP as a module of a kernel. */
+import { defineKey, EINVAL, formatSnmp, sysctlInt, type Kernel, type KernelModule, type Key, type Net } from '@linnet/kernel';
+import { INET, INET_NET, inet, INET_PROTOSW_PERMANENT } from '@linnet/inet';
+import { ProtoMemory, type Proto } from '@linnet/socket';
+import { AF_INET, IPPROTO_UDP, SOCK_DGRAM } from '@linnet/uapi';
+import { makeUdpProt } from './udp.ts';
+import { udpErr, udpRcv } from './udp-input.ts';
+import { UdpNet } from './udp-net.ts';
+import { UdpSock } from './udp-sock.ts';
+import { showUdp } from './udp-proc.ts';
+
+/** Where a namespace keeps its UDP sockets and counters. @alpha */
+export const UDP: Key<UdpNet> = defineKey<UdpNet>('udp');
+
+/** UDP's transport record and memory for one kernel. */
+const UDP_KERNEL: Key<{ prot: Proto; memory: ProtoMemory }> = defineKey('udp per kernel');
+
+/** The module: UDP over whichever of IPv4 and IPv6 is in the stack (RFC 768). @public */
+export const udp: KernelModule = {
+  name: 'udp',
+  requires: [inet],
+  init(k: Kernel): void {
+    // A share of memory in pages, as a machine of 4 GiB gives it (udp_mem).
+    const memory = new ProtoMemory(92160, 122880, 184320);
+    const prot = makeUdpProt(memory);
+    k.set(UDP_KERNEL, { prot, memory });
+    const ik = k.get(INET);
+    ik.registerProtosw({
+      type: SOCK_DGRAM, protocol: IPPROTO_UDP, prot, flags: INET_PROTOSW_PERMANENT,
+      create: (net, af) => new UdpSock(net, af, net.get(UDP), prot),
+    });
+    ik.forEachAf((af) => {
+      if (af.family !== AF_INET) return;
+      ik.addProtocol({
+        protocol: IPPROTO_UDP,
+        noPolicy: true,
+        rcv: (skb) => udpRcv((skb.dev as unknown as { net: Net }).net.get(UDP), af, skb),
+        err: (skb, type, code, info) => udpErr((skb.dev as unknown as { net: Net }).net.get(UDP), af, skb, type, code, info),
+      });
+    });
+    k.sysctl.register('net/ipv4/udp_mem', {
+      get: () => `${memory.low}\t${memory.mid}\t${memory.high}`,
+      set: (text) => {
+        const v = text.trim().split(/\s+/).map(Number);
+        if (v.length !== 3 || v.some((n) => !Number.isInteger(n) || n < 0)) return -EINVAL;
+        [memory.low, memory.mid, memory.high] = v as [number, number, number];
+        return 0;
+      },
+    });
+  },
+  netInit(net: Net): void {
+    const u = new UdpNet(net);
+    net.set(UDP, u);
+    net.get(INET_NET).addMib('snmp', 5, () => formatSnmp('Udp', u.mib));
+    net.proc.create('net/udp', () => showUdp(u));
+    net.sysctl.register('net/ipv4/udp_rmem_min', sysctlInt(() => u.udpRmemMin, (v) => { u.udpRmemMin = v; }, { min: 1 }));
+    net.sysctl.register('net/ipv4/udp_wmem_min', sysctlInt(() => u.udpWmemMin, (v) => { u.udpWmemMin = v; }, { min: 1 }));
+  },
+  netExit(net: Net): void {
+    for (const sk of [...net.get(UDP)]) sk.prot.close(sk, 0);
+  },
+};

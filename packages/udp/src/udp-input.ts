@@ -1,0 +1,187 @@
+/** Receiving datagrams: finding the socket, one or many, and queueing (udp_rcv). */
+import { EHOSTUNREACH, EMSGSIZE, ENOENT, ENOMEM, EPROTO, jhash3words } from '@linnet/kernel';
+import {
+  consumeSkb, DROP, kfreeSkbReason, pskbMayPull, pskbTrim, skbChecksumValid, skbClone, skbPullUnchecked, type Skb,
+} from '@linnet/skbuff';
+import { skbDst, type NetDevice } from '@linnet/netdev';
+import { sockQueueRcvSkb } from '@linnet/socket';
+import {
+  ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIME_EXCEEDED, iphDaddr, iphSaddr, IPPROTO_UDP,
+  RTN_BROADCAST, RTN_MULTICAST, udphCheck, udphDest, udphLen, udphSource,
+} from '@linnet/uapi';
+import type { InetAf } from '@linnet/inet';
+import type { UdpNet } from './udp-net.ts';
+import type { UdpSock } from './udp-sock.ts';
+
+const UDP_HLEN = 8;
+const TCP_ESTABLISHED = 1;
+/** IP_PMTUDISC_DONT. */
+const PMTUDISC_DONT = 0;
+
+/** How well a socket fits a datagram; -1 when it does not (compute_score). */
+function computeScore(sk: UdpSock, saddr: number, sport: number, daddr: number, hnum: number, dif: number): number {
+  if (sk.num !== hnum) return -1;
+  let score = 0;
+  if (sk.rcvSaddr !== 0) {
+    if (sk.rcvSaddr !== daddr) return -1;
+    score += 4;
+  }
+  if (sk.daddr !== 0) {
+    if (sk.daddr !== saddr) return -1;
+    score += 4;
+  }
+  if (sk.dport !== 0) {
+    if (sk.dport !== sport) return -1;
+    score += 4;
+  }
+  if (sk.boundDevIf !== 0) {
+    if (sk.boundDevIf !== dif) return -1;
+    score += 4;
+  }
+  return score;
+}
+
+/** The socket for a datagram to `daddr:hnum`, or null; a SO_REUSEPORT group is chosen from by the flow (__udp4_lib_lookup). @alpha */
+export function udp4LibLookup(u: UdpNet, saddr: number, sport: number, daddr: number, hnum: number, dif: number): UdpSock | null {
+  let best: UdpSock | null = null;
+  let bestScore = -1;
+  let group = 1;
+  let mix = 0;
+  for (let sk = u.chain(hnum); sk !== null; sk = sk.udpNext) {
+    const score = computeScore(sk, saddr, sport, daddr, hnum, dif);
+    if (score < 0) continue;
+    if (score > bestScore) {
+      best = sk;
+      bestScore = score;
+      group = 1;
+    } else if (score === bestScore && sk.reuseport && best!.reuseport && sk.state !== TCP_ESTABLISHED) {
+      // One of n with probability 1/n each, decided by the flow alone.
+      mix = jhash3words(saddr, (sport << 16) | hnum, daddr, group === 1 ? u.secret : mix);
+      if ((mix >>> 0) % ++group === 0) best = sk;
+    }
+  }
+  return best;
+}
+
+/** Takes a UDP packet: data at the UDP header. Consumes it; 0 (__udp4_lib_rcv). @alpha */
+export function udpRcv(u: UdpNet, af: InetAf, skb: Skb): number {
+  const mib = u.mib;
+  if (!pskbMayPull(skb, UDP_HLEN)) {
+    mib.InErrors++;
+    kfreeSkbReason(skb, DROP.PKT_TOO_SMALL);
+    return 0;
+  }
+  const ulen = udphLen(skb.view, skb.data);
+  if (ulen > skb.len || ulen < UDP_HLEN) {
+    mib.InErrors++;
+    kfreeSkbReason(skb, DROP.PKT_TOO_SMALL);
+    return 0;
+  }
+  if (ulen < skb.len) pskbTrim(skb, ulen);
+  // A checksum of zero says that there is none (RFC 768).
+  if (udphCheck(skb.view, skb.data) !== 0 && !skbChecksumValid(skb, af.skbPseudoSum(skb, ulen, IPPROTO_UDP))) {
+    mib.InCsumErrors++;
+    mib.InErrors++;
+    kfreeSkbReason(skb, DROP.UDP_CSUM);
+    return 0;
+  }
+  const { view } = skb;
+  const sport = udphSource(view, skb.data);
+  const dport = udphDest(view, skb.data);
+  const saddr = iphSaddr(view, skb.networkHeader);
+  const daddr = iphDaddr(view, skb.networkHeader);
+  const dif = skb.dev!.ifindex;
+  const dst = skbDst(skb);
+  const type = dst === null ? 0 : af.dstType(dst);
+  if (type === RTN_BROADCAST || type === RTN_MULTICAST) {
+    deliverMany(u, af, skb, saddr, sport, daddr, dport, dif);
+    return 0;
+  }
+  const sk = udp4LibLookup(u, saddr, sport, daddr, dport, dif);
+  if (sk === null) {
+    mib.NoPorts++;
+    af.icmpPortUnreach(skb);
+    kfreeSkbReason(skb, DROP.NO_SOCKET);
+    return 0;
+  }
+  queueRcv(u, sk, skb);
+  return 0;
+}
+
+/** To every socket that wants it: each but the last gets a clone (__udp4_lib_mcast_deliver). */
+function deliverMany(u: UdpNet, af: InetAf, skb: Skb, saddr: number, sport: number, daddr: number, dport: number, dif: number): void {
+  let first: UdpSock | null = null;
+  for (let sk = u.chain(dport); sk !== null; sk = sk.udpNext) {
+    if (computeScore(sk, saddr, sport, daddr, dport, dif) < 0 || !af.mcAllow(sk, daddr, saddr, dif)) continue;
+    if (first === null) first = sk;
+    else queueRcv(u, sk, skbClone(skb));
+  }
+  if (first !== null) {
+    queueRcv(u, first, skb);
+    return;
+  }
+  u.mib.IgnoredMulti++;
+  consumeSkb(skb);
+}
+
+/** Queues a datagram with data at its UDP header; consumes it. The header stays readable at `transportHeader`. */
+function queueRcv(u: UdpNet, sk: UdpSock, skb: Skb): void {
+  skb.transportHeader = skb.data;
+  skbPullUnchecked(skb, UDP_HLEN);
+  sk.rxDstIfindex = (skb.dev as NetDevice).ifindex;
+  skb.skbIif = sk.rxDstIfindex;
+  const err = sockQueueRcvSkb(sk, skb);
+  if (err === 0) {
+    u.mib.InDatagrams++;
+    return;
+  }
+  u.mib.InErrors++;
+  if (err === -ENOMEM) u.mib.RcvbufErrors++;
+  else u.mib.MemErrors++;
+}
+
+/** An ICMP error quotes a datagram of ours (udp_err). Does not consume. 0, or -ENOENT when no socket sent it. @alpha */
+export function udpErr(u: UdpNet, af: InetAf, skb: Skb, type: number, code: number, info: number): number {
+  const { view } = skb;
+  const sk = udp4LibLookup(
+    u, iphDaddr(view, skb.networkHeader), udphDest(view, skb.data), iphSaddr(view, skb.networkHeader), udphSource(view, skb.data), skb.dev!.ifindex,
+  );
+  if (sk === null) return -ENOENT;
+  let err = 0;
+  let harderr = false;
+  switch (type) {
+    case ICMP_TIME_EXCEEDED:
+      err = EHOSTUNREACH;
+      break;
+    case ICMP_SOURCE_QUENCH:
+    case ICMP_REDIRECT:
+      return 0;
+    case ICMP_PARAMETERPROB:
+      err = EPROTO;
+      harderr = true;
+      break;
+    case ICMP_DEST_UNREACH: {
+      if (code === ICMP_FRAG_NEEDED) {
+        if (sk.pmtudisc === PMTUDISC_DONT) return 0;
+        err = EMSGSIZE;
+        harderr = true;
+        break;
+      }
+      const conv = af.icmpErrConvert(type, code);
+      err = conv >> 1;
+      harderr = (conv & 1) !== 0;
+      break;
+    }
+    default:
+      err = EHOSTUNREACH;
+  }
+  // RFC 1122 4.1.3.3: errors reach the application; without IP_RECVERR only a connected socket hears of hard ones.
+  if (!sk.recverr) {
+    if (!harderr || sk.state !== TCP_ESTABLISHED) return 0;
+  } else {
+    af.icmpError(sk, skb, err, udphDest(view, skb.data), info, UDP_HLEN);
+  }
+  sk.err = err;
+  sk.errorReport(sk);
+  return 0;
+}

@@ -1,0 +1,30 @@
+/** A UDP socket (struct udp_sock). */
+import type { Net } from '@linnet/kernel';
+import { InetCork, InetSock, IpcmCookie, type InetAf } from '@linnet/inet';
+import type { Proto } from '@linnet/socket';
+import { IPPROTO_UDP, SOCK_DGRAM } from '@linnet/uapi';
+import type { UdpNet } from './udp-net.ts';
+
+/** An InetSock with a place in the hash and a datagram that may be held back. @alpha */
+export class UdpSock extends InetSock {
+  readonly udp: UdpNet;
+  hashed = false;
+  /** Link of its bucket. */
+  udpNext: UdpSock | null = null;
+  /** UDP_CORK. */
+  corkOn = false;
+  /** Something is held back by MSG_MORE or UDP_CORK. */
+  pending = false;
+  /** UDP_SEGMENT: payload bytes a datagram, 0 for off. */
+  gsoSegSize = 0;
+  /** UDP_NO_CHECK6_TX and _RX, for IPv6. */
+  noCheck6Tx = false;
+  noCheck6Rx = false;
+  readonly ipc: IpcmCookie = new IpcmCookie();
+
+  constructor(net: Net, af: InetAf, udp: UdpNet, prot: Proto) {
+    super(net, af, SOCK_DGRAM, IPPROTO_UDP, prot);
+    this.udp = udp;
+    this.cork = new InetCork();
+  }
+}

@@ -1,0 +1,138 @@
+/** The calls of a UDP socket (struct proto udp_prot). */
+import { EINVAL, ENOPROTOOPT } from '@linnet/kernel';
+import { inetAutobound, inetDatagramDisconnect, ip4DatagramConnect } from '@linnet/inet';
+import { consumeSkb, type Skb } from '@linnet/skbuff';
+import {
+  intOpt, optInt, ProtoMemory, putCmsg, skbCopyDatagramMsg, skbRecvDatagram, SOCK_RCVTSTAMP, SOCK_RCVTSTAMPNS, sockDestruct, sockFlag, sockOrphan, sockWantsTimestamp,
+  type MsgHdr, type Proto, type Sock,
+} from '@linnet/socket';
+import {
+  MSG_ERRQUEUE, MSG_TRUNC, SO_TIMESTAMP_OLD, SO_TIMESTAMPNS_OLD, SOL_SOCKET, SOL_UDP, UDP_CORK, UDP_NO_CHECK6_RX, UDP_NO_CHECK6_TX, UDP_SEGMENT, udphSource,
+  type SockAddr,
+} from '@linnet/uapi';
+import { udpFlushPendingFrames, udpPushPendingFrames, udpSendmsg } from './udp-output.ts';
+import type { UdpSock } from './udp-sock.ts';
+
+const SIOCINQ = 0x541b;
+const SIOCOUTQ = 0x5411;
+
+/** The transport record of UDP for one kernel: its memory is shared by all namespaces, as `udp_mem` is (struct proto). @alpha */
+export function makeUdpProt(memory: ProtoMemory): Proto {
+  return {
+    name: 'UDP',
+    memory,
+    init: () => 0,
+    close: (sk) => udpClose(sk as UdpSock),
+    connect: (sk, addr) => udpConnect(sk as UdpSock, addr),
+    disconnect: (sk) => udpDisconnect(sk as UdpSock),
+    ioctl: (sk, cmd, arg) => udpIoctl(sk as UdpSock, cmd, arg),
+    setsockopt: (sk, level, opt, val) => udpSetsockopt(sk as UdpSock, level, opt, val),
+    getsockopt: (sk, level, opt, maxLen) => udpGetsockopt(sk as UdpSock, level, opt, maxLen),
+    sendmsg: (sk, msg, size) => udpSendmsg(sk as UdpSock, msg, size),
+    recvmsg: (sk, msg, size, flags) => udpRecvmsg(sk as UdpSock, msg, size, flags),
+    getPort: (sk, snum) => (sk as UdpSock).udp.getPort(sk as UdpSock, snum),
+    putPort: (sk) => unbind(sk as UdpSock),
+    hash: () => 0, // getPort has done it
+    unhash: (sk) => unbind(sk as UdpSock),
+  };
+}
+
+function unbind(sk: UdpSock): void {
+  sk.udp.unhash(sk);
+  sk.num = 0;
+}
+
+function udpClose(sk: UdpSock): void {
+  udpFlushPendingFrames(sk);
+  unbind(sk);
+  sk.af.mcDropSocket(sk);
+  sockOrphan(sk);
+  sockDestruct(sk);
+}
+
+function udpConnect(sk: UdpSock, addr: SockAddr): number {
+  return ip4DatagramConnect(sk, addr);
+}
+
+function udpDisconnect(sk: UdpSock): number {
+  inetDatagramDisconnect(sk);
+  if (inetAutobound(sk)) unbind(sk);
+  return 0;
+}
+
+/** Receives one datagram; what does not fit is lost, and MSG_TRUNC says so (udp_recvmsg). Bytes, or a negative errno. */
+function udpRecvmsg(sk: UdpSock, msg: MsgHdr, size: number, flags: number): number {
+  if ((flags & MSG_ERRQUEUE) !== 0) return sk.af.recvError(sk, msg, size);
+  const skb = skbRecvDatagram(sk, flags);
+  if (typeof skb === 'number') return skb;
+  const ulen = skb.len;
+  let copied = size;
+  if (copied > ulen) copied = ulen;
+  else if (copied < ulen) msg.flags |= MSG_TRUNC;
+  skbCopyDatagramMsg(skb, 0, msg, copied);
+  if (sockWantsTimestamp(sk)) putTimestamp(sk, msg, skb);
+  msg.name = sk.af.sockaddrFrom(skb, udphSource(skb.view, skb.transportHeader));
+  if (sk.cmsgFlags !== 0) sk.af.cmsgRecv(sk, msg, skb);
+  consumeSkb(skb);
+  return (flags & MSG_TRUNC) !== 0 ? ulen : copied;
+}
+
+/** When the packet came in, for SO_TIMESTAMP and SO_TIMESTAMPNS (sock_recv_timestamp). */
+function putTimestamp(sk: Sock, msg: MsgHdr, skb: Skb): void {
+  const ns = skb.tstamp > 0 ? skb.tstamp : sk.kernel.clock.wallNow();
+  const nano = sockFlag(sk, SOCK_RCVTSTAMPNS);
+  if (!nano && !sockFlag(sk, SOCK_RCVTSTAMP)) return;
+  const data = new Uint8Array(16);
+  const view = new DataView(data.buffer);
+  const sec = Math.floor(ns / 1e9);
+  view.setBigInt64(0, BigInt(sec), true);
+  view.setBigInt64(8, BigInt(Math.floor((ns - sec * 1e9) / (nano ? 1 : 1000))), true);
+  putCmsg(msg, SOL_SOCKET, nano ? SO_TIMESTAMPNS_OLD : SO_TIMESTAMP_OLD, data);
+}
+
+function udpIoctl(sk: UdpSock, cmd: number, arg: Uint8Array): number {
+  if (cmd === SIOCOUTQ) arg.set(intOpt(sk.wmemAlloc));
+  else if (cmd === SIOCINQ) arg.set(intOpt(sk.receiveQueue.head?.len ?? 0));
+  else return -ENOPROTOOPT;
+  return 0;
+}
+
+function udpSetsockopt(sk: UdpSock, level: number, opt: number, val: Uint8Array): number {
+  if (level !== SOL_UDP) return sk.af.setsockopt(sk, level, opt, val);
+  const n = optInt(val);
+  if (Number.isNaN(n)) return -EINVAL;
+  switch (opt) {
+    case UDP_CORK:
+      sk.corkOn = n !== 0;
+      if (!sk.corkOn && sk.pending) udpPushPendingFrames(sk);
+      return 0;
+    case UDP_SEGMENT:
+      if (n < 0 || n > 0xffff) return -EINVAL;
+      sk.gsoSegSize = n;
+      return 0;
+    case UDP_NO_CHECK6_TX:
+      sk.noCheck6Tx = n !== 0;
+      return 0;
+    case UDP_NO_CHECK6_RX:
+      sk.noCheck6Rx = n !== 0;
+      return 0;
+    default:
+      return -ENOPROTOOPT;
+  }
+}
+
+function udpGetsockopt(sk: UdpSock, level: number, opt: number, maxLen: number): Uint8Array | number {
+  if (level !== SOL_UDP) return sk.af.getsockopt(sk, level, opt, maxLen);
+  switch (opt) {
+    case UDP_CORK:
+      return intOpt(sk.corkOn ? 1 : 0, maxLen);
+    case UDP_SEGMENT:
+      return intOpt(sk.gsoSegSize, maxLen);
+    case UDP_NO_CHECK6_TX:
+      return intOpt(sk.noCheck6Tx ? 1 : 0, maxLen);
+    case UDP_NO_CHECK6_RX:
+      return intOpt(sk.noCheck6Rx ? 1 : 0, maxLen);
+    default:
+      return -ENOPROTOOPT;
+  }
+}
