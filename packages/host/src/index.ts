@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+export { attachTap } from './attach-tap.ts';
+export type { AttachedTap, AttachTapOptions } from './attach-tap.ts';
 export { HostError } from './errors.ts';
 export type { FdWatch, Ffi } from './ffi.ts';
 export { koffiFfi } from './ffi-koffi.ts';

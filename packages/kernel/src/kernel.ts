@@ -47,18 +47,30 @@ export interface KernelOptions {
 export class Kernel extends Slots {
   readonly clock: Clock;
   readonly rng: Rng;
-  /** Softirqs that are pending, and their actions. */
+  /**
+   * Softirqs that are pending, and their actions.
+   * @alpha
+   */
   readonly softirq: Softirq;
-  /** Timers of tick precision. */
+  /**
+   * Timers of tick precision.
+   * @alpha
+   */
   readonly timers: TimerWheel;
-  /** Timers of nanosecond precision. */
+  /**
+   * Timers of nanosecond precision.
+   * @alpha
+   */
   readonly hrtimers: HrtimerQueue;
   /** Sysctls of the whole machine; each {@link Net} has a tree over this one. */
   readonly sysctl: SysctlTree;
   /** Files of /proc of the whole machine. */
   readonly proc: ProcTree;
   readonly log: PrintkLog;
-  /** Called with SYS_DOWN before the kernel shuts down. */
+  /**
+   * Called with SYS_DOWN before the kernel shuts down.
+   * @alpha
+   */
   readonly rebootNotifiers: NotifierChain<number, null>;
   /** The modules, in the order of their initialisation. */
   readonly modules: readonly KernelModule[];
@@ -170,9 +182,11 @@ export class Kernel extends Slots {
       }
       this.enterNet(this.initNet);
     } catch (error) {
+      // What the undoing throws as well is a consequence; the cause is what the caller must see.
+      this.exitModules(done);
       this.dead = true;
-      for (const m of this.modules.slice(0, done).reverse()) m.exit?.(this);
       this.alarm.cancel();
+      this.depth = 0;
       throw error;
     }
     this.exit();
@@ -232,9 +246,9 @@ export class Kernel extends Slots {
     }
   }
 
-  /** Makes a namespace: the netInit of all modules, in order. If one throws, those before are undone, and the error is thrown. */
+  /** Makes a namespace: the netInit of all modules, in order, then their netReady. If one throws, those before are undone, and the error is thrown. */
   createNet(): Net {
-    if (this.dead) throw new Error('the kernel has been shut down');
+    if (this.dead) throw new Error('createNet: the kernel has been shut down');
     const net = new Net(this, this.nextInum++);
     this.enter();
     try {
@@ -276,13 +290,7 @@ export class Kernel extends Slots {
       this.nets.delete(net);
       errors.push(...this.exitNet(net));
     }
-    for (const m of [...this.modules].reverse()) {
-      try {
-        m.exit?.(this);
-      } catch (error) {
-        errors.push(error);
-      }
-    }
+    errors.push(...this.exitModules(this.modules.length));
     this.dead = true;
     this.alarm.cancel();
     this.exit();
@@ -328,6 +336,7 @@ export class Kernel extends Slots {
 
   /** The loop of softirqs and work. Softirqs go first; when the budget is spent, work gets one batch, so that no flood starves it. */
   private drain(): void {
+    if (this.dead) return;
     let budget = MAX_SOFTIRQ_RESTART;
     for (;;) {
       if (this.softirq.pending !== 0) this.softirq.run(this.onOops);
@@ -403,6 +412,19 @@ export class Kernel extends Slots {
     }
   }
 
+  /** Runs the exit of the first `count` modules, in reverse order. */
+  private exitModules(count: number): unknown[] {
+    const errors: unknown[] = [];
+    for (let i = count - 1; i >= 0; i--) {
+      try {
+        this.modules[i]!.exit?.(this);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    return errors;
+  }
+
   /** Runs the netStop of those modules that ran their netReady, then the netExit of those that ran their netInit. */
   private exitNet(net: Net): unknown[] {
     const errors: unknown[] = [];
@@ -434,9 +456,13 @@ function describe(error: unknown): string {
 /**
  * Makes a machine: sorts the modules, initialises them, and makes the initial namespace.
  *
- * Throws an Error that names a missing module, a circle, or a name used twice; and what a module's `init` throws.
+ * Throws an Error that names a missing module, a circle, or a name used twice; a TypeError for options that cannot be; and what a
+ * module's `init` throws.
  * @public
  */
 export function createKernel(opts: KernelOptions): Kernel {
+  if (!Array.isArray(opts.modules)) throw new TypeError(`createKernel: EINVAL: modules must be an array of kernel modules, not ${String(opts.modules)}`);
+  const { hostname = '' } = opts;
+  if (hostname.length > 64) throw new TypeError(`createKernel: ENAMETOOLONG: hostname has ${hostname.length} characters; 64 are allowed`);
   return new Kernel(opts);
 }

@@ -1,5 +1,5 @@
 /**
- * Counters as two lines of /proc/net/snmp or /proc/net/netstat: 'Ip: InReceives InDiscards\nIp: 12 0\n'. The names are the object's own
+ * Counters as two lines of /proc/net/snmp or /proc/net/netstat: 'Ip: InReceives InDiscards', then 'Ip: 12 0', each with a newline. The names are the object's own
  * numeric fields, in their order; anything else in it is left out.
  * @alpha
  */

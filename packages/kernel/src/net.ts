@@ -35,7 +35,7 @@ export class Net extends Slots {
   }
 
   /**
-   * Ends the namespace: the modules' netExit in reverse order. Ending it twice is nothing. Throws for the initial namespace, which lasts as
+   * Ends the namespace: the modules' netStop, then their netExit, in reverse order. Ending it twice is nothing. Throws for the initial namespace, which lasts as
    * long as its kernel. If a module throws, the others still run, and the first error is thrown at the end.
    */
   destroy(): void {

@@ -6,6 +6,8 @@ describe('HostClock', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance', 'Date'] });
   });
   afterEach(() => {
+    // The spies sit on the fakes: they go first, for the next file in this worker needs the real ones.
+    vi.restoreAllMocks();
     vi.useRealTimers();
   });
 

@@ -347,5 +347,20 @@ describe('shutdown', () => {
     clock.advance(sec(10));
     expect(fired).toBe(0);
     expect(clock.nextEvent()).toBe(Infinity);
+    // A late system call finds a quiet machine.
+    openSoftirq(k, NET_RX_SOFTIRQ, () => fired++);
+    k.run(() => raiseSoftirq(k, NET_RX_SOFTIRQ));
+    raiseSoftirq(k, NET_RX_SOFTIRQ);
+    expect(clock.runUntilIdle()).toBe(true);
+    expect(fired).toBe(0);
+  });
+});
+
+describe('createKernel', () => {
+  it('says what is wrong with its options', () => {
+    const modules = undefined as unknown as [];
+    expect(() => createKernel({ modules })).toThrow('createKernel: EINVAL: modules must be an array of kernel modules, not undefined');
+    expect(() => createKernel({ modules: [], hostname: 'x'.repeat(65) })).toThrow('ENAMETOOLONG: hostname has 65 characters');
+    expect(createKernel({ modules: [], clock: new VirtualClock(), hostname: 'h1', debug: true })).toMatchObject({ hostname: 'h1', debug: true, depth: 0 });
   });
 });

@@ -101,6 +101,42 @@ describe('createKernel', () => {
     expect(log).toEqual(['init a', 'netInit a true', 'netExit a true', 'exit a']);
   });
 
+  it('runs netReady when all have run netInit, and netStop before any netExit', () => {
+    const log: string[] = [];
+    const full = (name: string, requires: KernelModule[]): KernelModule => ({
+      ...recorder(log, name, requires),
+      netReady: (net) => void log.push(`netReady ${name} ${net.kernel.nets.has(net)}`),
+      netStop: (net) => void log.push(`netStop ${name} ${net.dead}`),
+    });
+    const a = full('a', []);
+    const k = createKernel({ modules: [full('b', [a])], clock: new VirtualClock() });
+    log.length = 0;
+    const net = k.createNet();
+    expect(log).toEqual(['netInit a false', 'netInit b false', 'netReady a true', 'netReady b true']);
+    log.length = 0;
+    net.destroy();
+    expect(log).toEqual(['netStop b true', 'netStop a true', 'netExit b true', 'netExit a true']);
+  });
+
+  it('undoes the netReady that ran when one fails', () => {
+    const log: string[] = [];
+    let fail = false;
+    const a: KernelModule = { ...recorder(log, 'a'), netStop: () => void log.push('netStop a') };
+    const bad: KernelModule = {
+      name: 'bad',
+      requires: [a],
+      netReady() {
+        if (fail) throw new Error('not ready');
+      },
+    };
+    const k = createKernel({ modules: [bad], clock: new VirtualClock() });
+    fail = true;
+    log.length = 0;
+    expect(() => k.createNet()).toThrow('not ready');
+    expect(log).toEqual(['netInit a false', 'netStop a', 'netExit a true']);
+    expect([...k.nets]).toEqual([k.initNet]);
+  });
+
   it('ends everything even when modules fail to, and throws the first error', () => {
     const log: string[] = [];
     const a = recorder(log, 'a');

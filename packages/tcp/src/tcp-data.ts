@@ -40,6 +40,7 @@ import {
 } from './tcp-rcvbuf.ts';
 import { tcpDsackExtend, tcpDsackSet, tcpSackNewOfoSkb, tcpSackRemove } from './tcp-rcv-sack.ts';
 import type { TcpSock } from './tcp-sock.ts';
+import { tcpSetState } from './tcp-state.ts';
 import { tcpReceiveWindow } from './tcp-window.ts';
 
 /** An ACK is due, at the latest when the delayed-ACK timer says so. */
@@ -133,14 +134,14 @@ export function tcpFin(tp: TcpSock): void {
   switch (tp.state) {
     case TCP_SYN_RECV:
     case TCP_ESTABLISHED:
-      tp.setState(TCP_CLOSE_WAIT);
+      tcpSetState(tp, TCP_CLOSE_WAIT);
       // The reader answers soon, by close or by data.
       tp.ackPingpong = 1;
       break;
     case TCP_FIN_WAIT1:
       // Simultaneous close.
       tcpSendAck(tp);
-      tp.setState(TCP_CLOSING);
+      tcpSetState(tp, TCP_CLOSING);
       break;
     case TCP_FIN_WAIT2:
       tcpSendAck(tp);

@@ -1,0 +1,47 @@
+/** Changing a connection's state, and its end (tcp_set_state, tcp_done). */
+import { inetCskClearXmitTimers, inetPutPort, inetUnhash } from '@linnet/inet';
+import { SHUTDOWN_MASK, SOCK_BINDPORT_LOCK, sockFlag, SOCK_DEAD } from '@linnet/socket';
+import { TCP_CLOSE, TCP_CLOSE_WAIT, TCP_ESTABLISHED, TCP_SYN_RECV, TCP_SYN_SENT } from '@linnet/uapi';
+import { TcpAttemptFails, TcpCurrEstab, TcpEstabResets } from './tcp-mib.ts';
+import { tcpAdd, tcpInc } from './tcp-net.ts';
+import { tcpWriteQueuePurge } from './tcp-rtx-queue.ts';
+import type { TcpSock } from './tcp-sock.ts';
+import { inetCskDestroySock } from './tcp-close.ts';
+
+/** Moves to a state, with the counters of RFC 4022; CLOSE leaves the hashes and, unless the user bound it, gives the port back (tcp_set_state). */
+export function tcpSetState(tp: TcpSock, state: number): void {
+  const old = tp.state;
+  if (state === TCP_ESTABLISHED) {
+    if (old !== TCP_ESTABLISHED) tcpAdd(tp.tn, TcpCurrEstab, 1);
+  } else if (state === TCP_CLOSE_WAIT) {
+    if (old === TCP_SYN_RECV) tcpAdd(tp.tn, TcpCurrEstab, 1);
+  } else {
+    if (state === TCP_CLOSE) {
+      if (old === TCP_CLOSE_WAIT || old === TCP_ESTABLISHED) tcpInc(tp.tn, TcpEstabResets);
+      inetUnhash(tp.tn.hashinfo, tp);
+      if (tp.bindBucket !== null && (tp.userlocks & SOCK_BINDPORT_LOCK) === 0) inetPutPort(tp.tn.hashinfo, tp);
+    }
+    if (old === TCP_ESTABLISHED || old === TCP_CLOSE_WAIT) tcpAdd(tp.tn, TcpCurrEstab, -1);
+  }
+  tp.state = state;
+}
+
+/** The connection is over: stops everything; what nobody holds any more is destroyed (tcp_done). */
+export function tcpDone(tp: TcpSock): void {
+  if (tp.state === TCP_SYN_SENT || tp.state === TCP_SYN_RECV) tcpInc(tp.tn, TcpAttemptFails);
+  tcpSetState(tp, TCP_CLOSE);
+  inetCskClearXmitTimers(tp);
+  tp.pending = 0;
+  tp.ackPending = 0;
+  tp.shutdown = SHUTDOWN_MASK;
+  if (!sockFlag(tp, SOCK_DEAD)) tp.stateChange(tp);
+  else inetCskDestroySock(tp);
+}
+
+/** Ends a connection with an error that the next call reports (tcp_done_with_error). `err` is positive. */
+export function tcpDoneWithError(tp: TcpSock, err: number): void {
+  tp.err = err;
+  tcpWriteQueuePurge(tp);
+  tcpDone(tp);
+  if (!sockFlag(tp, SOCK_DEAD)) tp.errorReport(tp);
+}
