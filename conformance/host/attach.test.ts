@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { attachTap, HostError, openTap } from '@linnet/host';
+import { attachTap, captureDevice, captureEpoch, HostError, openPcapngFile, openTap } from '@linnet/host';
 import type { AttachedTap, AttachTapOptions } from '@linnet/host';
 import { createKernel } from '@linnet/kernel';
 import type { Kernel } from '@linnet/kernel';
@@ -11,7 +14,7 @@ import type { Skb } from '@linnet/skbuff';
 import { ETH_P_ARP, ETH_P_IP } from '@linnet/uapi';
 import { ADDRESS, answer, HOST_ADDRESS, MAC } from './frames.ts';
 import { have } from '../needs.mjs';
-import { TestNetns } from './netns.ts';
+import { run, TestNetns } from './netns.ts';
 
 function failure(fn: () => unknown): HostError {
   try {
@@ -122,5 +125,39 @@ describe.skipIf(!have('root', 'ip', 'ping'))('a Linnet device on a TAP', () => {
     ns.sh('ip link delete tap0');
     expect((await failed).code).toBe('EBADFD');
     expect(attached.dev.carrier).toBe(false);
+  });
+
+  it.skipIf(!have('tshark'))('is captured with finished checksums, in both directions', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'linnet-capture-'));
+    try {
+      serve(k);
+      const attached = attach({ device: 'eth0' });
+      const path = join(folder, 'a.pcapng');
+      const file = openPcapngFile(path, { epoch: captureEpoch(k) });
+      const before = Date.now() / 1_000;
+      const capture = captureDevice(attached.dev, file.writer, { description: 'to the real kernel' });
+      up(attached);
+      const ping = await ns.run('ping', '-c', '5', '-i', '0.01', '-W', '2', ADDRESS);
+      expect(ping.stdout).toContain('5 received');
+      // The real kernel leaves these two sums to the device.
+      const udp = await ns.run('bash', '-c', `echo a datagram > /dev/udp/${ADDRESS}/9; timeout 0.2 bash -c ': > /dev/tcp/${ADDRESS}/80'; true`);
+      expect(udp.code).toBe(0);
+      capture.stop();
+      capture.stop();
+      await ns.run('ping', '-c', '1', '-W', '2', ADDRESS);
+      file.close();
+      const { stdout } = await run('tshark', '-r', path, '-n', '-T', 'fields', '-E', 'separator=|', '-o', 'udp.check_checksum:TRUE', '-o', 'tcp.check_checksum:TRUE', '-o', 'ip.check_checksum:TRUE',
+        ...['_ws.col.Protocol', 'frame.packet_flags_direction', 'ip.checksum.status', 'icmp.checksum.status', 'udp.checksum.status', 'tcp.checksum.status', 'frame.interface_name', '_ws.malformed', 'frame.time_epoch'].flatMap((field) => ['-e', field]));
+      const rows = stdout.trimEnd().split('\n').map((line) => line.split('|'));
+      expect(rows.filter(([protocol]) => protocol === 'ICMP').map((row) => row.slice(1, 4))).toEqual(Array.from({ length: 10 }, (_, i) => [i % 2 === 0 ? '0x00000001' : '0x00000002', '1', '1']));
+      expect(rows.filter(([, , , , udpStatus]) => udpStatus !== '').map((row) => row.slice(1, 6))).toEqual([['0x00000001', '1', '', '1', '']]);
+      expect(rows.filter(([protocol]) => protocol === 'TCP').map((row) => row.slice(1, 6))[0]).toEqual(['0x00000001', '1', '', '', '1']);
+      for (const row of rows) {
+        expect(row.slice(6, 8)).toEqual(['eth0', '']);
+        expect(Math.abs(Number(row[8]) - before)).toBeLessThan(60);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

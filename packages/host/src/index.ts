@@ -5,6 +5,8 @@
  */
 export { attachTap } from './attach-tap.ts';
 export type { AttachedTap, AttachTapOptions } from './attach-tap.ts';
+export { captureDevice, captureEpoch } from './capture.ts';
+export type { CaptureDeviceOptions, DeviceCapture } from './capture.ts';
 export { HostError } from './errors.ts';
 export type { FdWatch, Ffi } from './ffi.ts';
 export { koffiFfi } from './ffi-koffi.ts';

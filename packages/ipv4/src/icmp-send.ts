@@ -16,9 +16,10 @@ import { ipAppend, ipFinish, ipSendSkb, ipSetupCork } from './ip-append-data.ts'
 import { ipOptionsEcho } from './ip-options.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
-import { inetSelectAddr } from './devinet.ts';
-import { ipRouteOutputFlow, RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST } from './route.ts';
-import type { Rtable } from './route.ts';
+import { inetSelectAddr } from './devinet-select.ts';
+import { ipRouteOutputFlow } from './route-output.ts';
+import { RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST } from './rtable.ts';
+import type { Rtable } from './rtable.ts';
 import { ICMP_MIB_OUTERRORS, ICMP_MIB_RATELIMITGLOBAL, ICMP_MIB_RATELIMITHOST } from './snmp.ts';
 
 /** Is this type an error, about which no error may be sent? @alpha */

@@ -19,8 +19,9 @@ import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { pingErr, pingRcv } from './ping.ts';
 import { rawIcmpError } from './raw.ts';
-import { ipv4Redirect, ipv4UpdatePmtu, RTCF_BROADCAST, RTCF_MULTICAST } from './route.ts';
-import type { Rtable } from './route.ts';
+import { ipv4Redirect, ipv4UpdatePmtu } from './route-exception.ts';
+import { RTCF_BROADCAST, RTCF_MULTICAST } from './rtable.ts';
+import type { Rtable } from './rtable.ts';
 import { ICMP_MIB_CSUMERRORS, ICMP_MIB_INERRORS, ICMP_MIB_INMSGS } from './snmp.ts';
 
 /** The receiver of protocol 1: `data` at the ICMP header. Consumes the skb (icmp_rcv). @alpha */

@@ -73,6 +73,8 @@ export class InDevice {
   readonly arpParms: NeighParms;
   readonly mc: McState;
   dead: boolean;
+  /** The device's name in the sysctl tree. */
+  sysctlName: string;
 
   constructor(dev: NetDevice, net4: Ipv4Net, cnf: Ipv4Devconf, arpParms: NeighParms, mc: McState) {
     this.dev = dev;
@@ -82,6 +84,7 @@ export class InDevice {
     this.arpParms = arpParms;
     this.mc = mc;
     this.dead = false;
+    this.sysctlName = dev.name;
   }
 
   /** The device's own value (`IN_DEV_CONF_GET`). */

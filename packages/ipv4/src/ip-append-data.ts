@@ -29,7 +29,7 @@ import { IpOptions, ipOptionsCopy } from './ip-options-types.ts';
 import { ipLocalOut } from './ip-output.ts';
 import { ipLocalError } from './ip-error-queue.ts';
 import { IPV4 } from './ipv4-net.ts';
-import type { Rtable } from './route.ts';
+import type { Rtable } from './rtable.ts';
 import { IPSTATS_MIB_OUTDISCARDS } from './snmp.ts';
 
 /** May a packet of this socket be fragmented here although it carries DF? (ip_sk_ignore_df) @alpha */

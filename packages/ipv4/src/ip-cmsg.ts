@@ -13,7 +13,7 @@ import type { NetDevice } from '@linnet/netdev';
 import { optInt, putCmsg } from '@linnet/socket';
 import type { MsgHdr } from '@linnet/socket';
 import type { InetSock, IpcmCookie } from '@linnet/inet';
-import { inetSelectAddr } from './devinet.ts';
+import { inetSelectAddr } from './devinet-select.ts';
 import { inetAddrType } from './fib-addr-type.ts';
 import { ipcbFragMaxSize, ipcbIif, ipcbOptlen } from './ip-cb.ts';
 import { ipOptionsEcho, ipOptionsGet } from './ip-options.ts';

@@ -86,6 +86,8 @@ export class Ipv4Core {
   sysctlFwmarkReflect: number;
   sysctlPingGroupLow: number;
   sysctlPingGroupHigh: number;
+  sysctlIgmpMaxMemberships: number;
+  sysctlIgmpMaxMsf: number;
 
   constructor(net: Net) {
     const k = net.kernel;
@@ -129,6 +131,8 @@ export class Ipv4Core {
     this.sysctlFwmarkReflect = 0;
     this.sysctlPingGroupLow = 1;
     this.sysctlPingGroupHigh = 0;
+    this.sysctlIgmpMaxMemberships = 20;
+    this.sysctlIgmpMaxMsf = 10;
   }
 }
 

@@ -17,7 +17,7 @@ import { ipCallRaChain } from './raw.ts';
 import { rtTos2Priority } from './route.ts';
 import { ipDstMtuMaybeForward } from './route-exception.ts';
 import { ipRtSendRedirect } from './route.ts';
-import type { Rtable } from './route.ts';
+import type { Rtable } from './rtable.ts';
 import { IPSTATS_MIB_FRAGFAILS, IPSTATS_MIB_INADDRERRORS, IPSTATS_MIB_INHDRERRORS, IPSTATS_MIB_OUTFORWDATAGRAMS } from './snmp.ts';
 
 /** Is the packet too large for `mtu`, with DF or pieces that may not be made larger? (ip_exceeds_mtu) */

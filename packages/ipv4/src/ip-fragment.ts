@@ -25,8 +25,8 @@ import type { FragDir } from './frag-dir.ts';
 import { ipSendCheck } from './ip-header.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
-import { ipRouteInput } from './route.ts';
-import type { Rtable } from './route.ts';
+import { ipRouteInput } from './route-input.ts';
+import type { Rtable } from './rtable.ts';
 import {
   IPSTATS_MIB_REASMFAILS, IPSTATS_MIB_REASMOKS, IPSTATS_MIB_REASMREQDS, IPSTATS_MIB_REASMTIMEOUT, IPSTATS_MIB_REASM_OVERLAPS,
 } from './snmp.ts';

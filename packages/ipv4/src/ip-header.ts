@@ -13,8 +13,8 @@ import type { InetSock } from '@linnet/inet';
 import { IPSKB_FORWARDED, ipcbFlags } from './ip-cb.ts';
 import { ipIdentsReserve } from './ip-ident.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
-import { ipDstMtuMaybeForward } from './route.ts';
-import type { Rtable } from './route.ts';
+import { ipDstMtuMaybeForward } from './route-exception.ts';
+import type { Rtable } from './rtable.ts';
 
 /** Makes the header checksum anew (ip_send_check). The head must be writable. @alpha */
 export function ipSendCheck(skb: Skb): void {

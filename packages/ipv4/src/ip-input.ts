@@ -22,8 +22,8 @@ import { ipcbSrr, ipOptionsCompile, ipOptionsLoad, ipOptionsStore } from './ip-o
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { rawLocalDeliver } from './raw.ts';
-import { ipRouteInput } from './route.ts';
-import type { Rtable } from './route.ts';
+import { ipRouteInput } from './route-input.ts';
+import type { Rtable } from './rtable.ts';
 import {
   IPSTATS_MIB_CSUMERRORS, IPSTATS_MIB_INBCASTOCTETS, IPSTATS_MIB_INBCASTPKTS, IPSTATS_MIB_INDELIVERS, IPSTATS_MIB_INHDRERRORS,
   IPSTATS_MIB_INMCASTOCTETS, IPSTATS_MIB_INMCASTPKTS, IPSTATS_MIB_INOCTETS, IPSTATS_MIB_INPKTS, IPSTATS_MIB_INTRUNCATEDPKTS, IPSTATS_MIB_INUNKNOWNPROTOS,

@@ -14,7 +14,7 @@ import { inetAddrType } from './fib-addr-type.ts';
 import { fibComputeSpecDst } from './fib-frontend.ts';
 import { IpOptions, ipOptionsClear } from './ip-options-types.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
-import type { Rtable } from './route.ts';
+import type { Rtable } from './rtable.ts';
 import { ipRtGetSource } from './route.ts';
 
 const OPT_STRICT = 1 << 0;

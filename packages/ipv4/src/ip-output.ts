@@ -17,7 +17,6 @@ import {
 } from '@linnet/netdev';
 import type { DstEntry, NetDevice } from '@linnet/netdev';
 import { neighOutput } from '@linnet/neigh';
-import type { Sock } from '@linnet/socket';
 import { skDstCheck } from '@linnet/socket';
 import type { Flowi, InetSock } from '@linnet/inet';
 import { IPSKB_FRAG_PMTU, IPSKB_REROUTED, ipcbClear, ipcbFlags, ipcbFragMaxSize } from './ip-cb.ts';
@@ -25,8 +24,11 @@ import { ip4DstHoplimit, ipDontFragment, ipSelectIdentSegs, ipSelectTtl, ipSendC
 import { ipFragment } from './ip-output-frag.ts';
 import { IpOptions, ipOptionsBuild } from './ip-options.ts';
 import { IPV4 } from './ipv4-net.ts';
-import { ipNeighForGw, ipRouteOutputFlow, RTCF_LOCAL, RTCF_MULTICAST } from './route.ts';
-import type { Rtable } from './route.ts';
+import { ipNeighForGw } from './route-neigh.ts';
+import { ipRouteOutputFlow } from './route-output.ts';
+import { RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST } from './rtable.ts';
+import type { Rtable } from './rtable.ts';
+import { skSetupCaps } from './sk-caps.ts';
 import {
   IPSTATS_MIB_OUTBCASTOCTETS, IPSTATS_MIB_OUTBCASTPKTS, IPSTATS_MIB_OUTMCASTOCTETS, IPSTATS_MIB_OUTMCASTPKTS, IPSTATS_MIB_OUTNOROUTES, IPSTATS_MIB_OUTOCTETS,
   IPSTATS_MIB_OUTPKTS, IPSTATS_MIB_OUTREQUESTS,
@@ -250,4 +252,33 @@ export function ipBuildAndSendPkt(skb: Skb, sk: InetSock, saddr: number, daddr: 
   skb.priority = sk.priority;
   if (skb.mark === 0) skb.mark = sk.mark;
   return ipLocalOut(net, sk, skb);
+}
+
+/**
+ * Sends a transport packet that belongs to no socket (a RST, an ACK of TIME-WAIT) to where `fl` says: finds its route and puts the header
+ * in front. It is never fragmented. Consumes the skb; 0 or an error (ip_send_unicast_reply).
+ * @alpha
+ */
+export function ipSendUnicastReply(net: Net, skb: Skb, fl: Flowi): number {
+  const ip = net.get(IPV4);
+  const rt = ipRouteOutputFlow(net, fl, null);
+  if (rt === null) {
+    ip.mib[IPSTATS_MIB_OUTNOROUTES]!++;
+    kfreeSkbReason(skb, DROP.IP_OUTNOROUTES);
+    return fl.error;
+  }
+  const room = llReservedSpace(rt.dev) + IPHDR_LEN;
+  if (skbHeadroom(skb) < room) skbCow(skb, room);
+  ipcbClear(skb);
+  const at = skbPush(skb, IPHDR_LEN);
+  skb.networkHeader = at;
+  const view = skb.view;
+  view.setInt32(at, (0x45 << 24) | ((fl.tos & 0xff) << 16));
+  view.setInt32(at + 4, IP_DF);
+  view.setInt32(at + 8, (ip4DstHoplimit(ip, rt) << 24) | (fl.proto << 16));
+  view.setInt32(at + 12, fl.saddr);
+  view.setInt32(at + 16, fl.daddr);
+  skb.dst = rt;
+  skb.mark = fl.mark;
+  return ipLocalOut(net, null, skb);
 }

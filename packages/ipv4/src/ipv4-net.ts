@@ -1,17 +1,18 @@
 /** The state that IPv4 keeps for one namespace (struct netns_ipv4). */
 import type { Key, Net } from '@linnet/kernel';
-import { defineKey, NotifierChain } from '@linnet/kernel';
+import { defineKey, NotifierChain, TimerList } from '@linnet/kernel';
 import { Flowi } from '@linnet/inet';
-import type { NeighTable } from '@linnet/neigh';
+import type { NeighTable, Neighbour } from '@linnet/neigh';
 import type { NetDevice } from '@linnet/netdev';
 import type { Ipv4Devconf } from './devconf.ts';
 import { newDevconf } from './devconf.ts';
 import { Ipv4Core } from './ip-core.ts';
 import type { InIfaddr } from './in-device.ts';
-import type { FibInfo } from './fib-types.ts';
+import type { RoutePeer } from './route-error.ts';
+import type { FibAlias, FibInfo } from './fib-types.ts';
 import { FibResult } from './fib-types.ts';
-import { FibTable } from './fib-trie.ts';
-import { RT_TABLE_DEFAULT, RT_TABLE_LOCAL, RT_TABLE_MAIN } from '@linnet/uapi';
+import { FibTable } from './fib-table.ts';
+import { MAX_ADDR_LEN, RT_TABLE_DEFAULT, RT_TABLE_LOCAL, RT_TABLE_MAIN } from '@linnet/uapi';
 
 /** Per-net slot of {@link Ipv4Net}. @alpha */
 export const IPV4: Key<Ipv4Net> = defineKey<Ipv4Net>('ipv4');
@@ -23,6 +24,10 @@ export const IPV4: Key<Ipv4Net> = defineKey<Ipv4Net>('ipv4');
 export class Ipv4Net extends Ipv4Core {
   /** The machine's ARP table, shared by all namespaces. */
   readonly arpTbl: NeighTable;
+  /** Scratch for a hardware address. */
+  readonly arpHa: Uint8Array;
+  /** Asks a daemon in user space for a neighbour (`app_solicit`). */
+  appSolicit: (n: Neighbour) => void;
   /** The namespace's `lo`; set when it is registered. */
   loopbackDev: NetDevice | null;
 
@@ -35,6 +40,10 @@ export class Ipv4Net extends Ipv4Core {
   readonly addrHash: Map<number, InIfaddr[]>;
   /** Called with NETDEV_UP/NETDEV_DOWN and the address (`inetaddr_chain`). */
   readonly inetaddrChain: NotifierChain<number, InIfaddr>;
+  /** Tells netlink of an address: RTM_*, the address, the port that asked. */
+  rtmsgIfa: (type: number, ifa: InIfaddr, portid: number) => void;
+  /** Ends addresses whose lifetime is over; its function is set by `devinet`. */
+  readonly lifetimeTimer: TimerList<Ipv4Net>;
 
   // routing tables
   readonly fibLocal: FibTable;
@@ -83,6 +92,10 @@ export class Ipv4Net extends Ipv4Core {
   ipRtRedirectNumber: number;
   ipRtRedirectLoad: number;
   ipRtRedirectSilence: number;
+  /** Tells netlink of a route: RTM_*, table, prefix, its length, the route, NLM_F_* flags, the port that asked. */
+  rtmsgFib: (type: number, tb: FibTable, prefix: number, plen: number, fa: FibAlias, nlflags: number, portid: number) => void;
+  /** Those that errors and redirects went to, by address. */
+  readonly routePeers: Map<number, RoutePeer>;
   /** Columns of /proc/net/stat/rt_cache. */
   readonly rtStat: Float64Array;
 
@@ -105,11 +118,15 @@ export class Ipv4Net extends Ipv4Core {
   constructor(net: Net, arpTbl: NeighTable) {
     super(net);
     this.arpTbl = arpTbl;
+    this.arpHa = new Uint8Array(MAX_ADDR_LEN);
+    this.appSolicit = noMessage;
     this.loopbackDev = null;
     this.devconfAll = newDevconf(false);
     this.devconfDflt = newDevconf(true);
     this.addrHash = new Map();
     this.inetaddrChain = new NotifierChain<number, InIfaddr>();
+    this.rtmsgIfa = noMessage;
+    this.lifetimeTimer = new TimerList<Ipv4Net>(noMessage, this as Ipv4Net);
     this.fibLocal = new FibTable(RT_TABLE_LOCAL);
     this.fibMain = new FibTable(RT_TABLE_MAIN);
     this.fibDefault = new FibTable(RT_TABLE_DEFAULT);
@@ -142,6 +159,8 @@ export class Ipv4Net extends Ipv4Core {
     this.ipRtRedirectNumber = 9;
     this.ipRtRedirectLoad = 20;
     this.ipRtRedirectSilence = 20 << 10;
+    this.rtmsgFib = noMessage;
+    this.routePeers = new Map();
     this.rtStat = new Float64Array(RT_STAT_COUNT);
     this.sysctlIpDefaultTtl = 64;
     this.sysctlIpNoPmtuDisc = 0;
@@ -170,3 +189,6 @@ export const RT_STAT_OUT_SLOW_TOT = 6;
 /** @alpha */
 export const RT_STAT_OUT_SLOW_MC = 7;
 const RT_STAT_COUNT = 8;
+
+/** Until somebody listens. */
+function noMessage(): void {}

@@ -27,7 +27,7 @@ export function csumPartial(u8: Uint8Array, off: number, len: number, sum: numbe
 }
 
 /**
- * As {@link csumPartial}, through a DataView of the bytes (`SkbHead.view`): five times as fast. At most 8 MiB at once.
+ * As {@link csumPartial}, through a DataView of the bytes (`SkbHead.view`): three times as fast and more. At most 8 MiB at once.
  * @alpha
  */
 export function csumPartialView(view: DataView, off: number, len: number, sum: number): number {
@@ -100,11 +100,18 @@ export function csumPartialCopy(src: Uint8Array, srcOff: number, dst: Uint8Array
   return csumAdd(csumAdd(hi << 8, hi >>> 24), csumAdd(lo, sum));
 }
 
+/** From here on the host's own copy and two short-lived views cost less than copying in the loop. */
+const COPY_APART = 4096;
+
 /**
- * As {@link csumPartialCopy}, through DataViews, which is four times as fast.
+ * As {@link csumPartialCopy}, through DataViews, which is much faster.
  * @alpha
  */
 export function csumPartialCopyView(src: DataView, srcOff: number, dst: DataView, dstOff: number, len: number, sum: number): number {
+  if (len >= COPY_APART) {
+    new Uint8Array(dst.buffer, dst.byteOffset + dstOff, len).set(new Uint8Array(src.buffer, src.byteOffset + srcOff, len));
+    return csumPartialView(src, srcOff, len, sum);
+  }
   let s = 0;
   let i = srcOff;
   let j = dstOff;

@@ -4,6 +4,7 @@ import {
   csumFold,
   csumIpv6Magic,
   csumPartial,
+  csumPartialCopyView,
   csumPartialView,
   csumReplace2,
   csumReplace4,
@@ -100,5 +101,17 @@ describe('the Internet checksum', () => {
     expect(csumFold(csumPartialView(view(u8), 0, u8.length, 0))).toBe(0);
     expect(csumFold(csumPartial(u8, 1, u8.length - 1, 0))).toBe(csumFold(0xff00));
     expect(csumFold(csumPartialView(view(u8), 1, u8.length - 1, 0))).toBe(csumFold(0xff00));
+  });
+
+  it('copies long pieces as well as short ones, to and from the middle of buffers', () => {
+    const src = new Uint8Array(70_000).map((_, i) => (i * 31) >> 2);
+    for (const len of [4095, 4096, 4097, 65_535]) {
+      const dst = new Uint8Array(70_000);
+      const sum = csumPartialCopyView(view(src.subarray(5)), 2, view(dst.subarray(9)), 4, len, 1234);
+      expect(csumFold(sum)).toBe(csumFold(csumPartial(src, 7, len, 1234)));
+      const want = new Uint8Array(70_000);
+      want.set(src.subarray(7, 7 + len), 13);
+      expect(Buffer.compare(dst, want)).toBe(0);
+    }
   });
 });

@@ -104,7 +104,7 @@ export class NeighTable {
   /** The neighbour with this one-word key on `dev`, or null. Never allocates. */
   lookup(key0: number, dev: NetDevice): Neighbour | null {
     const b = this.buckets;
-    for (let n = b[this.hash(key0, 0, dev) & (b.length - 1)]!; n !== null; n = n.next) {
+    for (let n: Neighbour | null = b[this.hash(key0, 0, dev) & (b.length - 1)]!; n !== null; n = n.next) {
       if (n.key0 === key0 && n.dev === dev) return n;
     }
     return null;
@@ -113,7 +113,7 @@ export class NeighTable {
   /** The neighbour with this four-word key on `dev`, or null. Never allocates. */
   lookup4(k0: number, k1: number, k2: number, k3: number, dev: NetDevice): Neighbour | null {
     const b = this.buckets;
-    for (let n = b[this.hash(k3, k0 ^ Math.imul(k1, 31) ^ Math.imul(k2, 961), dev) & (b.length - 1)]!; n !== null; n = n.next) {
+    for (let n: Neighbour | null = b[this.hash(k3, k0 ^ Math.imul(k1, 31) ^ Math.imul(k2, 961), dev) & (b.length - 1)]!; n !== null; n = n.next) {
       if (n.key3 === k3 && n.key2 === k2 && n.key1 === k1 && n.key0 === k0 && n.dev === dev) return n;
     }
     return null;
@@ -173,11 +173,11 @@ export class NeighTable {
   remove(n: Neighbour): void {
     if (n.dead) return;
     const i = this.bucketOf(n);
-    let p = this.buckets[i]!;
+    let p: Neighbour = this.buckets[i]!;
     if (p === n) {
       this.buckets[i] = n.next;
     } else {
-      while (p !== null && p.next !== n) p = p.next!;
+      while (p.next !== n) p = p.next!;
       p.next = n.next;
     }
     n.next = null;
@@ -199,7 +199,7 @@ export class NeighTable {
   /** Calls `fn` for each neighbour; `fn` may remove the one it is given. */
   forEach(fn: (n: Neighbour) => void): void {
     for (let i = 0; i < this.buckets.length; i++) {
-      for (let n = this.buckets[i]!; n !== null; ) {
+      for (let n: Neighbour | null = this.buckets[i]!; n !== null; ) {
         const next: Neighbour | null = n.next;
         fn(n);
         n = next;
@@ -289,7 +289,7 @@ export class NeighTable {
     this.stats.hashGrows++;
     this.buckets = new Array<Neighbour | null>(old.length * 2).fill(null);
     for (let i = 0; i < old.length; i++) {
-      for (let n = old[i]!; n !== null; ) {
+      for (let n: Neighbour | null = old[i]!; n !== null; ) {
         const next: Neighbour | null = n.next;
         const at = this.bucketOf(n);
         n.next = this.buckets[at]!;

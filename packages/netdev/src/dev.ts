@@ -137,8 +137,8 @@ function registerUnlocked(dev: NetDevice): number {
     dev.ifindex = 0;
     return early;
   }
-  dev.regState = NETREG_REGISTERED;
   netdevUpdateFeatures(dev);
+  dev.regState = NETREG_REGISTERED;
   linkwatchInitDev(dev);
   listNetdevice(dev);
   const refused = notifierToErrno(callNetdeviceNotifiers(NETDEV_REGISTER, dev));

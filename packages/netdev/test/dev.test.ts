@@ -1,15 +1,16 @@
-import { EBUSY, EEXIST, EINVAL, ENOMEM, type KernelModule, NOTIFY_OK, notifierFromErrno } from '@linnet/kernel';
+import { defineKey, EBUSY, EEXIST, EINVAL, ENOMEM, type KernelModule, type Key, NOTIFY_OK, notifierFromErrno } from '@linnet/kernel';
 import { IFF_UP, RTM_DELLINK, RTM_NEWLINK } from '@linnet/uapi';
 import { describe, expect, test } from 'vitest';
 import {
   allocNetdev, devAllocName, devChangeName, devChangeNetNamespace, devGetByIndex, devGetByName, devOpen, devValidName, etherSetup, forEachNetdev, NETDEV,
-  NETDEV_CHANGENAME, NETDEV_DOWN, NETDEV_GOING_DOWN, NETDEV_POST_INIT, NETDEV_PRE_UP, NETDEV_REGISTER, NETDEV_UNREGISTER, NETDEV_UP, type NetDevice,
+  netdev, NETDEV_CHANGENAME, NETDEV_DOWN, NETDEV_GOING_DOWN, NETDEV_POST_INIT, NETDEV_PRE_UP, NETDEV_REGISTER, NETDEV_UNREGISTER, NETDEV_UP, type NetDevice,
   netLoopbackDev, NETREG_REGISTERED, NETREG_UNREGISTERED, registerNetdevice, registerNetdeviceNotifier, unregisterNetdevice,
   unregisterNetdeviceNotifier,
 } from '../src/index.ts';
 import { FakeDevice } from '../src/testing.ts';
 import { finish, makeKernel } from './helpers.ts';
 
+const KEY: Key<{ alive: boolean }> = defineKey('watcher');
 const names = (devs: Iterable<NetDevice>): string[] => [...devs].map((d) => d.name);
 
 describe('names', () => {
@@ -180,7 +181,7 @@ describe('namespaces', () => {
           return NOTIFY_OK;
         });
       },
-      requires: [netdevModule],
+      requires: [netdev],
     };
     const k = makeKernel([watcher]);
     const b = k.createNet();
@@ -195,7 +196,3 @@ describe('namespaces', () => {
     expect(gone).toEqual(['eth0', 'soft0', 'lo', 'eth0', 'lo']);
   });
 });
-
-import { defineKey, type Key } from '@linnet/kernel';
-import { netdev as netdevModule } from '../src/index.ts';
-const KEY: Key<{ alive: boolean }> = defineKey('watcher');

@@ -54,6 +54,10 @@ export interface Proto {
   /** SO_KEEPALIVE was switched: start or stop the timer. */
   keepalive?(sk: Sock, on: boolean): void;
   shutdown?(sk: Sock, how: number): void;
+  /** Begins to take connections, or changes how many may wait (inet_csk_listen_start); absent where there are none. 0 or a negative errno. */
+  listen?(sk: Sock, backlog: number): number;
+  /** The POLL* bits that hold now; those of datagram sockets when absent. */
+  poll?(sk: Sock): number;
   setsockopt(sk: Sock, level: number, opt: number, val: Uint8Array): number;
   getsockopt(sk: Sock, level: number, opt: number, maxLen: number): Uint8Array | number;
   sendmsg(sk: Sock, msg: MsgHdr, size: number): number;

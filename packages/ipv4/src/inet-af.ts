@@ -1,0 +1,85 @@
+/** IPv4's face to the transports: the `InetAf` record of AF_INET. */
+import { csumTcpudpNofold, EHOSTUNREACH } from '@linnet/kernel';
+import type { Flowi, InetAf, InetSock } from '@linnet/inet';
+import { flowi4InitOutput } from '@linnet/inet';
+import { llReservedSpace } from '@linnet/netdev';
+import type { DstEntry } from '@linnet/netdev';
+import { skbCow, skbHeadroom } from '@linnet/skbuff';
+import type { Skb } from '@linnet/skbuff';
+import { skDstCheck, SOCK_BINDADDR_LOCK } from '@linnet/socket';
+import {
+  AF_INET, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, IPHDR_LEN, RT_SCOPE_UNIVERSE, iphDaddr, iphSaddr, sockaddrIn,
+} from '@linnet/uapi';
+import { ipAppendData, ipFinishSkb, ipFlushPendingFrames, ipMakeSkb, ipSendSkb } from './ip-append-data.ts';
+import { icmpErrConvert } from './icmp-errno.ts';
+import { icmpSend } from './icmp-send.ts';
+import { ipCmsgRecv, ipCmsgSend } from './ip-cmsg.ts';
+import { ipIcmpError, ipLocalError, ipRecvError } from './ip-error-queue.ts';
+import type { IpOptions } from './ip-options-types.ts';
+import { ipBuildAndSendPkt, ipQueueXmit, ipSendUnicastReply } from './ip-output.ts';
+import { ipGetsockopt, ipSetsockopt } from './ip-sockglue.ts';
+import { IPV4 } from './ipv4-net.ts';
+import { ipMcDropSocket, ipMcSfAllow } from './mc-socket.ts';
+import { ipRouteOutputFlow } from './route-output.ts';
+import type { Rtable } from './rtable.ts';
+import { skSetupCaps } from './sk-caps.ts';
+
+const TCP_SYN_SENT = 2;
+
+/** Sees to a valid `sk.dst` (inet_sk_rebuild_header). 0 or a negative errno. */
+function rebuildHeader(sk: InetSock): number {
+  if (skDstCheck(sk) !== null) return 0;
+  const opt = sk.inetOpt as IpOptions | null;
+  const fl = sk.fl;
+  flowi4InitOutput(
+    fl, sk.boundDevIf, sk.mark, sk.tos, RT_SCOPE_UNIVERSE, sk.protocol, 0, opt !== null && opt.srr !== 0 ? opt.faddr : sk.daddr, sk.saddr, sk.dport, sk.sport, sk.uid,
+  );
+  const rt = ipRouteOutputFlow(sk.net, fl, sk);
+  if (rt !== null) {
+    skSetupCaps(sk, rt);
+    return 0;
+  }
+  const err = fl.error !== 0 ? fl.error : -EHOSTUNREACH;
+  // With a fixed address the connection can only wait for its route to come back.
+  if (sk.net.get(IPV4).sysctlIpDynaddr === 0 || sk.state !== TCP_SYN_SENT || (sk.userlocks & SOCK_BINDADDR_LOCK) !== 0) sk.errSoft = -err;
+  return err;
+}
+
+/** A SYN-ACK: sees to headroom for the header (ip_build_and_send_pkt). */
+function buildAndSendPkt(skb: Skb, sk: InetSock, dst: DstEntry, fl: Flowi, tos: number): number {
+  skb.dst = dst;
+  const room = llReservedSpace(dst.dev) + IPHDR_LEN;
+  if (skbHeadroom(skb) < room) skbCow(skb, room);
+  return ipBuildAndSendPkt(skb, sk, fl.saddr, fl.daddr, sk.inetOpt as IpOptions | null, tos);
+}
+
+/** The record. @alpha */
+export const inetAf4: InetAf = {
+  family: AF_INET,
+  netHeaderLen: IPHDR_LEN,
+  routeOutput: (net, fl, sk) => ipRouteOutputFlow(net, fl, sk),
+  dstType: (dst) => (dst as Rtable).rtType,
+  rebuildHeader,
+  queueXmit: ipQueueXmit,
+  sendUnicastReply: ipSendUnicastReply,
+  buildAndSendPkt,
+  cmsgSend: ipCmsgSend,
+  cmsgRecv: ipCmsgRecv,
+  makeSkb: ipMakeSkb,
+  sendSkb: ipSendSkb,
+  appendData: ipAppendData,
+  finishSkb: ipFinishSkb,
+  flushPendingFrames: ipFlushPendingFrames,
+  pseudoSum: (fl, len, proto) => csumTcpudpNofold(fl.saddr, fl.daddr, len, proto, 0),
+  skbPseudoSum: (skb, len, proto) => csumTcpudpNofold(iphSaddr(skb.view, skb.networkHeader), iphDaddr(skb.view, skb.networkHeader), len, proto, 0),
+  icmpPortUnreach: (skb) => icmpSend(skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0),
+  icmpError: ipIcmpError,
+  localError: (sk, err, fl, port, info) => ipLocalError(sk, err, fl.daddr, port, info),
+  recvError: ipRecvError,
+  icmpErrConvert,
+  mcAllow: ipMcSfAllow,
+  mcDropSocket: ipMcDropSocket,
+  setsockopt: ipSetsockopt,
+  getsockopt: ipGetsockopt,
+  sockaddrFrom: (skb, port) => sockaddrIn(iphSaddr(skb.view, skb.networkHeader), port),
+};
