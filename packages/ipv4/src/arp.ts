@@ -193,7 +193,7 @@ export const ARP_TABLE_OPS: NeighTableOps = Object.freeze({
   id: 'arp_cache',
   sysctlDir: 'ipv4',
   keyWords: 1,
-  constructor: arpConstructor,
+  construct: arpConstructor,
   ops: ARP_OPS,
   parms(dev: NetDevice): NeighParms | null {
     const indev = inDevGet(dev);

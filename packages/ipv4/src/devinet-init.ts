@@ -1,7 +1,9 @@
 /** IPv4 on a device: its beginning and end, the events of its life, and the settings. */
+// datapath-ok-file: configuration
 import type { Net, SysctlEntry } from '@linnet/kernel';
 import { sysctlInt } from '@linnet/kernel';
-import { NeighParms, neighCarrierDown, neighChangeaddr, neighSysctlRegister, neighSysctlUnregister } from '@linnet/neigh';
+import { neighCarrierDown, neighChangeaddr, neighSysctlRegister, neighSysctlUnregister } from '@linnet/neigh';
+import type { NeighParms } from '@linnet/neigh';
 import {
   NETDEV_CHANGE, NETDEV_CHANGEADDR, NETDEV_CHANGEMTU, NETDEV_CHANGENAME, NETDEV_DOWN, NETDEV_NOTIFY_PEERS, NETDEV_REGISTER, NETDEV_UNREGISTER, NETDEV_UP, forEachNetdev,
   netifCarrierOk,

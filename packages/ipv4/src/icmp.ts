@@ -3,7 +3,7 @@
  */
 import {
   ICMPHDR_LEN, ICMP_ADDRESS, ICMP_ADDRESSREPLY, ICMP_DEST_UNREACH, ICMP_ECHO, ICMP_ECHOREPLY, ICMP_EXC_FRAGTIME, ICMP_EXT_ECHO, ICMP_EXT_ECHOREPLY, ICMP_FRAG_NEEDED,
-  ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIMESTAMP, ICMP_TIMESTAMPREPLY, ICMP_TIME_EXCEEDED, IPHDR_LEN, IPPROTO_ICMP, NR_ICMP_TYPES,
+  ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIMESTAMP, ICMP_TIMESTAMPREPLY, ICMP_TIME_EXCEEDED, IPHDR_LEN, NR_ICMP_TYPES,
   NR_ICMP_UNREACH, RTN_BROADCAST, icmpCode, icmpFragMtu, icmpType, icmpUn, iphDaddr, iphIhl, iphProtocol,
 } from '@linnet/uapi';
 import { consumeSkb, DROP, kfreeSkbReason, pskbMayPull, skbChecksumValid, skbCopyBits, skbPull } from '@linnet/skbuff';
@@ -19,7 +19,7 @@ import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { pingErr, pingRcv } from './ping.ts';
 import { rawIcmpError } from './raw.ts';
-import { ipv4Redirect, ipv4UpdatePmtu } from './route-exception.ts';
+import { ipv4Redirect, ipv4UpdatePmtu } from './route-pmtu.ts';
 import { RTCF_BROADCAST, RTCF_MULTICAST } from './rtable.ts';
 import type { Rtable } from './rtable.ts';
 import { ICMP_MIB_CSUMERRORS, ICMP_MIB_INERRORS, ICMP_MIB_INMSGS } from './snmp.ts';
@@ -143,7 +143,7 @@ function icmpUnreach(ip: Ipv4Net, skb: Skb, type: number): number {
     default:
   }
   // A quote of a broadcast: somebody answered what nobody may answer (RFC 1812 4.3.2.7).
-  if (ip.sysctlIcmpIgnoreBogusErrorResponses === 0 && inetAddrType(ip, iphDaddr(skb.view, skb.data)) === RTN_BROADCAST) {
+  if (ip.sysctlIcmpIgnoreBogusErrorResponses === 0 && inetAddrType(ip.net, iphDaddr(skb.view, skb.data)) === RTN_BROADCAST) {
     return ignore(skb, DROP.ICMP_BROADCAST);
   }
   return icmpSocketDeliver(ip, skb, type, code, info);

@@ -75,7 +75,7 @@ export function ipCheckMc(indev: InDevice, group: number, _source: number, proto
 }
 
 /** The text of /proc/net/igmp. @alpha */
-export function igmpShow(net: Net): string {
+export function igmpShow(net: Net): string { // datapath-ok: a file under /proc
   let out = 'Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n';
   forEachNetdev(net, (dev) => {
     const indev = inDevGet(dev);

@@ -26,6 +26,6 @@ export function ipv4IsLinklocal169(a: number): boolean {
 }
 
 /** Dotted decimal. For listings and messages. @alpha */
-export function ipv4ToString(a: number): string {
+export function ipv4ToString(a: number): string { // datapath-ok: for people
   return `${a >>> 24}.${(a >>> 16) & 255}.${(a >>> 8) & 255}.${a & 255}`;
 }

@@ -6,17 +6,17 @@
 import type { Skb } from '@linnet/skbuff';
 
 /** The packet left this machine by forwarding. @alpha */
-export const IPSKB_FORWARDED = 1 << 0;
+export const IPSKB_FORWARDED: number = 1 << 0;
 /** The packet was sent again after its route changed: the post-routing hook is not asked twice. @alpha */
-export const IPSKB_REROUTED = 1 << 4;
+export const IPSKB_REROUTED: number = 1 << 4;
 /** A redirect for the packet's sender is due. @alpha */
-export const IPSKB_DOREDIRECT = 1 << 5;
+export const IPSKB_DOREDIRECT: number = 1 << 5;
 /** The packet is a piece that output fragmentation made: it is complete, not too far from its peers. @alpha */
-export const IPSKB_FRAG_COMPLETE = 1 << 3;
+export const IPSKB_FRAG_COMPLETE: number = 1 << 3;
 /** The packet is a reassembled one whose largest fragment carried DF: keep the pieces that small. @alpha */
-export const IPSKB_FRAG_PMTU = 1 << 6;
+export const IPSKB_FRAG_PMTU: number = 1 << 6;
 /** The packet came in over a layer 3 master device. @alpha */
-export const IPSKB_L3SLAVE = 1 << 7;
+export const IPSKB_L3SLAVE: number = 1 << 7;
 
 /** Clears the whole block, as `memset(IPCB(skb), 0)`. @alpha */
 export function ipcbClear(skb: Skb): void {

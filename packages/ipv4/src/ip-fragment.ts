@@ -6,17 +6,17 @@
  * `next`; its first skb says in its control block where the run begins and how long it is. What lies inside one run is
  * a duplicate and is ignored, what overlaps anything else kills the whole queue.
  */
-import { modTimer, delTimer, jhash3words, TimerList, timerPending } from '@linnet/kernel';
-import type { Kernel, Net } from '@linnet/kernel';
+import { modTimer, delTimer, jhash3words, TimerList } from '@linnet/kernel';
+import type { Net } from '@linnet/kernel';
 import {
-  ICMP_EXC_FRAGTIME, ICMP_TIME_EXCEEDED, INET_ECN_CE, INET_ECN_MASK, IPHDR_LEN, IP_DF, IP_MF, IP_OFFSET, RTN_LOCAL,
-  iphDaddr, iphFragOff, iphId, iphIhl, iphProtocol, iphSaddr, iphSetCheck, iphSetFragOff, iphSetTotLen, iphTos,
+  ICMP_EXC_FRAGTIME, ICMP_TIME_EXCEEDED, INET_ECN_CE, INET_ECN_MASK, IP_DF, IP_MF, IP_OFFSET, RTN_LOCAL,
+  iphDaddr, iphFragOff, iphId, iphIhl, iphProtocol, iphSaddr, iphSetFragOff, iphSetTotLen, iphTos,
 } from '@linnet/uapi';
 import {
   CHECKSUM_COMPLETE, CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, DROP, kfreeSkbReason, pskbMayPull, pskbTrim, skbCow, skbEat, skbLinearize, skbOrphan, skbPush,
 } from '@linnet/skbuff';
 import { csumAdd, csumSub, csumPartial } from '@linnet/kernel';
-import { devGetByIndex, skbDev } from '@linnet/netdev';
+import { devGetByIndex } from '@linnet/netdev';
 import type { Skb } from '@linnet/skbuff';
 import type { InetPeer } from '@linnet/inet';
 import { IPSKB_FRAG_COMPLETE, IPSKB_FRAG_PMTU, ipcbAddFlags, ipcbFlags, ipcbSetFragMaxSize } from './ip-cb.ts';

@@ -8,7 +8,6 @@ import {
 import type { Skb } from '@linnet/skbuff';
 import { dstMetric } from '@linnet/netdev';
 import type { DstEntry } from '@linnet/netdev';
-import type { Sock } from '@linnet/socket';
 import type { InetSock } from '@linnet/inet';
 import { IPSKB_FORWARDED, ipcbFlags } from './ip-cb.ts';
 import { ipIdentsReserve } from './ip-ident.ts';
@@ -36,7 +35,7 @@ export function ipSkUsePmtu(sk: InetSock): boolean {
 }
 
 /** The MTU that bounds this packet: the path's, or the device's for a socket that probes (ip_skb_dst_mtu). @alpha */
-export function ipSkbDstMtu(sk: Sock | null, skb: Skb): number {
+export function ipSkbDstMtu(sk: object | null, skb: Skb): number {
   const dst = skb.dst as DstEntry;
   if (sk === null || (sk as InetSock).pmtudisc === undefined || ipSkUsePmtu(sk as InetSock)) {
     return ipDstMtuMaybeForward(dst as Rtable, (ipcbFlags(skb) & IPSKB_FORWARDED) !== 0);

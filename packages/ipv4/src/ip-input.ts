@@ -124,7 +124,7 @@ function ipRcvFinish(net: Net, _sk: object | null, skb: Skb): number {
   } else if (skb.pktType === PACKET_BROADCAST || skb.pktType === PACKET_MULTICAST) {
     // A unicast packet in a frame to many: hosts may refuse it (RFC 1122 3.3.6).
     const inDev = inDevGet(dev);
-    if (inDev !== null && inDev.or(IPV4_DEVCONF_DROP_UNICAST_IN_L2_MULTICAST)) {
+    if (inDev !== null && inDev.confOr(IPV4_DEVCONF_DROP_UNICAST_IN_L2_MULTICAST) !== 0) {
       kfreeSkbReason(skb, DROP.UNICAST_IN_L2_MULTICAST);
       return NET_RX_DROP;
     }
@@ -142,7 +142,7 @@ function ipRcvOptions(ip: Ipv4Net, skb: Skb, dev: NetDevice): number {
   }
   if (ipcbSrr(skb) === 0) return 0;
   const inDev = inDevGet(dev);
-  if (inDev !== null && !inDev.and(IPV4_DEVCONF_ACCEPT_SOURCE_ROUTE)) return DROP.IP_OPTIONS;
+  if (inDev !== null && inDev.confAnd(IPV4_DEVCONF_ACCEPT_SOURCE_ROUTE) === 0) return DROP.IP_OPTIONS;
   return ipOptionsRcvSrr(ip, skb, dev) === 0 ? 0 : DROP.IP_OPTIONS;
 }
 

@@ -197,7 +197,7 @@ function parseTimestamp(
       case IPOPT_TS_PRESPEC:
         if (ptr + 7 > len) return at + 2;
         // Only a listed address that is one of ours (or nobody's in particular) gets its time.
-        if (inetAddrType(ip, view.getInt32(base + at + ptr - 1)) !== RTN_UNICAST) {
+        if (inetAddrType(ip.net, view.getInt32(base + at + ptr - 1)) !== RTN_UNICAST) {
           if (skb !== null) timeAt = at + ptr + 3;
           o.tsNeedtime = true;
           u8[base + at + 2] = ptr + 8;
@@ -337,7 +337,7 @@ export function ipOptionsEcho(ip: Ipv4Net, d: IpOptions, skb: Skb): number {
         if ((out[n + 3]! & 0xf) !== IPOPT_TS_PRESPEC) {
           d.tsNeedtime = true;
           ptr += 4;
-        } else if (ptr + 7 <= len && inetAddrType(ip, d.view.getInt32(n + ptr - 1)) !== RTN_UNICAST) {
+        } else if (ptr + 7 <= len && inetAddrType(ip.net, d.view.getInt32(n + ptr - 1)) !== RTN_UNICAST) {
           d.tsNeedtime = true;
           ptr += 8;
         }

@@ -2,27 +2,28 @@
  * IPv4 output: from a transport's packet to the neighbour (ip_output.c without the corked sends, which are in
  * `ip-append-data.ts`, and fragmentation, in `ip-output-frag.ts`).
  */
-import { EHOSTUNREACH, EINVAL, EMSGSIZE } from '@linnet/kernel';
+import { EHOSTUNREACH, EINVAL } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {
-  ETH_P_IP, IFF_LOOPBACK, IFF_MULTICAST, IPHDR_LEN, IPPROTO_TCP, IP_DF, RTN_BROADCAST, RTN_MULTICAST, SOCK_RAW,
-  iphDaddr, iphSaddr, iphSetFragOff, iphSetId, iphTtl,
+  ETH_P_IP, IPHDR_LEN, IPPROTO_TCP, IP_DF, RTN_BROADCAST, RTN_MULTICAST,
+  iphTtl,
 } from '@linnet/uapi';
 import {
-  allocSkb, CHECKSUM_UNNECESSARY, consumeSkb, DROP, kfreeSkbReason, PACKET_LOOPBACK, skbClone, skbCow, skbHeadroom, skbIsGso, skbPush, skbResetNetworkHeader,
+  CHECKSUM_UNNECESSARY, consumeSkb, DROP, kfreeSkbReason, PACKET_LOOPBACK, skbClone, skbCow, skbHeadroom, skbIsGso, skbPush,
 } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import {
-  dstOutput, llReservedSpace, netifRx, netifSkbFeatures, nfHook, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING, NFPROTO_IPV4, NETIF_F_GSO_MASK, netXmitEval, skbDev, skbGsoSegment,
+  dstOutput, llReservedSpace, netifRx, netifSkbFeatures, nfHook, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING, NFPROTO_IPV4, NETIF_F_GSO_MASK, skbDev, skbGsoSegment,
 } from '@linnet/netdev';
 import type { DstEntry, NetDevice } from '@linnet/netdev';
 import { neighOutput } from '@linnet/neigh';
 import { skDstCheck } from '@linnet/socket';
 import type { Flowi, InetSock } from '@linnet/inet';
-import { IPSKB_FRAG_PMTU, IPSKB_REROUTED, ipcbClear, ipcbFlags, ipcbFragMaxSize } from './ip-cb.ts';
+import { IPSKB_REROUTED, ipcbClear, ipcbFlags, ipcbFragMaxSize } from './ip-cb.ts';
 import { ip4DstHoplimit, ipDontFragment, ipSelectIdentSegs, ipSelectTtl, ipSendCheck, ipSetLen, ipSkbDstMtu } from './ip-header.ts';
 import { ipFragment } from './ip-output-frag.ts';
-import { IpOptions, ipOptionsBuild } from './ip-options.ts';
+import { ipOptionsBuild } from './ip-options.ts';
+import type { IpOptions } from './ip-options-types.ts';
 import { IPV4 } from './ipv4-net.ts';
 import { ipNeighForGw } from './route-neigh.ts';
 import { ipRouteOutputFlow } from './route-output.ts';
@@ -126,7 +127,7 @@ function gsoTransportHdrLen(skb: Skb): number {
 function ipFinishOutputGso(net: Net, sk: object | null, skb: Skb, mtu: number): number {
   if (skbGsoNetworkSeglen(skb) <= mtu) return ipFinishOutput2(net, sk, skb);
   const dev = skbDev(skb)!;
-  const segs = skbGsoSegment(net.kernel, skb, netifSkbFeatures(skb) & ~NETIF_F_GSO_MASK);
+  const segs = skbGsoSegment(dev.sd, skb, netifSkbFeatures(skb) & ~NETIF_F_GSO_MASK);
   if (segs === null || typeof segs === 'number') {
     kfreeSkbReason(skb, DROP.SKB_GSO_SEG);
     return -EINVAL;

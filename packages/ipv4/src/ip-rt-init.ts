@@ -1,4 +1,5 @@
 /** Starting and ending addresses, routing and ARP: called by the module (`ip_rt_init`, `arp_init`, `devinet_init`). */
+// datapath-ok-file: configuration
 import { HZ, NOTIFY_DONE, defineKey, delTimer, sysctlInt, sysctlSecondsJiffies } from '@linnet/kernel';
 import type { Kernel, Key, Net } from '@linnet/kernel';
 import { NEIGH } from '@linnet/neigh';
@@ -22,7 +23,7 @@ class IpRtKernel {
   readonly notifier: (event: number, dev: NetDevice) => number;
   constructor(arpTbl: NeighTable) {
     this.arpTbl = arpTbl;
-    this.arpPacketType = new PacketType(ETH_P_ARP, null, arpRcv);
+    this.arpPacketType = new PacketType({ type: ETH_P_ARP, func: arpRcv });
     this.notifier = (event, dev): number => {
       inetdevEvent(event, dev);
       return NOTIFY_DONE;
@@ -80,7 +81,7 @@ function sysctls(n4: Ipv4Net): void {
 export function ipRtNetInit(net: Net): Ipv4Net {
   const n4 = new Ipv4Net(net, net.kernel.get(IP_RT).arpTbl);
   net.set(IPV4, n4);
-  n4.lifetimeTimer.fn = checkLifetime;
+  n4.checkLifetime = checkLifetime;
   sysctls(n4);
   net.proc.create('net/arp', () => arpShow(n4));
   net.proc.create('net/route', () => routeShow(n4));

@@ -42,7 +42,8 @@ export class Ipv4Net extends Ipv4Core {
   readonly inetaddrChain: NotifierChain<number, InIfaddr>;
   /** Tells netlink of an address: RTM_*, the address, the port that asked. */
   rtmsgIfa: (type: number, ifa: InIfaddr, portid: number) => void;
-  /** Ends addresses whose lifetime is over; its function is set by `devinet`. */
+  /** Ends addresses whose lifetime is over; set by `devinet`. */
+  checkLifetime: (n4: Ipv4Net) => void;
   readonly lifetimeTimer: TimerList<Ipv4Net>;
 
   // routing tables
@@ -126,7 +127,8 @@ export class Ipv4Net extends Ipv4Core {
     this.addrHash = new Map();
     this.inetaddrChain = new NotifierChain<number, InIfaddr>();
     this.rtmsgIfa = noMessage;
-    this.lifetimeTimer = new TimerList<Ipv4Net>(noMessage, this as Ipv4Net);
+    this.checkLifetime = noMessage;
+    this.lifetimeTimer = new TimerList<Ipv4Net>(lifetimeOver, this as Ipv4Net);
     this.fibLocal = new FibTable(RT_TABLE_LOCAL);
     this.fibMain = new FibTable(RT_TABLE_MAIN);
     this.fibDefault = new FibTable(RT_TABLE_DEFAULT);
@@ -192,3 +194,7 @@ const RT_STAT_COUNT = 8;
 
 /** Until somebody listens. */
 function noMessage(): void {}
+
+function lifetimeOver(n4: Ipv4Net): void {
+  n4.checkLifetime(n4);
+}

@@ -1,6 +1,6 @@
 /** ICMP datagram sockets: echo requests without raw sockets (icmp(7), SOCK_DGRAM with IPPROTO_ICMP). */
 import {
-  csumFold, EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EDESTADDRREQ, EFAULT, EHOSTUNREACH, EINVAL, EMSGSIZE, ENETUNREACH, ENOPROTOOPT, EOPNOTSUPP, EPIPE, EPROTO,
+  csumFold, EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EDESTADDRREQ, EFAULT, EHOSTUNREACH, EINVAL, EMSGSIZE, ENOPROTOOPT, EOPNOTSUPP, EPIPE, EPROTO,
 } from '@linnet/kernel';
 import {
   AF_INET, AF_UNSPEC, ICMPHDR_LEN, ICMP_DEST_UNREACH, ICMP_ECHO, ICMP_EXT_ECHO, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, IPPROTO_ICMP,
@@ -8,7 +8,7 @@ import {
   SIOCOUTQ, icmpEchoId, icmpType, ipv4IsMulticast, iphDaddr, iphSaddr, sockaddrIn,
 } from '@linnet/uapi';
 import type { SockAddr, SockAddrIn } from '@linnet/uapi';
-import { consumeSkb, DROP, kfreeSkbReason, skbChecksum, skbClone, skbPush } from '@linnet/skbuff';
+import { consumeSkb, DROP, kfreeSkbReason, skbChecksum, skbPush } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import { NET_RX_DROP, NET_RX_SUCCESS } from '@linnet/netdev';
 import {
@@ -27,7 +27,7 @@ import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import type { PingSock } from './ping-table.ts';
 import { putRecvTimestamp } from './recv-timestamp.ts';
-import { ipv4Redirect, ipv4UpdatePmtu } from './route-exception.ts';
+import { ipv4Redirect, ipv4UpdatePmtu } from './route-pmtu.ts';
 import { ipRouteOutputFlow } from './route-output.ts';
 
 const TCP_ESTABLISHED = 1;

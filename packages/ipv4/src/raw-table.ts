@@ -37,6 +37,13 @@ export class RawTable {
     this.count++;
   }
 
+  /** Every socket. */
+  all(): RawSock[] {
+    const out: RawSock[] = [];
+    for (const head of this.heads) for (let sk = head; sk !== null; sk = sk.next) out.push(sk);
+    return out;
+  }
+
   /** Takes it out (raw_unhash_sk). */
   remove(sk: RawSock): void {
     const ra = this.raChain.indexOf(sk);

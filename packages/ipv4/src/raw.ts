@@ -1,8 +1,7 @@
 /** Raw sockets (raw(7)): packets of one protocol number with their IP header, and headers of one's own. */
 import {
-  csumFold, EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EDESTADDRREQ, EFAULT, EHOSTUNREACH, EINVAL, EISCONN, EMSGSIZE, ENOBUFS, ENOPROTOOPT, EOPNOTSUPP, EPROTO, ENOTCONN,
+  EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EDESTADDRREQ, EFAULT, EHOSTUNREACH, EINVAL, EMSGSIZE, ENOBUFS, ENOPROTOOPT, EOPNOTSUPP, EPROTO,
 } from '@linnet/kernel';
-import type { Kernel, Net } from '@linnet/kernel';
 import {
   AF_INET, AF_UNSPEC, ETH_P_IP, ICMP_DEST_UNREACH, ICMP_FILTER, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, IPHDR_LEN, IPPROTO_ICMP, IPPROTO_RAW,
   IP_PMTUDISC_DONT, MSG_DONTROUTE, MSG_ERRQUEUE, MSG_MORE, MSG_OOB, MSG_PROBE, MSG_TRUNC, NR_ICMP_UNREACH, RTN_BROADCAST, RTN_MULTICAST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE,
@@ -14,9 +13,8 @@ import {
 } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import { dstOutput, llReservedSpace, nfHook, NF_INET_LOCAL_OUT, NFPROTO_IPV4 } from '@linnet/netdev';
-import type { DstEntry } from '@linnet/netdev';
 import {
-  intOpt, msgCopyFrom, skbCopyDatagramMsg, skbRecvDatagram, skSetOwnerW, SEND_SHUTDOWN, SOCK_BROADCAST, SOCK_LOCALROUTE, sockDestruct, sockError, sockFlag, sockOrphan,
+  intOpt, msgCopyFrom, skbCopyDatagramMsg, skbRecvDatagram, skSetOwnerW, SEND_SHUTDOWN, SOCK_BROADCAST, SOCK_LOCALROUTE, sockDestruct, sockFlag, sockOrphan,
   sockQueueRcvSkb,
 } from '@linnet/socket';
 import type { MsgHdr, Proto, Sock } from '@linnet/socket';
@@ -27,7 +25,7 @@ import { icmpErrConvert } from './icmp-errno.ts';
 import { icmpOutCount } from './icmp-stats.ts';
 import { inetAddrValidOrNonlocal } from './inet-bind.ts';
 import { ipAppendData, ipFinishSkb, ipFlushPendingFrames, ipSendSkb } from './ip-append-data.ts';
-import { ipcbClear, ipcbOptlen } from './ip-cb.ts';
+import { ipcbClear } from './ip-cb.ts';
 import { ipCmsgRecv, ipCmsgSend } from './ip-cmsg.ts';
 import { ipIcmpError, ipLocalError, ipRecvError } from './ip-error-queue.ts';
 import { ipDefrag, IP_DEFRAG_CALL_RA_CHAIN } from './ip-fragment.ts';
@@ -36,7 +34,7 @@ import { ipcbRouterAlert } from './ip-options.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { RawSock } from './raw-table.ts';
-import { ipv4Redirect, ipv4UpdatePmtu } from './route-exception.ts';
+import { ipv4Redirect, ipv4UpdatePmtu } from './route-pmtu.ts';
 import { ipRouteOutputFlow } from './route-output.ts';
 import type { Rtable } from './rtable.ts';
 import { IPSTATS_MIB_OUTDISCARDS } from './snmp.ts';
@@ -69,7 +67,7 @@ export function rawLocalDeliver(ip: Ipv4Net, skb: Skb, protocol: number): boolea
   const saddr = iphSaddr(skb.view, nh);
   const daddr = iphDaddr(skb.view, nh);
   const dif = skb.dev === null ? skb.skbIif : skb.dev.ifindex;
-  for (let sk = raw.heads[protocol]!; sk !== null; sk = sk.next) {
+  for (let sk: RawSock | null = raw.heads[protocol] ?? null; sk !== null; sk = sk.next) {
     if (!match(sk, saddr, daddr, dif)) continue;
     delivered = true;
     if (sk.rmemAlloc >= sk.rcvbuf) {
@@ -119,7 +117,7 @@ export function rawIcmpError(ip: Ipv4Net, skb: Skb, protocol: number, type: numb
   if (raw.count === 0) return;
   const nh = skb.networkHeader;
   const dif = skb.dev === null ? 0 : skb.dev.ifindex;
-  for (let sk = raw.heads[protocol]!; sk !== null; sk = sk.next) {
+  for (let sk: RawSock | null = raw.heads[protocol] ?? null; sk !== null; sk = sk.next) {
     if (match(sk, iphDaddr(skb.view, nh), iphSaddr(skb.view, nh), dif)) rawErr(sk, skb, type, code, info);
   }
 }

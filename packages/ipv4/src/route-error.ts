@@ -99,7 +99,7 @@ export function ipRtSendRedirect(skb: Skb): void {
     p.redirectLast = now;
     p.redirects++;
     if (indev.confOr(IPV4_DEVCONF_LOG_MARTIANS) !== 0 && p.redirects === n4.ipRtRedirectNumber) {
-      n4.kernel.log.warn(`host ${ipv4ToString(saddr)}/if${skb.skbIif} ignores redirects for ${ipv4ToString(iphDaddr(view, nh))} to ${ipv4ToString(gw)}`);
+      n4.kernel.log.warn(`host ${ipv4ToString(saddr)}/if${skb.skbIif} ignores redirects for ${ipv4ToString(iphDaddr(view, nh))} to ${ipv4ToString(gw)}`); // datapath-ok: only when asked for
     }
   }
 }

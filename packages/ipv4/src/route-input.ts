@@ -114,13 +114,17 @@ function routeMc(n4: Ipv4Net, skb: Skb, daddr: number, saddr: number, tos: numbe
 
 function martianSource(n4: Ipv4Net, indev: InDevice, dev: NetDevice, daddr: number, saddr: number, reason: number): number {
   n4.rtStat[RT_STAT_IN_MARTIAN_SRC]!++;
-  if (indev.confOr(IPV4_DEVCONF_LOG_MARTIANS) !== 0) n4.kernel.log.warn(`IPv4: martian source ${ipv4ToString(daddr)} from ${ipv4ToString(saddr)}, on dev ${dev.name}`);
+  if (indev.confOr(IPV4_DEVCONF_LOG_MARTIANS) !== 0) {
+    n4.kernel.log.warn(`IPv4: martian source ${ipv4ToString(daddr)} from ${ipv4ToString(saddr)}, on dev ${dev.name}`); // datapath-ok: only when asked for
+  }
   return reason;
 }
 
 function martianDestination(n4: Ipv4Net, indev: InDevice, dev: NetDevice, daddr: number, saddr: number, reason: number): number {
   n4.rtStat[RT_STAT_IN_MARTIAN_DST]!++;
-  if (indev.confOr(IPV4_DEVCONF_LOG_MARTIANS) !== 0) n4.kernel.log.warn(`IPv4: martian destination ${ipv4ToString(daddr)} from ${ipv4ToString(saddr)}, dev ${dev.name}`);
+  if (indev.confOr(IPV4_DEVCONF_LOG_MARTIANS) !== 0) {
+    n4.kernel.log.warn(`IPv4: martian destination ${ipv4ToString(daddr)} from ${ipv4ToString(saddr)}, dev ${dev.name}`); // datapath-ok: only when asked for
+  }
   return reason;
 }
 

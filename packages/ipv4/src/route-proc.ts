@@ -1,4 +1,5 @@
 /** /proc/net/arp, /proc/net/route, /proc/net/fib_triestat, /proc/net/stat/rt_cache (proc(5)). */
+// datapath-ok-file: files under /proc
 import { NUD_VALID } from '@linnet/neigh';
 import { ATF_COM, ATF_PERM, NUD_NOARP, NUD_PERMANENT, RTAX_ADVMSS, RTAX_RTT, RTAX_WINDOW, RTN_BROADCAST, RTN_MULTICAST, RTN_PROHIBIT, RTN_UNREACHABLE } from '@linnet/uapi';
 import { fibTableWalk } from './fib-trie.ts';

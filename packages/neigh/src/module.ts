@@ -1,4 +1,5 @@
 /** The module: the list of a machine's neighbour tables, and what devices' events do to them. */
+// datapath-ok-file: runs when a machine starts
 import { defineKey } from '@linnet/kernel';
 import type { Kernel, KernelModule, Key, Net } from '@linnet/kernel';
 import { netdev } from '@linnet/netdev';

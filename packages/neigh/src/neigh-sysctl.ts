@@ -1,4 +1,5 @@
 /** `net/ipv4/neigh/{default,DEVICE}/*` (ip-sysctl.rst, arp(7)). */
+// datapath-ok-file: settings and /proc
 import { clockTToJiffies, jiffiesToClockT, sysctlInt, sysctlMsJiffies, sysctlSecondsJiffies } from '@linnet/kernel';
 import type { Kernel, SysctlTree } from '@linnet/kernel';
 import type { NeighParms } from './neigh-parms.ts';

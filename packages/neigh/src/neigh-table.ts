@@ -24,7 +24,7 @@ export interface NeighTableOps {
   /** Words of the key: 1 or 4. */
   readonly keyWords: number;
   /** Does a new neighbour's part of the construction: type, parameters, state, `ops`, `output`. Negative errno refuses it. */
-  constructor(n: Neighbour): number;
+  construct(n: Neighbour): number;
   /** The operations of a neighbour before its construction. */
   readonly ops: NeighOps;
   /** The parameters of a device, null when the protocol is not running on it. */
@@ -142,7 +142,7 @@ export class NeighTable {
     }
     const n = new Neighbour(this, dev, this.ops.parms(dev) ?? this.parms, this.ops.ops, neighTimerHandler, k0 | 0, k1 | 0, k2 | 0, k3 | 0);
     if (extLearned) n.flags |= NTF_EXT_LEARNED;
-    const err = this.ops.constructor(n);
+    const err = this.ops.construct(n);
     if (err < 0) return err;
     // Long ago: the first answer is not locked out, and the entry does not look confirmed.
     n.confirmed = (this.kernel.jiffies - (n.parms.baseReachableTime << 1)) | 0;

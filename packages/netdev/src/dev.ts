@@ -240,13 +240,13 @@ export function devChangeNetNamespace(dev: NetDevice, net: Net, pat: string | nu
     flushBacklog(dev);
     devShutdown(dev);
     callNetdeviceNotifiers(NETDEV_UNREGISTER, dev);
-    rtmsgIfinfo(RTM_DELLINK, dev, ~0);
+    const newIfindex = ifindex !== 0 ? ifindex : to.byIndex.has(dev.ifindex) ? newIndex(to) : dev.ifindex;
+    rtmsgIfinfo(RTM_DELLINK, dev, ~0, net, newIfindex);
     dev.uc.list.length = 0;
     dev.mc.list.length = 0;
     dev.net = net;
     dev.nn = to;
-    if (ifindex !== 0) dev.ifindex = ifindex;
-    else if (to.byIndex.has(dev.ifindex)) dev.ifindex = newIndex(to);
+    dev.ifindex = newIfindex;
     dev.name = name;
     listNetdevice(dev);
     callNetdeviceNotifiers(NETDEV_REGISTER, dev);

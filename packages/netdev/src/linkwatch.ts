@@ -1,5 +1,5 @@
 /** Carrier, and what it means for the device: operational state (RFC 2863), activation of the queue, news for others (link_watch.c). */
-import { HZ, modDelayedWork, scheduleDelayedWork } from '@linnet/kernel';
+import { HZ, modDelayedWork, type Net, scheduleDelayedWork } from '@linnet/kernel';
 import {
   IF_LINK_MODE_DORMANT, IF_LINK_MODE_TESTING, IF_OPER_DORMANT, IF_OPER_DOWN, IF_OPER_LOWERLAYERDOWN, IF_OPER_TESTING, IF_OPER_UP, IFF_UP, RTM_NEWLINK,
 } from '@linnet/uapi';
@@ -13,9 +13,13 @@ export function devGetIflink(dev: NetDevice): number {
   return dev.netdevOps.getIflink?.(dev) ?? dev.ifindex;
 }
 
-/** Tells the rtnetlink layer of a link that changed; `change` are the flags that did (rtmsg_ifinfo). @alpha */
-export function rtmsgIfinfo(type: number, dev: NetDevice, change: number): void {
-  dev.sd.linkMessage?.(type, dev, change);
+/**
+ * Tells the rtnetlink layer of a link that changed; `change` are the flags that did, `newNet` and `newIfindex` where it goes, if it leaves
+ * (rtmsg_ifinfo).
+ * @alpha
+ */
+export function rtmsgIfinfo(type: number, dev: NetDevice, change: number, newNet: Net | null = null, newIfindex: number = 0): void {
+  dev.sd.linkMessage?.(type, dev, change, newNet, newIfindex);
 }
 
 function defaultOperstate(dev: NetDevice): number {

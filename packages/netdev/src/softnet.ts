@@ -1,5 +1,5 @@
 /** The machine's packet work in progress (struct softnet_data; this machine has one CPU) and its tables of receivers. */
-import { defineKey, DelayedWork, HalfSipHash, type Kernel, type Key, NotifierChain, type RngStream } from '@linnet/kernel';
+import { defineKey, DelayedWork, HalfSipHash, type Kernel, type Key, type Net, NotifierChain, type RngStream } from '@linnet/kernel';
 import { type Skb, type SkbPool, SkbQueue } from '@linnet/skbuff';
 import { FlowKeys } from './flow-keys.ts';
 import type { NapiStruct } from './napi.ts';
@@ -11,8 +11,12 @@ import { PTYPE_HASH_SIZE } from './ptype-table.ts';
 import type { PacketType } from './packet-type.ts';
 import type { Qdisc, QdiscOps } from './qdisc-core.ts';
 
-/** What the rtnetlink layer is told: RTM_NEWLINK or RTM_DELLINK of `dev`, `change` the flags that changed. @alpha */
-export type LinkMessage = (type: number, dev: NetDevice, change: number) => void;
+/**
+ * What the rtnetlink layer is told: RTM_NEWLINK or RTM_DELLINK of `dev`, `change` the flags that changed. A device that leaves for another namespace
+ * says which, and what its ifindex will be there; else null and 0.
+ * @alpha
+ */
+export type LinkMessage = (type: number, dev: NetDevice, change: number, newNet: Net | null, newIfindex: number) => void;
 
 /** The machine's packet work (struct softnet_data). Devices and queues hold it directly. @alpha */
 export class SoftnetData {

@@ -1,5 +1,5 @@
 /** Reading and writing bytes at a packet offset, wherever they lie. */
-import { csumBlockAdd, csumPartial, csumPartialCopy, EFAULT } from '@linnet/kernel';
+import { csumBlockAdd, csumPartialCopy, csumPartialView, EFAULT } from '@linnet/kernel';
 import type { Skb } from './skb.ts';
 
 /** Copies inside typed arrays: a loop for a few bytes, the built-in for the rest. */
@@ -100,7 +100,7 @@ export function skbChecksum(skb: Skb, off: number, len: number, sum: number): nu
   let start = skb.len - skb.dataLen;
   if (off < start) {
     const n = Math.min(len, start - off);
-    sum = csumPartial(skb.u8, skb.data + off, n, sum);
+    sum = csumPartialView(skb.view, skb.data + off, n, sum);
     if ((len -= n) === 0) return sum;
     off += n;
     pos = n;
@@ -110,7 +110,7 @@ export function skbChecksum(skb: Skb, off: number, len: number, sum: number): nu
     const end = start + f.len;
     if (off < end) {
       const n = Math.min(len, end - off);
-      sum = csumBlockAdd(sum, csumPartial(f.head.u8, f.off + (off - start), n, 0), pos);
+      sum = csumBlockAdd(sum, csumPartialView(f.head.view, f.off + (off - start), n, 0), pos);
       if ((len -= n) === 0) return sum;
       off += n;
       pos += n;
@@ -133,7 +133,8 @@ export function skbChecksum(skb: Skb, off: number, len: number, sum: number): nu
 
 /** Copies like {@link skbCopyBits} and returns the sum of the bytes copied, starting from `sum` (skb_copy_and_csum_bits). The range must lie inside the packet. @alpha */
 export function skbCopyAndCsumBits(skb: Skb, off: number, dst: Uint8Array, dstOff: number, len: number, sum: number): number {
-  if (off + len <= skb.len - skb.dataLen) return csumPartialCopy(skb.u8, skb.data + off, dst, dstOff, len, sum);
+  // A byte at a time pays only for what is shorter than the copy's own overhead.
+  if (len < 64 && off + len <= skb.len - skb.dataLen) return csumPartialCopy(skb.u8, skb.data + off, dst, dstOff, len, sum);
   skbCopyBits(skb, off, dst, dstOff, len);
-  return csumPartial(dst, dstOff, len, sum);
+  return skbChecksum(skb, off, len, sum);
 }

@@ -1,0 +1,48 @@
+/** The settings under net/ipv4 that input, output, fragments and ICMP have (kernel documentation `ip-sysctl.rst`; defaults read from Linux 6.18). */
+import { EINVAL, sysctlInt, sysctlMsJiffies, sysctlSecondsJiffies } from '@linnet/kernel';
+import type { Ipv4Net } from './ipv4-net.ts';
+
+/** Registers them for a namespace. @alpha */
+export function ipv4SysctlInit(ip: Ipv4Net): void {
+  const tree = ip.net.sysctl;
+  const int = (name: string, get: () => number, set: (v: number) => void, min: number, max: number): void => {
+    tree.register(`net/ipv4/${name}`, sysctlInt(get, set, { min, max }));
+  };
+  const u8 = (name: string, get: () => number, set: (v: number) => void, max = 255): void => int(name, get, set, 0, max);
+
+  int('ip_default_ttl', () => ip.sysctlIpDefaultTtl, (v) => { ip.sysctlIpDefaultTtl = v; }, 1, 255);
+  u8('ip_no_pmtu_disc', () => ip.sysctlIpNoPmtuDisc, (v) => { ip.sysctlIpNoPmtuDisc = v; });
+  u8('ip_forward_use_pmtu', () => ip.sysctlIpFwdUsePmtu, (v) => { ip.sysctlIpFwdUsePmtu = v; });
+  u8('ip_forward_update_priority', () => ip.sysctlIpFwdUpdatePriority, (v) => { ip.sysctlIpFwdUpdatePriority = v; }, 1);
+  u8('ip_early_demux', () => ip.sysctlIpEarlyDemux, (v) => { ip.sysctlIpEarlyDemux = v; });
+  u8('fwmark_reflect', () => ip.sysctlFwmarkReflect, (v) => { ip.sysctlFwmarkReflect = v; });
+
+  u8('icmp_echo_ignore_all', () => ip.sysctlIcmpEchoIgnoreAll, (v) => { ip.sysctlIcmpEchoIgnoreAll = v; });
+  u8('icmp_echo_ignore_broadcasts', () => ip.sysctlIcmpEchoIgnoreBroadcasts, (v) => { ip.sysctlIcmpEchoIgnoreBroadcasts = v; });
+  u8('icmp_ignore_bogus_error_responses', () => ip.sysctlIcmpIgnoreBogusErrorResponses, (v) => { ip.sysctlIcmpIgnoreBogusErrorResponses = v; });
+  u8('icmp_errors_use_inbound_ifaddr', () => ip.sysctlIcmpErrorsUseInboundIfaddr, (v) => { ip.sysctlIcmpErrorsUseInboundIfaddr = v; });
+  tree.register('net/ipv4/icmp_ratelimit', sysctlMsJiffies(() => ip.sysctlIcmpRatelimit, (v) => { ip.sysctlIcmpRatelimit = v; }));
+  int('icmp_ratemask', () => ip.sysctlIcmpRatemask, (v) => { ip.sysctlIcmpRatemask = v; }, -0x80000000, 0x7fffffff);
+  int('icmp_msgs_per_sec', () => ip.sysctlIcmpMsgsPerSec, (v) => { ip.sysctlIcmpMsgsPerSec = v; }, 0, 0x7fffffff);
+  int('icmp_msgs_burst', () => ip.sysctlIcmpMsgsBurst, (v) => { ip.sysctlIcmpMsgsBurst = v; }, 0, 0x7fffffff);
+
+  int('ipfrag_high_thresh', () => ip.frags.highThresh, (v) => { ip.frags.highThresh = v; }, 0, 0x7fffffff);
+  int('ipfrag_low_thresh', () => ip.frags.lowThresh, (v) => { ip.frags.lowThresh = v; }, 0, 0x7fffffff);
+  tree.register('net/ipv4/ipfrag_time', sysctlSecondsJiffies(() => ip.frags.timeout, (v) => { ip.frags.timeout = v; }));
+  int('ipfrag_max_dist', () => ip.frags.maxDist, (v) => { ip.frags.maxDist = v; }, 0, 0x7fffffff);
+
+  int('igmp_max_memberships', () => ip.sysctlIgmpMaxMemberships, (v) => { ip.sysctlIgmpMaxMemberships = v; }, 0, 0x7fffffff);
+  int('igmp_max_msf', () => ip.sysctlIgmpMaxMsf, (v) => { ip.sysctlIgmpMaxMsf = v; }, 0, 0x7fffffff);
+  tree.register('net/ipv4/ping_group_range', {
+    get: () => `${ip.sysctlPingGroupLow}\t${ip.sysctlPingGroupHigh}`,
+    set: (text): number => {
+      const m = /^\s*(\d+)\s+(\d+)\s*$/.exec(text);
+      if (m === null || Number(m[1]) > 0x7fffffff || Number(m[2]) > 0x7fffffff) return -EINVAL;
+      // An upside-down range is the way to say «nobody».
+      const upside = Number(m[2]) < Number(m[1]);
+      ip.sysctlPingGroupLow = upside ? 1 : Number(m[1]);
+      ip.sysctlPingGroupHigh = upside ? 0 : Number(m[2]);
+      return 0;
+    },
+  });
+}

@@ -1,0 +1,297 @@
+/** Ending a connection from our side: shutdown, close, abort, destruction (RFC 9293 section 3.6). */
+import { ECONNRESET } from '@linnet/kernel';
+import { inetCskAcceptqRemove, inetCskClearXmitTimers, inetCskReqskPurge, inetPutPort, inetUnhash } from '@linnet/inet';
+import { DROP, kfreeSkbReason, skbDequeue, skbQueuePurge } from '@linnet/skbuff';
+import {
+  SEND_SHUTDOWN,
+  SHUTDOWN_MASK,
+  SOCK_BINDADDR_LOCK,
+  SOCK_BINDPORT_LOCK,
+  SOCK_DEAD,
+  SOCK_DONE,
+  sockDestruct,
+  sockFlag,
+  SOCK_LINGER,
+  sockOrphan,
+} from '@linnet/socket';
+import {
+  after,
+  TCP_CA_Open,
+  TCP_CLOSE,
+  TCP_CLOSE_WAIT,
+  TCP_CLOSING,
+  TCP_ESTABLISHED,
+  TCP_FIN_WAIT1,
+  TCP_FIN_WAIT2,
+  TCP_LAST_ACK,
+  TCP_LISTEN,
+  TCP_SYN_RECV,
+  TCP_SYN_SENT,
+  TCPHDR_FIN,
+} from '@linnet/uapi';
+import { tcpCleanupCongestionControl, tcpSetCaState } from './tcp-cong.ts';
+import { TCP_INFINITE_SSTHRESH, TCP_INIT_CWND, TCP_TIMEOUT_INIT, TCP_TIMEWAIT_LEN } from './tcp-const.ts';
+import {
+  TcpExtTCPAbortOnClose,
+  TcpExtTCPAbortOnData,
+  TcpExtTCPAbortOnLinger,
+  TcpExtTCPAbortOnMemory,
+} from './tcp-mib.ts';
+import { tcpTimeWait } from './tcp-minisocks.ts';
+import { netInc } from './tcp-net.ts';
+import { tcpClearOptions } from './tcp-options.ts';
+import { tcpWriteQueuePurge } from './tcp-rtx-queue.ts';
+import { sentRingClear } from './tcp-sent-ring.ts';
+import { tcpSendActiveReset, tcpSendFin } from './tcp-send.ts';
+import type { TcpSock } from './tcp-sock.ts';
+import { tcpSetState } from './tcp-state.ts';
+import { tcpResetKeepaliveTimer } from './tcp-timer.ts';
+
+/** How long FIN-WAIT-2 lasts without an owner, in jiffies (tcp_fin_time). */
+export function tcpFinTime(tp: TcpSock): number {
+  const fin = tp.linger2 > 0 ? tp.linger2 : tp.tn.finTimeout * 1000;
+  return Math.max(fin, (tp.rto << 2) - (tp.rto >> 1));
+}
+
+/** The state after our FIN, and whether one must be sent (the table of tcp_close_state; RFC 9293 section 3.10.4). */
+function tcpCloseState(tp: TcpSock): boolean {
+  switch (tp.state) {
+    case TCP_ESTABLISHED:
+    case TCP_SYN_RECV:
+      tcpSetState(tp, TCP_FIN_WAIT1);
+      return true;
+    case TCP_CLOSE_WAIT:
+      tcpSetState(tp, TCP_LAST_ACK);
+      return true;
+    case TCP_SYN_SENT:
+    case TCP_LISTEN:
+      tcpSetState(tp, TCP_CLOSE);
+      return false;
+    default:
+      return false;
+  }
+}
+
+/** shutdown(2): the sending half ends with a FIN (tcp_shutdown). */
+export function tcpShutdown(tp: TcpSock, how: number): void {
+  if ((how & SEND_SHUTDOWN) === 0) return;
+  const s = tp.state;
+  if (s === TCP_ESTABLISHED || s === TCP_SYN_SENT || s === TCP_CLOSE_WAIT) {
+    if (tcpCloseState(tp)) tcpSendFin(tp);
+  }
+}
+
+/** Frees what is queued for reading; true when something of it was never read. */
+function dropUnread(tp: TcpSock): boolean {
+  let unread = false;
+  for (let skb = skbDequeue(tp.receiveQueue); skb !== null; skb = skbDequeue(tp.receiveQueue)) {
+    const end = (skb.cb2 & TCPHDR_FIN) !== 0 ? (skb.cb1 - 1) | 0 : skb.cb1;
+    if (after(end, tp.copiedSeq)) unread = true;
+    kfreeSkbReason(skb, DROP.SOCKET_CLOSE);
+  }
+  return unread;
+}
+
+/** Ends a listener: its requests and the connections that nobody accepted (inet_csk_listen_stop). */
+function tcpListenStop(tp: TcpSock): void {
+  inetCskReqskPurge(tp.tn.hashinfo, tp);
+  for (let child = inetCskAcceptqRemove(tp); child !== null; child = inetCskAcceptqRemove(tp)) {
+    tcpDisconnect(child as TcpSock);
+    markOrphan(child as TcpSock);
+    inetCskDestroySock(child as TcpSock);
+  }
+  tp.ackBacklog = 0;
+}
+
+function markOrphan(tp: TcpSock): void {
+  sockOrphan(tp);
+  if (!tp.orphanCounted) {
+    tp.orphanCounted = true;
+    tp.tn.orphans++;
+  }
+}
+
+/** Are there too many sockets without owners, or is memory used up? (tcp_check_oom) */
+function tcpCheckOom(tp: TcpSock): boolean {
+  return tp.tn.orphans > tp.tn.maxOrphans || tp.tk.memory.allocated > tp.tk.memory.high;
+}
+
+/**
+ * close(2): unread data or a zero linger time reset the connection, else it ends in order, on its own (tcp_close). The sock may be gone afterwards.
+ * `timeoutMs` of SO_LINGER is waited for by the caller.
+ */
+export function tcpClose(tp: TcpSock): void {
+  tp.shutdown = SHUTDOWN_MASK;
+  if (tp.state === TCP_LISTEN) {
+    tcpSetState(tp, TCP_CLOSE);
+    tcpListenStop(tp);
+  } else {
+    const unread = dropUnread(tp);
+    if (tp.state === TCP_CLOSE) {
+      // Nothing to tell anybody.
+    } else if (unread) {
+      // The peer must learn that its data was lost (RFC 2525 section 2.17).
+      netInc(tp.tn, TcpExtTCPAbortOnClose);
+      const wasSynSent = tp.state === TCP_SYN_SENT;
+      if (!wasSynSent) tcpSendActiveReset(tp);
+      tcpSetState(tp, TCP_CLOSE);
+    } else if (sockFlag(tp, SOCK_LINGER) && tp.lingertime === 0) {
+      tcpDisconnect(tp);
+      netInc(tp.tn, TcpExtTCPAbortOnData);
+    } else if (tcpCloseState(tp)) {
+      tcpSendFin(tp);
+    }
+  }
+  markOrphan(tp);
+  if ((tp.state as number) === TCP_FIN_WAIT2) {
+    if (tp.linger2 < 0) {
+      tcpSendActiveReset(tp);
+      tcpSetState(tp, TCP_CLOSE);
+      netInc(tp.tn, TcpExtTCPAbortOnLinger);
+    } else {
+      const tmo = tcpFinTime(tp);
+      if (tmo > TCP_TIMEWAIT_LEN) {
+        tcpResetKeepaliveTimer(tp, tmo - TCP_TIMEWAIT_LEN);
+      } else {
+        tcpTimeWait(tp, TCP_FIN_WAIT2, tmo);
+        return;
+      }
+    }
+  }
+  if ((tp.state as number) !== TCP_CLOSE && tcpCheckOom(tp)) {
+    tcpSendActiveReset(tp);
+    tcpSetState(tp, TCP_CLOSE);
+    netInc(tp.tn, TcpExtTCPAbortOnMemory);
+  }
+  if ((tp.state as number) === TCP_CLOSE) inetCskDestroySock(tp);
+}
+
+/** Does an abort in this state need a RST? (tcp_need_reset; RFC 9293 section 3.10.5) */
+function tcpNeedReset(state: number): boolean {
+  return state === TCP_ESTABLISHED || state === TCP_CLOSE_WAIT || state === TCP_FIN_WAIT1 || state === TCP_FIN_WAIT2 || state === TCP_SYN_RECV;
+}
+
+/** Aborts whatever goes on and makes the sock fit for another connect (tcp_disconnect). Returns 0. */
+export function tcpDisconnect(tp: TcpSock): number {
+  const old = tp.state;
+  if (old === TCP_LISTEN) {
+    tcpSetState(tp, TCP_CLOSE);
+    tcpListenStop(tp);
+  } else if (tcpNeedReset(old)) {
+    tcpSendActiveReset(tp);
+    tp.err = ECONNRESET;
+    tcpSetState(tp, TCP_CLOSE);
+  } else {
+    if (old !== TCP_CLOSE) {
+      if ((old === TCP_CLOSING || old === TCP_LAST_ACK) && tp.sndNxt !== tp.writeSeq) tcpSendActiveReset(tp);
+      tcpSetState(tp, TCP_CLOSE);
+    }
+    if (old === TCP_SYN_SENT) tp.err = ECONNRESET;
+  }
+  inetCskClearXmitTimers(tp);
+  skbQueuePurge(tp.receiveQueue, DROP.SOCKET_CLOSE);
+  tp.copiedSeq = tp.rcvNxt;
+  tp.urgData = 0;
+  tcpWriteQueuePurge(tp);
+  skbQueuePurge(tp.outOfOrderQueue, DROP.SOCKET_CLOSE);
+  tp.oooHint = null;
+  tp.dport = 0;
+  if ((tp.userlocks & SOCK_BINDADDR_LOCK) === 0) {
+    tp.saddr = 0;
+    tp.rcvSaddr = 0;
+  }
+  if (tp.bindBucket !== null && (tp.userlocks & SOCK_BINDPORT_LOCK) === 0) inetPutPort(tp.tn.hashinfo, tp);
+  tp.shutdown = 0;
+  tp.flags &= ~SOCK_DONE;
+  tcpCleanupCongestionControl(tp);
+  tp.srttUs = 0;
+  tp.mdevUs = 0;
+  tp.mdevMaxUs = 0;
+  tp.rttvarUs = 0;
+  tp.minRtt0 = -1;
+  tp.rto = TCP_TIMEOUT_INIT;
+  tp.rcvRttLastTsecr = 0;
+  tp.rcvRttUs = 0;
+  tp.rcvRttTime = 0;
+  tp.writeSeq = (tp.writeSeq + tp.maxWindow + 2) | 0;
+  if (tp.writeSeq === 0) tp.writeSeq = 1;
+  tp.backoff = 0;
+  tp.probesOut = 0;
+  tp.probesTstamp = 0;
+  tp.retransmits = 0;
+  tp.pending = 0;
+  tp.ackPending = 0;
+  tp.ackQuick = 0;
+  tp.ackPingpong = 0;
+  tp.ackAto = 0;
+  tp.ackRcvMss = 0;
+  tp.sndSsthresh = TCP_INFINITE_SSTHRESH;
+  tp.sndCwnd = TCP_INIT_CWND;
+  tp.sndCwndCnt = 0;
+  tp.windowClamp = 0;
+  tp.windowClampSet = false;
+  tp.delivered = 0;
+  tp.deliveredCe = 0;
+  tcpSetCaState(tp, TCP_CA_Open);
+  tp.sackReneg = false;
+  tp.predFlags = 0;
+  tp.isCwndLimited = false;
+  tp.highSeq = 0;
+  tp.undoMarker = 0;
+  tp.undoRetrans = 0;
+  tp.retransStamp = 0;
+  tp.totalRetrans = 0;
+  tp.totalRto = 0;
+  tp.tlpHighSeq = 0;
+  tp.tlpRetrans = false;
+  tp.frto = false;
+  tp.rackMstamp = 0;
+  tp.rackAdvanced = false;
+  tp.rackReoWndSteps = 1;
+  tp.rackReoWndPersist = 0;
+  tp.rackDsackSeen = false;
+  tp.reordering = tp.tn.reordering;
+  tp.reordSeen = 0;
+  tp.bytesSent = 0;
+  tp.bytesAcked = 0;
+  tp.bytesReceived = 0;
+  tp.bytesRetrans = 0;
+  tp.segsIn = 0;
+  tp.segsOut = 0;
+  tp.dataSegsIn = 0;
+  tp.dataSegsOut = 0;
+  tp.dsackDups = 0;
+  tp.numSacks = 0;
+  tp.dsackPending = false;
+  tp.recvSackCacheLen = 0;
+  tp.lsndtime = 0;
+  tp.urgMode = false;
+  tp.ecnFlags = 0;
+  tp.noSpace = false;
+  tcpClearOptions(tp.rxOpt);
+  tp.dst = null;
+  tp.errorReport(tp);
+  return 0;
+}
+
+/** Destroys a sock that is in CLOSE and that nobody owns (inet_csk_destroy_sock, tcp_v4_destroy_sock). Safe to call twice. */
+export function inetCskDestroySock(tp: TcpSock): void {
+  if (tp.destroyed) return;
+  tp.destroyed = true;
+  tp.flags |= SOCK_DEAD;
+  inetCskClearXmitTimers(tp);
+  tp.pending = 0;
+  tcpCleanupCongestionControl(tp);
+  tcpWriteQueuePurge(tp);
+  sentRingClear(tp.sentRing);
+  skbQueuePurge(tp.outOfOrderQueue, DROP.SOCKET_DESTROYED);
+  tp.oooHint = null;
+  inetUnhash(tp.tn.hashinfo, tp);
+  if (tp.bindBucket !== null) inetPutPort(tp.tn.hashinfo, tp);
+  if (tp.orphanCounted) {
+    tp.orphanCounted = false;
+    tp.tn.orphans--;
+  }
+  tp.tn.sockets.delete(tp);
+  sockDestruct(tp);
+}
