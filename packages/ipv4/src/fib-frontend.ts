@@ -18,7 +18,7 @@ import {
 import { FibChange, fibNewTable, fibTableDelete, fibTableFlush, fibTableInsert } from './fib-trie.ts';
 import { ipv4IsLbcast, ipv4IsZeronet } from './in-addr.ts';
 import type { InIfaddr } from './in-device.ts';
-import { inDevGet, inetIfaMatch } from './in-device.ts';
+import { inDevGet } from './in-device.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { inetMakeMask } from './lpm.ts';
@@ -114,15 +114,13 @@ export function fibDelIfaddr(ifa: InIfaddr, iprim: InIfaddr | null = null): void
   let localOk = false;
   for (const o of indev.ifas) {
     if (o === ifa) continue;
+    // A route is shared only when it names the same source.
+    const p = (o.flags & IFA_F_SECONDARY) !== 0 ? inetIfaByprefix(indev, o.address & o.mask, o.mask) : o;
+    if (p === null || p.local !== prim.local) continue;
     if (o.local === local) localOk = true;
-    if (o.broadcast !== 0 && o.broadcast === ifa.broadcast) brdOk = true;
-    if (o.broadcast === brd) brd1Ok = true;
-    if (o.mask === mask && o.prefixlen < 31 && inetIfaMatch(o.address, ifa)) {
-      if ((prefix | ~mask) === ifa.broadcast) brdOk = true;
-      brd1Ok = true;
-    } else if (((o.address & o.mask) | ~o.mask) === brd && o.prefixlen < 31) {
-      brd1Ok = true;
-    }
+    const oBrd = (o.flags & IFA_F_SECONDARY) === 0 && o.prefixlen < 31 ? (o.address & o.mask) | ~o.mask : 0;
+    if (ifa.broadcast !== 0 && (o.broadcast === ifa.broadcast || oBrd === ifa.broadcast)) brdOk = true;
+    if (o.broadcast === brd || oBrd === brd) brd1Ok = true;
   }
   if (!brdOk && ifa.broadcast !== 0 && !ipv4IsLbcast(ifa.broadcast)) magic(false, RTN_BROADCAST, ifa.broadcast, 32, prim, 0);
   if (subnet && prefixlen < 31 && !brd1Ok) magic(false, RTN_BROADCAST, brd, 32, prim, 0);

@@ -20,7 +20,7 @@ function multipathHash(n4: Ipv4Net, fl: Flowi, skb: Skb | null): number {
     } else {
       const { view, networkHeader: nh } = skb;
       proto = iphProtocol(view, nh);
-      const at = nh + iphIhl(view, nh);
+      const at = nh + (iphIhl(view, nh) << 2);
       if ((proto === IPPROTO_TCP || proto === IPPROTO_UDP) && (iphFragOff(view, nh) & IP_OFFSET) === 0 && at + 4 <= skb.tail) ports = view.getInt32(at);
     }
   }

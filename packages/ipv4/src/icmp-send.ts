@@ -5,13 +5,14 @@ import { csumFold } from '@linnet/kernel';
 import {
   ICMPHDR_LEN, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIME_EXCEEDED, IFF_LOOPBACK, INADDR_DUMMY, IPHDR_LEN,
   IPPROTO_ICMP, IPTOS_PREC_INTERNETCONTROL, IPTOS_TOS_MASK, IP_OFFSET, NR_ICMP_TYPES, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE,
-  iphDaddr, iphFragOff, iphIhl, iphProtocol, iphSaddr, iphTos,
+  iphDaddr, iphFragOff, iphProtocol, iphSaddr, iphTos,
 } from '@linnet/uapi';
 import { DROP, PACKET_HOST, skbChecksum, skbCopyBits, skbQueuePurge } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import { devGetByIndex, dstMtu, skbDev } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import { flowi4InitOutput, inetPeerXrlimAllow } from '@linnet/inet';
+import { ipHdrlen } from './ip-hdrlen.ts';
 import { ipAppend, ipFinish, ipSendSkb, ipSetupCork } from './ip-append-data.ts';
 import { ipOptionsEcho } from './ip-options.ts';
 import { IPV4 } from './ipv4-net.ts';
@@ -125,7 +126,7 @@ export function icmpSend(skb: Skb, type: number, code: number, info: number): vo
   const net = rt0.dev.net;
   const ip = net.get(IPV4);
   if (icmpIsErr(type) && iphProtocol(view, nh) === IPPROTO_ICMP) {
-    const at = nh + iphIhl(view, nh);
+    const at = nh + ipHdrlen(view, nh);
     let inner: number;
     if (at < skb.tail) inner = skb.u8[at]!;
     else if (skbCopyBits(skb, at - skb.data, ip.icmpByte, 0, 1) === 0) inner = ip.icmpByte[0]!;

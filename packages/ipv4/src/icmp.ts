@@ -4,11 +4,12 @@
 import {
   ICMPHDR_LEN, ICMP_ADDRESS, ICMP_ADDRESSREPLY, ICMP_DEST_UNREACH, ICMP_ECHO, ICMP_ECHOREPLY, ICMP_EXC_FRAGTIME, ICMP_EXT_ECHO, ICMP_EXT_ECHOREPLY, ICMP_FRAG_NEEDED,
   ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIMESTAMP, ICMP_TIMESTAMPREPLY, ICMP_TIME_EXCEEDED, IPHDR_LEN, NR_ICMP_TYPES,
-  NR_ICMP_UNREACH, RTN_BROADCAST, icmpCode, icmpFragMtu, icmpType, icmpUn, iphDaddr, iphIhl, iphProtocol,
+  NR_ICMP_UNREACH, RTN_BROADCAST, icmpCode, icmpFragMtu, icmpType, icmpUn, iphDaddr, iphProtocol,
 } from '@linnet/uapi';
 import { consumeSkb, DROP, kfreeSkbReason, pskbMayPull, skbChecksumValid, skbCopyBits, skbPull } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import { NET_RX_DROP, NET_RX_SUCCESS } from '@linnet/netdev';
+import { ipHdrlen } from './ip-hdrlen.ts';
 import { inetAddrType } from './fib-addr-type.ts';
 import { fibComputeSpecDst } from './fib-frontend.ts';
 import { icmpReply } from './icmp-send.ts';
@@ -107,7 +108,7 @@ function icmpTimestamp(ip: Ipv4Net, skb: Skb): number {
 function icmpUnreach(ip: Ipv4Net, skb: Skb, type: number): number {
   if (!pskbMayPull(skb, IPHDR_LEN)) return bad(ip, skb, DROP.PKT_TOO_SMALL);
   const code = icmpCode(skb.view, skb.transportHeader);
-  if (iphIhl(skb.view, skb.data) < IPHDR_LEN) return bad(ip, skb, DROP.IP_INHDR);
+  if (ipHdrlen(skb.view, skb.data) < IPHDR_LEN) return bad(ip, skb, DROP.IP_INHDR);
   let info = 0;
   switch (type) {
     case ICMP_DEST_UNREACH:
@@ -152,14 +153,14 @@ function icmpUnreach(ip: Ipv4Net, skb: Skb, type: number): number {
 /** A better way for a destination of ours: the transports find the route that it is about (icmp_redirect). */
 function icmpRedirect(ip: Ipv4Net, skb: Skb): number {
   if (!pskbMayPull(skb, IPHDR_LEN)) return bad(ip, skb, DROP.PKT_TOO_SMALL);
-  if (iphIhl(skb.view, skb.data) < IPHDR_LEN) return bad(ip, skb, DROP.IP_INHDR);
+  if (ipHdrlen(skb.view, skb.data) < IPHDR_LEN) return bad(ip, skb, DROP.IP_INHDR);
   const at = skb.transportHeader;
   return icmpSocketDeliver(ip, skb, ICMP_REDIRECT, icmpCode(skb.view, at), icmpUn(skb.view, at));
 }
 
 /** Gives an error to raw sockets and to the transport whose packet is quoted. Consumes the skb (icmp_socket_deliver). */
 function icmpSocketDeliver(ip: Ipv4Net, skb: Skb, type: number, code: number, info: number): number {
-  const ihl = iphIhl(skb.view, skb.data);
+  const ihl = ipHdrlen(skb.view, skb.data);
   // RFC 792: at least 8 bytes of the transport's header are quoted.
   if (!pskbMayPull(skb, ihl + 8)) return bad(ip, skb, DROP.PKT_TOO_SMALL);
   const protocol = iphProtocol(skb.view, skb.data);

@@ -43,7 +43,7 @@ export function ipLocalError(sk: InetSock, err: number, daddr: number, port: num
   skb.u8.fill(0, at, at + IPHDR_LEN);
   skb.networkHeader = at;
   skb.transportHeader = at + IPHDR_LEN;
-  iphSetVersionIhl(skb.view, at, IPHDR_LEN);
+  iphSetVersionIhl(skb.view, at, IPHDR_LEN >> 2);
   iphSetDaddr(skb.view, at, daddr);
   skbEat(skb, IPHDR_LEN);
   skb.cb6 = err;

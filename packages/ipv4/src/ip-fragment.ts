@@ -10,7 +10,7 @@ import { modTimer, delTimer, jhash3words, TimerList } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {
   ICMP_EXC_FRAGTIME, ICMP_TIME_EXCEEDED, INET_ECN_CE, INET_ECN_MASK, IP_DF, IP_MF, IP_OFFSET, RTN_LOCAL,
-  iphDaddr, iphFragOff, iphId, iphIhl, iphProtocol, iphSaddr, iphSetFragOff, iphSetTotLen, iphTos,
+  iphDaddr, iphFragOff, iphId, iphProtocol, iphSaddr, iphSetFragOff, iphSetTotLen, iphTos,
 } from '@linnet/uapi';
 import {
   CHECKSUM_COMPLETE, CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, DROP, kfreeSkbReason, pskbMayPull, pskbTrim, skbCow, skbEat, skbLinearize, skbOrphan, skbPush,
@@ -19,6 +19,7 @@ import { csumAdd, csumSub, csumPartial } from '@linnet/kernel';
 import { devGetByIndex } from '@linnet/netdev';
 import type { Skb } from '@linnet/skbuff';
 import type { InetPeer } from '@linnet/inet';
+import { ipHdrlen } from './ip-hdrlen.ts';
 import { IPSKB_FRAG_COMPLETE, IPSKB_FRAG_PMTU, ipcbAddFlags, ipcbFlags, ipcbSetFragMaxSize } from './ip-cb.ts';
 import { FRAG_BUCKETS } from './frag-dir.ts';
 import type { FragDir } from './frag-dir.ts';
@@ -285,7 +286,7 @@ function reassemble(q: IpFragQueue, ip: Ipv4Net, last: Skb): Skb | null {
   killQueue(q);
   const head = q.runs[0]!;
   const nh = head.networkHeader;
-  const ihl = iphIhl(head.view, nh);
+  const ihl = ipHdrlen(head.view, nh);
   const ecn = fragEcn(q.ecn);
   const len = ihl + q.len;
   if (ecn < 0 || len > 65535) {
@@ -375,7 +376,7 @@ function queueFrag(q: IpFragQueue, skb: Skb, ip: Ipv4Net): Skb | null {
   const offset = (field & IP_OFFSET) << 3;
   const more = (field & IP_MF) !== 0;
   const df = (field & IP_DF) !== 0;
-  const ihl = iphIhl(view, nh);
+  const ihl = ipHdrlen(view, nh);
   const payload = skb.data - nh + skb.len - ihl;
   let end = offset + payload;
   let bad = false;

@@ -3,12 +3,13 @@
  */
 import { ipFastCsum } from '@linnet/kernel';
 import {
-  IP_DF, IP_MAX_MTU, IP_PMTUDISC_DO, IP_PMTUDISC_PROBE, IP_PMTUDISC_WANT, RTAX_HOPLIMIT, RTAX_LOCK, RTAX_MTU, iphFragOff, iphIhl, iphSetCheck, iphSetId, iphSetTotLen,
+  IP_DF, IP_MAX_MTU, IP_PMTUDISC_DO, IP_PMTUDISC_PROBE, IP_PMTUDISC_WANT, RTAX_HOPLIMIT, RTAX_LOCK, RTAX_MTU, iphFragOff, iphSetCheck, iphSetId, iphSetTotLen,
 } from '@linnet/uapi';
 import type { Skb } from '@linnet/skbuff';
 import { dstMetric } from '@linnet/netdev';
 import type { DstEntry } from '@linnet/netdev';
 import type { InetSock } from '@linnet/inet';
+import { ipHdrlen } from './ip-hdrlen.ts';
 import { IPSKB_FORWARDED, ipcbFlags } from './ip-cb.ts';
 import { ipIdentsReserve } from './ip-ident.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
@@ -20,7 +21,7 @@ export function ipSendCheck(skb: Skb): void {
   const nh = skb.networkHeader;
   const view = skb.view;
   iphSetCheck(view, nh, 0);
-  iphSetCheck(view, nh, ipFastCsum(skb.u8, nh, iphIhl(view, nh)));
+  iphSetCheck(view, nh, ipFastCsum(skb.u8, nh, ipHdrlen(view, nh) >> 2));
 }
 
 /** Writes the packet's length into its header; a super-segment of more than 64 KiB says 0 (iph_set_totlen). @alpha */

@@ -5,7 +5,7 @@ import { EINVAL } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {
   ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, INET_ECN_MASK, IPHDR_LEN, IPVERSION, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST,
-  ICMP_PARAMETERPROB, iphDaddr, iphIhl, iphProtocol, iphSaddr, iphTos, iphTotLen, iphVersion, ipIsFragment, IPV4_DEVCONF_DROP_UNICAST_IN_L2_MULTICAST, IPV4_DEVCONF_ACCEPT_SOURCE_ROUTE,
+  ICMP_PARAMETERPROB, iphDaddr, iphProtocol, iphSaddr, iphTos, iphTotLen, iphVersion, ipIsFragment, IPV4_DEVCONF_DROP_UNICAST_IN_L2_MULTICAST, IPV4_DEVCONF_ACCEPT_SOURCE_ROUTE,
 } from '@linnet/uapi';
 import { ipFastCsum } from '@linnet/kernel';
 import {
@@ -15,6 +15,7 @@ import {
 import type { Skb } from '@linnet/skbuff';
 import { dstInput, NET_RX_DROP, NET_RX_SUCCESS, nfHook, NF_INET_LOCAL_IN, NF_INET_PRE_ROUTING, NFPROTO_IPV4, skbDev } from '@linnet/netdev';
 import type { NetDevice, PacketType } from '@linnet/netdev';
+import { ipHdrlen } from './ip-hdrlen.ts';
 import { inDevGet } from './in-device.ts';
 import { ipcbClear, ipcbSetIif } from './ip-cb.ts';
 import { ipDefrag, IP_DEFRAG_LOCAL_DELIVER } from './ip-fragment.ts';
@@ -62,13 +63,13 @@ function ipRcvCore(ip: Ipv4Net, skb: Skb): Skb | null {
   if (!pskbMayPull(skb, IPHDR_LEN)) return headerError(ip, skb, DROP.PKT_TOO_SMALL);
   let view = skb.view;
   let nh = skb.data;
-  const ihl = iphIhl(view, nh);
+  const ihl = ipHdrlen(view, nh);
   if (ihl < IPHDR_LEN || iphVersion(view, nh) !== IPVERSION) return headerError(ip, skb, DROP.IP_INHDR);
   mib[IPSTATS_MIB_NOECTPKTS + (iphTos(view, nh) & INET_ECN_MASK)]! += skb.gsoSegs > 1 ? skb.gsoSegs : 1;
   if (!pskbMayPull(skb, ihl)) return headerError(ip, skb, DROP.PKT_TOO_SMALL);
   view = skb.view;
   nh = skb.data;
-  if (ipFastCsum(skb.u8, nh, ihl) !== 0) {
+  if (ipFastCsum(skb.u8, nh, ihl >> 2) !== 0) {
     mib[IPSTATS_MIB_CSUMERRORS]!++;
     return headerError(ip, skb, DROP.IP_CSUM);
   }
@@ -105,7 +106,7 @@ function ipRcvFinish(net: Net, _sk: object | null, skb: Skb): number {
       return NET_RX_DROP;
     }
   }
-  if (iphIhl(view, nh) > IPHDR_LEN) {
+  if (ipHdrlen(view, nh) > IPHDR_LEN) {
     const reason = ipRcvOptions(ip, skb, dev);
     if (reason !== 0) {
       kfreeSkbReason(skb, reason);
@@ -197,7 +198,7 @@ export function ipLocalDeliver(skb: Skb): number {
 }
 
 function ipLocalDeliverFinish(net: Net, _sk: object | null, skb: Skb): number {
-  skb.transportHeader = skb.networkHeader + iphIhl(skb.view, skb.networkHeader);
+  skb.transportHeader = skb.networkHeader + ipHdrlen(skb.view, skb.networkHeader);
   skbPullUnchecked(skb, skb.transportHeader - skb.data);
   return ipProtocolDeliverRcu(net.get(IPV4), skb, iphProtocol(skb.view, skb.networkHeader));
 }

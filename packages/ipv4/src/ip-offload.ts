@@ -4,7 +4,7 @@
  */
 import { EINVAL, EPROTONOSUPPORT, ipFastCsum } from '@linnet/kernel';
 import {
-  ETH_P_IP, IPHDR_LEN, IP_DF, IP_MF, IP_OFFSET, iphDaddr, iphFragOff, iphId, iphIhl, iphProtocol, iphSaddr, iphSetCheck, iphSetId, iphSetTotLen, iphTos, iphTotLen,
+  ETH_P_IP, IPHDR_LEN, IP_DF, IP_MF, IP_OFFSET, iphDaddr, iphFragOff, iphId, iphProtocol, iphSaddr, iphSetCheck, iphSetId, iphSetTotLen, iphTos, iphTotLen,
   iphTtl,
 } from '@linnet/uapi';
 import { pskbMayPull, skbPullUnchecked } from '@linnet/skbuff';
@@ -14,11 +14,12 @@ import {
 } from '@linnet/netdev';
 import type { GroList, PacketOffload } from '@linnet/netdev';
 import type { InetKernel } from '@linnet/inet';
+import { ipHdrlen } from './ip-hdrlen.ts';
 
 /** Cuts a super-segment whose `data` and `networkHeader` are at its IP header. Contract: `PacketOffload.gsoSegment`. */
 function gsoSegment(inet: InetKernel, skb: Skb, features: number): Skb | null | number {
   if (!pskbMayPull(skb, IPHDR_LEN)) return -EINVAL;
-  const ihl = iphIhl(skb.view, skb.data);
+  const ihl = ipHdrlen(skb.view, skb.data);
   if (ihl < IPHDR_LEN || !pskbMayPull(skb, ihl)) return -EINVAL;
   const nh = skb.data;
   let id = iphId(skb.view, nh);
@@ -36,7 +37,7 @@ function gsoSegment(inet: InetKernel, skb: Skb, features: number): Skb | null | 
     id = (id + 1) & 0xffff;
     iphSetTotLen(view, at, s.len - (at - s.data));
     iphSetCheck(view, at, 0);
-    iphSetCheck(view, at, ipFastCsum(s.u8, at, ihl));
+    iphSetCheck(view, at, ipFastCsum(s.u8, at, ihl >> 2));
   }
   return segs;
 }
@@ -54,7 +55,7 @@ function groReceive(inet: InetKernel, head: GroList, skb: Skb): Skb | null {
   const ops = inet.offloads[protocol]!;
   // Options, fragments, padding and broken headers go up as they are.
   if (
-    ops === null || view.getUint8(at) !== 0x45 || ipFastCsum(skb.u8, at, IPHDR_LEN) !== 0 || iphTotLen(view, at) !== groLen(skb) ||
+    ops === null || view.getUint8(at) !== 0x45 || ipFastCsum(skb.u8, at, IPHDR_LEN >> 2) !== 0 || iphTotLen(view, at) !== groLen(skb) ||
     (iphFragOff(view, at) & (IP_MF | IP_OFFSET)) !== 0
   ) {
     setGroFlush(skb);
@@ -100,7 +101,7 @@ function groComplete(inet: InetKernel, skb: Skb, nhoff: number): number {
   skb.networkHeader = at;
   iphSetTotLen(skb.view, at, skb.len - nhoff);
   iphSetCheck(skb.view, at, 0);
-  iphSetCheck(skb.view, at, ipFastCsum(skb.u8, at, IPHDR_LEN));
+  iphSetCheck(skb.view, at, ipFastCsum(skb.u8, at, IPHDR_LEN >> 2));
   return ops.groComplete(skb, nhoff + IPHDR_LEN);
 }
 

@@ -7,12 +7,14 @@
 import { EINVAL } from '@linnet/kernel';
 import {
   ICMP_PARAMETERPROB, IPHDR_LEN, IPOPT_CIPSO, IPOPT_COPY, IPOPT_END, IPOPT_LSRR, IPOPT_NOOP, IPOPT_RA, IPOPT_RR, IPOPT_SSRR, IPOPT_TIMESTAMP,
-  IPOPT_TS_PRESPEC, IPOPT_TS_TSANDADDR, IPOPT_TS_TSONLY, MAX_IPOPTLEN, RTN_UNICAST, iphIhl, iphSaddr,
+  IPOPT_TS_PRESPEC, IPOPT_TS_TSANDADDR, IPOPT_TS_TSONLY, MAX_IPOPTLEN, RTN_UNICAST, iphSaddr,
 } from '@linnet/uapi';
 import type { Skb } from '@linnet/skbuff';
+import { ipHdrlen } from './ip-hdrlen.ts';
 import { inetAddrType } from './fib-addr-type.ts';
 import { fibComputeSpecDst } from './fib-frontend.ts';
-import { IpOptions, ipOptionsClear } from './ip-options-types.ts';
+import type { IpOptions } from './ip-options-types.ts';
+import { ipOptionsClear } from './ip-options-types.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import type { Rtable } from './rtable.ts';
 import { ipRtGetSource } from './route.ts';
@@ -232,7 +234,7 @@ export function ipOptionsCompile(ip: Ipv4Net, skb: Skb): number {
   const o = ip.optScratch;
   ipOptionsClear(o);
   const nh = skb.networkHeader;
-  o.optlen = iphIhl(skb.view, nh) - IPHDR_LEN;
+  o.optlen = ipHdrlen(skb.view, nh) - IPHDR_LEN;
   const bad = ipOptionsParse(ip, o, skb.u8, skb.view, nh, skb, false);
   ipOptionsStore(skb, o);
   if (bad === 0) return 0;

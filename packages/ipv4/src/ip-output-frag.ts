@@ -5,7 +5,7 @@
 import { EMSGSIZE } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {
-  ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, IP_DF, IP_MF, IP_OFFSET, iphFragOff, iphIhl, iphSetFragOff, iphSetTotLen, ipIsFragment,
+  ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, IP_DF, IP_MF, IP_OFFSET, iphFragOff, iphSetFragOff, iphSetTotLen, ipIsFragment,
 } from '@linnet/uapi';
 import {
   allocSkb, CHECKSUM_NONE, CHECKSUM_PARTIAL, consumeSkb, DROP, kfreeSkbListReason, kfreeSkbReason, pskbMayPull, skbChecksumHelp, skbCloned, skbCopyBits,
@@ -15,6 +15,7 @@ import type { Skb } from '@linnet/skbuff';
 import { llReservedSpace, skbDev } from '@linnet/netdev';
 import type { Sock } from '@linnet/socket';
 import { skSetOwnerW } from '@linnet/socket';
+import { ipHdrlen } from './ip-hdrlen.ts';
 import { IPSKB_FRAG_COMPLETE, IPSKB_FRAG_PMTU, ipcbAddFlags, ipcbCopy, ipcbFlags, ipcbFragMaxSize, ipcbOptlen } from './ip-cb.ts';
 import { ipOptionsFragment } from './ip-options.ts';
 import { ipSendCheck, ipSkbDstMtu } from './ip-header.ts';
@@ -94,7 +95,7 @@ export function ipDoFragment(net: Net, sk: object | null, skb: Skb, output: Frag
   let mtu = ipSkbDstMtu(sk, skb);
   const maxSize = ipcbFragMaxSize(skb);
   if (maxSize !== 0 && maxSize < mtu) mtu = maxSize;
-  const hlen = iphIhl(skb.view, skb.networkHeader);
+  const hlen = ipHdrlen(skb.view, skb.networkHeader);
   const payload = mtu - hlen;
   if (payload < 8 || !pskbMayPull(skb, hlen)) {
     mib[IPSTATS_MIB_FRAGFAILS]!++;

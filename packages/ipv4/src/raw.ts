@@ -5,7 +5,7 @@ import {
 import {
   AF_INET, AF_UNSPEC, ETH_P_IP, ICMP_DEST_UNREACH, ICMP_FILTER, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, IPHDR_LEN, IPPROTO_ICMP, IPPROTO_RAW,
   IP_PMTUDISC_DONT, MSG_DONTROUTE, MSG_ERRQUEUE, MSG_MORE, MSG_OOB, MSG_PROBE, MSG_TRUNC, NR_ICMP_UNREACH, RTN_BROADCAST, RTN_MULTICAST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE,
-  SIOCINQ, SIOCOUTQ, SOL_RAW, ipv4IsMulticast, iphDaddr, iphId, iphIhl, iphProtocol, iphSaddr, iphSetSaddr, iphSetTotLen, ipIsFragment, sockaddrIn,
+  SIOCINQ, SIOCOUTQ, SOL_RAW, ipv4IsMulticast, iphDaddr, iphId, iphProtocol, iphSaddr, iphSetSaddr, iphSetTotLen, ipIsFragment, sockaddrIn,
 } from '@linnet/uapi';
 import type { SockAddr, SockAddrIn } from '@linnet/uapi';
 import {
@@ -20,6 +20,7 @@ import {
 import type { MsgHdr, Proto, Sock } from '@linnet/socket';
 import { FLOWI_FLAG_ANYSRC, FLOWI_FLAG_KNOWN_NH, flowi4InitOutput, InetCork, inetDatagramDisconnect, ip4DatagramConnect, IpcmCookie } from '@linnet/inet';
 import type { Flowi } from '@linnet/inet';
+import { ipHdrlen } from './ip-hdrlen.ts';
 import { inetAddrType } from './fib-addr-type.ts';
 import { icmpErrConvert } from './icmp-errno.ts';
 import { icmpOutCount } from './icmp-stats.ts';
@@ -33,7 +34,7 @@ import { ipSelectIdentSegs, ipSendCheck } from './ip-header.ts';
 import { ipcbRouterAlert } from './ip-options.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
-import { RawSock } from './raw-table.ts';
+import type { RawSock } from './raw-table.ts';
 import { ipv4Redirect, ipv4UpdatePmtu } from './route-pmtu.ts';
 import { ipRouteOutputFlow } from './route-output.ts';
 import type { Rtable } from './rtable.ts';
@@ -234,7 +235,7 @@ function sendHdrinc(ip: Ipv4Net, sk: RawSock, fl: Flowi, msg: MsgHdr, length: nu
     kfreeSkbReason(skb, DROP.SKB_UCOPY_FAULT);
     return -EFAULT;
   }
-  const ihl = iphIhl(skb.view, at);
+  const ihl = ipHdrlen(skb.view, at);
   if (ihl > length || ihl < IPHDR_LEN) {
     kfreeSkbReason(skb, DROP.IP_INHDR);
     return -EINVAL;

@@ -27,7 +27,7 @@ function linkFailure(skb: Skb): void {
   const rt = skb.dst as Rtable | null;
   if (rt === null) return;
   const nh = skb.networkHeader;
-  if (nh >= 0 && nh + IPHDR_LEN <= skb.tail && iphVersion(skb.view, nh) === 4 && nh + iphIhl(skb.view, nh) <= skb.tail) rt.net4.icmpSend(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+  if (nh >= 0 && nh + IPHDR_LEN <= skb.tail && iphVersion(skb.view, nh) === 4 && nh + (iphIhl(skb.view, nh) << 2) <= skb.tail) rt.net4.icmpSend(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
   // What was learned about the path may be why: let it end now.
   if (rt.expires !== 0) rt.expires = (rt.net4.kernel.jiffies - HZ) | 0;
 }

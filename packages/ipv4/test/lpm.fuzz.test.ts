@@ -106,11 +106,12 @@ describe('Lpm4 sizes', () => {
       if (!added.has(key)) added.set(key, t.insert(p, plen));
     }
     expect(t.count).toBe(added.size);
+    let wrong = 0;
     for (const [key, leaf] of added) {
       const [p, l] = key.split('/').map(Number) as [number, number];
-      expect(t.exact(p, l)).toBe(leaf);
       const found = t.find(p | (next() & ~inetMakeMask(l)));
-      expect(t.plen[found]).toBeGreaterThanOrEqual(l);
+      if (t.exact(p, l) !== leaf || t.plen[found]! < l) wrong++;
     }
+    expect(wrong).toBe(0);
   });
 });

@@ -350,7 +350,6 @@ export class Kernel extends Slots {
   }
 
   private runTimers(): void {
-    this.rearm = true;
     try {
       this.hrtimers.run(this.ktime);
       this.timers.run(this.jiffies);

@@ -38,7 +38,7 @@ const TOP_SHIFT = BITS * TOP;
 /** The list of timers that are due and wait for their turn. */
 const EXPIRING = LEVELS * SLOTS;
 const IDLE = -1;
-/** A wheel that lags behind further than this is moved before a timer is put in, so that no distance exceeds 2^31 + LAG. */
+/** A wheel that lags behind further than this is moved before a timer is put in: distances must stay below 3 * 2^30. */
 const LAG = 1 << 28;
 
 /**
@@ -108,7 +108,7 @@ export class TimerWheel {
 
   /** The tick of the earliest timer. Ask only while `count` is not 0. Looks through one list at the most. */
   nextExpiry(): number {
-    if (this.heads[EXPIRING] !== null) return (this.clk - 1) | 0;
+    if (this.heads[EXPIRING] !== null) return this.clk;
     let level = 0;
     while (this.maps[level] === 0) level++;
     const start = this.slotStart(level);
@@ -138,11 +138,9 @@ export class TimerWheel {
       if (((at - now) | 0) > 0) break;
       this.setClk(at);
       const slot = at & (SLOTS - 1);
-      if (this.heads[slot] !== null) {
-        this.expire(slot);
-        this.setClk((at + 1) | 0);
-      }
+      if (this.heads[slot] !== null) this.expire(slot);
     }
+    // What is armed next is then placed by its true distance, and moved down less often.
     if (((this.clk - now) | 0) <= 0) this.setClk((now + 1) | 0);
     this.earliest = this.nextExpiry();
   }

@@ -188,8 +188,7 @@ export class VirtualClock implements Clock {
     if (at > end || at === Infinity) return false;
     const event = this.queue.peek()!;
     this.queue.remove(event);
-    // An alarm that was set for the past is due now.
-    if (at > this.time) this.time = at;
+    this.time = at;
     event.fn(event.arg);
     return true;
   }

@@ -45,6 +45,9 @@ describe('HostClock', () => {
     const clock = new HostClock();
     const start = clock.now();
     let fired = 0;
+    const delays: number[] = [];
+    const fake = globalThis.setTimeout;
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((fn: () => void, n: number) => (delays.push(n), fake(fn, n))) as typeof setTimeout);
     const delay = 2 ** 31 + 5000;
     clock.createAlarm(() => fired++).set(start + ms(delay));
     vi.advanceTimersByTime(2 ** 31 - 1);
@@ -53,6 +56,7 @@ describe('HostClock', () => {
     expect(fired).toBe(0);
     vi.advanceTimersByTime(1);
     expect(fired).toBe(1);
+    expect(delays).toEqual([2 ** 31 - 1, 5001]);
   });
 
   it('waits again when the host is early', () => {

@@ -178,6 +178,20 @@ describe('wake-ups', () => {
     expect(log).toEqual(['b1', 'a1', 'a2']);
   });
 
+  it('lose nobody when one in the middle is woken again', () => {
+    const { k } = machine();
+    const log: string[] = [];
+    const queues = ['a', 'b', 'c'].map((name) => {
+      const wq = new WaitQueueHead();
+      wq.add(new WaitEntry(() => log.push(name)));
+      return wq;
+    });
+    k.run(() => {
+      for (const i of [0, 1, 0, 2, 1]) wakeUpPoll(k, queues[i]!, 1);
+    });
+    expect(log).toEqual(['a', 'b', 'c']);
+  });
+
   it('do not reach one who has left, even if it comes back', () => {
     const { k } = machine();
     const masks: number[] = [];
@@ -330,6 +344,24 @@ describe('nextEvent', () => {
     expect(fired).toBe(0);
     k.exit();
     expect(fired).toBe(1);
+  });
+});
+
+describe('a long run of softirqs', () => {
+  it('sees time go on between its passes, and the timers that come due', () => {
+    let now = 0;
+    const clock = { now: () => now, wallNow: () => 0, createAlarm: () => ({ set() {}, cancel() {} }), defer() {} };
+    const k = createKernel({ modules: [], clock });
+    const log: string[] = [];
+    modTimer(k, new TimerList(() => log.push('timer'), undefined), k.jiffies + 2);
+    openSoftirq(k, NET_RX_SOFTIRQ, () => {
+      log.push(`rx ${k.jiffies - INITIAL_JIFFIES} ${k.ktime}`);
+      now += ms(1);
+      if (now < ms(4)) raiseSoftirq(k, NET_RX_SOFTIRQ);
+    });
+    k.run(() => raiseSoftirq(k, NET_RX_SOFTIRQ));
+    // The first pass has the time of the entry.
+    expect(log).toEqual(['rx 0 0', `rx 1 ${ms(1)}`, 'timer', `rx 2 ${ms(2)}`, `rx 3 ${ms(3)}`]);
   });
 });
 

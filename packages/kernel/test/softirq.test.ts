@@ -9,6 +9,7 @@ import {
   raiseSoftirq,
   scheduleWork,
   Tasklet,
+  TASKLET_SOFTIRQ,
   taskletHiSchedule,
   taskletKill,
   taskletSchedule,
@@ -126,6 +127,7 @@ describe('tasklets', () => {
       taskletKill(k, b);
     });
     expect(log).toEqual(['a', 'c', 'a', 'a']);
+    expect(k.softirq.counts[TASKLET_SOFTIRQ]).toBe(3);
   });
 
   it('that throw spare the others', () => {

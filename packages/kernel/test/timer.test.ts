@@ -225,6 +225,25 @@ describe('TimerWheel against a sorted list', () => {
     }
   });
 
+  it('stays right at the longest distances', () => {
+    const start = 0x3fffffff;
+    const wheel = new TimerWheel(start);
+    const fired: string[] = [];
+    wheel.add(new TimerList((s: string) => fired.push(s), 'far'), (start + 0x7fffffff) | 0, start);
+    // Nothing ran since: the wheel is 2^31 - 16 ticks behind, and the new timer as far ahead again.
+    const now = (start + 0x7ffffff0) | 0;
+    const end = (now + 0x7ffffff0) | 0;
+    wheel.add(new TimerList((s: string) => fired.push(s), 'farther'), end, now);
+    expect(wheel.nextExpiry()).toBe((start + 0x7fffffff) | 0);
+    wheel.run((start + 0x7fffffff) | 0);
+    expect(fired).toEqual(['far']);
+    expect(wheel.nextExpiry()).toBe(end);
+    wheel.run((end - 1) | 0);
+    expect(fired).toEqual(['far']);
+    wheel.run(end);
+    expect(fired).toEqual(['far', 'farther']);
+  });
+
   it('stays right when nothing is due for weeks', () => {
     const wheel = new TimerWheel(0);
     const fired: string[] = [];
@@ -232,7 +251,7 @@ describe('TimerWheel against a sorted list', () => {
     const near = new TimerList((s: string) => fired.push(s), 'near');
     wheel.add(far, 0x7ffffff0, 0);
     // No run in between: `clk` is far behind.
-    wheel.add(near, 0x7fffffe0 + 0x100, 0x7fffffe0 - 0x100);
+    wheel.add(near, (0x7fffffe0 + 0x100) | 0, 0x7fffffe0 - 0x100);
     expect(wheel.nextExpiry()).toBe(0x7ffffff0);
     wheel.add(near, (0x7fffffe0 + 0x70000000) | 0, 0x7fffffe0);
     expect(wheel.nextExpiry()).toBe(0x7ffffff0);

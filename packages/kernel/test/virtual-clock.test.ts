@@ -99,6 +99,17 @@ describe('VirtualClock', () => {
     expect(times).toEqual([ms(40), -ms(60), ms(80)]);
   });
 
+  it('lets the events of others come before an alarm whose timer was put off', () => {
+    const { k, clock } = machine();
+    const log: string[] = [];
+    const t = new TimerList(() => log.push(`timer ${clock.now()}`), undefined);
+    modTimer(k, t, k.jiffies + 10);
+    modTimer(k, t, k.jiffies + 40);
+    clock.createAlarm(() => log.push(`other ${clock.now()}`)).set(ms(20));
+    clock.runUntilIdle();
+    expect(log).toEqual([`other ${ms(20)}`, `timer ${ms(40)}`]);
+  });
+
   it('refuses to go back, to go on for ever, and to be driven by its own events', () => {
     const clock = new VirtualClock();
     clock.advance(10);

@@ -1,4 +1,4 @@
-import { consumeSkb } from '@linnet/skbuff';
+import { consumeSkb, type Skb } from '@linnet/skbuff';
 import { ETH_P_802_2, ETH_P_802_3, ETH_P_ALL } from '@linnet/uapi';
 import { describe, expect, test } from 'vitest';
 import {
@@ -128,7 +128,7 @@ describe('rx_handler', () => {
     const got = listen(k, T);
     const exact = listen(k, T, exactOn === 'port' ? { dev: port.dev } : { dev: master.dev });
     const taken: string[] = [];
-    const handler = (skb: Parameters<typeof consumeSkb>[0]): number => {
+    const handler = (skb: Skb): number => {
       const dev = skbDev(skb)!;
       taken.push(dev.name);
       const v = verdict(dev);

@@ -1,4 +1,4 @@
-import { CHECKSUM_COMPLETE, CHECKSUM_UNNECESSARY, consumeSkb, headGet, skbAddFrag } from '@linnet/skbuff';
+import { CHECKSUM_COMPLETE, CHECKSUM_UNNECESSARY, headGet, type Skb, skbAddFrag } from '@linnet/skbuff';
 import { describe, expect, test } from 'vitest';
 import { csumPartial, type Kernel } from '@linnet/kernel';
 import {
@@ -168,7 +168,7 @@ describe('not merging', () => {
 });
 
 describe('checksums', () => {
-  const through = (k: Kernel, fake: FakeDevice, ipSummed: number, csum: number, bytes: Uint8Array, fn: (head: GroList, skb: Parameters<typeof consumeSkb>[0]) => void): void => {
+  const through = (k: Kernel, fake: FakeDevice, ipSummed: number, csum: number, bytes: Uint8Array, fn: (head: GroList, skb: Skb) => void): void => {
     devAddOffload(k, { type: 0x6666, groReceive(head, skb) {
       fn(head, skb);
       return null;

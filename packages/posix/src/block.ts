@@ -28,7 +28,7 @@ class Blocked<T> implements FdWait {
   private readonly resolve: (value: T) => void;
   private readonly reject: (error: unknown) => void;
   private readonly onAbort: () => void;
-  private entries: WaitEntry[] = [];
+  private entries: { readonly queue: WaitQueueHead; readonly entry: WaitEntry }[] = [];
   private timer: Hrtimer<Blocked<T>> | null = null;
   private done = false;
   private waiting = false;
@@ -72,7 +72,7 @@ class Blocked<T> implements FdWait {
       const entry = new WaitEntry((mask) => {
         if ((mask & bits) !== 0) this.again(call.attempt);
       });
-      this.entries.push(entry);
+      this.entries.push({ queue, entry });
       queue.add(entry);
     }
     if (call.timeout !== Infinity) {
@@ -112,7 +112,7 @@ class Blocked<T> implements FdWait {
 
   private finish(): void {
     this.done = true;
-    for (const entry of this.entries) entry.queue?.remove(entry);
+    for (const { queue, entry } of this.entries) queue.remove(entry);
     this.entries = [];
     if (this.timer !== null) hrtimerCancel(this.kernel, this.timer);
     this.timer = null;

@@ -3,4 +3,11 @@
  *
  * @packageDocumentation
  */
-export {};
+export { AbortError, type AbortSignalLike, type BlockOptions } from './abort.ts';
+export { sockaddrText } from './args.ts';
+export { EpollFile, type EpollEvent } from './epoll.ts';
+export { FdSlot, FdTable } from './fd-table.ts';
+export { OpenFile, SocketFile } from './file.ts';
+export { Sys, type MMsgHdr, type NameOut, type PollFd } from './sys.ts';
+export { Task, type Received, type TaskOptions } from './task.ts';
+export type { TaskState } from './task-state.ts';

@@ -1,16 +1,16 @@
 /** The system calls, never blocking: zero or positive, or a negative errno. */
 import {
-  EAGAIN, EBADF, EFAULT, EINPROGRESS, EINVAL, EMFILE, ENOTSOCK, ENOTTY, EOPNOTSUPP, EPERM, type Kernel,
+  EBADF, EFAULT, EINVAL, EMFILE, ENOTSOCK, ENOTTY, EOPNOTSUPP, EPERM, type Kernel,
 } from '@linnet/kernel';
-import { MsgHdr, msgCount, sockCreate, Socket, sockGetsockopt, sockRelease, sockSetsockopt, SS_CONNECTED, SS_CONNECTING } from '@linnet/socket';
+import { MsgHdr, msgCount, sockCreate, Socket, sockGetsockopt, sockRelease, sockSetsockopt } from '@linnet/socket';
 import {
   EPOLL_CLOEXEC, F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, FIOCLEX, FIONBIO, FIONCLEX, MSG_DONTWAIT, MSG_ERRQUEUE, O_CLOEXEC, O_NONBLOCK, POLLERR,
-  POLLHUP, POLLNVAL, SHUT_RD, SHUT_RDWR, SO_ERROR, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_TYPE_MASK, SOL_SOCKET, type SockAddr,
+  POLLHUP, POLLNVAL, SHUT_RD, SHUT_RDWR, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_TYPE_MASK, SOL_SOCKET, type SockAddr,
 } from '@linnet/uapi';
 import { addrErrno } from './args.ts';
 import { EpollFile, type EpollEvent } from './epoll.ts';
 import { SocketFile, type OpenFile } from './file.ts';
-import type { Task } from './task.ts';
+import type { TaskState } from './task-state.ts';
 
 /**
  * A descriptor and what to wait for (struct pollfd).
@@ -40,4 +40,464 @@ export interface MMsgHdr {
  */
 export interface NameOut {
   addr: SockAddr | null;
+}
+
+/** getsockopt asks for at most this many bytes unless it is told. */
+const OPTLEN = 256;
+
+function isBytes(buf: unknown): buf is Uint8Array {
+  return buf instanceof Uint8Array;
+}
+
+/** Puts the message's cursor `done` bytes behind its start, wherever a call that took only some left it. */
+export function msgSeek(msg: MsgHdr, done: number): void {
+  let i = 0;
+  let left = done;
+  while (i < msg.iov.length && left >= msg.iov[i]!.length) left -= msg.iov[i++]!.length;
+  msg.iovIndex = i;
+  msg.iovOff = i < msg.iov.length ? left : 0;
+}
+
+/** An option's value as bytes: a number is an int. */
+export function optionBytes(value: number | boolean | Uint8Array): Uint8Array | null {
+  if (isBytes(value)) return value;
+  if (typeof value === 'boolean') return new Uint8Array([value ? 1 : 0, 0, 0, 0]);
+  if (typeof value !== 'number' || !Number.isInteger(value)) return null;
+  return new Uint8Array([value & 255, (value >> 8) & 255, (value >> 16) & 255, (value >> 24) & 255]);
+}
+
+/**
+ * The system calls of a task in their plain form: none ever waits, and each returns what Linux does, an error as a negative errno. Each is
+ * a whole visit to the kernel: packets it sends have been through all stacks of the machine when it returns.
+ * @public
+ */
+export class Sys {
+  private readonly task: TaskState;
+  private readonly kernel: Kernel;
+  /** For calls that bring only a buffer. */
+  private readonly msg: MsgHdr = new MsgHdr();
+  private readonly one: Uint8Array[] = [];
+
+  /** @internal */
+  constructor(task: TaskState) {
+    this.task = task;
+    this.kernel = task.kernel;
+  }
+
+  /** @internal The socket behind a descriptor, or a negative errno. */
+  sock(fd: number): Socket | number {
+    const slot = this.task.fds.get(fd);
+    if (slot === null) return -EBADF;
+    return slot.file instanceof SocketFile ? slot.file.socket : -ENOTSOCK;
+  }
+
+  /** socket(2): a new descriptor. `type` may carry SOCK_NONBLOCK and SOCK_CLOEXEC. */
+  socket(family: number, type: number, protocol: number = 0): number {
+    if (!Number.isInteger(family) || !Number.isInteger(type) || !Number.isInteger(protocol)) return -EINVAL;
+    if ((type & ~(SOCK_TYPE_MASK | SOCK_NONBLOCK | SOCK_CLOEXEC)) !== 0) return -EINVAL;
+    if (this.task.fds.full) return -EMFILE;
+    this.kernel.enter();
+    try {
+      const sock = sockCreate(this.task.net, family, type & SOCK_TYPE_MASK, protocol);
+      return typeof sock === 'number' ? sock : this.installSocket(sock, type);
+    } finally {
+      this.kernel.exit();
+    }
+  }
+
+  /** socketpair(2): puts two connected descriptors into `sv`. */
+  socketpair(family: number, type: number, protocol: number, sv: number[]): number {
+    if (!Array.isArray(sv)) return -EFAULT;
+    this.kernel.enter();
+    try {
+      const { net } = this.task;
+      const a = sockCreate(net, family, type & SOCK_TYPE_MASK, protocol);
+      if (typeof a === 'number') return a;
+      const b = sockCreate(net, family, type & SOCK_TYPE_MASK, protocol);
+      if (typeof b === 'number') {
+        sockRelease(a);
+        return b;
+      }
+      const err = a.ops.socketpair === undefined ? -EOPNOTSUPP : a.ops.socketpair(a, b);
+      if (err < 0) {
+        sockRelease(a);
+        sockRelease(b);
+        return err;
+      }
+      const fd0 = this.installSocket(a, type);
+      if (fd0 < 0) {
+        sockRelease(b);
+        return fd0;
+      }
+      const fd1 = this.installSocket(b, type);
+      if (fd1 < 0) {
+        this.task.fds.close(fd0);
+        return fd1;
+      }
+      sv[0] = fd0;
+      sv[1] = fd1;
+      return 0;
+    } finally {
+      this.kernel.exit();
+    }
+  }
+
+  /** bind(2). */
+  bind(fd: number, addr: SockAddr): number {
+    const sock = this.sock(fd);
+    if (typeof sock === 'number') return sock;
+    const err = addrErrno(addr);
+    return err !== 0 ? err : this.kernel.run(() => sock.ops.bind(sock, addr));
+  }
+
+  /** listen(2). */
+  listen(fd: number, backlog: number): number {
+    const sock = this.sock(fd);
+    if (typeof sock === 'number') return sock;
+    if (!Number.isInteger(backlog)) return -EINVAL;
+    return this.kernel.run(() => sock.ops.listen(sock, backlog));
+  }
+
+  /** accept(2): accept4 without flags. */
+  accept(fd: number): number {
+    return this.accept4(fd, 0);
+  }
+
+  /** accept4(2): a descriptor for the next connection; -EAGAIN when there is none. The peer's address: getpeername. */
+  accept4(fd: number, flags: number): number {
+    const sock = this.sock(fd);
+    if (typeof sock === 'number') return sock;
+    if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) !== 0) return -EINVAL;
+    if (this.task.fds.full) return -EMFILE;
+    this.kernel.enter();
+    try {
+      const conn = new Socket(sock.net, sock.type, sock.ops);
+      const err = sock.ops.accept(sock, conn, 0);
+      return err < 0 ? err : this.installSocket(conn, flags);
+    } finally {
+      this.kernel.exit();
+    }
+  }
+
+  /** connect(2): -EINPROGRESS while it is under way; then wait for POLLOUT and read SO_ERROR, or ask again (0, -EALREADY or what went wrong). */
+  connect(fd: number, addr: SockAddr): number {
+    const sock = this.sock(fd);
+    if (typeof sock === 'number') return sock;
+    const err = addrErrno(addr);
+    if (err !== 0) return err;
+    this.kernel.enter();
+    try {
+      return sock.ops.connect(sock, addr, O_NONBLOCK);
+    } finally {
+      this.kernel.exit();
+    }
+  }
+
+  /** send(2). */
+  send(fd: number, buf: Uint8Array, flags: number = 0): number {
+    return this.sendto(fd, buf, flags, null);
+  }
+
+  /** sendto(2). */
+  sendto(fd: number, buf: Uint8Array, flags: number, addr: SockAddr | null): number {
+    if (!isBytes(buf)) return -EFAULT;
+    const { msg, one } = this;
+    one[0] = buf;
+    msg.iov = one;
+    msg.name = addr;
+    msg.control = [];
+    return this.sendmsg(fd, msg, flags);
+  }
+
+  /** sendmsg(2): sends from the message's first byte; may take fewer than there are. */
+  sendmsg(fd: number, msg: MsgHdr, flags: number = 0): number {
+    const sock = this.sock(fd);
+    if (typeof sock === 'number') return sock;
+    const err = this.checkMsg(msg);
+    if (err !== 0) return err;
+    msg.iovIndex = 0;
+    msg.iovOff = 0;
+    return this.sendOn(sock, msg, msgCount(msg), flags);
+  }
+
+  /** @internal Sends from the message's cursor. */
+  sendOn(sock: Socket, msg: MsgHdr, size: number, flags: number): number {
+    this.kernel.enter();
+    try {
+      msg.flags = flags | MSG_DONTWAIT;
+      return sock.ops.sendmsg(sock, msg, size);
+    } finally {
+      this.kernel.exit();
+    }
+  }
+
+  /** sendmmsg(2): how many messages went, or the error of the first. */
+  sendmmsg(fd: number, msgs: readonly MMsgHdr[], flags: number = 0): number {
+    for (let i = 0; i < msgs.length; i++) {
+      const n = this.sendmsg(fd, msgs[i]!.hdr, flags);
+      if (n < 0) return i > 0 ? i : n;
+      msgs[i]!.len = n;
+    }
+    return msgs.length;
+  }
+
+  /** recv(2): bytes received, 0 at the end of a stream. */
+  recv(fd: number, buf: Uint8Array, flags: number = 0): number {
+    return this.recvfrom(fd, buf, flags, null);
+  }
+
+  /** recvfrom(2): the sender's address goes into `from`. */
+  recvfrom(fd: number, buf: Uint8Array, flags: number, from: NameOut | null): number {
+    if (!isBytes(buf)) return -EFAULT;
+    const { msg, one } = this;
+    one[0] = buf;
+    msg.iov = one;
+    const sock = this.sock(fd);
+    if (typeof sock === 'number') return sock;
+    this.kernel.enter();
+    try {
+      const n = this.recvOn(sock, msg, flags);
+      // Before the kernel is left: who is woken then may use the same message.
+      if (from !== null) from.addr = msg.name;
+      return n;
+    } finally {
+      this.kernel.exit();
+    }
+  }
+
+  /** recvmsg(2): fills the message's buffers from the first byte, its name, control and flags. */
+  recvmsg(fd: number, msg: MsgHdr, flags: number = 0): number {
+    const sock = this.sock(fd);
+    if (typeof sock === 'number') return sock;
+    const err = this.checkMsg(msg);
+    if (err !== 0) return err;
+    this.kernel.enter();
+    try {
+      return this.recvOn(sock, msg, flags);
+    } finally {
+      this.kernel.exit();
+    }
+  }
+
+  /** @internal Called inside the kernel. */
+  recvOn(sock: Socket, msg: MsgHdr, flags: number): number {
+    msg.iovIndex = 0;
+    msg.iovOff = 0;
+    msg.name = null;
+    msg.flags = 0;
+    if (msg.control.length > 0) msg.control = [];
+    return sock.ops.recvmsg(sock, msg, msgCount(msg), flags | MSG_DONTWAIT);
+  }
+
+  /** recvmmsg(2): how many messages came, or the error of the first. */
+  recvmmsg(fd: number, msgs: readonly MMsgHdr[], flags: number = 0): number {
+    for (let i = 0; i < msgs.length; i++) {
+      const n = this.recvmsg(fd, msgs[i]!.hdr, flags);
+      if (n < 0) return i > 0 ? i : n;
+      msgs[i]!.len = n;
+    }
+    return msgs.length;
+  }
+
+  /** shutdown(2). */
+  shutdown(fd: number, how: number): number {
+    const sock = this.sock(fd);
+    if (typeof sock === 'number') return sock;
+    if (how < SHUT_RD || how > SHUT_RDWR || !Number.isInteger(how)) return -EINVAL;
+    return this.kernel.run(() => sock.ops.shutdown(sock, how));
+  }
+
+  /** getsockname(2): the own address, or a negative errno. */
+  getsockname(fd: number): SockAddr | number {
+    const sock = this.sock(fd);
+    return typeof sock === 'number' ? sock : this.kernel.run(() => sock.ops.getname(sock, false));
+  }
+
+  /** getpeername(2): the other side's address, or a negative errno. */
+  getpeername(fd: number): SockAddr | number {
+    const sock = this.sock(fd);
+    return typeof sock === 'number' ? sock : this.kernel.run(() => sock.ops.getname(sock, true));
+  }
+
+  /** setsockopt(2): a number is written as an int. */
+  setsockopt(fd: number, level: number, opt: number, value: number | boolean | Uint8Array): number {
+    const sock = this.sock(fd);
+    if (typeof sock === 'number') return sock;
+    const bytes = optionBytes(value);
+    if (bytes === null) return -EFAULT;
+    return this.kernel.run(() => (level === SOL_SOCKET ? sockSetsockopt(sock, opt, bytes) : sock.ops.setsockopt(sock, level, opt, bytes)));
+  }
+
+  /** getsockopt(2): the value's bytes, at most `maxLen`, or a negative errno. */
+  getsockopt(fd: number, level: number, opt: number, maxLen: number = OPTLEN): Uint8Array | number {
+    const sock = this.sock(fd);
+    if (typeof sock === 'number') return sock;
+    if (!Number.isInteger(maxLen) || maxLen < 0) return -EINVAL;
+    return this.kernel.run(() => (level === SOL_SOCKET ? sockGetsockopt(sock, opt, maxLen) : sock.ops.getsockopt(sock, level, opt, maxLen)));
+  }
+
+  /** close(2). Calls that wait on the descriptor end with EBADF. */
+  close(fd: number): number {
+    this.kernel.enter();
+    try {
+      return this.task.fds.close(fd);
+    } finally {
+      this.kernel.exit();
+    }
+  }
+
+  /** dup(2). */
+  dup(fd: number): number {
+    const slot = this.task.fds.get(fd);
+    return slot === null ? -EBADF : this.task.fds.install(slot.file, false);
+  }
+
+  /** dup2(2): like dup3 without flags, but the same number twice is no error. */
+  dup2(oldfd: number, newfd: number): number {
+    if (oldfd === newfd) return this.task.fds.get(oldfd) === null ? -EBADF : newfd;
+    return this.dup3(oldfd, newfd, 0);
+  }
+
+  /** dup3(2): what had the new number is closed. */
+  dup3(oldfd: number, newfd: number, flags: number): number {
+    const { fds } = this.task;
+    const slot = fds.get(oldfd);
+    if (oldfd === newfd || (flags & ~O_CLOEXEC) !== 0) return -EINVAL;
+    if (slot === null || !Number.isInteger(newfd) || newfd < 0 || newfd >= fds.limit) return -EBADF;
+    this.kernel.run(() => fds.replace(newfd, slot.file, flags !== 0));
+    return newfd;
+  }
+
+  /** fcntl(2): F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL (of which O_NONBLOCK counts); others -EINVAL. */
+  fcntl(fd: number, cmd: number, arg: number = 0): number {
+    const slot = this.task.fds.get(fd);
+    if (slot === null) return -EBADF;
+    switch (cmd) {
+      case F_DUPFD:
+      case F_DUPFD_CLOEXEC:
+        return Number.isInteger(arg) && arg >= 0 ? this.task.fds.install(slot.file, cmd === F_DUPFD_CLOEXEC, arg) : -EINVAL;
+      case F_GETFD:
+        return slot.cloexec ? FD_CLOEXEC : 0;
+      case F_SETFD:
+        slot.cloexec = (arg & FD_CLOEXEC) !== 0;
+        return 0;
+      case F_GETFL:
+        return slot.file.flags;
+      case F_SETFL:
+        slot.file.flags = (slot.file.flags & ~O_NONBLOCK) | (arg & O_NONBLOCK);
+        return 0;
+      default:
+        return -EINVAL;
+    }
+  }
+
+  /** ioctl(2): FIONBIO, FIOCLEX, FIONCLEX, and what the socket's family knows (FIONREAD, SIOCOUTQ ...: an int into `arg`); others -ENOTTY. */
+  ioctl(fd: number, cmd: number, arg: Uint8Array | null = null): number {
+    const slot = this.task.fds.get(fd);
+    if (slot === null) return -EBADF;
+    switch (cmd) {
+      case FIOCLEX:
+      case FIONCLEX:
+        slot.cloexec = cmd === FIOCLEX;
+        return 0;
+      case FIONBIO:
+        if (arg === null || arg.length < 4) return -EFAULT;
+        slot.file.flags = (slot.file.flags & ~O_NONBLOCK) | (arg[0]! | arg[1]! | arg[2]! | arg[3]! ? O_NONBLOCK : 0);
+        return 0;
+      default: {
+        if (!(slot.file instanceof SocketFile)) return -ENOTTY;
+        const sock = slot.file.socket;
+        const { ioctl } = sock.ops;
+        if (ioctl === undefined) return -ENOTTY;
+        if (arg === null || arg.length < 4) return -EFAULT;
+        return this.kernel.run(() => ioctl.call(sock.ops, sock, cmd, arg));
+      }
+    }
+  }
+
+  /** poll(2) with no time to wait: fills in `revents` and returns how many descriptors have any. */
+  poll(fds: readonly PollFd[]): number {
+    if (!Array.isArray(fds)) return -EFAULT;
+    this.kernel.enter();
+    try {
+      return this.pollOnce(fds);
+    } finally {
+      this.kernel.exit();
+    }
+  }
+
+  /** @internal Called inside the kernel. */
+  pollOnce(fds: readonly PollFd[]): number {
+    let n = 0;
+    for (const p of fds) {
+      p.revents = 0;
+      if (p.fd < 0) continue;
+      const slot = this.task.fds.get(p.fd);
+      p.revents = slot === null ? POLLNVAL : slot.file.poll() & (p.events | POLLERR | POLLHUP);
+      if (p.revents !== 0) n++;
+    }
+    return n;
+  }
+
+  /** epoll_create1(2): `flags` is 0 or EPOLL_CLOEXEC. */
+  epollCreate1(flags: number = 0): number {
+    if ((flags & ~EPOLL_CLOEXEC) !== 0) return -EINVAL;
+    return this.task.fds.install(new EpollFile(this.kernel), flags !== 0);
+  }
+
+  /** epoll_ctl(2). An epoll in an epoll is not supported: -EPERM. */
+  epollCtl(epfd: number, op: number, fd: number, event: EpollEvent | null): number {
+    const epoll = this.epoll(epfd);
+    const slot = this.task.fds.get(fd);
+    if (slot === null) return -EBADF;
+    if (typeof epoll === 'number') return epoll;
+    if (slot.file === epoll) return -EINVAL;
+    if (slot.file instanceof EpollFile) return -EPERM;
+    this.kernel.enter();
+    try {
+      return epoll.ctl(op, fd, slot.file, event);
+    } finally {
+      this.kernel.exit();
+    }
+  }
+
+  /** epoll_wait(2) with no time to wait: at most `max` events into `events`; returns how many. */
+  epollWait(epfd: number, events: EpollEvent[], max: number): number {
+    const epoll = this.epoll(epfd);
+    if (typeof epoll === 'number') return epoll;
+    if (!Array.isArray(events)) return -EFAULT;
+    if (!Number.isInteger(max) || max <= 0) return -EINVAL;
+    this.kernel.enter();
+    try {
+      return epoll.collect(events, max);
+    } finally {
+      this.kernel.exit();
+    }
+  }
+
+  /** @internal */
+  epoll(fd: number): EpollFile | number {
+    const slot = this.task.fds.get(fd);
+    if (slot === null) return -EBADF;
+    return slot.file instanceof EpollFile ? slot.file : -EINVAL;
+  }
+
+  /** @internal May this call wait? Not with O_NONBLOCK or MSG_DONTWAIT, and never for the error queue. */
+  mayBlock(file: OpenFile, flags: number): boolean {
+    return (file.flags & O_NONBLOCK) === 0 && (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) === 0;
+  }
+
+  private checkMsg(msg: MsgHdr): number {
+    if (!(msg instanceof MsgHdr) || !msg.iov.every(isBytes)) return -EFAULT;
+    return 0;
+  }
+
+  /** Takes the socket over: it is released when there is no number left. */
+  private installSocket(sock: Socket, type: number): number {
+    const file = new SocketFile(sock);
+    if ((type & SOCK_NONBLOCK) !== 0) file.flags |= O_NONBLOCK;
+    const fd = this.task.fds.install(file, (type & SOCK_CLOEXEC) !== 0);
+    if (fd < 0) sockRelease(sock);
+    return fd;
+  }
 }

@@ -2,6 +2,10 @@
 import { defineKey, type Key, Tasklet } from '@linnet/kernel';
 import { ProtoMemory } from '@linnet/socket';
 import type { TcpCongestionOps } from './tcp-cong.ts';
+import { TcpOptionsReceived } from './tcp-options.ts';
+import { TcpTuple } from './tcp-reply.ts';
+import { AckState } from './tcp-sack.ts';
+import { InitialWindow } from './tcp-window.ts';
 import type { TcpSock } from './tcp-sock.ts';
 
 /** TCP's state of one kernel. @alpha */
@@ -10,6 +14,11 @@ export class TcpKernel {
   readonly congestionOps: TcpCongestionOps[] = [];
   /** Pages lent to TCP sockets, against `tcp_mem`. */
   readonly memory: ProtoMemory;
+  /** Scratch records: one thing at a time is processed in a kernel. */
+  readonly ackState: AckState = new AckState();
+  readonly initialWindow: InitialWindow = new InitialWindow();
+  readonly scratchRx: TcpOptionsReceived = new TcpOptionsReceived();
+  readonly tuple: TcpTuple = new TcpTuple();
   /** Sockets to be continued once this softirq has let packets go, linked by `tsqNext`. */
   tsqHead: TcpSock | null = null;
   tsqTail: TcpSock | null = null;

@@ -1,6 +1,11 @@
 /** What TCP keeps for each namespace: sysctls, counters, secrets, challenge-ACK budget. */
-import { defineKey, type Key, type Net } from '@linnet/kernel';
+import { Flowi, type InetAf, InetHashinfo } from '@linnet/inet';
+import { defineKey, type Key, type Net, type RngStream, SipHash } from '@linnet/kernel';
+import { dstAdvmss, type DstEntry } from '@linnet/netdev';
+import { SKB, type SkbPool } from '@linnet/skbuff';
+import type { Proto } from '@linnet/socket';
 import { TCP_MIB_NAMES, TCPEXT_MIB_NAMES } from './tcp-mib.ts';
+import type { TcpSock } from './tcp-sock.ts';
 
 /** The slot of {@link TcpNet} in a namespace. @alpha */
 export const TCP: Key<TcpNet> = defineKey<TcpNet>('tcp');
@@ -12,10 +17,21 @@ export class TcpNet {
   readonly mib: Float64Array;
   /** Counters of the `TcpExt:` group, indexed by `TcpExt*`. */
   readonly mibExt: Float64Array;
-  /** Key of the initial sequence number hash (RFC 6528). */
-  readonly isnSecret: Uint8Array;
-  /** Key of the timestamp offset hash (RFC 7323 section 5.4). */
-  readonly tsSecret: Uint8Array;
+  /** Keyed hash of initial sequence numbers (RFC 6528). */
+  readonly isnHash: SipHash;
+  /** Keyed hash of timestamp offsets (RFC 7323 section 7.1). */
+  readonly tsHash: SipHash;
+  readonly rng: RngStream;
+  readonly pool: SkbPool;
+  readonly hashinfo: InetHashinfo;
+  /** Sockets of this namespace that are not yet destroyed. */
+  readonly sockets: Set<TcpSock> = new Set();
+  /** The flow of a reply that belongs to no socket. */
+  readonly replyFl: Flowi = new Flowi();
+  /** Initial sequence number that a SYN on a TIME-WAIT must get; 0: any. */
+  twIsn = 0;
+  /** The request code found that a RST must answer. */
+  reqSendReset = false;
   // Values of the sysctls.
   timestamps = 1;
   sack = 1;
@@ -77,15 +93,29 @@ export class TcpNet {
   challengeCount = 0;
   /** Sockets without an owner that still finish. */
   orphans = 0;
-  /** Sockets in TIME-WAIT. */
-  twCount = 0;
+  private readonly make: (net: Net, af: InetAf, prot: Proto) => TcpSock;
 
-  constructor(net: Net) {
+  constructor(net: Net, make: (net: Net, af: InetAf, prot: Proto) => TcpSock) {
+    this.make = make;
     this.net = net;
     this.mib = new Float64Array(TCP_MIB_NAMES.length);
     this.mibExt = new Float64Array(TCPEXT_MIB_NAMES.length);
-    this.isnSecret = net.kernel.rng.secret('tcp.isn');
-    this.tsSecret = net.kernel.rng.secret('tcp.tsoff');
+    this.isnHash = new SipHash(net.kernel.rng.secret('tcp.isn'));
+    this.tsHash = new SipHash(net.kernel.rng.secret('tcp.tsoff'));
+    this.rng = net.kernel.rng.stream('tcp');
+    this.pool = net.kernel.get(SKB);
+    this.hashinfo = new InetHashinfo(net, 'tcp');
+  }
+
+  /** A new socket in its initial state. */
+  newSock(af: InetAf, prot: Proto): TcpSock {
+    return this.make(this.net, af, prot);
+  }
+
+  /** The MSS that a listener announces by a route: the user's if that is smaller. */
+  advmss(tp: TcpSock, dst: DstEntry): number {
+    const mss = dstAdvmss(dst);
+    return tp.userMss > 0 && tp.userMss < mss ? tp.userMss : mss;
   }
 }
 

@@ -42,7 +42,7 @@ export class FakeAf {
   }
 
   private route(daddr: number): FakeRoute {
-    const dst = new FakeRoute({ family: AF_INET, check: (d: DstEntry) => d } as DstOps, this.dev);
+    const dst = new FakeRoute({ family: AF_INET, check: (d: DstEntry) => d } as unknown as DstOps, this.dev);
     dst.rtype = daddr === BROADCAST ? RTN_BROADCAST : daddr >>> 28 === 14 ? RTN_MULTICAST : daddr === ME ? RTN_LOCAL : RTN_UNICAST;
     return dst;
   }

@@ -1,0 +1,471 @@
+/** A task: a namespace, descriptors, and the system calls that may wait. */
+import { EAGAIN, EALREADY, EBADF, EFAULT, EINPROGRESS, EINVAL, EISCONN, ENOTSOCK, Net, type Kernel } from '@linnet/kernel';
+import { MsgHdr, msgCount } from '@linnet/socket';
+import {
+  MSG_PEEK, MSG_WAITALL, MSG_WAITFORONE, O_NONBLOCK, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM, SHUT_RD, SHUT_RDWR, SOCK_STREAM, type SockAddr,
+} from '@linnet/uapi';
+import { AbortError, type BlockOptions } from './abort.ts';
+import { addrDetail, addrErrno, sockaddrText, sysError } from './args.ts';
+import { block } from './block.ts';
+import type { EpollEvent } from './epoll.ts';
+import { FdTable, type FdSlot } from './fd-table.ts';
+import { SocketFile } from './file.ts';
+import { procList, procRead, procWrite } from './proc-files.ts';
+import { msgSeek, Sys, type MMsgHdr, type PollFd } from './sys.ts';
+import type { TaskState } from './task-state.ts';
+
+/**
+ * How a task is made.
+ * @public
+ */
+export interface TaskOptions {
+  /** RLIMIT_NOFILE: how many descriptors it may have. Default: 1024. */
+  readonly maxFds?: number;
+}
+
+/**
+ * What recvfrom gives.
+ * @public
+ */
+export interface Received {
+  /** Bytes received. */
+  readonly size: number;
+  /** Who sent them; null where the transport does not say. */
+  readonly addr: SockAddr | null;
+}
+
+const READABLE: number = POLLIN | POLLRDNORM | POLLRDHUP;
+const WRITABLE: number = POLLOUT | POLLWRNORM | POLLWRBAND;
+
+/**
+ * A task of a machine: what a process is to its network. `task.sys` holds the system calls in their plain form, which never wait and return
+ * negative errnos. The methods here throw a `SystemError` (with `code`, `errno` and `syscall`) instead, and those that may wait return a
+ * promise: they honour O_NONBLOCK, MSG_DONTWAIT, SO_RCVTIMEO, SO_SNDTIMEO and an AbortSignal, and reject with EBADF when the descriptor
+ * is closed meanwhile.
+ * @public
+ */
+export class Task implements TaskState {
+  readonly kernel: Kernel;
+  readonly fds: FdTable;
+  /** The system calls that never wait. */
+  readonly sys: Sys;
+  #net: Net;
+
+  /** A task in the namespace `net`, or in the initial one of a kernel. */
+  constructor(where: Net | Kernel, opts: TaskOptions = {}) {
+    const net = where instanceof Net ? where : where.initNet;
+    this.kernel = net.kernel;
+    this.#net = net;
+    this.fds = new FdTable(opts.maxFds ?? 1024);
+    this.sys = new Sys(this);
+  }
+
+  /** The network namespace it is in: where its new sockets belong. */
+  get net(): Net {
+    return this.#net;
+  }
+
+  /** Closes all descriptors (exit(2), as far as a network sees it). The task can be used again. */
+  exit(): void {
+    this.kernel.enter();
+    try {
+      for (const fd of this.fds.list()) this.fds.close(fd);
+    } finally {
+      this.kernel.exit();
+    }
+  }
+
+  /** socket(2). */
+  socket(family: number, type: number, protocol: number = 0): number {
+    return this.check(this.sys.socket(family, type, protocol), 'socket', -1, () => `family ${family} type ${type} protocol ${protocol}`);
+  }
+
+  /** socketpair(2). */
+  socketpair(family: number, type: number, protocol: number = 0): [number, number] {
+    const sv: [number, number] = [-1, -1];
+    this.check(this.sys.socketpair(family, type, protocol, sv), 'socketpair', -1, () => `family ${family} type ${type} protocol ${protocol}`);
+    return sv;
+  }
+
+  /** bind(2). */
+  bind(fd: number, addr: SockAddr): void {
+    this.check(this.sys.bind(fd, addr), 'bind', fd, () => addrDetail(addr));
+  }
+
+  /** listen(2). */
+  listen(fd: number, backlog: number = 4096): void {
+    this.check(this.sys.listen(fd, backlog), 'listen', fd, () => `backlog ${backlog}`);
+  }
+
+  /** accept(2): a descriptor for the next connection. */
+  accept(fd: number, opts: BlockOptions = {}): Promise<number> {
+    return this.accept4(fd, 0, opts);
+  }
+
+  /** accept4(2). */
+  accept4(fd: number, flags: number = 0, opts: BlockOptions = {}): Promise<number> {
+    return this.retry(fd, 'accept', READABLE, this.timeoOf(fd, false), 0, opts, () => this.sys.accept4(fd, flags));
+  }
+
+  /** connect(2). */
+  connect(fd: number, addr: SockAddr, opts: BlockOptions = {}): Promise<void> {
+    const { sys } = this;
+    const slot = this.fds.get(fd);
+    const sock = sys.sock(fd);
+    if (slot === null || typeof sock === 'number') return Promise.reject(sysError(slot === null ? -EBADF : -ENOTSOCK, 'connect', fd));
+    const fault = addrErrno(addr);
+    if (fault !== 0) return Promise.reject(sysError(fault, 'connect', fd, addrDetail(addr)));
+    const fail = (err: number): Error => sysError(err, 'connect', fd, sockaddrText(addr));
+    const wait = sys.mayBlock(slot.file, 0);
+    let first = true;
+    return block(this.kernel, {
+      syscall: 'connect',
+      slots: [slot],
+      mask: WRITABLE,
+      timeout: this.timeoOf(fd, true),
+      signal: opts.signal,
+      attempt: (): true | undefined => {
+        const err = sock.ops.connect(sock, addr, O_NONBLOCK);
+        const under = err === -EINPROGRESS || (err === -EALREADY && !first);
+        if (err >= 0 || (err === -EISCONN && !first)) return true;
+        if (!under || !wait) throw fail(err);
+        first = false;
+        return undefined;
+      },
+      expired: () => {
+        throw fail(-EINPROGRESS);
+      },
+      closed: () => {
+        throw sysError(-EBADF, 'connect', fd);
+      },
+    }).then(() => undefined);
+  }
+
+  /** send(2): on a blocking stream all of `buf`. */
+  send(fd: number, buf: Uint8Array, flags: number = 0, opts: BlockOptions = {}): Promise<number> {
+    return this.sendto(fd, buf, flags, null, opts);
+  }
+
+  /** write(2) on a socket: send without flags. */
+  write(fd: number, buf: Uint8Array, opts: BlockOptions = {}): Promise<number> {
+    return this.sendto(fd, buf, 0, null, opts);
+  }
+
+  /** sendto(2). */
+  sendto(fd: number, buf: Uint8Array, flags: number, addr: SockAddr | null, opts: BlockOptions = {}): Promise<number> {
+    if (!(buf instanceof Uint8Array)) return Promise.reject(sysError(-EFAULT, 'sendto', fd, 'buf'));
+    return this.sending('sendto', fd, new MsgHdr([buf], addr), flags, opts);
+  }
+
+  /** sendmsg(2): on a blocking stream all of the message; fewer bytes when the time of SO_SNDTIMEO is over. */
+  sendmsg(fd: number, msg: MsgHdr, flags: number = 0, opts: BlockOptions = {}): Promise<number> {
+    return this.sending('sendmsg', fd, msg, flags, opts);
+  }
+
+  /** sendmmsg(2): how many messages went. */
+  async sendmmsg(fd: number, msgs: readonly MMsgHdr[], flags: number = 0, opts: BlockOptions = {}): Promise<number> {
+    for (let i = 0; i < msgs.length; i++) {
+      try {
+        msgs[i]!.len = await this.sending('sendmmsg', fd, msgs[i]!.hdr, flags, opts);
+      } catch (error) {
+        if (i === 0 || error instanceof AbortError) throw error;
+        return i;
+      }
+    }
+    return msgs.length;
+  }
+
+  /** recv(2): bytes received; 0 at the end of a stream. */
+  recv(fd: number, buf: Uint8Array, flags: number = 0, opts: BlockOptions = {}): Promise<number> {
+    if (!(buf instanceof Uint8Array)) return Promise.reject(sysError(-EFAULT, 'recv', fd, 'buf'));
+    return this.receiving('recv', fd, new MsgHdr([buf]), flags, opts);
+  }
+
+  /** read(2) on a socket: recv without flags. */
+  read(fd: number, buf: Uint8Array, opts: BlockOptions = {}): Promise<number> {
+    return this.recv(fd, buf, 0, opts);
+  }
+
+  /** recvfrom(2). */
+  async recvfrom(fd: number, buf: Uint8Array, flags: number = 0, opts: BlockOptions = {}): Promise<Received> {
+    if (!(buf instanceof Uint8Array)) throw sysError(-EFAULT, 'recvfrom', fd, 'buf');
+    const msg = new MsgHdr([buf]);
+    const size = await this.receiving('recvfrom', fd, msg, flags, opts);
+    return { size, addr: msg.name };
+  }
+
+  /** recvmsg(2): fills in the message; bytes received. */
+  recvmsg(fd: number, msg: MsgHdr, flags: number = 0, opts: BlockOptions = {}): Promise<number> {
+    return this.receiving('recvmsg', fd, msg, flags, opts);
+  }
+
+  /** recvmmsg(2): waits for all messages, or with MSG_WAITFORONE for the first; how many came. */
+  async recvmmsg(fd: number, msgs: readonly MMsgHdr[], flags: number = 0, opts: BlockOptions = {}): Promise<number> {
+    for (let i = 0; i < msgs.length; i++) {
+      const m = msgs[i]!;
+      const f = flags & ~MSG_WAITFORONE;
+      if (i > 0 && (flags & MSG_WAITFORONE) !== 0) {
+        m.len = this.sys.recvmsg(fd, m.hdr, f);
+        if (m.len < 0) return i;
+        continue;
+      }
+      try {
+        m.len = await this.receiving('recvmmsg', fd, m.hdr, f, opts);
+      } catch (error) {
+        if (i === 0 || error instanceof AbortError) throw error;
+        return i;
+      }
+    }
+    return msgs.length;
+  }
+
+  /** shutdown(2). */
+  shutdown(fd: number, how: number): void {
+    this.check(this.sys.shutdown(fd, how), 'shutdown', fd, () => (how >= SHUT_RD && how <= SHUT_RDWR ? '' : `how ${how}`));
+  }
+
+  /** getsockname(2). */
+  getsockname(fd: number): SockAddr {
+    const addr = this.sys.getsockname(fd);
+    if (typeof addr === 'number') throw sysError(addr, 'getsockname', fd);
+    return addr;
+  }
+
+  /** getpeername(2). */
+  getpeername(fd: number): SockAddr {
+    const addr = this.sys.getpeername(fd);
+    if (typeof addr === 'number') throw sysError(addr, 'getpeername', fd);
+    return addr;
+  }
+
+  /** setsockopt(2): a number is written as an int. */
+  setsockopt(fd: number, level: number, opt: number, value: number | boolean | Uint8Array): void {
+    this.check(this.sys.setsockopt(fd, level, opt, value), 'setsockopt', fd, () => `level ${level} option ${opt}`);
+  }
+
+  /** getsockopt(2): the value's bytes. */
+  getsockopt(fd: number, level: number, opt: number, maxLen: number = 256): Uint8Array {
+    const value = this.sys.getsockopt(fd, level, opt, maxLen);
+    if (typeof value === 'number') throw sysError(value, 'getsockopt', fd, `level ${level} option ${opt}`);
+    return value;
+  }
+
+  /** getsockopt(2) of an option that is an int. */
+  getsockoptInt(fd: number, level: number, opt: number): number {
+    const v = this.getsockopt(fd, level, opt, 4);
+    return (v[0] ?? 0) | ((v[1] ?? 0) << 8) | ((v[2] ?? 0) << 16) | ((v[3] ?? 0) << 24);
+  }
+
+  /** close(2). */
+  close(fd: number): void {
+    this.check(this.sys.close(fd), 'close', fd, () => '');
+  }
+
+  /** dup(2). */
+  dup(fd: number): number {
+    return this.check(this.sys.dup(fd), 'dup', fd, () => '');
+  }
+
+  /** dup2(2). */
+  dup2(oldfd: number, newfd: number): number {
+    const wrong = this.fds.get(oldfd) === null ? oldfd : newfd;
+    return this.check(this.sys.dup2(oldfd, newfd), 'dup2', wrong, () => '');
+  }
+
+  /** dup3(2). */
+  dup3(oldfd: number, newfd: number, flags: number): number {
+    const wrong = this.fds.get(oldfd) === null ? oldfd : newfd;
+    return this.check(this.sys.dup3(oldfd, newfd, flags), 'dup3', wrong, () => `newfd ${newfd} flags ${flags}`);
+  }
+
+  /** fcntl(2). */
+  fcntl(fd: number, cmd: number, arg: number = 0): number {
+    return this.check(this.sys.fcntl(fd, cmd, arg), 'fcntl', fd, () => `cmd ${cmd} arg ${arg}`);
+  }
+
+  /** ioctl(2). Without `arg`, the int that the call gives is returned (FIONREAD, SIOCOUTQ). */
+  ioctl(fd: number, cmd: number, arg?: Uint8Array): number {
+    const buf = arg ?? new Uint8Array(4);
+    const r = this.check(this.sys.ioctl(fd, cmd, buf), 'ioctl', fd, () => `cmd 0x${cmd.toString(16)}`);
+    return arg === undefined ? buf[0]! | (buf[1]! << 8) | (buf[2]! << 16) | (buf[3]! << 24) : r;
+  }
+
+  /** poll(2): waits up to `timeout` milliseconds (negative: for ever), fills in `revents`, and gives how many descriptors have any. */
+  poll(fds: readonly PollFd[], timeout: number = -1, opts: BlockOptions = {}): Promise<number> {
+    if (!Array.isArray(fds)) return Promise.reject(sysError(-EFAULT, 'poll', -1, 'fds'));
+    const slots = new Set<FdSlot>();
+    let mask = 0;
+    for (const p of fds as readonly PollFd[]) {
+      const slot = this.fds.get(p.fd);
+      if (slot !== null) slots.add(slot);
+      mask |= p.events;
+    }
+    const attempt = (): number | undefined => this.sys.pollOnce(fds) || (timeout === 0 ? 0 : undefined);
+    return block(this.kernel, {
+      syscall: 'poll', slots: [...slots], mask, timeout: timeout < 0 ? Infinity : timeout, signal: opts.signal, attempt, expired: () => 0, closed: attempt,
+    });
+  }
+
+  /** epoll_create1(2). */
+  epollCreate1(flags: number = 0): number {
+    return this.check(this.sys.epollCreate1(flags), 'epoll_create1', -1, () => `flags ${flags}`);
+  }
+
+  /** epoll_ctl(2). */
+  epollCtl(epfd: number, op: number, fd: number, event: EpollEvent | null = null): void {
+    const wrong = this.fds.get(epfd) === null ? epfd : fd;
+    this.check(this.sys.epollCtl(epfd, op, fd, event), 'epoll_ctl', wrong, () => `epfd ${epfd} op ${op} fd ${fd}`);
+  }
+
+  /** epoll_wait(2): waits up to `timeout` milliseconds (negative: for ever) for at most `max` events, which go into `events`. */
+  epollWait(epfd: number, events: EpollEvent[], max: number, timeout: number = -1, opts: BlockOptions = {}): Promise<number> {
+    const slot = this.fds.get(epfd);
+    const epoll = this.sys.epoll(epfd);
+    if (slot === null || typeof epoll === 'number') return Promise.reject(sysError(slot === null ? -EBADF : -EINVAL, 'epoll_wait', epfd, `epfd ${epfd}`));
+    if (!Number.isInteger(max) || max <= 0) return Promise.reject(sysError(-EINVAL, 'epoll_wait', epfd, `max ${max}`));
+    return block(this.kernel, {
+      syscall: 'epoll_wait',
+      slots: [slot],
+      mask: READABLE,
+      timeout: timeout < 0 ? Infinity : timeout,
+      signal: opts.signal,
+      attempt: () => epoll.collect(events, max) || (timeout === 0 ? 0 : undefined),
+      expired: () => 0,
+      closed: () => {
+        throw sysError(-EBADF, 'epoll_wait', epfd);
+      },
+    });
+  }
+
+  /** The text of a file under /proc: '/proc/net/dev', '/proc/sys/net/ipv4/ip_forward'. Throws ENOENT. */
+  readFile(path: string): string {
+    const text = procRead(this.#net, path);
+    if (typeof text === 'number') throw sysError(text, 'open', -1, path);
+    return text;
+  }
+
+  /** Writes to a file under /proc. Throws ENOENT, EACCES, or EINVAL when the value is refused. */
+  writeFile(path: string, text: string): void {
+    const err = this.kernel.run(() => procWrite(this.#net, path, text));
+    if (err < 0) throw sysError(err, 'write', -1, path);
+  }
+
+  /** The paths of all files below a directory under /proc. */
+  listFiles(path: string): string[] {
+    return procList(this.#net, path);
+  }
+
+  private check(result: number, syscall: string, fd: number, detail: () => string): number {
+    if (result < 0) throw sysError(result, syscall, fd, detail());
+    return result;
+  }
+
+  /** SO_RCVTIMEO or SO_SNDTIMEO of a descriptor. */
+  private timeoOf(fd: number, send: boolean): number {
+    const sock = this.sys.sock(fd);
+    if (typeof sock === 'number' || sock.sk === null) return Infinity;
+    return send ? sock.sk.sndtimeo : sock.sk.rcvtimeo;
+  }
+
+  /** Calls until it is not -EAGAIN. */
+  private retry(fd: number, syscall: string, mask: number, timeout: number, flags: number, opts: BlockOptions, step: () => number): Promise<number> {
+    const slot = this.fds.get(fd);
+    if (slot === null) return Promise.reject(sysError(-EBADF, syscall, fd));
+    if (!(slot.file instanceof SocketFile)) return Promise.reject(sysError(-ENOTSOCK, syscall, fd));
+    const wait = this.sys.mayBlock(slot.file, flags);
+    return block(this.kernel, {
+      syscall,
+      slots: [slot],
+      mask,
+      timeout,
+      signal: opts.signal,
+      attempt: () => {
+        const n = step();
+        if (n >= 0) return n;
+        if (n !== -EAGAIN || !wait) throw sysError(n, syscall, fd);
+        return undefined;
+      },
+      expired: () => {
+        throw sysError(-EAGAIN, syscall, fd);
+      },
+      closed: () => {
+        throw sysError(-EBADF, syscall, fd);
+      },
+    });
+  }
+
+  private sending(syscall: string, fd: number, msg: MsgHdr, flags: number, opts: BlockOptions): Promise<number> {
+    const slot = this.fds.get(fd);
+    const sock = this.sys.sock(fd);
+    if (slot === null || typeof sock === 'number') return Promise.reject(sysError(slot === null ? -EBADF : -ENOTSOCK, syscall, fd));
+    if (!(msg instanceof MsgHdr)) return Promise.reject(sysError(-EFAULT, syscall, fd, 'msg'));
+    if (msg.name !== null && addrErrno(msg.name) !== 0) return Promise.reject(sysError(-EINVAL, syscall, fd, addrDetail(msg.name)));
+    const wait = this.sys.mayBlock(slot.file, flags);
+    const to = msg.name;
+    const stream = sock.type === SOCK_STREAM;
+    msgSeek(msg, 0);
+    const total = msgCount(msg);
+    let done = 0;
+    const partly = (err: number): number => {
+      if (done > 0) return done;
+      throw sysError(err, syscall, fd, to === null ? '' : sockaddrText(to));
+    };
+    return block(this.kernel, {
+      syscall,
+      slots: [slot],
+      mask: WRITABLE,
+      timeout: this.timeoOf(fd, true),
+      signal: opts.signal,
+      attempt: () => {
+        for (;;) {
+          msgSeek(msg, done);
+          const n = this.sys.sendOn(sock, msg, total - done, flags);
+          if (n === -EAGAIN && wait) return undefined;
+          if (n < 0) return partly(n);
+          done += n;
+          // A datagram goes whole; a stream that does not wait has taken what it could.
+          if (!stream || done >= total) return done;
+          if (!wait) return done;
+        }
+      },
+      expired: () => partly(-EAGAIN),
+      closed: () => partly(-EBADF),
+    });
+  }
+
+  private receiving(syscall: string, fd: number, msg: MsgHdr, flags: number, opts: BlockOptions): Promise<number> {
+    if (!(msg instanceof MsgHdr)) return Promise.reject(sysError(-EFAULT, syscall, fd, 'msg'));
+    const sock = this.sys.sock(fd);
+    if (typeof sock !== 'number' && sock.type === SOCK_STREAM && (flags & MSG_WAITALL) !== 0 && (flags & MSG_PEEK) === 0) {
+      return this.receivingAll(syscall, fd, msg, flags, opts);
+    }
+    return this.retry(fd, syscall, READABLE, this.timeoOf(fd, false), flags, opts, () => this.sys.recvmsg(fd, msg, flags));
+  }
+
+  /** MSG_WAITALL: until the buffers are full, the stream ends, or something goes wrong. */
+  private async receivingAll(syscall: string, fd: number, msg: MsgHdr, flags: number, opts: BlockOptions): Promise<number> {
+    const { iov } = msg;
+    msgSeek(msg, 0);
+    const total = msgCount(msg);
+    let done = 0;
+    const rest = new MsgHdr();
+    while (done < total) {
+      msgSeek(msg, done);
+      const [head, ...tail] = iov.slice(msg.iovIndex);
+      rest.iov = [head!.subarray(msg.iovOff), ...tail];
+      let n: number;
+      try {
+        n = await this.retry(fd, syscall, READABLE, this.timeoOf(fd, false), flags, opts, () => this.sys.recvmsg(fd, rest, flags & ~MSG_WAITALL));
+      } catch (error) {
+        if (done === 0 || error instanceof AbortError) throw error;
+        break;
+      }
+      if (n === 0) break;
+      done += n;
+      msg.name = rest.name;
+      msg.control = rest.control;
+      msg.flags = rest.flags;
+    }
+    return done;
+  }
+}

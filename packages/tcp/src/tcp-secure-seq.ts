@@ -1,0 +1,15 @@
+/** Numbers that a stranger must not guess: initial sequence numbers (RFC 6528) and timestamp offsets (RFC 7323 section 7.1). */
+import type { TcpNet } from './tcp-net.ts';
+
+/** The initial sequence number of a connection: a keyed hash of its four-tuple plus a clock of 64 ns (secure_tcp_seq). Never 0. */
+export function tcpSecureSeq(tn: TcpNet, ktime: number, saddr: number, daddr: number, sport: number, dport: number): number {
+  const hash = tn.isnHash.hash3(saddr, daddr, (sport << 16) | dport);
+  const seq = (hash + (ktime / 64)) | 0;
+  return seq === 0 ? 1 : seq;
+}
+
+/** The offset of a connection's timestamp clock: the same for a pair of addresses, so that a reopened connection's timestamps go on (secure_tcp_ts_off). */
+export function tcpSecureTsOff(tn: TcpNet, saddr: number, daddr: number): number {
+  if (tn.timestamps !== 1) return 0;
+  return tn.tsHash.hash3(saddr, daddr, 0);
+}
