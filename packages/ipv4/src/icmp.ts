@@ -8,7 +8,6 @@ import {
 } from '@linnet/uapi';
 import { consumeSkb, DROP, kfreeSkbReason, pskbMayPull, skbChecksumValid, skbCopyBits, skbPull } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { NET_RX_DROP, NET_RX_SUCCESS } from '@linnet/netdev';
 import { ipHdrlen } from './ip-hdrlen.ts';
 import { inetAddrType } from './fib-addr-type.ts';
 import { fibComputeSpecDst } from './fib-frontend.ts';
@@ -68,19 +67,19 @@ export function icmpRcv(skb: Skb): number {
     default:
       // Router discovery, information and address mask messages: for raw sockets only.
       consumeSkb(skb);
-      return NET_RX_SUCCESS;
+      return 0;
   }
 }
 
 function bad(ip: Ipv4Net, skb: Skb, reason: number): number {
   ip.icmpMib[ICMP_MIB_INERRORS]!++;
   kfreeSkbReason(skb, reason);
-  return NET_RX_DROP;
+  return 0;
 }
 
 function ignore(skb: Skb, reason: number): number {
   kfreeSkbReason(skb, reason);
-  return NET_RX_DROP;
+  return 0;
 }
 
 /** Answers an echo request with all its data, however long (icmp_echo, RFC 1122 3.2.2.6). */
@@ -88,7 +87,7 @@ function icmpEcho(ip: Ipv4Net, skb: Skb): number {
   if (ip.sysctlIcmpEchoIgnoreAll !== 0) return ignore(skb, DROP.ICMP_IGNORED);
   icmpReply(ip, skb, fibComputeSpecDst(skb), ICMP_ECHOREPLY, 0, icmpUn(skb.view, skb.transportHeader), 0);
   consumeSkb(skb);
-  return NET_RX_SUCCESS;
+  return 0;
 }
 
 /** Answers a timestamp request (icmp_timestamp, RFC 1122 3.2.2.8). */
@@ -101,7 +100,7 @@ function icmpTimestamp(ip: Ipv4Net, skb: Skb): number {
   src.headView.setInt32(8, now);
   icmpReply(ip, skb, fibComputeSpecDst(skb), ICMP_TIMESTAMPREPLY, 0, icmpUn(skb.view, skb.transportHeader), 12);
   consumeSkb(skb);
-  return NET_RX_SUCCESS;
+  return 0;
 }
 
 /** An error about a packet of ours: `data` behind the ICMP header, at the quoted IP header (icmp_unreach). */
@@ -138,7 +137,7 @@ function icmpUnreach(ip: Ipv4Net, skb: Skb, type: number): number {
       // Lost fragments are repeated by their transport's own timers (RFC 1122 3.2.2.4).
       if (code === ICMP_EXC_FRAGTIME) {
         consumeSkb(skb);
-        return NET_RX_SUCCESS;
+        return 0;
       }
       break;
     default:
@@ -178,7 +177,7 @@ function icmpSocketDeliver(ip: Ipv4Net, skb: Skb, type: number, code: number, in
     }
   }
   consumeSkb(skb);
-  return NET_RX_SUCCESS;
+  return 0;
 }
 
 /** An error about an ICMP message of ours: ping sockets, and what the route learns (icmp_err). @alpha */

@@ -10,7 +10,6 @@ import {
 import type { SockAddr, SockAddrIn } from '@linnet/uapi';
 import { consumeSkb, DROP, kfreeSkbReason, skbChecksum, skbPush } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { NET_RX_DROP, NET_RX_SUCCESS } from '@linnet/netdev';
 import {
   intOpt, msgCopyFrom, SEND_SHUTDOWN, skbCopyDatagramMsg, skbRecvDatagram, SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, SOCK_BROADCAST, SOCK_LOCALROUTE, sockDestruct, sockError, sockFlag, sockOrphan,
   sockQueueRcvSkb,
@@ -51,10 +50,11 @@ export function pingRcv(ip: Ipv4Net, skb: Skb): number {
   const sk = lookup(ip, ident, iphDaddr(skb.view, skb.networkHeader), skb.dev === null ? 0 : skb.dev.ifindex);
   if (sk === null) {
     kfreeSkbReason(skb, DROP.PING_NO_SOCKET);
-    return NET_RX_DROP;
+    return 0;
   }
   skbPush(skb, skb.data - at);
-  return sockQueueRcvSkb(sk, skb) === 0 ? NET_RX_SUCCESS : NET_RX_DROP;
+  sockQueueRcvSkb(sk, skb);
+  return 0;
 }
 
 /** An ICMP error about an echo request of ours: see icmpSocketDeliver for the skb (ping_err). Does not consume. @alpha */

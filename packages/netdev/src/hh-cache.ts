@@ -5,7 +5,7 @@ import { skbPush } from '@linnet/skbuff';
 /** Longest header that is cached, in bytes. @alpha */
 export const HH_DATA_MAX = 32;
 
-/** A cached header (struct hh_cache): `len` bytes at the start of `data`; `len` 0 is an empty cache. @alpha */
+/** A cached header (struct hh_cache): `len` bytes at the start of `data`; `len` 0 is an empty cache. @public */
 export class HhCache {
   len: number;
   readonly data: Uint8Array;

@@ -7,7 +7,7 @@ import {
 import type { SoftnetData } from './softnet.ts';
 
 /**
- * A poll function that had `work` < budget packets says so: sends up what GRO holds and lets the queue be scheduled again (napi_complete_done).
+ * A poll function that had `work` packets, fewer than its budget, says so: sends up what GRO holds and lets the queue be scheduled again (napi_complete_done).
  * False when it was scheduled meanwhile and will be polled once more: the device's interrupts stay off then.
  * @public
  */

@@ -30,16 +30,19 @@ export type NapiPoll = (napi: NapiStruct, budget: number) => number;
  */
 export class NapiStruct {
   readonly dev: NetDevice | null;
+  /** The machine's packet work. @alpha */
   readonly sd: SoftnetData;
   readonly poll: NapiPoll;
   weight: number;
   state: number;
   /** Link of the poll list. */
   next: NapiStruct | null;
+  /** Packets held for merging. @alpha */
   readonly groHash: GroList[];
   /** Bit b is set when bucket b holds packets. */
   groBitmask: number;
 
+  /** Use `netifNapiAdd`. @alpha */
   constructor(sd: SoftnetData, dev: NetDevice | null, poll: NapiPoll, weight: number = NAPI_POLL_WEIGHT) {
     this.dev = dev;
     this.sd = sd;

@@ -3,7 +3,7 @@
 /**
  * The counters of `struct rtnl_link_stats64` under their camelCased names.
  * The four that every packet touches are doubles in a typed array: a field above 2^31 would become a boxed double.
- * @alpha
+ * @public
  */
 export class NetDeviceStats {
   private readonly hot: Float64Array = new Float64Array(4);

@@ -137,6 +137,8 @@ export interface NetDeviceOps {
   fixFeatures?(dev: NetDevice, features: number): number;
   /** The features changed to `features`. */
   setFeatures?(dev: NetDevice, features: number): number;
+  /** User space switches the carrier of a virtual device; without it that is not possible. */
+  changeCarrier?(dev: NetDevice, on: boolean): number;
   /** Narrows the features for one packet. */
   featuresCheck?(skb: Skb, dev: NetDevice, features: number): number;
   /** `dev` becomes (ceases to be) a slave of this one, as `ip link set dev master` asks. */
@@ -173,7 +175,7 @@ export interface NetdevLinkOps {
   dellink?(dev: NetDevice): void;
 }
 
-/** A device's slot for state of the IPv4 or IPv6 layer, of the bridge, and so on: typed by its owner. @alpha */
+/** A device's slot for state of the IPv4 or IPv6 layer, of the bridge, and so on: typed by its owner. @public */
 export type DevSlot = object | null;
 
 /**
@@ -184,9 +186,9 @@ export type DevSlot = object | null;
 export class NetDevice implements SkbDev {
   readonly kernel: Kernel;
   readonly pool: SkbPool;
-  /** The receive and transmit state of the machine, held directly: hot code looks nothing up. */
+  /** The receive and transmit state of the machine, held directly: hot code looks nothing up. @alpha */
   readonly sd: SoftnetData;
-  /** The namespace's part of this package, in step with `net`. */
+  /** The namespace's part of this package, in step with `net`. @alpha */
   nn: NetdevNet;
   net: Net;
   name: string;
@@ -226,16 +228,18 @@ export class NetDevice implements SkbDev {
   txQueueLen: number;
   netdevOps: NetDeviceOps;
   headerOps: HeaderOps | null;
-  /** The queue in use; the `noop` one while the device is down or has no carrier. */
+  /** The queue in use; the `noop` one while the device is down or has no carrier. @alpha */
   qdisc: Qdisc;
-  /** The queue that was attached, used while the device is active. */
+  /** The queue that was attached, used while the device is active. @alpha */
   qdiscSleeping: Qdisc;
+  /** What drops everything while the device is not active. @alpha */
   readonly noopQdisc: Qdisc;
   /** The ingress queue, `null` when there is none. */
   ingressQueue: DevSlot;
   /** QUEUE_STATE_* bits. */
   txState: number;
   readonly stats: NetDeviceStats;
+  /** Who takes over what the device receives. @alpha */
   rxHandler: RxHandler | null;
   rxHandlerData: object | null;
   /** The driver's own. */
@@ -250,11 +254,13 @@ export class NetDevice implements SkbDev {
   vlanInfo: DevSlot;
   ieee80211Ptr: DevSlot;
   vrfPtr: DevSlot;
+  /** The kind of link, for devices that rtnetlink makes. @alpha */
   rtnlLinkOps: NetdevLinkOps | null;
   /** False while `netlink` sets the new link up and will announce it itself. */
   rtnlLinkInitialized: boolean;
-  /** Netfilter hooks of the device itself (NFPROTO_NETDEV). */
+  /** Netfilter hooks of the device itself (NFPROTO_NETDEV). @alpha */
   nfHooksIngress: NfHookEntries | null;
+  /** Likewise, for what it sends. @alpha */
   nfHooksEgress: NfHookEntries | null;
   operstate: number;
   linkMode: number;
@@ -280,15 +286,20 @@ export class NetDevice implements SkbDev {
   promiscuity: number;
   allmulti: number;
   ucPromisc: boolean;
+  /** Unicast addresses that it receives besides its own. @alpha */
   readonly uc: DevAddrList;
+  /** Multicast addresses that it receives. @alpha */
   readonly mc: DevAddrList;
+  /** Taps of this device. @alpha */
   ptypeAll: PacketType[];
+  /** Protocols that are bound to this device. @alpha */
   ptypeSpecific: PacketType[];
   readonly napiList: NapiStruct[];
   ifalias: string;
   /** Answers ARP for the device's own driver: kept for rtnetlink's IFLA_PROTO_DOWN. */
   protoDown: boolean;
 
+  /** Use `allocNetdev`. @alpha */
   constructor(nn: NetdevNet, name: string, netdevOps: NetDeviceOps) {
     this.kernel = nn.net.kernel;
     this.pool = nn.sd.pool;

@@ -18,7 +18,7 @@ export type PacketTypeFunc = (skb: Skb, dev: NetDevice, pt: PacketType, origDev:
 /**
  * A tap that only looks: it gets the skb itself (no clone), which it must neither change, keep nor free.
  * The frame begins at `skb.macHeader`. `outgoing` says that this host sends it; `tstamp` is wall time in nanoseconds.
- * @alpha
+ * @public
  */
 export type TapFunc = (skb: Skb, dev: NetDevice, outgoing: boolean, tstamp: number) => void;
 

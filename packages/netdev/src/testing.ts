@@ -133,7 +133,7 @@ export class FakeDevice {
     return this.sent.splice(0);
   }
 
-  /** An skb with a received frame in it, `data` behind the Ethernet header, for tests that change it before {@link deliver}. */
+  /** An skb with a received frame in it, `data` behind the Ethernet header, for tests that change it before `deliver`. */
   makeSkb(frame: Uint8Array): Skb {
     const skb = allocSkb(this.dev.pool, this.headroom + frame.length);
     skbReserve(skb, this.headroom);

@@ -1,4 +1,5 @@
 /** Extended acknowledgements: what a refusal says beside its errno (struct netlink_ext_ack). */
+import type { NlaPolicy } from './nla-policy.ts';
 
 /**
  * What a handler may say about a request: a text, the attribute at fault, what is missing. One per request; the acknowledgement carries it
@@ -10,6 +11,8 @@ export class Extack {
   msg: string = '';
   /** Offset (in the request's buffer) of the attribute at fault; 0 when there is none. */
   badAttr = 0;
+  /** The rule that the attribute at fault broke. */
+  policy: NlaPolicy | null = null;
   /** Type of a missing attribute; -1 when none is. */
   missType: number = -1;
   /** Offset of the nest that lacks it; 0 is the message itself. */

@@ -11,7 +11,7 @@ export {
   type NlaPolicy, type NlaPolicyTable,
 } from './nla-policy.ts';
 export { NlDump, nlDumpBegin, nlmsgReplyBegin, nlmsgReport, NlRequest, nlreqLen } from './request.ts';
-export { getNetNsById, NetIds, netnsIdSet, peernet2id, peernet2idAlloc, peernetHasId } from './net-ids.ts';
+export { getNetNsById, netnsIdSet, peernet2id, peernet2idAlloc, peernetHasId } from './net-ids.ts';
 export { netlinkAck } from './netlink-ack.ts';
 export {
   netlinkBroadcast, netlinkBroadcastSkb, netlinkHasListeners, netlinkOverrun, netlinkSetErr, netlinkUnicast, nlmsgNotify,
@@ -23,11 +23,18 @@ export {
   netlinkHasGroup, NetlinkSock,
 } from './netlink-sock.ts';
 export {
-  NETLINK, NETLINK_NET, NetlinkKernel, netlinkKernelCreate, NetlinkNet, netlinkSetHost, NetlinkTable, netlinkTable, type NetlinkHost, type NetlinkKernelCfg,
+  NetIds, NETLINK, NETLINK_NET, NetlinkKernel, netlinkKernelCreate, NetlinkNet, netlinkSetHost, NetlinkTable, netlinkTable, type NetlinkHost, type NetlinkKernelCfg,
 } from './netlink-table.ts';
 export {
   RTNL_FAMILY_MAX, RTNL_FLAG_BULK_DEL_SUPPORTED, RTNL_FLAG_DUMP_SPLIT_NLM_DONE, rtnlGetLink, rtnlRegister, rtnlUnregister, type RtnlHandler,
 } from './rtnl-register.ts';
 export { rtnlAfRegister, rtnlLinkOps, rtnlLinkOpsGet, rtnlLinkRegister, type RtnlAfOps, type RtnlLinkOps, type RtnlLinkParams } from './rtnl-link-ops.ts';
 export { rtnlDump, rtnlNotify, rtnlNotifyNeeded, rtnlSetSkErr, rtnlUnicast } from './rtnetlink.ts';
+export { rtnlDumpAll } from './rtnl-dump-all.ts';
+export { rtnlFillIfinfo, type LinkFill } from './rtnl-fill.ts';
+export { IFLA_INFO_POLICY, IFLA_POLICY } from './rtnl-link-policy.ts';
+export { rtnlConfigureLink, rtnlCreateLink, rtnlParseIfinfomsg } from './rtnl-newlink.ts';
+export { rtnlSetMaster } from './rtnl-setlink.ts';
+export { rtnlDeleteLink } from './rtnl-dellink.ts';
+export { getNetNsByFd, getNetNsByPid, rtnlLinkGetNet } from './rtnl-netns.ts';
 export { netlink } from './module.ts';

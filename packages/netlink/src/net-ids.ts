@@ -3,14 +3,6 @@ import { EEXIST, ENOENT, EINVAL, type Net } from '@linnet/kernel';
 import { NETNSA_NSID_NOT_ASSIGNED } from '@linnet/uapi';
 import { NETLINK_NET } from './netlink-table.ts';
 
-/** A namespace's ids of its peers (net.netns_ids). @alpha */
-export class NetIds {
-  readonly byNet: Map<Net, number> = new Map();
-  readonly byId: Map<number, Net> = new Map();
-  /** Told when the kernel gives out or takes back an id; set by the module that speaks RTM_*NSID. */
-  notify: ((net: Net, added: boolean, id: number, portid: number, seq: number) => void) | null = null;
-}
-
 /** The id of `peer` in `net`, or NETNSA_NSID_NOT_ASSIGNED (peernet2id). @alpha */
 export function peernet2id(net: Net, peer: Net): number {
   return net.get(NETLINK_NET).ids.byNet.get(peer) ?? NETNSA_NSID_NOT_ASSIGNED;

@@ -5,9 +5,11 @@ import {
 } from '@linnet/uapi';
 import { netlinkSendskb } from './netlink-deliver.ts';
 import { NETLINK_F_CAP_ACK, NETLINK_F_EXT_ACK } from './netlink-sock.ts';
+import { putPolicy } from './nla-policy-tlv.ts';
 import type { NlRequest } from './request.ts';
 
-function hasTlvs(req: NlRequest, err: number): boolean {
+/** Is there anything to say beside the errno? */
+export function hasTlvs(req: NlRequest, err: number): boolean {
   const { extack } = req;
   if (extack.msg !== '') return true;
   if (err === 0) return extack.cookie !== null;
@@ -23,6 +25,7 @@ export function ackTlvs(w: NlWriter, req: NlRequest, err: number): void {
     return;
   }
   if (extack.badAttr > req.nlh && extack.badAttr < req.end) w.putU32(NLMSGERR_ATTR_OFFS, extack.badAttr - req.nlh);
+  if (extack.policy !== null) putPolicy(w, extack.policy);
   if (extack.missType >= 0) w.putU32(NLMSGERR_ATTR_MISS_TYPE, extack.missType);
   if (extack.missNest > req.nlh && extack.missNest < req.end) w.putU32(NLMSGERR_ATTR_MISS_NEST, extack.missNest - req.nlh);
 }

@@ -2,7 +2,7 @@
 import { EBUSY, EINTR, EMSGSIZE, ENOBUFS } from '@linnet/kernel';
 import { consumeSkb, skbGet, type Skb } from '@linnet/skbuff';
 import { NLM_F_ACK_TLVS, NLM_F_DUMP_INTR, NLM_F_MULTI, NlWriter, NLMSG_DONE } from '@linnet/uapi';
-import { ackTlvs } from './netlink-ack.ts';
+import { ackTlvs, hasTlvs } from './netlink-ack.ts';
 import { netlinkAllocSkb, netlinkQueueSkb } from './netlink-deliver.ts';
 import { NETLINK_F_EXT_ACK, type NetlinkSock } from './netlink-sock.ts';
 import { NlDump, type NlRequest } from './request.ts';
@@ -109,7 +109,7 @@ function putDone(nlk: NetlinkSock, cb: NlDump, part: NlWriter): void {
   const { req } = cb;
   // The limit is for the dumper; what ends the dump always fits.
   const w = new NlWriter({ capacity: 64 });
-  const tlvs = (nlk.nlFlags & NETLINK_F_EXT_ACK) !== 0 && nlk.dumpDoneErrno !== 0 && req.extack.msg !== '';
+  const tlvs = (nlk.nlFlags & NETLINK_F_EXT_ACK) !== 0 && nlk.dumpDoneErrno !== 0 && hasTlvs(req, nlk.dumpDoneErrno);
   w.begin(NLMSG_DONE, NLM_F_MULTI | cb.answerFlags | (cb.interrupted ? NLM_F_DUMP_INTR : 0) | (tlvs ? NLM_F_ACK_TLVS : 0), req.seq, req.portid);
   const off = w.reserve(4);
   w.view.setInt32(off, nlk.dumpDoneErrno, true);

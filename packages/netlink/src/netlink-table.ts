@@ -2,7 +2,7 @@
 import { defineKey, type Kernel, type Key, type Net } from '@linnet/kernel';
 import type { Skb } from '@linnet/skbuff';
 import type { NetlinkSock } from './netlink-sock.ts';
-import { NetIds } from './net-ids.ts';
+import type { NlRequest } from './request.ts';
 import type { RtnlAfOps, RtnlLinkOps } from './rtnl-link-ops.ts';
 import type { RtnlHandler } from './rtnl-register.ts';
 
@@ -62,6 +62,16 @@ export class NetlinkKernel {
   /** Socks that hear the groups of all namespaces (NETLINK_LISTEN_ALL_NSID). */
   readonly allNsid: Set<NetlinkSock> = new Set();
   host: NetlinkHost | null = null;
+  /** The request that is deleting links, for the echo of what goes with them. */
+  delRequest: NlRequest | null = null;
+}
+
+/** A namespace's ids of its peers (net.netns_ids). @alpha */
+export class NetIds {
+  readonly byNet: Map<Net, number> = new Map();
+  readonly byId: Map<number, Net> = new Map();
+  /** Told when the kernel gives out or takes back an id; set by the module that speaks RTM_*NSID. */
+  notify: ((net: Net, added: boolean, id: number, portid: number, seq: number) => void) | null = null;
 }
 
 /** A namespace's part of netlink. @alpha */

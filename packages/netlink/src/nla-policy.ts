@@ -1,6 +1,6 @@
 /** Attributes checked against a policy before any handler looks at them (nla_policy, nla_validate). */
 import { EINVAL, ERANGE } from '@linnet/kernel';
-import { NLA_F_NET_BYTEORDER, NLA_F_NESTED, NLMSG_HDRLEN, nlaFlags, nlaGetU64, nlaLen, nlaNext, nlaOk, nlaType } from '@linnet/uapi';
+import { NLA_F_NESTED, NLMSG_HDRLEN, nlaFlags, nlaGetU64, nlaLen, nlaNext, nlaOk, nlaType } from '@linnet/uapi';
 import { type Extack, nlSetErrMsg, nlSetErrMsgAttr } from './extack.ts';
 import type { NlRequest } from './request.ts';
 
@@ -102,8 +102,9 @@ const EXACT: readonly number[] = [0, 1, 2, 4, 8, 0, 0, 8, 0, 0, 0, 0, 1, 2, 4, 8
 /** Nests deeper than this are refused. */
 const MAX_DEPTH = 10;
 
-function fail(extack: Extack | null, nla: number, msg: string, errno: number): number {
+function fail(extack: Extack | null, nla: number, msg: string, errno: number, policy: NlaPolicy | null = null): number {
   nlSetErrMsgAttr(extack, nla, msg);
+  if (extack !== null) extack.policy = policy;
   return -errno;
 }
 
@@ -123,11 +124,11 @@ function checkRange(p: NlaPolicy, view: DataView, nla: number, len: number, exta
     case NLA_S64: v = view.getUint32(nla + 4, true) + view.getInt32(nla + 8, true) * 0x1_0000_0000; break;
     case NLA_SINT: v = len === 8 ? view.getUint32(nla + 4, true) + view.getInt32(nla + 8, true) * 0x1_0000_0000 : view.getInt32(nla + 4, true); break;
     case NLA_BINARY:
-      return p.min !== undefined && len < p.min ? fail(extack, nla, 'binary attribute size out of range', ERANGE) : 0;
+      return p.min !== undefined && len < p.min ? fail(extack, nla, 'binary attribute size out of range', ERANGE, p) : 0;
     default: return 0;
   }
-  if ((p.min !== undefined && v < p.min) || (p.max !== undefined && v > p.max)) return fail(extack, nla, 'integer out of range', ERANGE);
-  if (p.mask !== undefined && ((v >>> 0) & ~p.mask) !== 0) return fail(extack, nla, 'reserved bit set', EINVAL);
+  if ((p.min !== undefined && v < p.min) || (p.max !== undefined && v > p.max)) return fail(extack, nla, 'integer out of range', ERANGE, p);
+  if (p.mask !== undefined && ((v >>> 0) & ~p.mask) !== 0) return fail(extack, nla, 'reserved bit set', EINVAL, p);
   return 0;
 }
 
@@ -141,68 +142,65 @@ function validateNla(p: NlaPolicy | undefined, view: DataView, nla: number, vali
   const flags = nlaFlags(view, nla);
   if ((validate & NL_VALIDATE_NESTED) !== 0) {
     const isNest = type === NLA_NESTED || type === NLA_NESTED_ARRAY;
-    if (isNest && (flags & NLA_F_NESTED) === 0) return fail(extack, nla, 'NLA_F_NESTED is missing', EINVAL);
-    if (!isNest && type !== NLA_UNSPEC && (flags & NLA_F_NESTED) !== 0) return fail(extack, nla, 'NLA_F_NESTED not expected', EINVAL);
-  }
-  if ((validate & NL_VALIDATE_STRICT_ATTRS) !== 0 && type !== NLA_UNSPEC && type !== NLA_NESTED && (flags & NLA_F_NET_BYTEORDER) !== 0 && type !== NLA_BE16 && type !== NLA_BE32) {
-    return fail(extack, nla, bad, EINVAL);
+    if (isNest && (flags & NLA_F_NESTED) === 0) return fail(extack, nla, 'NLA_F_NESTED is missing', EINVAL, p);
+    if (!isNest && type !== NLA_UNSPEC && (flags & NLA_F_NESTED) !== 0) return fail(extack, nla, 'NLA_F_NESTED not expected', EINVAL, p);
   }
   const exact = EXACT[type] ?? 0;
-  if ((validate & NL_VALIDATE_STRICT_ATTRS) !== 0 && exact !== 0 && len !== exact) return fail(extack, nla, bad, EINVAL);
+  if ((validate & NL_VALIDATE_STRICT_ATTRS) !== 0 && exact !== 0 && len !== exact) return fail(extack, nla, 'invalid attribute length', EINVAL, p);
   switch (type) {
     case NLA_REJECT:
       return fail(extack, nla, p.rejectMessage ?? bad, EINVAL);
     case NLA_FLAG:
-      if (len > 0) return fail(extack, nla, bad, ERANGE);
+      if (len > 0) return fail(extack, nla, bad, ERANGE, p);
       break;
     case NLA_UINT:
     case NLA_SINT:
-      if (len !== 4 && len !== 8) return fail(extack, nla, bad, ERANGE);
+      if (len !== 4 && len !== 8) return fail(extack, nla, bad, ERANGE, p);
       break;
     case NLA_BITFIELD32: {
-      if (len !== 8) return fail(extack, nla, bad, ERANGE);
+      if (len !== 8) return fail(extack, nla, bad, ERANGE, p);
       const value = view.getUint32(nla + 4, true);
       const selector = view.getUint32(nla + 8, true);
       const valid = p.mask ?? 0xffffffff;
-      if ((value & ~valid) !== 0 || (selector & ~valid) !== 0 || (value & ~selector) !== 0) return fail(extack, nla, bad, EINVAL);
+      if ((value & ~valid) !== 0 || (selector & ~valid) !== 0 || (value & ~selector) !== 0) return fail(extack, nla, bad, EINVAL, p);
       break;
     }
     case NLA_NUL_STRING: {
       const most = p.len === undefined ? len : Math.min(len, p.len + 1);
       let i = 0;
       while (i < most && view.getUint8(nla + 4 + i) !== 0) i++;
-      if (i === most) return fail(extack, nla, bad, EINVAL);
-      if (p.len !== undefined && len > p.len + 1) return fail(extack, nla, bad, ERANGE);
+      if (i === most) return fail(extack, nla, bad, EINVAL, p);
+      if (p.len !== undefined && len > p.len + 1) return fail(extack, nla, bad, ERANGE, p);
       break;
     }
     case NLA_STRING: {
-      if (len < 1) return fail(extack, nla, bad, ERANGE);
+      if (len < 1) return fail(extack, nla, bad, ERANGE, p);
       if (p.len !== undefined) {
         const text = view.getUint8(nla + 4 + len - 1) === 0 ? len - 1 : len;
-        if (text > p.len) return fail(extack, nla, bad, ERANGE);
+        if (text > p.len) return fail(extack, nla, bad, ERANGE, p);
       }
       break;
     }
     case NLA_BINARY:
-      if (p.exact === true ? len !== p.len : p.len !== undefined && p.len > 0 && len > p.len) return fail(extack, nla, bad, ERANGE);
+      if (p.exact === true ? len !== p.len : p.len !== undefined && p.len > 0 && len > p.len) return fail(extack, nla, bad, ERANGE, p);
       break;
     case NLA_NESTED:
       // An empty nest is fine; one with half an attribute is not.
       if (len === 0) break;
-      if (len < 4) return fail(extack, nla, bad, ERANGE);
+      if (len < 4) return fail(extack, nla, bad, ERANGE, p);
       if (p.nested !== undefined) return nlaValidate(view, nla + 4, len, p.nested, validate, extack, depth + 1);
       break;
     case NLA_NESTED_ARRAY:
       if (len === 0) break;
-      if (len < 4) return fail(extack, nla, bad, ERANGE);
+      if (len < 4) return fail(extack, nla, bad, ERANGE, p);
       if (p.nested !== undefined) return validateArray(view, nla + 4, len, p.nested, validate, extack, depth);
       break;
     case NLA_UNSPEC:
       if ((validate & NL_VALIDATE_UNSPEC) !== 0 && p.len === undefined) return fail(extack, nla, 'Unsupported attribute', EINVAL);
-      if (len < (p.len ?? 0)) return fail(extack, nla, bad, ERANGE);
+      if (len < (p.len ?? 0)) return fail(extack, nla, bad, ERANGE, p);
       break;
     default:
-      if (len < exact) return fail(extack, nla, bad, ERANGE);
+      if (len < exact) return fail(extack, nla, bad, ERANGE, p);
   }
   const err = checkRange(p, view, nla, len, extack);
   if (err !== 0) return err;
@@ -251,9 +249,10 @@ export function nlaParsePolicy(
     if (tb !== null) tb[type] = at;
     at = nlaNext(view, at);
   }
-  if (at < end && (validate & NL_VALIDATE_TRAILING) !== 0) {
+  if (at < end) {
+    // Worth a warning even where it is no error.
     nlSetErrMsg(extack, 'bytes leftover after parsing attributes');
-    return -EINVAL;
+    if ((validate & NL_VALIDATE_TRAILING) !== 0) return -EINVAL;
   }
   return 0;
 }

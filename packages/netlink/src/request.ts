@@ -83,6 +83,8 @@ export class NlDump {
   j = 0;
   k = 0;
   l = 0;
+  /** The family whose turn it is in a dump of all families. */
+  family = 0;
   /** Anything else that the dumper wants to keep (cb.ctx). */
   data: object | null = null;
   /** Generation of what is dumped: set it at the start of each part; a change between parts marks the dump as interrupted (cb.seq). */

@@ -34,9 +34,9 @@ export class MsgHdr {
 
 /** Bytes left in the message's buffers (iov_iter_count). @alpha */
 export function msgCount(msg: MsgHdr): number {
-  let n = -msg.iovOff;
+  let n = 0;
   for (let i = msg.iovIndex; i < msg.iov.length; i++) n += msg.iov[i]!.length;
-  return n;
+  return n - msg.iovOff;
 }
 
 /** Starts over at the first byte. @alpha */
