@@ -2,10 +2,14 @@
  * What a network protocol registers so that super-segments of it can be cut (GSO) and built (GRO).
  *
  * ## Cutting: `gsoSegment`
- * Called with `skb.data` at the protocol's own header (the network header for IPv4; `networkHeader` is set to it), `macHeader` and `macLen` set.
- * It sees to it that its header is linear, pulls it, finds the next protocol, calls that one's segmentation, and then writes into each segment
- * of the list what differs (length, identification, checksum). Segments come with their link-layer headers in front: `data` of each is put
- * back to the MAC header by the engine. It never frees the skb that it was given.
+ * Called with `skb.data` and `networkHeader` at the protocol's own header and `macHeader` at the MAC header. The protocol makes its header linear
+ * (`pskbMayPull`), pulls it, sets `transportHeader`, and calls the next protocol's segmentation. The last protocol pushes `data` back to
+ * `macHeader`, so that `skbSegment(skb, headers, skb.gsoSize, sg)` copies all headers in front of every piece, and mends its own header
+ * in each segment at `transportHeader`; on the way back each protocol mends its own (length, identification, checksum) at `networkHeader`.
+ * Segments are linked by `next` and have `data` at their MAC header. `skb` itself is neither freed nor kept; where its `data` stands
+ * afterwards does not matter. A packet from outside (SKB_GSO_DODGY) that the device could cut (`skbGsoOk` with NETIF_F_GSO_ROBUST) only gets
+ * its `gsoSegs` computed, and null is returned. The socket's charge passes to the last segment by itself, unless the protocol has
+ * moved it and left `skb.destructor` null.
  *
  * ## Building: `groReceive` and `groComplete`
  * Header offsets here are relative to `skb.data`, which stays at the network header during all of GRO; `groOffset(skb)` is where the next
