@@ -1,11 +1,9 @@
 // No node import: this part runs in browsers too.
 import type { Kernel } from '@linnet/kernel';
-import { csumFold, csumPartial } from '@linnet/kernel';
-import { devAddPack, devRemovePack, PacketType } from '@linnet/netdev';
+import { copyFrame, devAddTap, frameLength } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
-import { CHECKSUM_PARTIAL, skbCopyBits } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { ARPHRD_ETHER, ARPHRD_LOOPBACK, ETH_P_ALL } from '@linnet/uapi';
+import { ARPHRD_ETHER, ARPHRD_LOOPBACK } from '@linnet/uapi';
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW, PCAPNG_INBOUND, PCAPNG_OUTBOUND } from './pcapng.ts';
 import type { PcapngWriter } from './pcapng.ts';
 
@@ -58,25 +56,13 @@ export function captureDevice(dev: NetDevice, writer: PcapngWriter, options: Cap
   const kernel = dev.kernel;
   let buffer = new Uint8Array(FIRST_BUFFER);
   const look = (skb: Skb, _dev: NetDevice, outgoing: boolean): void => {
-    const link = skb.data - skb.macHeader;
-    const len = link + skb.len;
+    const len = frameLength(skb);
     if (len > buffer.length) buffer = new Uint8Array(len);
-    buffer.set(skb.u8.subarray(skb.macHeader, skb.data));
-    if (skbCopyBits(skb, 0, buffer, link, skb.len) !== 0) return;
-    if (skb.ipSummed === CHECKSUM_PARTIAL) finishChecksum(buffer, skb.csumStart - skb.macHeader, skb.csumOffset, len);
+    if (copyFrame(skb, buffer) !== len) return;
     writer.packet(interfaceId, kernel.clock.now(), outgoing ? PCAPNG_OUTBOUND : PCAPNG_INBOUND, buffer, 0, len);
   };
-  const type = new PacketType({ type: ETH_P_ALL, dev, func: () => 0, tap: look });
-  devAddPack(kernel, type);
-  let active = true;
-  return {
-    interfaceId,
-    stop(): void {
-      if (!active) return;
-      active = false;
-      devRemovePack(kernel, type);
-    },
-  };
+  const tap = devAddTap(kernel, { dev, func: look });
+  return { interfaceId, stop: () => tap.remove() };
 }
 
 /**
@@ -86,14 +72,4 @@ export function captureDevice(dev: NetDevice, writer: PcapngWriter, options: Cap
  */
 export function captureEpoch(kernel: Kernel): bigint {
   return BigInt(Math.round(kernel.clock.wallNow() - kernel.clock.now()));
-}
-
-/** The field holds the sum of the pseudo-header; add the rest. */
-function finishChecksum(u8: Uint8Array, start: number, offset: number, end: number): void {
-  const field = start + offset;
-  if (start < 0 || field + 2 > end) return;
-  // A computed 0 is sent as its other form, since UDP's 0 means «none».
-  const sum = csumFold(csumPartial(u8, start, end - start, 0)) || 0xffff;
-  u8[field] = sum >>> 8;
-  u8[field + 1] = sum & 0xff;
 }

@@ -65,9 +65,9 @@ export class InetHashinfo {
   constructor(net: Net, name: string) {
     const k: Kernel = net.kernel;
     this.net = net;
-    const rng = k.rng.stream(`${name}.ehash`);
+    const rng = k.rng.stream(`${name}.ehash`); // datapath-ok: once a namespace
     this.secret = rng.u32() | 0;
-    this.portHash = new SipHash(k.rng.secret(`${name}.port`));
+    this.portHash = new SipHash(k.rng.secret(`${name}.port`)); // datapath-ok: once a namespace
   }
 
   /** The hash of a four-tuple (inet_ehashfn). */
@@ -137,9 +137,9 @@ export class InetHashinfo {
     this.mask = mask;
   }
 
-  /** Calls `fn` for every entry; it may remove the entry it is given. */
+  /** Calls `fn` for every entry; it may remove the entry it is given, and must not add any. */
   forEach(fn: (n: EhashNode) => void): void {
-    for (const first of [...this.buckets]) {
+    for (const first of this.buckets) {
       for (let n = first; n !== null; ) {
         const next: EhashNode | null = n.next;
         fn(n);

@@ -1,4 +1,5 @@
 /** What the Internet protocols share in one namespace: the ports that the stack may choose, the counters. */
+// datapath-ok-file: settings and listings
 import { defineKey, EINVAL, sysctlInt, sysctlString, type Key, type Net } from '@linnet/kernel';
 import type { LocalPorts } from './bind-hash.ts';
 

@@ -1,4 +1,4 @@
-import { EADDRINUSE, EADDRNOTAVAIL } from '@linnet/kernel';
+import { EADDRINUSE, EADDRNOTAVAIL, type VirtualClock } from '@linnet/kernel';
 import { describe, expect, it } from 'vitest';
 import { inetCskGetPort, inetEhashInsert, inetHashConnect, inetPutPort, inetTwskHashdance, inetTwskKill, InetTimewaitSock, inetUnhash } from '../src/index.ts';
 import { bench, ip } from './helpers.ts';
@@ -119,9 +119,10 @@ describe('connect', () => {
       expect(inetHashConnect(h, sk, ports, no)).toBe(0);
       inetTwskHashdance(new InetTimewaitSock(h, sk), sk, 60000);
     });
-    (k.clock as import('@linnet/kernel').VirtualClock).advance(59.9e9);
+    const clock = k.clock as VirtualClock;
+    clock.advance(59.9e9);
     expect(h.twCount).toBe(1);
-    (k.clock as import('@linnet/kernel').VirtualClock).advance(0.2e9);
+    clock.advance(0.2e9);
     expect([h.twCount, h.count, h.bhash.size]).toEqual([0, 0, 0]);
   });
 

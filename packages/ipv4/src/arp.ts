@@ -15,7 +15,7 @@ import { dstLinkFailure } from '@linnet/netdev';
 import {
   AF_INET, ARPHDR_LEN, ARPHRD_ETHER, ARPHRD_IEEE802, ARPOP_REPLY, ARPOP_REQUEST, ETH_P_ARP, ETH_P_IP, IFF_LOOPBACK, IFF_NOARP, IFF_POINTOPOINT,
   IPV4_DEVCONF_ARP_ACCEPT, IPV4_DEVCONF_ARP_ANNOUNCE, IPV4_DEVCONF_ARP_IGNORE, IPV4_DEVCONF_ARPFILTER, IPV4_DEVCONF_DROP_GRATUITOUS_ARP,
-  IPV4_DEVCONF_PROXY_ARP, IPV4_DEVCONF_ROUTE_LOCALNET, NUD_NOARP, NUD_REACHABLE, NUD_STALE, RT_SCOPE_HOST, RT_SCOPE_LINK, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST,
+  IPV4_DEVCONF_PROXY_ARP, IPV4_DEVCONF_ROUTE_LOCALNET, NUD_NOARP, NUD_REACHABLE, NUD_STALE, RTM_GETNEIGH, RT_SCOPE_HOST, RT_SCOPE_LINK, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST,
   RTN_UNICAST, iphSaddr,
 } from '@linnet/uapi';
 import { inetAddrOnlink, inetConfirmAddr, inetSelectAddr } from './devinet-select.ts';
@@ -127,7 +127,7 @@ function arpSolicit(n: Neighbour, skb: Skb | null): void {
   }
   probes -= parms.appProbes;
   if (probes < 0) {
-    n4.appSolicit(n);
+    n4.arpTbl.notify?.(n, RTM_GETNEIGH, null);
     return;
   }
   arpSend(ARPOP_REQUEST, target, dev, saddr, null, dev.devAddr, null);
@@ -341,7 +341,7 @@ function learn(n4: Ipv4Net, indev: InDevice, skb: Skb, op: number, sip: number, 
   // Of several answers in a row the first counts: proxies are slower than the host itself.
   const override = garp || timeAfter(n4.kernel.jiffies, (n.updated + n.parms.locktime) | 0);
   const state = op === ARPOP_REPLY && skb.pktType === PACKET_HOST ? NUD_REACHABLE : NUD_STALE;
-  neighUpdate(n, skb.u8, sha, state, override ? NEIGH_UPDATE_F_OVERRIDE : 0, 0);
+  neighUpdate(n, skb.u8, sha, state, override ? NEIGH_UPDATE_F_OVERRIDE : 0, null);
 }
 
 /** Receives an ARP packet, `data` at its header: the `func` of the packet type. Consumes it (`arp_rcv`). @alpha */

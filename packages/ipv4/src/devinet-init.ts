@@ -100,7 +100,7 @@ export function inetdevDestroy(indev: InDevice): void {
   indev.dead = true;
   ipMcDown(indev);
   indev.mc.groups.clear();
-  while (indev.ifas.length !== 0) delIfa(indev.ifas[0]!, 0);
+  while (indev.ifas.length !== 0) delIfa(indev.ifas[0]!, null);
   unregisterSysctls(n4, indev);
   fibNetdevEvent(n4, NETDEV_UNREGISTER, dev);
   indev.arpParms.dead = true;

@@ -4,6 +4,7 @@ import { EADDRNOTAVAIL, EEXIST, EINVAL, ENOBUFS, ENODEV, HZ, delTimer, modTimer 
 import type { Net } from '@linnet/kernel';
 import { NETDEV_DOWN, NETDEV_UP } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
+import type { NlRequest } from '@linnet/netlink';
 import {
   IFA_F_DADFAILED, IFA_F_DEPRECATED, IFA_F_HOMEADDRESS, IFA_F_MANAGETEMPADDR, IFA_F_NODAD, IFA_F_OPTIMISTIC, IFA_F_PERMANENT, IFA_F_SECONDARY, IFA_F_STABLE_PRIVACY,
   IFA_F_TENTATIVE, IPV4_DEVCONF_PROMOTE_SECONDARIES, RT_SCOPE_HOST, RT_SCOPE_UNIVERSE, RTM_DELADDR, RTM_NEWADDR,
@@ -78,7 +79,7 @@ export function setIfaLifetime(ifa: InIfaddr, valid: number, preferred: number, 
 }
 
 /** Puts an address into its device's list (`inet_insert_ifa`) and tells those who listen. */
-function insertIfa(ifa: InIfaddr, portid: number, x: InetExtack | null): number {
+function insertIfa(ifa: InIfaddr, req: NlRequest | null, x: InetExtack | null): number {
   const { indev } = ifa;
   const { net4: n4 } = indev;
   ifa.flags &= ~(IFA_F_SECONDARY | IPV6ONLY_FLAGS);
@@ -95,7 +96,7 @@ function insertIfa(ifa: InIfaddr, portid: number, x: InetExtack | null): number 
   else indev.ifas.splice(at, 0, ifa);
   hashAdd(n4, ifa);
   if (ifa.validLft !== INFINITY_LIFE_TIME || ifa.preferredLft !== INFINITY_LIFE_TIME) checkLifetime(n4);
-  n4.rtmsgIfa(RTM_NEWADDR, ifa, portid);
+  n4.rtmsgIfa(RTM_NEWADDR, ifa, req);
   inetaddrEvent(NETDEV_UP, ifa);
   return 0;
 }
@@ -105,7 +106,7 @@ function insertIfa(ifa: InIfaddr, portid: number, x: InetExtack | null): number 
  * when IPv4 does not run on the device.
  * @alpha
  */
-export function inetAddrAdd(_net: Net, dev: NetDevice, cfg: InetAddrConfig, x: InetExtack | null = null, portid = 0, replace = false): number {
+export function inetAddrAdd(_net: Net, dev: NetDevice, cfg: InetAddrConfig, x: InetExtack | null = null, req: NlRequest | null = null, replace = false): number {
   if (cfg.prefixlen < 0 || cfg.prefixlen > 32) return refuse(x, 'ipv4: Invalid prefix length', -EINVAL);
   const indev = inDevGet(dev);
   if (indev === null) return -ENOBUFS;
@@ -126,7 +127,7 @@ export function inetAddrAdd(_net: Net, dev: NetDevice, cfg: InetAddrConfig, x: I
   const old = indev.ifas.find((o) => o.mask === ifa.mask && inetIfaMatch(o.address, ifa) && o.local === ifa.local);
   if (old === undefined) {
     setIfaLifetime(ifa, valid, preferred, now);
-    return insertIfa(ifa, portid, x);
+    return insertIfa(ifa, req, x);
   }
   if (!replace) return refuse(x, 'ipv4: Address already assigned', -EEXIST);
   if (old.rtPriority !== ifa.rtPriority) {
@@ -137,7 +138,7 @@ export function inetAddrAdd(_net: Net, dev: NetDevice, cfg: InetAddrConfig, x: I
   old.proto = ifa.proto;
   setIfaLifetime(old, valid, preferred, now);
   checkLifetime(n4);
-  n4.rtmsgIfa(RTM_NEWADDR, old, portid);
+  n4.rtmsgIfa(RTM_NEWADDR, old, req);
   return 0;
 }
 
@@ -150,7 +151,7 @@ export interface InetAddrMatch {
 }
 
 /** Deletes the first address that matches (`inet_rtm_deladdr`): -EADDRNOTAVAIL when none does, -ENODEV without IPv4 on the device. @alpha */
-export function inetAddrDel(_net: Net, dev: NetDevice, match: InetAddrMatch, x: InetExtack | null = null, portid = 0): number {
+export function inetAddrDel(_net: Net, dev: NetDevice, match: InetAddrMatch, x: InetExtack | null = null, req: NlRequest | null = null): number {
   const indev = inDevGet(dev);
   if (indev === null) return refuse(x, 'ipv4: Device not found', -ENODEV);
   for (const ifa of indev.ifas) {
@@ -158,14 +159,14 @@ export function inetAddrDel(_net: Net, dev: NetDevice, match: InetAddrMatch, x: 
     if (match.label !== undefined && match.label !== ifa.label) continue;
     if (match.prefixlen !== undefined && match.prefixlen !== ifa.prefixlen) continue;
     if (match.address !== undefined && !inetIfaMatch(match.address | 0, ifa)) continue;
-    delIfa(ifa, portid);
+    delIfa(ifa, req);
     return 0;
   }
   return refuse(x, 'ipv4: Address not found', -EADDRNOTAVAIL);
 }
 
 /** Removes an address. With a primary one go the secondary ones of its subnet, or the first of them takes its place (`promote_secondaries`). @alpha */
-export function delIfa(ifa: InIfaddr, portid: number): void {
+export function delIfa(ifa: InIfaddr, req: NlRequest | null): void {
   const { indev } = ifa;
   const { net4: n4 } = indev;
   const list = indev.ifas;
@@ -180,7 +181,7 @@ export function delIfa(ifa: InIfaddr, portid: number): void {
       }
       list.splice(list.indexOf(s), 1);
       hashDel(n4, s);
-      n4.rtmsgIfa(RTM_DELADDR, s, portid);
+      n4.rtmsgIfa(RTM_DELADDR, s, req);
       inetaddrEvent(NETDEV_DOWN, s);
     }
   }
@@ -189,7 +190,7 @@ export function delIfa(ifa: InIfaddr, portid: number): void {
   for (const s of heirs) fibDelIfaddr(s, ifa);
   list.splice(list.indexOf(ifa), 1);
   hashDel(n4, ifa);
-  n4.rtmsgIfa(RTM_DELADDR, ifa, portid);
+  n4.rtmsgIfa(RTM_DELADDR, ifa, req);
   inetaddrEvent(NETDEV_DOWN, ifa);
   if (heir === null) return;
   list.splice(list.indexOf(heir), 1);
@@ -197,7 +198,7 @@ export function delIfa(ifa: InIfaddr, portid: number): void {
   for (let i = 0; i < list.length; i++) if (!ifaSecondary(list[i]!) && heir.scope <= list[i]!.scope) at = i + 1;
   heir.flags &= ~IFA_F_SECONDARY;
   list.splice(at, 0, heir);
-  n4.rtmsgIfa(RTM_NEWADDR, heir, portid);
+  n4.rtmsgIfa(RTM_NEWADDR, heir, req);
   inetaddrEvent(NETDEV_UP, heir);
   for (const s of heirs) if (s !== heir) fibAddIfaddr(s);
 }
@@ -213,7 +214,7 @@ export function checkLifetime(n4: Ipv4Net): void {
       if (ifa.validLft !== INFINITY_LIFE_TIME) {
         const left = ifa.validLft * HZ - age;
         if (left <= 0) {
-          if (ifa.indev.ifas.includes(ifa)) delIfa(ifa, 0);
+          if (ifa.indev.ifas.includes(ifa)) delIfa(ifa, null);
           continue;
         }
         next = Math.min(next, left);
@@ -222,7 +223,7 @@ export function checkLifetime(n4: Ipv4Net): void {
         const left = ifa.preferredLft * HZ - age;
         if (left <= 0) {
           ifa.flags |= IFA_F_DEPRECATED;
-          n4.rtmsgIfa(RTM_NEWADDR, ifa, 0);
+          n4.rtmsgIfa(RTM_NEWADDR, ifa, null);
         } else {
           next = Math.min(next, left);
         }
@@ -245,7 +246,7 @@ export function inetdevChangename(indev: InDevice): void {
       const suffix = colon < 0 ? `:${named - 1}` : ifa.label.slice(colon);
       ifa.label = `${name.slice(0, 15 - suffix.length)}${suffix}`;
     }
-    indev.net4.rtmsgIfa(RTM_NEWADDR, ifa, 0);
+    indev.net4.rtmsgIfa(RTM_NEWADDR, ifa, null);
   }
 }
 

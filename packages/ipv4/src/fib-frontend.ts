@@ -4,6 +4,7 @@ import type { Net } from '@linnet/kernel';
 import { neighIfdown } from '@linnet/neigh';
 import { NETDEV_CHANGE, NETDEV_CHANGEMTU, NETDEV_DOWN, NETDEV_UNREGISTER, NETDEV_UP, netifCarrierOk } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
+import type { NlRequest } from '@linnet/netlink';
 import type { Skb } from '@linnet/skbuff';
 import {
   IFA_F_NOPREFIXROUTE, IFA_F_SECONDARY, IFF_LOOPBACK, IFF_UP, NLM_F_APPEND, NLM_F_CREATE, RT_SCOPE_HOST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RT_TABLE_LOCAL,
@@ -32,7 +33,7 @@ export function fibFlush(n4: Ipv4Net): void {
   let n = 0;
   for (const tb of n4.fibTables.values()) {
     n += fibTableFlush(n4, tb, false, (t, prefix, plen, fa) => {
-      n4.rtmsgFib(RTM_DELROUTE, t, prefix, plen, fa, 0, 0);
+      n4.rtmsgFib(RTM_DELROUTE, t, prefix, plen, fa, 0, null);
     });
   }
   if (n !== 0) rtCacheFlush(n4);
@@ -57,9 +58,9 @@ function magic(add: boolean, type: number, dst: number, plen: number, ifa: InIfa
   const out = new FibChange();
   // Two addresses may want the same route: the second finds it there.
   if (add) {
-    if (fibTableInsert(n4, tb, cfg, out) === 0 && out.alias !== null) n4.rtmsgFib(RTM_NEWROUTE, tb, dst, plen, out.alias, out.nlflags, 0);
+    if (fibTableInsert(n4, tb, cfg, out) === 0 && out.alias !== null) n4.rtmsgFib(RTM_NEWROUTE, tb, dst, plen, out.alias, out.nlflags, null);
   } else if (fibTableDelete(n4, tb, cfg, out) === 0 && out.alias !== null) {
-    n4.rtmsgFib(RTM_DELROUTE, tb, dst, plen, out.alias, 0, 0);
+    n4.rtmsgFib(RTM_DELROUTE, tb, dst, plen, out.alias, 0, null);
   }
 }
 
@@ -203,7 +204,7 @@ function checkPrefix(cfg: FibConfig): number {
  * NLM_F_EXCL (add), NLM_F_APPEND (append), alone (prepend) or NLM_F_REPLACE (replace; change without CREATE).
  * @alpha
  */
-export function fibAddRoute(net: Net, cfg: FibConfig, portid = 0): number {
+export function fibAddRoute(net: Net, cfg: FibConfig, req: NlRequest | null = null): number {
   const n4 = net.get(IPV4);
   const bad = checkPrefix(cfg);
   if (bad !== 0) return bad;
@@ -213,12 +214,12 @@ export function fibAddRoute(net: Net, cfg: FibConfig, portid = 0): number {
   const err = fibTableInsert(n4, tb, cfg, out);
   if (err !== 0) return err;
   if (cfg.type === RTN_LOCAL) n4.fibHasCustomLocalRoutes = true;
-  if (out.alias !== null) n4.rtmsgFib(RTM_NEWROUTE, tb, cfg.dst, cfg.dstLen, out.alias, out.nlflags, portid);
+  if (out.alias !== null) n4.rtmsgFib(RTM_NEWROUTE, tb, cfg.dst, cfg.dstLen, out.alias, out.nlflags, req);
   return 0;
 }
 
 /** Deletes the first route that matches (`inet_rtm_delroute`); -ESRCH when none does. Fields that are zero match anything. @alpha */
-export function fibDelRoute(net: Net, cfg: FibConfig, portid = 0): number {
+export function fibDelRoute(net: Net, cfg: FibConfig, req: NlRequest | null = null): number {
   const n4 = net.get(IPV4);
   const bad = checkPrefix(cfg);
   if (bad !== 0) return bad;
@@ -229,7 +230,7 @@ export function fibDelRoute(net: Net, cfg: FibConfig, portid = 0): number {
   }
   const out = new FibChange();
   const err = fibTableDelete(n4, tb, cfg, out);
-  if (err === 0 && out.alias !== null) n4.rtmsgFib(RTM_DELROUTE, tb, cfg.dst, cfg.dstLen, out.alias, 0, portid);
+  if (err === 0 && out.alias !== null) n4.rtmsgFib(RTM_DELROUTE, tb, cfg.dst, cfg.dstLen, out.alias, 0, req);
   return err;
 }
 

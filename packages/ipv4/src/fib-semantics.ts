@@ -111,8 +111,8 @@ function checkNhNongw(n4: Ipv4Net, cfg: FibConfig, nh: FibNh): number {
 
 /** A gateway must be reachable by a route of narrower scope, or be declared on link (`fib_check_nh_v4_gw`). */
 function checkNhGateway(n4: Ipv4Net, cfg: FibConfig, nh: FibNh): number {
-  if (cfg.scope >= RT_SCOPE_LINK) return fail(cfg, 'Nexthop has invalid scope', -EINVAL);
   if ((nh.flags & RTNH_F_ONLINK) !== 0) {
+    if (cfg.scope >= RT_SCOPE_LINK) return fail(cfg, 'Nexthop has invalid scope', -EINVAL);
     const dev = devGetByIndex(n4.net, nh.oif);
     if (dev === null) return fail(cfg, 'Nexthop device required for onlink', -ENODEV);
     if ((dev.flags & IFF_UP) === 0) return fail(cfg, 'Nexthop device is not up', -ENETDOWN);
@@ -194,6 +194,8 @@ export function fibCreateInfo(n4: Ipv4Net, cfg: FibConfig): FibInfo | number {
       if ((c.flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)) !== 0) return fail(cfg, 'Invalid flags for nexthop - can not contain DEAD or LINKDOWN', -EINVAL);
       nhs.push(new FibNh(c.oif, c.gw, (cfg.flags & ~0xff) | c.flags, c.weight));
     }
+    if (cfg.oif !== 0 && nhs[0]!.oif !== cfg.oif) return fail(cfg, 'Nexthop device index does not match RTA_OIF', -EINVAL);
+    if (cfg.gw !== 0 && nhs[0]!.gw !== cfg.gw) return fail(cfg, 'Nexthop gateway does not match RTA_GATEWAY or RTA_VIA', -EINVAL);
   } else {
     nhs.push(new FibNh(cfg.oif, cfg.gw, cfg.flags & ~RTM_F_CLONED, 1));
   }

@@ -133,7 +133,8 @@ export function icmpSend(skb: Skb, type: number, code: number, info: number): vo
     else return;
     if (inner > NR_ICMP_TYPES || icmpIsErr(inner)) return;
   }
-  const limited = !unlimited(ip, type, code) && (rt0.dev.flags & IFF_LOOPBACK) === 0;
+  const dev0 = skbDev(skb) ?? rt0.dev;
+  const limited = !unlimited(ip, type, code) && (dev0.flags & IFF_LOOPBACK) === 0;
   if (limited && !globalAllow(ip)) {
     ip.icmpMib[ICMP_MIB_RATELIMITGLOBAL]!++;
     return;

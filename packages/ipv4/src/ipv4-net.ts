@@ -2,8 +2,9 @@
 import type { Key, Net } from '@linnet/kernel';
 import { defineKey, NotifierChain, TimerList } from '@linnet/kernel';
 import { Flowi } from '@linnet/inet';
-import type { NeighTable, Neighbour } from '@linnet/neigh';
+import type { NeighTable } from '@linnet/neigh';
 import type { NetDevice } from '@linnet/netdev';
+import type { NlRequest } from '@linnet/netlink';
 import type { Ipv4Devconf } from './devconf.ts';
 import { newDevconf } from './devconf.ts';
 import { Ipv4Core } from './ip-core.ts';
@@ -26,8 +27,6 @@ export class Ipv4Net extends Ipv4Core {
   readonly arpTbl: NeighTable;
   /** Scratch for a hardware address. */
   readonly arpHa: Uint8Array;
-  /** Asks a daemon in user space for a neighbour (`app_solicit`). */
-  appSolicit: (n: Neighbour) => void;
   /** The namespace's `lo`; set when it is registered. */
   loopbackDev: NetDevice | null;
 
@@ -40,8 +39,8 @@ export class Ipv4Net extends Ipv4Core {
   readonly addrHash: Map<number, InIfaddr[]>;
   /** Called with NETDEV_UP/NETDEV_DOWN and the address (`inetaddr_chain`). */
   readonly inetaddrChain: NotifierChain<number, InIfaddr>;
-  /** Tells netlink of an address: RTM_*, the address, the port that asked. */
-  rtmsgIfa: (type: number, ifa: InIfaddr, portid: number) => void;
+  /** Tells netlink of an address: RTM_*, the address, the request that caused it. */
+  rtmsgIfa: (type: number, ifa: InIfaddr, req: NlRequest | null) => void;
   /** Ends addresses whose lifetime is over; set by `devinet`. */
   checkLifetime: (n4: Ipv4Net) => void;
   readonly lifetimeTimer: TimerList<Ipv4Net>;
@@ -93,8 +92,8 @@ export class Ipv4Net extends Ipv4Core {
   ipRtRedirectNumber: number;
   ipRtRedirectLoad: number;
   ipRtRedirectSilence: number;
-  /** Tells netlink of a route: RTM_*, table, prefix, its length, the route, NLM_F_* flags, the port that asked. */
-  rtmsgFib: (type: number, tb: FibTable, prefix: number, plen: number, fa: FibAlias, nlflags: number, portid: number) => void;
+  /** Tells netlink of a route: RTM_*, table, prefix, its length, the route, NLM_F_* flags, the request that caused it. */
+  rtmsgFib: (type: number, tb: FibTable, prefix: number, plen: number, fa: FibAlias, nlflags: number, req: NlRequest | null) => void;
   /** Those that errors and redirects went to, by address. */
   readonly routePeers: Map<number, RoutePeer>;
   /** Columns of /proc/net/stat/rt_cache. */
@@ -120,7 +119,6 @@ export class Ipv4Net extends Ipv4Core {
     super(net);
     this.arpTbl = arpTbl;
     this.arpHa = new Uint8Array(MAX_ADDR_LEN);
-    this.appSolicit = noMessage;
     this.loopbackDev = null;
     this.devconfAll = newDevconf(false);
     this.devconfDflt = newDevconf(true);

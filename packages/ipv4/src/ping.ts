@@ -25,7 +25,7 @@ import { ipIcmpError, ipRecvError } from './ip-error-queue.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import type { PingSock } from './ping-table.ts';
-import { putRecvTimestamp } from './recv-timestamp.ts';
+import { putRecvTimestamp } from '@linnet/socket';
 import { ipv4Redirect, ipv4UpdatePmtu } from './route-pmtu.ts';
 import { ipRouteOutputFlow } from './route-output.ts';
 

@@ -39,7 +39,7 @@ import { ipv4Redirect, ipv4UpdatePmtu } from './route-pmtu.ts';
 import { ipRouteOutputFlow } from './route-output.ts';
 import type { Rtable } from './rtable.ts';
 import { IPSTATS_MIB_OUTDISCARDS } from './snmp.ts';
-import { putRecvTimestamp } from './recv-timestamp.ts';
+import { putRecvTimestamp } from '@linnet/socket';
 
 const TCP_ESTABLISHED = 1;
 

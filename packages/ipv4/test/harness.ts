@@ -1,10 +1,13 @@
 /** A machine with one or more fake Ethernet devices, and packets made by hand. */
-import { createKernel, sec, VirtualClock, type Kernel, type KernelModule, type Net } from '@linnet/kernel';
+import { createKernel, errnoName, sec, VirtualClock, type Kernel, type KernelModule, type Net } from '@linnet/kernel';
 import { FakeDevice, type FakeDeviceOptions } from '@linnet/netdev/testing';
 import { devGetByName, devOpen } from '@linnet/netdev';
 import { SKB, type SkbPool } from '@linnet/skbuff';
-import { in4FromString } from '@linnet/uapi';
+import { MsgHdr, sockCreate, sockRelease, type Cmsg, type Socket } from '@linnet/socket';
+import type { InetSock } from '@linnet/inet';
+import { AF_INET, in4FromString, in4ToString, sockaddrIn, type SockAddrIn } from '@linnet/uapi';
 import { inetAddrAdd, IPV4, ipv4, type Ipv4Net } from '../src/index.ts';
+import { addRoute } from './rt-kernel.ts';
 
 export function ip4(s: string): number {
   const a = in4FromString(s);
@@ -211,6 +214,12 @@ export class Machine {
     return w;
   }
 
+  /** A route by a gateway, e.g. `192.0.2.0/24` by `10.0.0.254`. */
+  route(to: string, via: string): void {
+    const { err, message } = addRoute(this.net, { to, via });
+    if (err !== 0) throw new Error(`route ${to}: ${err} ${message}`);
+  }
+
   sysctl(path: string, value: string | number): void {
     const err = this.kernel.run(() => this.net.sysctl.write(`net/ipv4/${path}`, String(value)));
     if (err !== 0) throw new Error(`sysctl ${path}: ${err}`);
@@ -238,5 +247,66 @@ export class Machine {
   end(): { skbs: number; heads: number } {
     this.kernel.shutdown();
     return { skbs: this.pool.stats.live, heads: this.pool.headsLive };
+  }
+}
+
+/** A socket with its calls bracketed as system calls are. */
+export class Sk {
+  readonly m: Machine;
+  readonly sock: Socket;
+
+  constructor(m: Machine, type: number, protocol: number) {
+    this.m = m;
+    const s = m.kernel.run(() => sockCreate(m.net, AF_INET, type, protocol));
+    if (typeof s === 'number') throw new Error(`socket: ${errnoName(s)}`);
+    this.sock = s;
+  }
+
+  get sk(): InetSock {
+    return this.sock.sk as InetSock;
+  }
+  bind(addr: string, port = 0): number {
+    return this.m.kernel.run(() => this.sock.ops.bind(this.sock, sockaddrIn(ip4(addr), port)));
+  }
+  connect(addr: string, port = 0): number {
+    return this.m.kernel.run(() => this.sock.ops.connect(this.sock, sockaddrIn(ip4(addr), port), 0));
+  }
+  name(peer = false): string | number {
+    const n = this.sock.ops.getname(this.sock, peer);
+    return typeof n === 'number' ? n : `${in4ToString((n as SockAddrIn).addr)}:${(n as SockAddrIn).port}`;
+  }
+  set(level: number, opt: number, val: number | Uint8Array): number {
+    const v = typeof val === 'number' ? new Uint8Array(new Int32Array([val]).buffer) : val;
+    return this.m.kernel.run(() => this.sock.ops.setsockopt(this.sock, level, opt, v));
+  }
+  get(level: number, opt: number, maxLen = 4): Uint8Array | number {
+    return this.sock.ops.getsockopt(this.sock, level, opt, maxLen);
+  }
+  getInt(level: number, opt: number): number {
+    const v = this.get(level, opt);
+    if (typeof v === 'number') return v;
+    return new DataView(v.buffer, v.byteOffset).getInt32(0, true);
+  }
+  send(data: Uint8Array, to: string | null = null, flags = 0, control: Cmsg[] = []): number {
+    const msg = new MsgHdr([data], to === null ? null : sockaddrIn(ip4(to), 0), flags);
+    msg.control = control;
+    return this.m.kernel.run(() => this.sock.ops.sendmsg(this.sock, msg, data.length));
+  }
+  /** What recvmsg gives, or its errno. */
+  recv(size = 65536, flags = 0): { data: Uint8Array; from: string; control: Cmsg[]; flags: number; ret: number } | number {
+    const buf = new Uint8Array(size);
+    const msg = new MsgHdr([buf]);
+    const n = this.m.kernel.run(() => this.sock.ops.recvmsg(this.sock, msg, size, flags));
+    if (n < 0) return n;
+    const name = msg.name as SockAddrIn | null;
+    return { data: buf.slice(0, Math.min(n, size)), from: name === null ? '' : `${in4ToString(name.addr)}:${name.port}`, control: msg.control, flags: msg.flags, ret: n };
+  }
+  got(size = 65536, flags = 0): { data: Uint8Array; from: string; control: Cmsg[]; flags: number; ret: number } {
+    const r = this.recv(size, flags);
+    if (typeof r === 'number') throw new Error(`recv: ${errnoName(r)}`);
+    return r;
+  }
+  close(): void {
+    this.m.kernel.run(() => sockRelease(this.sock));
   }
 }

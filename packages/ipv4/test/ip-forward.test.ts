@@ -1,6 +1,5 @@
 import { NF_ACCEPT, NF_INET_FORWARD, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING, NFPROTO_IPV4, nfRegisterNetHook, devSetMtu } from '@linnet/netdev';
 import { expect, test } from 'vitest';
-import { fibAddRoute, FibConfig } from '../src/index.ts';
 import { checksum, icmpMessage, ip4, ipPacket, Machine, pattern, type Wire } from './harness.ts';
 
 function router(): { m: Machine; a: Wire; b: Wire } {
@@ -101,13 +100,7 @@ test('options: only those to be copied go into later fragments', () => {
 
 test('back over the same device: the sender gets a redirect, and the packet goes', () => {
   const { m, a } = router();
-  m.kernel.run(() => {
-    const c = new FibConfig();
-    c.dst = ip4('192.0.2.0');
-    c.dstLen = 24;
-    c.gw = ip4('10.0.0.254');
-    expect(fibAddRoute(m.net, c)).toBe(0);
-  });
+  m.route('192.0.2.0/24', '10.0.0.254');
   const p = ipPacket({ dst: '192.0.2.5', proto: 17 }, pattern(40));
   a.frame(p);
   const r = a.take();

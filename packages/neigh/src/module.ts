@@ -2,7 +2,10 @@
 // datapath-ok-file: runs when a machine starts
 import { defineKey } from '@linnet/kernel';
 import type { Kernel, KernelModule, Key, Net } from '@linnet/kernel';
-import { netdev } from '@linnet/netdev';
+import { forEachNetdev } from '@linnet/netdev';
+import type { NetDevice } from '@linnet/netdev';
+import { netlink } from '@linnet/netlink';
+import { neighNetlinkInit } from './neigh-netlink.ts';
 import { neighSysctlDefault, neighStatShow } from './neigh-sysctl.ts';
 import { NeighTable } from './neigh-table.ts';
 import type { NeighTableOps } from './neigh-table.ts';
@@ -53,9 +56,11 @@ export const NEIGH: Key<NeighTables> = defineKey<NeighTables>('neigh');
 /** The kernel module. @alpha */
 export const neigh: KernelModule = {
   name: 'neigh',
-  requires: [netdev],
+  requires: [netlink],
   init(k: Kernel): void {
-    k.set(NEIGH, new NeighTables(k));
+    const tables = new NeighTables(k);
+    k.set(NEIGH, tables);
+    neighNetlinkInit(k, tables, devices);
   },
   netInit(net: Net): void {
     // The first namespace of a kernel is the initial one.
@@ -66,3 +71,10 @@ export const neigh: KernelModule = {
   },
 };
 
+function devices(net: Net): NetDevice[] {
+  const out: NetDevice[] = [];
+  forEachNetdev(net, (dev) => {
+    out.push(dev);
+  });
+  return out;
+}

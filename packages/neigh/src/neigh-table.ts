@@ -2,6 +2,7 @@
 import type { Kernel, Net, RngStream } from '@linnet/kernel';
 import { ENOBUFS, HZ, TimerList, delTimer, modTimer, timeAfter, timerPending } from '@linnet/kernel';
 import type { NetDevice } from '@linnet/netdev';
+import type { NlRequest } from '@linnet/netlink';
 import { DROP, skbQueuePurge } from '@linnet/skbuff';
 import { NTF_EXT_LEARNED, RTM_DELNEIGH, NUD_FAILED, NUD_NOARP, NUD_NONE, NUD_PERMANENT } from '@linnet/uapi';
 import { neighBlackhole } from './neigh-output.ts';
@@ -49,8 +50,8 @@ export class NeighStatistics {
   tableFulls = 0;
 }
 
-/** Called for each change worth telling: the neighbour, RTM_*, the netlink port that caused it or 0. @alpha */
-export type NeighNotify = (n: Neighbour, type: number, portid: number) => void;
+/** Called for each change worth telling: the neighbour, RTM_*, the request that caused it or null. @alpha */
+export type NeighNotify = (n: Neighbour, type: number, req: NlRequest | null) => void;
 
 /** A table of neighbours, one for each protocol and machine: its entries belong to devices, and so to namespaces. @alpha */
 export class NeighTable {
@@ -240,7 +241,7 @@ export class NeighTable {
 
   /** Removes a neighbour that the collector chose. */
   private forget(n: Neighbour): void {
-    if (this.notify !== null) this.notify(n, RTM_DELNEIGH, 0);
+    if (this.notify !== null) this.notify(n, RTM_DELNEIGH, null);
     this.remove(n);
   }
 

@@ -80,5 +80,5 @@ export function neighTimerHandler(n: Neighbour): void {
     }
     if ((n.nudState & (NUD_INCOMPLETE | NUD_PROBE)) !== 0) neighProbe(n);
   }
-  if (notify && n.tbl.notify !== null) n.tbl.notify(n, RTM_NEWNEIGH, 0);
+  if (notify && n.tbl.notify !== null) n.tbl.notify(n, RTM_NEWNEIGH, null);
 }

@@ -1,6 +1,7 @@
 /** News about a neighbour: from packets, from the administrator, from the protocols above. */
 import { EINVAL, EPERM, delTimer, modTimer } from '@linnet/kernel';
 import type { NetDevice } from '@linnet/netdev';
+import type { NlRequest } from '@linnet/netlink';
 import { DROP, skbDequeue, skbQueuePurge } from '@linnet/skbuff';
 import {
   NTF_EXT_LEARNED,
@@ -41,7 +42,7 @@ function sameAddr(n: Neighbour, src: Uint8Array, off: number): boolean {
  * -EINVAL (no address known and none given).
  * @alpha
  */
-export function neighUpdate(n: Neighbour, lladdr: Uint8Array | null, off: number, state: number, flags: number, portid: number): number {
+export function neighUpdate(n: Neighbour, lladdr: Uint8Array | null, off: number, state: number, flags: number, req: NlRequest | null): number {
   if (n.dead) return -EINVAL;
   const old = n.nudState;
   if ((flags & NEIGH_UPDATE_F_ADMIN) === 0 && (old & (NUD_NOARP | NUD_PERMANENT)) !== 0) return -EPERM;
@@ -53,7 +54,7 @@ export function neighUpdate(n: Neighbour, lladdr: Uint8Array | null, off: number
       notify = true;
     }
   }
-  if ((state & NUD_VALID) === 0) return invalidate(n, old, state, notify, portid);
+  if ((state & NUD_VALID) === 0) return invalidate(n, old, state, notify, req);
 
   const known = (old & NUD_VALID) !== 0;
   let changed = false;
@@ -103,12 +104,12 @@ export function neighUpdate(n: Neighbour, lladdr: Uint8Array | null, off: number
     }
   }
   n.tbl.updateGc(n);
-  if (notify && n.tbl.notify !== null) n.tbl.notify(n, RTM_NEWNEIGH, portid);
+  if (notify && n.tbl.notify !== null) n.tbl.notify(n, RTM_NEWNEIGH, req);
   return 0;
 }
 
 /** The new state knows no address. */
-function invalidate(n: Neighbour, old: number, state: number, notify: boolean, portid: number): number {
+function invalidate(n: Neighbour, old: number, state: number, notify: boolean, req: NlRequest | null): number {
   delTimer(n.tbl.kernel, n.timer);
   if ((old & NUD_CONNECTED) !== 0) neighSuspect(n);
   n.nudState = state;
@@ -118,7 +119,7 @@ function invalidate(n: Neighbour, old: number, state: number, notify: boolean, p
     tell = true;
   }
   n.tbl.updateGc(n);
-  if (tell && n.tbl.notify !== null) n.tbl.notify(n, RTM_NEWNEIGH, portid);
+  if (tell && n.tbl.notify !== null) n.tbl.notify(n, RTM_NEWNEIGH, req);
   return 0;
 }
 
@@ -161,13 +162,13 @@ export function neighEventNs(tbl: NeighTable, lladdr: Uint8Array, off: number, d
     if (typeof made === 'number') return null;
     n = made;
   }
-  neighUpdate(n, lladdr, off, NUD_STALE, NEIGH_UPDATE_F_OVERRIDE, 0);
+  neighUpdate(n, lladdr, off, NUD_STALE, NEIGH_UPDATE_F_OVERRIDE, null);
   return n;
 }
 
 /** Takes a neighbour out at the administrator's word: told as FAILED, then forgotten (`neigh_delete`). @alpha */
-export function neighDelete(n: Neighbour, portid: number): number {
-  const err = neighUpdate(n, null, 0, NUD_FAILED, NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_ADMIN, portid);
+export function neighDelete(n: Neighbour, req: NlRequest | null): number {
+  const err = neighUpdate(n, null, 0, NUD_FAILED, NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_ADMIN, req);
   if (!n.dead) n.tbl.remove(n);
   return err;
 }
@@ -176,7 +177,7 @@ export function neighDelete(n: Neighbour, portid: number): number {
 function flush(tbl: NeighTable, dev: NetDevice, skipPermanent: boolean): void {
   tbl.forEach((n) => {
     if (n.dev !== dev || (skipPermanent && (n.nudState & NUD_PERMANENT) !== 0)) return;
-    if (tbl.notify !== null) tbl.notify(n, RTM_DELNEIGH, 0);
+    if (tbl.notify !== null) tbl.notify(n, RTM_DELNEIGH, null);
     tbl.remove(n);
   });
 }

@@ -118,7 +118,7 @@ function send(n: Neighbour, mark = 1): void {
 }
 
 function learn(n: Neighbour, mac: Uint8Array, st: number, flags = NEIGH_UPDATE_F_OVERRIDE): number {
-  return k.run(() => neighUpdate(n, mac, 0, st, flags, 0));
+  return k.run(() => neighUpdate(n, mac, 0, st, flags, null));
 }
 
 function until(s: number): void {
@@ -334,7 +334,7 @@ describe('updates', () => {
 
   it('needs an address for a valid state', () => {
     const n = make();
-    expect(k.run(() => neighUpdate(n, null, 0, NUD_STALE, NEIGH_UPDATE_F_ADMIN, 0))).toBe(-22);
+    expect(k.run(() => neighUpdate(n, null, 0, NUD_STALE, NEIGH_UPDATE_F_ADMIN, null))).toBe(-22);
   });
 
   it('learns from a question for us: a new entry is STALE, and a waiting packet goes out', () => {
@@ -350,7 +350,7 @@ describe('updates', () => {
   it('deletes with the packets that wait', () => {
     const n = make();
     send(n);
-    k.run(() => neighDelete(n, 0));
+    k.run(() => neighDelete(n, null));
     expect(n.dead).toBe(true);
     expect(tbl.lookup(1, wire.dev)).toBeNull();
     expect(failed).toBe(1);

@@ -1,6 +1,6 @@
 /** Ethernet: making and reading its header, setting up a device of this type (IEEE 802.3). */
 import { EADDRNOTAVAIL, EBUSY } from '@linnet/kernel';
-import { pskbMayPull, PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, type Skb, skbPush } from '@linnet/skbuff';
+import { pskbMayPull, PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, type Skb, skbCowHead, skbPush } from '@linnet/skbuff';
 import {
   ARPHRD_ETHER, ETH_ALEN, ETH_DATA_LEN, ETH_HLEN, ETH_MIN_MTU, ETH_P_802_2, ETH_P_802_3, ETH_P_802_3_MIN, etherAddrCopy, etherAddrEqual, IFF_BROADCAST,
   IFF_LOOPBACK, IFF_MULTICAST, IFF_NOARP, isBroadcastEtherAddr, isValidEtherAddr,
@@ -39,6 +39,7 @@ export function ethTypeTrans(skb: Skb, dev: NetDevice): number {
 }
 
 function ethHeader(skb: Skb, dev: NetDevice, type: number, daddr: Uint8Array | null, saddr: Uint8Array | null, len: number): number {
+  if (skb.data < ETH_HLEN) skbCowHead(skb, ETH_HLEN); // the caller saw to headroom; a packet is no reason to throw if not
   const at = skbPush(skb, ETH_HLEN);
   const u8 = skb.u8;
   skb.view.setUint16(at + 12, type !== ETH_P_802_3 && type !== ETH_P_802_2 ? type : len);

@@ -1,6 +1,6 @@
 /** A link-layer header made once and copied in front of every packet to the same neighbour. */
 import type { Skb } from '@linnet/skbuff';
-import { skbPush } from '@linnet/skbuff';
+import { skbCowHead, skbPush } from '@linnet/skbuff';
 
 /** Longest header that is cached, in bytes. @alpha */
 export const HH_DATA_MAX = 32;
@@ -15,9 +15,10 @@ export class HhCache {
   }
 }
 
-/** Pushes the cached header in front of a packet whose headroom is there (the first half of neigh_hh_output). @alpha */
+/** Pushes the cached header in front of a packet, making headroom if it lacks (the first half of neigh_hh_output). @alpha */
 export function hhOutput(hh: HhCache, skb: Skb): void {
   const n = hh.len;
+  if (skb.data < n) skbCowHead(skb, n);
   const at = skbPush(skb, n);
   const u8 = skb.u8;
   const src = hh.data;

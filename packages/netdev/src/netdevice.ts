@@ -153,7 +153,7 @@ export interface NetDeviceOps {
 export interface HeaderOps {
   /**
    * Pushes a header in front of `skb.data` and returns its length, or its negative when `daddr` is null and somebody must fill it in later.
-   * `saddr` null is the device's own. The headroom must be there.
+   * `saddr` null is the device's own. Headroom is made if it lacks; senders leave `llReservedSpace(dev)` so that it does not.
    */
   create(skb: Skb, dev: NetDevice, type: number, daddr: Uint8Array | null, saddr: Uint8Array | null, len: number): number;
   /** Copies the sender's address of a received frame to `haddr` and returns its length, 0 when there is none. */
@@ -331,7 +331,7 @@ export class NetDevice implements SkbDev {
     this.gsoMaxSize = GSO_LEGACY_MAX_SIZE;
     this.gsoMaxSegs = GSO_MAX_SEGS;
     this.groMaxSize = GSO_LEGACY_MAX_SIZE;
-    this.tsoMaxSize = GSO_LEGACY_MAX_SIZE;
+    this.tsoMaxSize = TSO_MAX_SIZE;
     this.tsoMaxSegs = GSO_MAX_SEGS;
     this.txQueueLen = 0;
     this.netdevOps = netdevOps;
@@ -391,6 +391,8 @@ const NO_PTYPES: readonly PacketType[] = Object.freeze([]);
 
 /** The largest super-segment that every part of the stack takes, in bytes (GSO_LEGACY_MAX_SIZE). @alpha */
 export const GSO_LEGACY_MAX_SIZE = 65536;
+/** What a device without a limit of its own says that it segments, in bytes (TSO_MAX_SIZE). */
+const TSO_MAX_SIZE = 8 * 65535;
 /** Segments of a super-segment (GSO_MAX_SEGS). @alpha */
 export const GSO_MAX_SEGS = 65535;
 

@@ -14,7 +14,7 @@ import { napiGroReceive } from './gro.ts';
 import { napiEnable, napiSchedule, type NapiStruct, netifNapiAdd } from './napi.ts';
 import { napiCompleteDone, napiDisable } from './napi-poll.ts';
 import { ETH_MAX_MTU } from '@linnet/uapi';
-import { IFF_NO_QUEUE, type NetDevice, NETDEV_TX_BUSY, NETDEV_TX_OK } from './netdevice.ts';
+import { IFF_NO_QUEUE, type NetDevice, NETDEV_TX_BUSY, NETDEV_TX_OK, netifQueueStopped } from './netdevice.ts';
 import { netifStopQueue, netifWakeQueue } from './qdisc.ts';
 
 /** A frame that the stack sent. @public */
@@ -60,6 +60,8 @@ export class FakeDevice {
   room: number = Infinity;
   /** What `startXmit` says when it is full. True: it stopped the queue in time, as a good driver does; false: NETDEV_TX_BUSY. */
   stopsInTime = true;
+  /** How often the stack called `startXmit` although the queue was stopped: 0, or the stack is wrong. */
+  calledWhileStopped = 0;
   private readonly napi: NapiStruct | null;
   private readonly ring: Skb[] = [];
   private readonly headroom: number;
@@ -101,6 +103,7 @@ export class FakeDevice {
   }
 
   private xmit(skb: Skb): number {
+    if (netifQueueStopped(this.dev)) this.calledWhileStopped++;
     if (this.room <= 0) {
       netifStopQueue(this.dev);
       return NETDEV_TX_BUSY;

@@ -1,4 +1,4 @@
-import { ENETDOWN, ms } from '@linnet/kernel';
+import { ENETDOWN, ms, NET_TX_SOFTIRQ } from '@linnet/kernel';
 import { type Skb, skbDequeue, skbQueueTail } from '@linnet/skbuff';
 import { describe, expect, test } from 'vitest';
 import {
@@ -99,8 +99,10 @@ describe('pfifo_fast', () => {
     const fake = new FakeDevice(k.initNet);
     fake.room = 0;
     for (let i = 0; i < 300; i++) send(fake.dev, i & 255);
+    const before = k.softirq.counts[NET_TX_SOFTIRQ]!;
     fake.release();
     expect(ids(fake.take())).toEqual(Array.from({ length: 300 }, (_, i) => i & 255));
+    expect(k.softirq.counts[NET_TX_SOFTIRQ]! - before).toBe(5);
     finish(k);
   });
 

@@ -41,6 +41,22 @@ test('a cached header is the same header, and follows the neighbour', () => {
   finish(k);
 });
 
+test('a packet without headroom gets some', () => {
+  const k = makeKernel();
+  const { dev } = new FakeDevice(k.initNet, { mac: MAC_A });
+  const hh = new HhCache();
+  ETH_HEADER_OPS.cache!(MAC_B, dev, 0x800, hh);
+  const a = txSkb(dev, bytes(9), 0);
+  ETH_HEADER_OPS.create(a, dev, 0x800, MAC_B, null, 1);
+  const b = txSkb(dev, bytes(9), 3);
+  hhOutput(hh, b);
+  for (const skb of [a, b]) {
+    expect(payloadOf(skb)).toEqual([...eth(MAC_B, MAC_A, 0x800, [9])]);
+    consumeSkb(skb);
+  }
+  finish(k);
+});
+
 test('the sender of a received frame', () => {
   const k = makeKernel();
   const { dev } = new FakeDevice(k.initNet, { mac: MAC_A });

@@ -72,10 +72,27 @@ describe('merging', () => {
     finish(k);
   });
 
+  test('another flow hash is another flow, also in the same bucket', () => {
+    const { k, fake, got } = machine();
+    k.enter();
+    [8, 16, 8].forEach((hash, i) => {
+      const skb = fake.makeSkb(frame(1, i === 2 ? 100 : 0));
+      skb.hash = hash;
+      fake.deliver(skb);
+    });
+    k.exit();
+    expect(sizes(got)).toEqual([200, 100]);
+    finish(k);
+  });
+
   test('a bucket holds eight; the oldest goes up for the ninth', () => {
     const { k, fake, got } = machine();
     fake.injectAll(Array.from({ length: 12 }, (_, i) => frame(i + 1, 0)));
     expect(got.map((g) => g.payload[0])).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    got.length = 0;
+    // The ninth sent the first up, so what follows the first has nothing to join; what follows the second has.
+    fake.injectAll([...Array.from({ length: 9 }, (_, i) => frame(i + 1, 0)), frame(2, 100), frame(1, 100)]);
+    expect(got.filter((g) => g.payload[0]! <= 2).map((g) => [g.payload[0], g.payload.length - 8])).toEqual([[1, 100], [2, 200], [1, 100]]);
     finish(k);
   });
 

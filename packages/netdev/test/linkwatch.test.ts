@@ -63,6 +63,43 @@ test('a flapping carrier is looked at once a second', () => {
   finish(k);
 });
 
+test('urgent news of one device does not hurry those of another', () => {
+  const k = makeKernel();
+  const calm = new FakeDevice(k.initNet).dev;
+  const hasty = new FakeDevice(k.initNet).dev;
+  k.run(() => netifCarrierOff(hasty));
+  k.clock.advance(sec(3));
+  k.run(() => netifCarrierOff(calm)); // looked at now: the last look is long ago
+  expect(calm.operstate).toBe(IF_OPER_DOWN);
+  k.run(() => {
+    netifCarrierOn(calm); // urgent: it has a queue to start
+    netifCarrierOn(hasty);
+  });
+  expect([calm.operstate, hasty.operstate]).toEqual([IF_OPER_UP, IF_OPER_UP]);
+  k.run(() => {
+    netifCarrierOff(hasty); // not urgent
+    netifCarrierOff(calm);
+    netifCarrierOn(calm);
+  });
+  expect(hasty.operstate).toBe(IF_OPER_UP);
+  k.clock.advance(ms(300));
+  k.run(() => netifCarrierOff(calm));
+  expect([calm.operstate, hasty.operstate]).toEqual([IF_OPER_UP, IF_OPER_UP]);
+  k.clock.advance(sec(1));
+  expect([calm.operstate, hasty.operstate]).toEqual([IF_OPER_DOWN, IF_OPER_DOWN]);
+  // Both without a carrier: one comes back at once, the other's change of mind waits for its second.
+  k.run(() => {
+    calm.dormant = true;
+    netifSetDormant(calm, false); // not urgent: still no carrier
+    netifCarrierOn(hasty);
+  });
+  expect(hasty.operstate).toBe(IF_OPER_UP);
+  expect(calm.linkwatchPending).toBe(true);
+  k.clock.advance(sec(1));
+  expect(calm.linkwatchPending).toBe(false);
+  finish(k);
+});
+
 test('over another device: LOWERLAYERDOWN when that one has no carrier', () => {
   const k = makeKernel();
   const lower = new FakeDevice(k.initNet).dev;

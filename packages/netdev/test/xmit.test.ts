@@ -123,6 +123,7 @@ describe('segmentation', () => {
     expect(fake.sent).toHaveLength(3);
     expect(fake.dev.qdisc.qlen).toBe(5);
     fake.release();
+    expect(fake.calledWhileStopped).toBe(0);
     expect(fake.take().flatMap((f) => [...f.bytes.subarray(22)])).toEqual([...payload(10_000)]);
     finish(k);
   });

@@ -59,7 +59,7 @@ class Netem {
 
   constructor(sch: Qdisc) {
     const { dev } = sch;
-    this.rng = dev.kernel.rng.stream(`netem.${dev.net.inum}.${dev.ifindex}`);
+    this.rng = dev.kernel.rng.stream(`netem.${dev.net.inum}.${dev.ifindex}`); // datapath-ok: once a queue
     this.watchdog = new QdiscWatchdog(sch);
   }
 }

@@ -2,10 +2,10 @@
 import { EAFNOSUPPORT, EBUSY, EEXIST, EINVAL, ENODEV, EOPNOTSUPP, type Net } from '@linnet/kernel';
 import {
   callNetdeviceNotifiers, devChangeFlags, devChangeName, devChangeNetNamespace, devChangeTxQueueLen, devGetByIndex, devGetByName, devGetFlags, devSetGroup, devSetMacAddress, devSetMtu,
-  NETDEV_CHANGEADDR, type NetDevice, netdevStateChange, setOperstate,
+  GSO_LEGACY_MAX_SIZE, NETDEV_CHANGEADDR, type NetDevice, netdevStateChange, setOperstate,
 } from '@linnet/netdev';
 import {
-  IFINFOMSG_LEN, type Ifinfomsg, IFLA_ADDRESS, IFLA_AF_SPEC, IFLA_ALT_IFNAME, IFLA_BROADCAST, IFLA_CARRIER, IFLA_GRO_MAX_SIZE, IFLA_GROUP, IFLA_GSO_MAX_SEGS, IFLA_GSO_MAX_SIZE,
+  IFINFOMSG_LEN, type Ifinfomsg, IFLA_ADDRESS, IFLA_AF_SPEC, IFLA_ALT_IFNAME, IFLA_BROADCAST, IFLA_CARRIER, IFLA_GRO_IPV4_MAX_SIZE, IFLA_GRO_MAX_SIZE, IFLA_GROUP, IFLA_GSO_IPV4_MAX_SIZE, IFLA_GSO_MAX_SEGS, IFLA_GSO_MAX_SIZE,
   IFLA_IFALIAS, IFLA_IFNAME, IFLA_LINKMODE, IFLA_MAP, IFLA_MASTER, IFLA_MAX, IFLA_MTU, IFLA_NEW_IFINDEX, IFLA_OPERSTATE, IFLA_PROTO_DOWN, IFLA_TXQLEN, nlaGetBytes, nlaGetS32, nlaGetString,
   nlaGetU32, nlaGetU8, nlaLen, nlaNext, nlaOk, nlaType,
 } from '@linnet/uapi';
@@ -189,12 +189,14 @@ export function doSetlink(net: Net, dev: NetDevice, ifm: Ifinfomsg, req: NlReque
   }
 }
 
-/** IFLA_GSO_MAX_SIZE and its like; the bounds were checked before. */
+/** IFLA_GSO_MAX_SIZE and its like; the bounds were checked before. Super-segments stay within 64 KiB, whatever a request allows. */
 export function setGso(dev: NetDevice, req: NlRequest, tb: Int32Array): void {
-  const { view } = req;
-  if (tb[IFLA_GSO_MAX_SIZE] !== 0) dev.gsoMaxSize = nlaGetU32(view, tb[IFLA_GSO_MAX_SIZE]!);
-  if (tb[IFLA_GSO_MAX_SEGS] !== 0) dev.gsoMaxSegs = nlaGetU32(view, tb[IFLA_GSO_MAX_SEGS]!);
-  if (tb[IFLA_GRO_MAX_SIZE] !== 0) dev.groMaxSize = nlaGetU32(view, tb[IFLA_GRO_MAX_SIZE]!);
+  const size = (type: number): number => Math.min(nlaGetU32(req.view, tb[type]!), GSO_LEGACY_MAX_SIZE);
+  if (tb[IFLA_GSO_MAX_SIZE] !== 0) dev.gsoMaxSize = size(IFLA_GSO_MAX_SIZE);
+  if (tb[IFLA_GSO_IPV4_MAX_SIZE] !== 0) dev.gsoMaxSize = size(IFLA_GSO_IPV4_MAX_SIZE);
+  if (tb[IFLA_GSO_MAX_SEGS] !== 0) dev.gsoMaxSegs = nlaGetU32(req.view, tb[IFLA_GSO_MAX_SEGS]!);
+  if (tb[IFLA_GRO_MAX_SIZE] !== 0) dev.groMaxSize = size(IFLA_GRO_MAX_SIZE);
+  if (tb[IFLA_GRO_IPV4_MAX_SIZE] !== 0) dev.groMaxSize = size(IFLA_GRO_IPV4_MAX_SIZE);
 }
 
 /** RTM_SETLINK (rtnl_setlink). */

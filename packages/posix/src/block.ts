@@ -28,6 +28,7 @@ class Blocked<T> implements FdWait {
   private readonly resolve: (value: T) => void;
   private readonly reject: (error: unknown) => void;
   private readonly onAbort: () => void;
+  private readonly bits: number;
   private entries: { readonly queue: WaitQueueHead; readonly entry: WaitEntry }[] = [];
   private timer: Hrtimer<Blocked<T>> | null = null;
   private done = false;
@@ -38,6 +39,7 @@ class Blocked<T> implements FdWait {
     this.call = call;
     this.resolve = resolve;
     this.reject = reject;
+    this.bits = call.mask | POLLERR | POLLHUP | POLLNVAL;
     this.onAbort = (): void => this.fail(new AbortError(call.syscall, call.signal?.reason));
   }
 
@@ -46,7 +48,11 @@ class Blocked<T> implements FdWait {
     if (call.signal?.aborted === true) return this.onAbort();
     kernel.enter();
     try {
-      if (!this.settled(call.attempt)) this.wait();
+      if (!this.settled(call.attempt)) {
+        this.wait();
+        // What became ready during the attempt itself woke nobody.
+        if (call.slots.some((slot) => (slot.file.poll() & this.bits) !== 0)) this.settled(call.attempt);
+      }
     } catch (error) {
       this.fail(error);
     } finally {
@@ -67,10 +73,9 @@ class Blocked<T> implements FdWait {
       slot.waits.add(this);
       queues.add(slot.file.queue);
     }
-    const bits = call.mask | POLLERR | POLLHUP | POLLNVAL;
     for (const queue of queues) {
       const entry = new WaitEntry((mask) => {
-        if ((mask & bits) !== 0) this.again(call.attempt);
+        if ((mask & this.bits) !== 0) this.again(call.attempt);
       });
       this.entries.push({ queue, entry });
       queue.add(entry);

@@ -45,5 +45,5 @@ export const DROP_REASON_COUNT: number = DROP_REASON_NAMES.length;
  * @alpha
  */
 export function dropReasonName(reason: number): string {
-  return DROP_REASON_NAMES[reason] ?? `UNKNOWN(${reason})`;
+  return DROP_REASON_NAMES[reason] ?? `UNKNOWN(${reason})`; // datapath-ok: for people, when counters are shown
 }

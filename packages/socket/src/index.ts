@@ -19,3 +19,4 @@ export { SocketKernel } from './core-sysctl.ts';
 export { datagramPoll, skbFreeDatagram, skbRecvDatagram } from './datagram.ts';
 export { SK_PAGE, skbAppendMsg, skPageFragRefill } from './page-frag.ts';
 export { intOpt, optInt, sockGetsockopt, sockSetsockopt } from './sockopt.ts';
+export { putRecvTimestamp } from './timestamp.ts';

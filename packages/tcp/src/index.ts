@@ -1,6 +1,15 @@
 /**
- * TCP.
+ * TCP: connections, congestion control, recovery, GSO and GRO
+ * (RFC 9293, 1122, 2018, 2883, 3168, 5681, 5682, 5961, 6191, 6298, 6528, 6582, 6675, 6928, 6937, 7323, 8985, 9438).
  *
  * @packageDocumentation
  */
-export {};
+export { tcp } from './module.ts';
+export { TCP, TcpNet } from './tcp-net.ts';
+export { TCPK, TcpKernel } from './tcp-kernel.ts';
+export { TcpSock } from './tcp-sock.ts';
+export { TcpRequestSock, TcpTimewaitSock } from './tcp-minisocks.ts';
+export { type TcpCongestionOps, tcpRegisterCongestionControl } from './tcp-cong.ts';
+export { reno } from './cong/reno.ts';
+export { cubic } from './cong/cubic.ts';
+export * from './tcp-mib.ts';

@@ -1,4 +1,5 @@
 /** UDP as a module of a kernel. */
+// datapath-ok-file: set-up and settings
 import { defineKey, EINVAL, formatSnmp, sysctlInt, type Kernel, type KernelModule, type Key, type Net } from '@linnet/kernel';
 import { INET, INET_NET, inet, INET_PROTOSW_PERMANENT } from '@linnet/inet';
 import { ProtoMemory, type Proto } from '@linnet/socket';
@@ -57,6 +58,6 @@ export const udp: KernelModule = {
     net.sysctl.register('net/ipv4/udp_wmem_min', sysctlInt(() => u.udpWmemMin, (v) => { u.udpWmemMin = v; }, { min: 1 }));
   },
   netExit(net: Net): void {
-    for (const sk of [...net.get(UDP)]) sk.prot.close(sk, 0);
+    net.get(UDP).closeAll();
   },
 };

@@ -78,6 +78,18 @@ export class UdpNet {
     for (const first of this.buckets) for (let sk = first; sk !== null; sk = sk.udpNext) yield sk;
   }
 
+  /** Closes every socket: the namespace ends. */
+  closeAll(): void {
+    for (const first of this.buckets) {
+      let sk = first;
+      while (sk !== null) {
+        const next: UdpSock | null = sk.udpNext;
+        sk.prot.close(sk, 0);
+        sk = next;
+      }
+    }
+  }
+
   /** Claims the port `snum`, or a random free one when 0, and hashes the socket (udp_lib_get_port). 0 or -EADDRINUSE. */
   getPort(sk: UdpSock, snum: number): number {
     let port = snum;

@@ -1,4 +1,5 @@
 /** /proc/net/udp. */
+// datapath-ok-file: a listing
 import type { UdpNet } from './udp-net.ts';
 
 const hex = (n: number, width: number): string => (n >>> 0).toString(16).toUpperCase().padStart(width, '0');

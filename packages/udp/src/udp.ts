@@ -1,13 +1,12 @@
 /** The calls of a UDP socket (struct proto udp_prot). */
 import { EINVAL, ENOPROTOOPT } from '@linnet/kernel';
 import { inetAutobound, inetDatagramDisconnect, ip4DatagramConnect } from '@linnet/inet';
-import { consumeSkb, type Skb } from '@linnet/skbuff';
+import { consumeSkb } from '@linnet/skbuff';
 import {
-  intOpt, optInt, ProtoMemory, putCmsg, skbCopyDatagramMsg, skbRecvDatagram, SOCK_RCVTSTAMP, SOCK_RCVTSTAMPNS, sockDestruct, sockFlag, sockOrphan, sockWantsTimestamp,
-  type MsgHdr, type Proto, type Sock,
+  intOpt, optInt, putRecvTimestamp, skbCopyDatagramMsg, skbRecvDatagram, sockDestruct, sockOrphan, type MsgHdr, type Proto, type ProtoMemory,
 } from '@linnet/socket';
 import {
-  MSG_ERRQUEUE, MSG_TRUNC, SO_TIMESTAMP_OLD, SO_TIMESTAMPNS_OLD, SOL_SOCKET, SOL_UDP, UDP_CORK, UDP_NO_CHECK6_RX, UDP_NO_CHECK6_TX, UDP_SEGMENT, udphSource,
+  MSG_ERRQUEUE, MSG_TRUNC, SOL_UDP, UDP_CORK, UDP_NO_CHECK6_RX, UDP_NO_CHECK6_TX, UDP_SEGMENT, udphSource,
   type SockAddr,
 } from '@linnet/uapi';
 import { udpFlushPendingFrames, udpPushPendingFrames, udpSendmsg } from './udp-output.ts';
@@ -70,24 +69,11 @@ function udpRecvmsg(sk: UdpSock, msg: MsgHdr, size: number, flags: number): numb
   if (copied > ulen) copied = ulen;
   else if (copied < ulen) msg.flags |= MSG_TRUNC;
   skbCopyDatagramMsg(skb, 0, msg, copied);
-  if (sockWantsTimestamp(sk)) putTimestamp(sk, msg, skb);
+  putRecvTimestamp(sk, msg, skb);
   msg.name = sk.af.sockaddrFrom(skb, udphSource(skb.view, skb.transportHeader));
   if (sk.cmsgFlags !== 0) sk.af.cmsgRecv(sk, msg, skb);
   consumeSkb(skb);
   return (flags & MSG_TRUNC) !== 0 ? ulen : copied;
-}
-
-/** When the packet came in, for SO_TIMESTAMP and SO_TIMESTAMPNS (sock_recv_timestamp). */
-function putTimestamp(sk: Sock, msg: MsgHdr, skb: Skb): void {
-  const ns = skb.tstamp > 0 ? skb.tstamp : sk.kernel.clock.wallNow();
-  const nano = sockFlag(sk, SOCK_RCVTSTAMPNS);
-  if (!nano && !sockFlag(sk, SOCK_RCVTSTAMP)) return;
-  const data = new Uint8Array(16);
-  const view = new DataView(data.buffer);
-  const sec = Math.floor(ns / 1e9);
-  view.setBigInt64(0, BigInt(sec), true);
-  view.setBigInt64(8, BigInt(Math.floor((ns - sec * 1e9) / (nano ? 1 : 1000))), true);
-  putCmsg(msg, SOL_SOCKET, nano ? SO_TIMESTAMPNS_OLD : SO_TIMESTAMP_OLD, data);
 }
 
 function udpIoctl(sk: UdpSock, cmd: number, arg: Uint8Array): number {

@@ -57,6 +57,7 @@ test('any packet to any device: nothing is thrown, nothing leaks, every one is s
       fake.release();
       expect(k.get(SKB).stats.live).toBe(0);
       expect(charged).toBe(0);
+      expect(fake.calledWhileStopped).toBe(0);
       expect(k.get(NETDEV).xmitRecursion).toBe(0);
       expect([fake.dev.qdisc.qlen, fake.dev.qdisc.backlog]).toEqual([0, 0]);
       const dropped = k.get(SKB).dropCounts();

@@ -1,10 +1,10 @@
-/** When a packet came in, for SO_TIMESTAMP and SO_TIMESTAMPNS (sock_recv_timestamp, socket(7)). */
-import { putCmsg, SOCK_RCVTSTAMPNS, sockFlag, sockWantsTimestamp } from '@linnet/socket';
-import type { MsgHdr, Sock } from '@linnet/socket';
-import { SO_TIMESTAMPNS_OLD, SO_TIMESTAMP_OLD, SOL_SOCKET } from '@linnet/uapi';
+/** When a packet came in, for SO_TIMESTAMP and SO_TIMESTAMPNS (socket(7)). */
 import type { Skb } from '@linnet/skbuff';
+import { SO_TIMESTAMP_OLD, SO_TIMESTAMPNS_OLD, SOL_SOCKET } from '@linnet/uapi';
+import { putCmsg, type MsgHdr } from './msg.ts';
+import { SOCK_RCVTSTAMPNS, sockFlag, sockWantsTimestamp, type Sock } from './sock.ts';
 
-/** Adds the time of a received packet to a message whose socket wants it: a timeval, or a timespec. @alpha */
+/** Adds the time of a received packet to a message whose socket wants it: a timeval, or a timespec (sock_recv_timestamp). @alpha */
 export function putRecvTimestamp(sk: Sock, msg: MsgHdr, skb: Skb): void {
   if (!sockWantsTimestamp(sk)) return;
   const ns = skb.tstamp > 0 ? skb.tstamp : sk.kernel.wallNow();

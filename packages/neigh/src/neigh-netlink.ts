@@ -1,0 +1,332 @@
+/** Neighbours over rtnetlink: RTM_*NEIGH, RTM_GETNEIGHTBL (rtnetlink(7); errors and messages as Linux 6.18 gives them). */
+// datapath-ok-file: messages
+import { EAFNOSUPPORT, EEXIST, EINVAL, ENODEV, ENOENT, jiffiesToClockT, timerPending } from '@linnet/kernel';
+import type { Kernel, Net } from '@linnet/kernel';
+import { devGetByIndex } from '@linnet/netdev';
+import type { NetDevice } from '@linnet/netdev';
+import {
+  NLA_BINARY, NLA_U16, NLA_U32, NLA_U8, NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrAttrMiss, nlSetErrMsg, nlmsgParse, nlmsgReplyBegin, rtnlDump, rtnlNotify,
+  rtnlNotifyNeeded, rtnlRegister,
+} from '@linnet/netlink';
+import type { NlDump, NlRequest, NlaPolicyTable } from '@linnet/netlink';
+import {
+  AF_UNSPEC, MAX_ADDR_LEN, NDA_CACHEINFO, NDA_DST, NDA_IFINDEX, NDA_LLADDR, NDA_MASTER, NDA_MAX, NDA_PORT, NDA_PROBES, NDA_PROTOCOL, NDA_VLAN, NDA_VNI, NDMSG_LEN,
+  NDTA_CONFIG, NDTA_GC_INTERVAL, NDTA_NAME, NDTA_PARMS, NDTA_STATS, NDTA_THRESH1, NDTA_THRESH2, NDTA_THRESH3, NDTMSG_LEN, NDTPA_ANYCAST_DELAY, NDTPA_APP_PROBES,
+  NDTPA_BASE_REACHABLE_TIME, NDTPA_DELAY_PROBE_TIME, NDTPA_GC_STALETIME, NDTPA_IFINDEX, NDTPA_INTERVAL_PROBE_TIME_MS, NDTPA_LOCKTIME, NDTPA_MCAST_PROBES,
+  NDTPA_MCAST_REPROBES, NDTPA_PROXY_DELAY, NDTPA_PROXY_QLEN, NDTPA_QUEUE_LEN, NDTPA_QUEUE_LENBYTES, NDTPA_REACHABLE_TIME, NDTPA_REFCNT, NDTPA_RETRANS_TIME,
+  NDTPA_UCAST_PROBES, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NTF_EXT_LEARNED, NTF_ROUTER, NTF_USE, NUD_PERMANENT, RTM_DELNEIGH, RTM_GETNEIGH,
+  RTM_GETNEIGHTBL, RTM_NEWNEIGH, RTM_NEWNEIGHTBL, RTNLGRP_NEIGH, ndmsgRead, ndmsgWrite, ndtmsgWrite, nlaGetU32, nlaGetU8, nlaLen, NlWriter,
+} from '@linnet/uapi';
+import { neighEventSend } from './neigh-event.ts';
+import type { NeighParms } from './neigh-parms.ts';
+import { UNRES_PACKET_TRUESIZE } from './neigh-parms.ts';
+import type { NeighTable } from './neigh-table.ts';
+import { neighDelete, neighUpdate } from './neigh-update.ts';
+import type { Neighbour } from './neighbour.ts';
+import {
+  NEIGH_UPDATE_F_ADMIN, NEIGH_UPDATE_F_EXT_LEARNED, NEIGH_UPDATE_F_ISROUTER, NEIGH_UPDATE_F_OVERRIDE, NEIGH_UPDATE_F_OVERRIDE_ISROUTER, NUD_VALID,
+} from './nud.ts';
+
+const POLICY: NlaPolicyTable = Object.freeze({
+  maxtype: NDA_MAX,
+  rules: {
+    [NDA_DST]: { type: NLA_BINARY, len: MAX_ADDR_LEN },
+    [NDA_LLADDR]: { type: NLA_BINARY, len: MAX_ADDR_LEN },
+    [NDA_PROBES]: { type: NLA_U32 },
+    [NDA_VLAN]: { type: NLA_U16 },
+    [NDA_PORT]: { type: NLA_U16 },
+    [NDA_VNI]: { type: NLA_U32 },
+    [NDA_IFINDEX]: { type: NLA_U32 },
+    [NDA_MASTER]: { type: NLA_U32 },
+    [NDA_PROTOCOL]: { type: NLA_U8 },
+  },
+});
+
+/** Writes the body of a message about a neighbour (`neigh_fill_info`). */
+function fill(w: NlWriter, n: Neighbour): number {
+  const { tbl, dev } = n;
+  const off = w.reserve(NDMSG_LEN);
+  ndmsgWrite(w.view, off, { family: tbl.ops.family, ifindex: dev.ifindex, state: n.nudState, flags: n.flags, type: n.type });
+  if (tbl.ops.keyWords === 1) {
+    w.putInAddr(NDA_DST, n.key0);
+  } else {
+    w.putIn6Addr(NDA_DST, Int32Array.of(n.key0, n.key1, n.key2, n.key3));
+  }
+  if ((n.nudState & NUD_VALID) !== 0) w.putBytes(NDA_LLADDR, n.ha.slice(0, dev.addrLen));
+  w.putU32(NDA_PROBES, n.probes);
+  const now = tbl.kernel.jiffies;
+  const at = w.reserveAttr(NDA_CACHEINFO, 16);
+  w.view.setUint32(at, jiffiesToClockT((now - n.confirmed) >>> 0), true);
+  w.view.setUint32(at + 4, jiffiesToClockT((now - n.used) >>> 0), true);
+  w.view.setUint32(at + 8, jiffiesToClockT((now - n.updated) >>> 0), true);
+  w.view.setUint32(at + 12, timerPending(n.timer) ? 1 : 0, true);
+  if (n.protocol !== 0) w.putU8(NDA_PROTOCOL, n.protocol);
+  return w.end();
+}
+
+/** Tells the group of neighbours (`__neigh_notify`); RTM_GETNEIGH asks a daemon to find one (`neigh_app_ns`). */
+function notify(n: Neighbour, type: number, req: NlRequest | null): void {
+  const { net } = n.dev;
+  if (!rtnlNotifyNeeded(net, RTNLGRP_NEIGH, req)) return;
+  const w = new NlWriter({ capacity: 128 });
+  w.begin(type, type === RTM_GETNEIGH ? NLM_F_REQUEST : 0, req?.seq ?? 0, req?.portid ?? 0);
+  if (fill(w, n) > 0) rtnlNotify(net, w, RTNLGRP_NEIGH, req);
+}
+
+/** What a request names: the table, the device, the key. */
+class Target {
+  readonly tbl: NeighTable;
+  readonly dev: NetDevice | null;
+  readonly key: Int32Array;
+  constructor(tbl: NeighTable, dev: NetDevice | null, key: Int32Array) {
+    this.tbl = tbl;
+    this.dev = dev;
+    this.key = key;
+  }
+  find(): Neighbour | null {
+    const { tbl, dev, key } = this;
+    if (dev === null) return null;
+    return tbl.ops.keyWords === 1 ? tbl.lookup(key[0]!, dev) : tbl.lookup4(key[0]!, key[1]!, key[2]!, key[3]!, dev);
+  }
+}
+
+function keyOf(req: NlRequest, nla: number, words: number): Int32Array {
+  const key = new Int32Array(4);
+  for (let i = 0; i < words; i++) key[i] = req.view.getInt32(nla + 4 + 4 * i);
+  return key;
+}
+
+/** `RTM_NEWNEIGH` (`neigh_add`). */
+function newNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest): number {
+  const tb = new Int32Array(NDA_MAX + 1);
+  const bad = nlmsgParse(req, NDMSG_LEN, tb, POLICY, NL_VALIDATE_LIBERAL);
+  if (bad !== 0) return bad;
+  const { extack, view, flags } = req;
+  if (tb[NDA_DST] === 0) {
+    nlSetErrMsg(extack, 'Network address not specified');
+    return -EINVAL;
+  }
+  const ndm = ndmsgRead(view, req.data);
+  let dev: NetDevice | null = null;
+  if (ndm.ifindex !== 0) {
+    dev = devGetByIndex(net, ndm.ifindex);
+    if (dev === null) return -ENODEV;
+    if (tb[NDA_LLADDR] !== 0 && nlaLen(view, tb[NDA_LLADDR]!) < dev.addrLen) {
+      nlSetErrMsg(extack, 'Invalid link address');
+      return -EINVAL;
+    }
+  }
+  const tbl = tables.find((t) => t.ops.family === ndm.family);
+  if (tbl === undefined) return -EAFNOSUPPORT;
+  if (nlaLen(view, tb[NDA_DST]!) < 4 * tbl.ops.keyWords) {
+    nlSetErrMsg(extack, 'Invalid network address');
+    return -EINVAL;
+  }
+  if (dev === null) {
+    nlSetErrMsg(extack, 'Device not specified');
+    return -EINVAL;
+  }
+  const target = new Target(tbl, dev, keyOf(req, tb[NDA_DST]!, tbl.ops.keyWords));
+  const state = ndm.state & 0xff;
+  const lladdr = tb[NDA_LLADDR]!;
+  let update = NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_OVERRIDE_ISROUTER | NEIGH_UPDATE_F_ADMIN;
+  let n = target.find();
+  if (n === null) {
+    if ((flags & NLM_F_CREATE) === 0) return -ENOENT;
+    const { key } = target;
+    const made = tbl.insert(dev, key[0]!, key[1]!, key[2]!, key[3]!, (state & NUD_PERMANENT) !== 0, (ndm.flags & NTF_EXT_LEARNED) !== 0);
+    if (typeof made === 'number') return made;
+    n = made;
+  } else {
+    if ((flags & NLM_F_EXCL) !== 0) return -EEXIST;
+    if ((flags & NLM_F_REPLACE) === 0) update &= ~(NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_OVERRIDE_ISROUTER);
+  }
+  if (tb[NDA_PROTOCOL] !== 0) n.protocol = nlaGetU8(view, tb[NDA_PROTOCOL]!);
+  if ((ndm.flags & NTF_EXT_LEARNED) !== 0) update |= NEIGH_UPDATE_F_EXT_LEARNED;
+  if ((ndm.flags & NTF_ROUTER) !== 0) update |= NEIGH_UPDATE_F_ISROUTER;
+  if ((ndm.flags & NTF_USE) !== 0) {
+    neighEventSend(n, null);
+    return 0;
+  }
+  if (lladdr === 0 && (state & NUD_VALID) !== 0 && (n.nudState & NUD_VALID) === 0 && dev.addrLen !== 0) {
+    nlSetErrMsg(extack, 'No link layer address given');
+    return -EINVAL;
+  }
+  return neighUpdate(n, lladdr === 0 ? null : req.u8, lladdr + 4, state, update, req);
+}
+
+/** `RTM_DELNEIGH` (`neigh_delete`). */
+function delNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest): number {
+  const tb = new Int32Array(NDA_MAX + 1);
+  const bad = nlmsgParse(req, NDMSG_LEN, tb, null, NL_VALIDATE_LIBERAL);
+  if (bad !== 0) return bad;
+  if (tb[NDA_DST] === 0) {
+    nlSetErrMsg(req.extack, 'Network address not specified');
+    return -EINVAL;
+  }
+  const ndm = ndmsgRead(req.view, req.data);
+  const dev = ndm.ifindex === 0 ? null : devGetByIndex(net, ndm.ifindex);
+  if (ndm.ifindex !== 0 && dev === null) return -ENODEV;
+  const tbl = tables.find((t) => t.ops.family === ndm.family);
+  if (tbl === undefined) return -EAFNOSUPPORT;
+  if (nlaLen(req.view, tb[NDA_DST]!) < 4 * tbl.ops.keyWords) {
+    nlSetErrMsg(req.extack, 'Invalid network address');
+    return -EINVAL;
+  }
+  if (dev === null) return -EINVAL;
+  const n = new Target(tbl, dev, keyOf(req, tb[NDA_DST]!, tbl.ops.keyWords)).find();
+  return n === null ? -ENOENT : neighDelete(n, req);
+}
+
+/** `RTM_GETNEIGH` for one (`neigh_get`). */
+function getNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest, reply: NlWriter): number {
+  const tb = new Int32Array(NDA_MAX + 1);
+  const bad = nlmsgParse(req, NDMSG_LEN, tb, POLICY, NL_VALIDATE_LIBERAL);
+  if (bad !== 0) return bad;
+  const { extack, view } = req;
+  const ndm = ndmsgRead(view, req.data);
+  if (ndm.state !== 0 || ndm.type !== 0) {
+    nlSetErrMsg(extack, 'Invalid values in header for neighbor get request');
+    return -EINVAL;
+  }
+  const tbl = tables.find((t) => t.ops.family === ndm.family);
+  if (tbl === undefined) {
+    nlSetErrMsg(extack, 'Unsupported family in header for neighbor get request');
+    return -EAFNOSUPPORT;
+  }
+  if (tb[NDA_DST] === 0) {
+    nlSetErrAttrMiss(extack, 0, NDA_DST);
+    return -EINVAL;
+  }
+  if (nlaLen(view, tb[NDA_DST]!) !== 4 * tbl.ops.keyWords) {
+    nlSetErrMsg(extack, 'Invalid network address in neighbor get request');
+    return -EINVAL;
+  }
+  const dev = ndm.ifindex === 0 ? null : devGetByIndex(net, ndm.ifindex);
+  if (dev === null) {
+    nlSetErrMsg(extack, ndm.ifindex === 0 ? 'No device specified' : 'Unknown device ifindex');
+    return ndm.ifindex === 0 ? -EINVAL : -ENODEV;
+  }
+  const n = new Target(tbl, dev, keyOf(req, tb[NDA_DST]!, tbl.ops.keyWords)).find();
+  if (n === null) {
+    nlSetErrMsg(extack, 'Neighbour entry not found');
+    return -ENOENT;
+  }
+  nlmsgReplyBegin(reply, req, RTM_NEWNEIGH);
+  const ret = fill(reply, n);
+  return ret < 0 ? ret : 0;
+}
+
+/** `RTM_GETNEIGH` for all, narrowed by family, NDA_IFINDEX and NDA_MASTER (`neigh_dump_info`). */
+function dumpNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest, w: NlWriter, cb: NlDump): number {
+  const list = (cb.data as Neighbour[] | null) ?? select(tables, net, req);
+  if (typeof list === 'number') return list;
+  cb.data = list;
+  return rtnlDump(list, w, cb, (n) => {
+    if (n.dead) return 0;
+    nlDumpBegin(w, cb, RTM_NEWNEIGH);
+    return fill(w, n);
+  });
+}
+
+function select(tables: readonly NeighTable[], net: Net, req: NlRequest): Neighbour[] | number {
+  const tb = new Int32Array(NDA_MAX + 1);
+  let ifindex = 0;
+  let master = 0;
+  if (req.end - req.data >= NDMSG_LEN) {
+    const bad = nlmsgParse(req, NDMSG_LEN, tb, POLICY, NL_VALIDATE_LIBERAL);
+    if (bad !== 0) return bad;
+    if (tb[NDA_IFINDEX] !== 0) ifindex = nlaGetU32(req.view, tb[NDA_IFINDEX]!);
+    if (tb[NDA_MASTER] !== 0) master = nlaGetU32(req.view, tb[NDA_MASTER]!);
+  }
+  const out: Neighbour[] = [];
+  for (const tbl of tables) {
+    if (req.family !== AF_UNSPEC && tbl.ops.family !== req.family) continue;
+    for (const n of tbl.list(net)) {
+      if (ifindex !== 0 && n.dev.ifindex !== ifindex) continue;
+      if (master !== 0 && n.dev.master?.ifindex !== master) continue;
+      out.push(n);
+    }
+  }
+  return out;
+}
+
+function fillParms(w: NlWriter, p: NeighParms): void {
+  w.nestStartNoflag(NDTA_PARMS);
+  if (p.dev !== null) w.putU32(NDTPA_IFINDEX, p.dev.ifindex);
+  w.putU32(NDTPA_REFCNT, 1);
+  w.putU32(NDTPA_QUEUE_LENBYTES, p.queueLenBytes);
+  w.putU32(NDTPA_QUEUE_LEN, Math.floor(p.queueLenBytes / UNRES_PACKET_TRUESIZE));
+  w.putU32(NDTPA_PROXY_QLEN, p.proxyQlen);
+  w.putU32(NDTPA_APP_PROBES, p.appProbes);
+  w.putU32(NDTPA_UCAST_PROBES, p.ucastProbes);
+  w.putU32(NDTPA_MCAST_PROBES, p.mcastProbes);
+  w.putU32(NDTPA_MCAST_REPROBES, p.mcastReprobes);
+  w.putU64(NDTPA_REACHABLE_TIME, p.reachableTime);
+  w.putU64(NDTPA_BASE_REACHABLE_TIME, p.baseReachableTime);
+  w.putU64(NDTPA_GC_STALETIME, p.gcStaletime);
+  w.putU64(NDTPA_DELAY_PROBE_TIME, p.delayProbeTime);
+  w.putU64(NDTPA_RETRANS_TIME, p.retransTime);
+  w.putU64(NDTPA_ANYCAST_DELAY, p.anycastDelay);
+  w.putU64(NDTPA_PROXY_DELAY, p.proxyDelay);
+  w.putU64(NDTPA_LOCKTIME, p.locktime);
+  w.putU64(NDTPA_INTERVAL_PROBE_TIME_MS, p.intervalProbeTime);
+  w.nestEnd();
+}
+
+/** Writes the body of a message about a table (`neightbl_fill_info`) or, with `parms`, about a device's parameters in it. */
+function fillTable(w: NlWriter, tbl: NeighTable, parms: NeighParms | null): number {
+  ndtmsgWrite(w.view, w.reserve(NDTMSG_LEN), { family: tbl.ops.family });
+  w.putString(NDTA_NAME, tbl.ops.id);
+  if (parms !== null) {
+    fillParms(w, parms);
+    return w.end();
+  }
+  w.putU64(NDTA_GC_INTERVAL, tbl.gcInterval);
+  w.putU32(NDTA_THRESH1, tbl.gcThresh1);
+  w.putU32(NDTA_THRESH2, tbl.gcThresh2);
+  w.putU32(NDTA_THRESH3, tbl.gcThresh3);
+  const c = w.reserveAttr(NDTA_CONFIG, 32);
+  w.view.setUint16(c, 4 * tbl.ops.keyWords, true);
+  w.view.setUint32(c + 4, tbl.entries, true);
+  const s = tbl.stats;
+  const at = w.reserveAttr(NDTA_STATS, 88);
+  [s.allocs, s.destroys, s.hashGrows, s.resFailed, s.lookups, s.hits, s.rcvProbesMcast, s.rcvProbesUcast, s.periodicGcRuns, s.forcedGcRuns, s.tableFulls].forEach((v, i) => {
+    w.view.setUint32(at + 8 * i, v >>> 0, true);
+    w.view.setUint32(at + 8 * i + 4, Math.floor(v / 0x1_0000_0000), true);
+  });
+  fillParms(w, tbl.parms);
+  return w.end();
+}
+
+/** `RTM_GETNEIGHTBL` (`neightbl_dump_info`): each table, then the parameters of each device in it. */
+function dumpTables(tables: readonly NeighTable[], devices: (net: Net) => readonly NetDevice[], net: Net, req: NlRequest, w: NlWriter, cb: NlDump): number {
+  const items: [NeighTable, NeighParms | null][] = [];
+  for (const tbl of tables) {
+    if (req.family !== AF_UNSPEC && tbl.ops.family !== req.family) continue;
+    items.push([tbl, null]);
+    for (const dev of devices(net)) {
+      const p = tbl.ops.parms(dev);
+      if (p !== null) items.push([tbl, p]);
+    }
+  }
+  return rtnlDump(items, w, cb, ([tbl, p]) => {
+    nlDumpBegin(w, cb, RTM_NEWNEIGHTBL);
+    return fillTable(w, tbl, p);
+  });
+}
+
+/** Registers the handlers, and the announcements of each table in `tables` and of later ones. @alpha */
+export function neighNetlinkInit(k: Kernel, tables: { readonly tables: readonly NeighTable[]; readonly onTable: ((tbl: NeighTable) => void)[] }, devices: (net: Net) => readonly NetDevice[]): void {
+  tables.onTable.push((tbl) => {
+    tbl.notify = notify;
+  });
+  const list = tables.tables;
+  rtnlRegister(k, AF_UNSPEC, RTM_NEWNEIGH, { doit: (net, req) => newNeigh(list, net, req) });
+  rtnlRegister(k, AF_UNSPEC, RTM_DELNEIGH, { doit: (net, req) => delNeigh(list, net, req) });
+  rtnlRegister(k, AF_UNSPEC, RTM_GETNEIGH, {
+    doit: (net, req, reply) => getNeigh(list, net, req, reply),
+    dumpit: (net, req, w, cb) => dumpNeigh(list, net, req, w, cb),
+  });
+  rtnlRegister(k, AF_UNSPEC, RTM_GETNEIGHTBL, { dumpit: (net, req, w, cb) => dumpTables(list, devices, net, req, w, cb) });
+}

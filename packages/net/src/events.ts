@@ -1,0 +1,6 @@
+/** EventEmitter without importing Node: it is what Node's streams, and readable-stream in a browser, are made of. */
+import { Stream } from '#stream';
+import type { EventEmitter as Emitter } from 'node:events';
+
+/** The class that `Stream` extends: Node's EventEmitter, or the one that came with readable-stream. */
+export const EventEmitter: typeof Emitter = Object.getPrototypeOf(Stream) as typeof Emitter;

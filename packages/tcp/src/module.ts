@@ -1,0 +1,86 @@
+/** TCP as a module of a kernel. */
+import { defineKey, type Kernel, type KernelModule, type Key, type Net } from '@linnet/kernel';
+import { INET, INET_NET, INET_PROTOSW_ICSK, INET_PROTOSW_PERMANENT, inet, inetTwskKill, type InetTimewaitSock, EHASH_TIMEWAIT } from '@linnet/inet';
+import { type Proto, ProtoMemory } from '@linnet/socket';
+import { AF_INET, IPPROTO_TCP, SOCK_STREAM } from '@linnet/uapi';
+import { cubic } from './cong/cubic.ts';
+import { reno } from './cong/reno.ts';
+import { makeTcpProt } from './tcp.ts';
+import { inetCskDestroySock } from './tcp-close.ts';
+import { tcpRegisterCongestionControl } from './tcp-cong.ts';
+import { tcpV4Err, tcpV4Rcv } from './tcp-ipv4.ts';
+import { TCPK, TcpKernel } from './tcp-kernel.ts';
+import { TCP, TcpNet } from './tcp-net.ts';
+import { makeTcpOffload } from './tcp-offload.ts';
+import { showTcp, showTcpExt, showTcpSnmp } from './tcp-proc.ts';
+import { TcpSock } from './tcp-sock.ts';
+import { tcpSetState } from './tcp-state.ts';
+import { tcpSysctlInit, tcpSysctlKernelInit } from './tcp-sysctl.ts';
+import { tcpTsqRun } from './tcp-tsq.ts';
+
+/** TCP's transport record of a kernel. */
+const TCP_PROT: Key<Proto> = defineKey<Proto>('tcp prot');
+
+/** The module: TCP over whichever of IPv4 and IPv6 is in the stack (RFC 9293). @public */
+export const tcp: KernelModule = {
+  name: 'tcp',
+  requires: [inet],
+  init(k: Kernel): void {
+    // Pages, as a machine of 4 GiB gives them (tcp_mem).
+    const tk = new TcpKernel(new ProtoMemory(46080, 61440, 92160), tcpTsqRun);
+    k.set(TCPK, tk);
+    tcpRegisterCongestionControl(k, reno);
+    tcpRegisterCongestionControl(k, cubic);
+    const prot = makeTcpProt(tk);
+    k.set(TCP_PROT, prot);
+    tcpSysctlKernelInit(k);
+    const ik = k.get(INET);
+    ik.registerProtosw({
+      type: SOCK_STREAM,
+      protocol: IPPROTO_TCP,
+      prot,
+      flags: INET_PROTOSW_PERMANENT | INET_PROTOSW_ICSK,
+      create: (net, af) => new TcpSock(net, af, net.get(TCP), tk, prot),
+    });
+    ik.forEachAf((af) => {
+      if (af.family !== AF_INET) return;
+      ik.addProtocol({
+        protocol: IPPROTO_TCP,
+        noPolicy: true,
+        icmpStrictTagValidation: true,
+        rcv: (skb) => tcpV4Rcv((skb.dev as unknown as { net: Net }).net.get(TCP), tk, af, skb),
+        err: (skb, type, code, info) => tcpV4Err((skb.dev as unknown as { net: Net }).net.get(TCP), af, skb, type, code, info),
+      });
+      ik.addOffload(IPPROTO_TCP, makeTcpOffload(af));
+    });
+  },
+  netInit(net: Net): void {
+    const k = net.kernel;
+    const tk = k.get(TCPK);
+    const tn = new TcpNet(net, (n, af, prot) => {
+      const tp = new TcpSock(n, af, n.get(TCP), tk, prot);
+      prot.init(tp);
+      return tp;
+    });
+    net.set(TCP, tn);
+    tcpSysctlInit(net, tn);
+    const inetNet = net.get(INET_NET);
+    inetNet.addMib('snmp', 4, () => showTcpSnmp(tn));
+    inetNet.addMib('netstat', 1, () => showTcpExt(tn));
+    net.proc.create('net/tcp', () => showTcp(tn));
+  },
+  netExit(net: Net): void {
+    const tn = net.get(TCP);
+    for (const tp of [...tn.sockets]) {
+      tp.prot.close(tp, 0);
+      // The namespace ends: nobody waits for an orderly close.
+      if (!tp.destroyed) {
+        tcpSetState(tp, 7);
+        inetCskDestroySock(tp);
+      }
+    }
+    tn.hashinfo.forEach((n) => {
+      if (n.kind === EHASH_TIMEWAIT) inetTwskKill(n.owner as InetTimewaitSock);
+    });
+  },
+};

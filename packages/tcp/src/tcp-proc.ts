@@ -1,0 +1,95 @@
+/** /proc/net/tcp and the counters' text. */
+import { EHASH_REQUEST, EHASH_SOCK, EHASH_TIMEWAIT } from '@linnet/inet';
+import { TCP_LISTEN, TCP_SYN_RECV } from '@linnet/uapi';
+import { ICSK_TIME_PROBE0 } from './tcp-const.ts';
+import { TCP_MIB_NAMES, TCPEXT_MIB_NAMES } from './tcp-mib.ts';
+import type { TcpRequestSock, TcpTimewaitSock } from './tcp-minisocks.ts';
+import type { TcpNet } from './tcp-net.ts';
+import type { TcpSock } from './tcp-sock.ts';
+
+const hex = (n: number, width: number): string => (n >>> 0).toString(16).toUpperCase().padStart(width, '0');
+/** Addresses stand there as the little-endian reading of their bytes. */
+const addr = (a: number): string => hex(((a & 0xff) << 24) | ((a & 0xff00) << 8) | ((a >>> 8) & 0xff00) | (a >>> 24), 8);
+/** Ticks of USER_HZ. */
+const clock = (jiffies: number): string => hex(Math.max(0, Math.round(jiffies / 10)), 8);
+
+function line(
+  i: number, laddr: number, lport: number, raddr: number, rport: number, state: number, txq: number, rxq: number, timer: number, when: number,
+  retr: number, uid: number, probes: number, tail: string,
+): string {
+  const s =
+    `${String(i).padStart(4)}: ${addr(laddr)}:${hex(lport, 4)} ${addr(raddr)}:${hex(rport, 4)} ${hex(state, 2)} ${hex(txq, 8)}:${hex(rxq, 8)} ` +
+    `${hex(timer, 2)}:${clock(when)} ${hex(retr, 8)} ${String(uid).padStart(5)} ${String(probes).padStart(8)} 0 ${tail}`;
+  return `${s.padEnd(149)}\n`;
+}
+
+function sockLine(i: number, tp: TcpSock): string {
+  const now = tp.kernel.jiffies;
+  let timer = 0;
+  let when = 0;
+  if (tp.pending === ICSK_TIME_PROBE0) {
+    timer = 4;
+    when = (tp.timeout - now) | 0;
+  } else if (tp.pending !== 0) {
+    timer = 1;
+    when = (tp.timeout - now) | 0;
+  } else if (tp.keepaliveTimer.slot >= 0) {
+    timer = 2;
+    when = (tp.keepaliveTimer.expires - now) | 0;
+  }
+  const listening = tp.state === TCP_LISTEN;
+  const rxq = listening ? tp.ackBacklog : Math.max(0, (tp.rcvNxt - tp.copiedSeq) | 0);
+  const txq = listening ? 0 : (tp.writeSeq - tp.sndUna) | 0;
+  const ssthresh = tp.sndCwnd >= tp.sndSsthresh ? tp.sndSsthresh : -1;
+  const tail = `1 0000000000000000 ${Math.round(tp.rto / 10)} ${Math.round(tp.ackAto / 10)} ${(tp.ackQuick << 1) | (tp.ackPingpong > 0 ? 1 : 0)} ${tp.sndCwnd} ${listening ? 0 : ssthresh >= 0x7fffffff ? -1 : ssthresh}`;
+  return line(i, tp.rcvSaddr, tp.num, tp.daddr, tp.dport, tp.state, txq, rxq, timer, when, tp.retransmits, tp.uid, tp.probesOut, tail);
+}
+
+/** The table of TCP sockets as Linux prints it (proc(5), tcp4_seq_show): listeners first. */
+export function showTcp(tn: TcpNet): string {
+  const head =
+    '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
+  let out = `${head.padEnd(149)}\n`;
+  let i = 0;
+  for (const list of tn.hashinfo.lhash.values()) for (const sk of list) out += sockLine(i++, sk as TcpSock);
+  const now = tn.net.kernel.jiffies;
+  tn.hashinfo.forEach((n) => {
+    if (n.kind === EHASH_SOCK) {
+      out += sockLine(i++, n.owner as TcpSock);
+    } else if (n.kind === EHASH_REQUEST) {
+      const r = n.owner as TcpRequestSock;
+      out += line(i++, r.locAddr, r.num, r.rmtAddr, r.rmtPort, TCP_SYN_RECV, 0, 0, 1, (r.timer.expires - now) | 0, r.numTimeout, r.listener.uid, 0, '0 0000000000000000');
+    } else if (n.kind === EHASH_TIMEWAIT) {
+      const tw = n.owner as TcpTimewaitSock;
+      out += line(i++, tw.rcvSaddr, tw.num, tw.daddr, tw.dport, tw.substate, 0, 0, 3, (tw.timer.expires - now) | 0, 0, 0, 0, '0 0000000000000000');
+    }
+  });
+  return out;
+}
+
+function group(name: string, names: readonly string[], values: (i: number) => number): string {
+  let a = `${name}:`;
+  let b = `${name}:`;
+  for (let i = 0; i < names.length; i++) {
+    a += ` ${names[i]!}`;
+    b += ` ${values(i)}`;
+  }
+  return `${a}\n${b}\n`;
+}
+
+/** The `Tcp:` lines of /proc/net/snmp. */
+export function showTcpSnmp(tn: TcpNet): string {
+  return group('Tcp', TCP_MIB_NAMES, (i) => {
+    // The first four are settings (RFC 4022): algorithm 1 (other), bounds, no limit.
+    if (i === 0) return 1;
+    if (i === 1) return Math.ceil(tn.rtoMinUs / 1000);
+    if (i === 2) return tn.rtoMaxMs;
+    if (i === 3) return -1;
+    return tn.mib[i]!;
+  });
+}
+
+/** The `TcpExt:` lines of /proc/net/netstat. */
+export function showTcpExt(tn: TcpNet): string {
+  return group('TcpExt', TCPEXT_MIB_NAMES, (i) => tn.mibExt[i]!);
+}
