@@ -76,7 +76,7 @@ function icmpPush(ip: Ipv4Net, rt: Rtable, type: number, code: number, un: numbe
   const cork = ip.corkScratch;
   const queue = ip.queueScratch;
   const src = ip.skbSource;
-  let err = ipSetupCork(sk, cork, ip.icmpIpc, rt);
+  let err = ipSetupCork(sk, cork, ip.icmpIpc, rt, ip.icmpIpc.addr);
   if (err === 0) err = ipAppend(sk, fl, queue, cork, src, ICMPHDR_LEN + extraHead + dataLen, ICMPHDR_LEN, 0);
   src.skb = null;
   if (err !== 0) {

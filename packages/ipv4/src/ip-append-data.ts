@@ -5,7 +5,7 @@
  * follow, a payload that is a multiple of 8. The first buffer then carries the rest as its fragment list, which
  * `ipDoFragment` sends as it is.
  */
-import { EAGAIN, EFAULT, EMSGSIZE, ENETUNREACH, ENOBUFS } from '@linnet/kernel';
+import { EAGAIN, EFAULT, EHOSTUNREACH, EMSGSIZE, ENETUNREACH, ENOBUFS } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {
   IPHDR_LEN, IPPROTO_ICMP, IPPROTO_UDP, IPV4_MIN_MTU, IP_DF, IP_MAX_MTU, IP_PMTUDISC_DO, IP_PMTUDISC_OMIT, IP_PMTUDISC_PROBE, MSG_MORE, MSG_PROBE, RTN_MULTICAST,
@@ -19,6 +19,7 @@ import { dstMtu, llReservedSpace, NETIF_F_HW_CSUM, NETIF_F_IP_CSUM } from '@linn
 import type { DstEntry } from '@linnet/netdev';
 import { skSetOwnerW } from '@linnet/socket';
 import type { MsgHdr } from '@linnet/socket';
+import { flowi4InitOutput } from '@linnet/inet';
 import type { Flowi, InetCork, InetSock, IpcmCookie } from '@linnet/inet';
 import type { AppendSource } from './append-source.ts';
 import { ipcbClear } from './ip-cb.ts';
@@ -29,6 +30,7 @@ import { IpOptions, ipOptionsCopy } from './ip-options-types.ts';
 import { ipLocalOut } from './ip-output.ts';
 import { ipLocalError } from './ip-error-queue.ts';
 import { IPV4 } from './ipv4-net.ts';
+import { ipRouteOutputKey } from './route-output.ts';
 import type { Rtable } from './rtable.ts';
 import { IPSTATS_MIB_OUTDISCARDS } from './snmp.ts';
 
@@ -37,18 +39,34 @@ export function ipSkIgnoreDf(sk: InetSock): boolean {
   return sk.pmtudisc < IP_PMTUDISC_DO || sk.pmtudisc === IP_PMTUDISC_OMIT;
 }
 
-/** Prepares a cork for a datagram over `dst` (ip_setup_cork). Returns 0 or -ENETUNREACH when the path's MTU is below IPv4's minimum. @alpha */
-export function ipSetupCork(sk: InetSock, cork: InetCork, ipc: IpcmCookie, dst: DstEntry): number {
+/** The route of a datagram: to the first hop when a source route is asked for. Null: `fl.error`. */
+function firstHop(sk: InetSock, fl: Flowi, ipc: IpcmCookie, dst: DstEntry): DstEntry | null {
+  const opt = ipc.opt as IpOptions | null;
+  if (opt === null || opt.srr === 0) return dst;
+  const ip = sk.net.get(IPV4);
+  const f = ip.outFlow;
+  flowi4InitOutput(f, fl.oif, fl.mark, fl.tos, fl.scope, fl.proto, fl.flags, opt.faddr, fl.saddr, fl.dport, fl.sport, fl.uid);
+  const rt = ipRouteOutputKey(ip, f);
+  fl.error = rt === null ? f.error : opt.isStrictroute && rt.rtUsesGateway ? -EHOSTUNREACH : 0;
+  return fl.error !== 0 ? null : rt;
+}
+
+/**
+ * Prepares a cork for a datagram over `dst` whose final destination is `daddr` (ip_setup_cork). Returns 0 or -ENETUNREACH when the
+ * path's MTU is below IPv4's minimum.
+ * @alpha
+ */
+export function ipSetupCork(sk: InetSock, cork: InetCork, ipc: IpcmCookie, dst: DstEntry, daddr: number): number {
   const mtu = ipSkUsePmtu(sk) ? dstMtu(dst) : Math.min(dst.dev!.mtu, IP_MAX_MTU);
   if (mtu < IPV4_MIN_MTU) return -ENETUNREACH;
   const opt = ipc.opt as IpOptions | null;
   if (opt !== null) {
     if (cork.opt === null) cork.opt = new IpOptions();
     ipOptionsCopy(cork.opt as IpOptions, opt);
-    cork.addr = ipc.addr;
   } else {
     cork.opt = null;
   }
+  cork.addr = daddr;
   cork.fragsize = mtu;
   cork.gsoSize = ipc.gsoSize;
   cork.dst = dst;
@@ -182,9 +200,9 @@ export function ipFinish(net: Net, sk: InetSock, fl: Flowi, queue: SkbQueue, cor
   view.setInt32(nh + 4, df ? IP_DF : 0);
   view.setInt32(nh + 8, (ttl << 24) | (sk.protocol << 16));
   view.setInt32(nh + 12, fl.saddr);
-  view.setInt32(nh + 16, fl.daddr);
+  view.setInt32(nh + 16, opt !== null && opt.srr !== 0 ? opt.faddr : fl.daddr);
   ipSelectIdentSegs(ip, skb, sk, fl.saddr, fl.daddr, sk.protocol, 1);
-  if (opt !== null && optlen !== 0) ipOptionsBuild(skb, opt, cork.addr !== 0 ? cork.addr : fl.daddr, rt, ip);
+  if (opt !== null && optlen !== 0) ipOptionsBuild(skb, opt, cork.addr, rt, ip);
   skb.priority = cork.tos >= 0 ? cork.priority : sk.priority;
   skb.mark = cork.mark;
   skb.dst = rt;
@@ -205,7 +223,9 @@ export function ipMakeSkb(
   const cork = ip.corkScratch;
   const queue = ip.queueScratch;
   const src = ip.msgSource;
-  let err = ipSetupCork(sk, cork, ipc, dst);
+  const way = firstHop(sk, fl, ipc, dst);
+  if (way === null) return null;
+  let err = ipSetupCork(sk, cork, ipc, way, fl.daddr);
   if (err === 0) {
     src.msg = msg;
     err = ipAppend(sk, fl, queue, cork, src, length, transhdrlen, flags);
@@ -236,7 +256,9 @@ export function ipAppendData(
   if ((flags & MSG_PROBE) !== 0) return 0;
   const cork = sk.cork!;
   if (sk.writeQueue.head === null) {
-    const err = ipSetupCork(sk, cork, ipc, dst);
+    const way = firstHop(sk, fl, ipc, dst);
+    if (way === null) return fl.error;
+    const err = ipSetupCork(sk, cork, ipc, way, fl.daddr);
     if (err !== 0) return err;
   } else {
     transhdrlen = 0;

@@ -22,6 +22,7 @@ import { inetAddrValidOrNonlocal } from './inet-bind.ts';
 import { ipAppendData, ipFinishSkb, ipFlushPendingFrames, ipSendSkb } from './ip-append-data.ts';
 import { ipCmsgRecv, ipCmsgSend } from './ip-cmsg.ts';
 import { ipIcmpError, ipRecvError } from './ip-error-queue.ts';
+import type { IpOptions } from './ip-options-types.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import type { PingSock } from './ping-table.ts';
@@ -140,11 +141,14 @@ function pingSendmsg(sk: PingSock, msg: MsgHdr, len: number): number {
     ipc.oif = sk.ucIndex;
   }
   const fl = sk.fl;
-  flowi4InitOutput(fl, ipc.oif, ipc.mark, tos, scope, IPPROTO_ICMP, 0, daddr, ipc.addr, 0, 0, sk.uid);
+  const opt = ipc.opt as IpOptions | null;
+  const first = opt !== null && opt.srr !== 0 ? opt.faddr : daddr;
+  flowi4InitOutput(fl, ipc.oif, ipc.mark, tos, scope, IPPROTO_ICMP, 0, first, ipc.addr, 0, 0, sk.uid);
   fl.icmpType = head[0]!;
   fl.icmpCode = head[1]!;
   const rt = ipRouteOutputFlow(net, fl, sk);
   if (rt === null) return fl.error;
+  if (first !== daddr) fl.daddr = daddr;
   if (rt.rtType === RTN_BROADCAST && !sockFlag(sk, SOCK_BROADCAST)) return -EACCES;
 
   let err = ipAppendData(sk, fl, msg, len, ICMPHDR_LEN, ipc, rt, msg.flags & ~MSG_MORE);

@@ -32,6 +32,7 @@ import { ipIcmpError, ipLocalError, ipRecvError } from './ip-error-queue.ts';
 import { ipDefrag, IP_DEFRAG_CALL_RA_CHAIN } from './ip-fragment.ts';
 import { ipSelectIdentSegs, ipSendCheck } from './ip-header.ts';
 import { ipcbRouterAlert } from './ip-options.ts';
+import type { IpOptions } from './ip-options-types.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import type { RawSock } from './raw-table.ts';
@@ -200,11 +201,14 @@ function rawSendmsg(sk: RawSock, msg: MsgHdr, len: number): number {
     ipc.oif = sk.ucIndex;
   }
   const fl = sk.fl;
+  const opt = ipc.opt as IpOptions | null;
+  const first = opt !== null && opt.srr !== 0 ? opt.faddr : daddr;
   flowi4InitOutput(
-    fl, ipc.oif, ipc.mark, tos, scope, sk.hdrincl ? IPPROTO_RAW : sk.protocol, FLOWI_FLAG_ANYSRC | (sk.hdrincl ? FLOWI_FLAG_KNOWN_NH : 0), daddr, ipc.addr, 0, 0, sk.uid,
+    fl, ipc.oif, ipc.mark, tos, scope, sk.hdrincl ? IPPROTO_RAW : sk.protocol, FLOWI_FLAG_ANYSRC | (sk.hdrincl ? FLOWI_FLAG_KNOWN_NH : 0), first, ipc.addr, 0, 0, sk.uid,
   );
   const rt = ipRouteOutputFlow(net, fl, sk);
   if (rt === null) return fl.error;
+  if (first !== daddr) fl.daddr = daddr;
   if ((rt.rtType === RTN_BROADCAST) && !sockFlag(sk, SOCK_BROADCAST)) return -EACCES;
   if ((msg.flags & MSG_PROBE) !== 0) return len;
   if (sk.hdrincl) return sendHdrinc(ip, sk, fl, msg, len, rt);

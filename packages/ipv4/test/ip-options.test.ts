@@ -163,7 +163,6 @@ describe('IP_OPTIONS of a socket', () => {
     const route = o(131, 11, 4, 10, 0, 0, 7, 10, 0, 0, 8);
     expect(s.set(SOL_IP, IP_OPTIONS, route)).toBe(0);
     expect(s.get(SOL_IP, IP_OPTIONS, 40)).toEqual(o(...route, 0));
-    expect(s.send(pattern(10), '192.0.2.1')).toBe(-101); // routed by the destination as well
     m.route('192.0.2.0/24', '10.0.0.254');
     expect(s.send(pattern(10), '192.0.2.1')).toBe(10);
     const [r] = w.take();

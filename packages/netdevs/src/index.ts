@@ -3,7 +3,8 @@
  *
  * @packageDocumentation
  */
-export { vethNewlink, vethPeer, vethSetup, vethTie, VETH_LINK_OPS } from './veth.ts';
+export { vethDellink, vethPeer, vethSetup, vethTie } from './veth.ts';
+export { VETH_RTNL_OPS, vethNewlink } from './veth-link.ts';
 export { createTap, tapReceive, tapWake, type TapOptions, type TapPort } from './tap.ts';
 export { NETEM_OPS, netemClear, netemSet, type NetemOptions } from './netem.ts';
 export { netem, tap, veth } from './module.ts';

@@ -1,10 +1,18 @@
 /** The devices as modules of a kernel. */
 import type { Kernel, KernelModule } from '@linnet/kernel';
 import { netdev, registerQdisc } from '@linnet/netdev';
+import { netlink, rtnlLinkRegister } from '@linnet/netlink';
 import { NETEM_OPS } from './netem.ts';
+import { VETH_RTNL_OPS } from './veth-link.ts';
 
 /** veth pairs. @public */
-export const veth: KernelModule = { name: 'veth', requires: [netdev] };
+export const veth: KernelModule = {
+  name: 'veth',
+  requires: [netdev, netlink],
+  init(k: Kernel): void {
+    rtnlLinkRegister(k, VETH_RTNL_OPS);
+  },
+};
 
 /** TAP and TUN devices. @public */
 export const tap: KernelModule = { name: 'tap', requires: [netdev] };

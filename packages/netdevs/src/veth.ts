@@ -1,9 +1,8 @@
 /** veth: two devices, each of which receives what the other sends, mostly in two namespaces (veth(4)). */
-import { ENOTCONN, type Net } from '@linnet/kernel';
+import { ENOTCONN } from '@linnet/kernel';
 import {
-  allocNetdev, devForwardSkb, ethHwAddrRandom, ethMacAddr, etherSetup, ethValidateAddr, IFF_LIVE_ADDR_CHANGE, IFF_NO_QUEUE, NET_RX_SUCCESS, netifCarrierOff, netifCarrierOn,
-  NETDEV_TX_OK, NETIF_F_FRAGLIST, NETIF_F_GSO_SOFTWARE, NETIF_F_HW_CSUM, NETIF_F_RXCSUM, NETIF_F_SG, NETIF_F_SOFT_FEATURES, registerNetdevice, unregisterNetdevice,
-  type NetDevice, type NetDeviceOps, type NetdevLinkOps,
+  devForwardSkb, ethMacAddr, etherSetup, ethValidateAddr, IFF_LIVE_ADDR_CHANGE, IFF_NO_QUEUE, NET_RX_SUCCESS, NETDEV_TX_OK, netifCarrierOff, netifCarrierOn,
+  NETIF_F_FRAGLIST, NETIF_F_GSO_SOFTWARE, NETIF_F_HW_CSUM, NETIF_F_RXCSUM, NETIF_F_SG, NETIF_F_SOFT_FEATURES, unregisterNetdevice, type NetDevice, type NetDeviceOps,
 } from '@linnet/netdev';
 import { DROP, kfreeSkbReason, type Skb } from '@linnet/skbuff';
 import { IFF_UP } from '@linnet/uapi';
@@ -80,45 +79,12 @@ export function vethTie(a: NetDevice, b: NetDevice): void {
   netifCarrierOff(b);
 }
 
-/** What netdev and netlink know of the kind: deleting one end deletes the other. @alpha */
-export const VETH_LINK_OPS: NetdevLinkOps = Object.freeze({
-  kind: 'veth',
-  dellink(dev: NetDevice): void {
-    const peer = peerOf(dev);
-    (dev.priv as Veth).peer = null;
-    unregisterNetdevice(dev);
-    if (peer === null) return;
-    (peer.priv as Veth).peer = null;
-    unregisterNetdevice(peer);
-  },
-});
-
-/**
- * Makes a pair: `name` in `net` and `peerName` in `peerNet` (`ip link add NAME netns NET type veth peer name PEER netns PEERNET`), both down, with random addresses.
- * Returns the two devices, or a negative errno: -EEXIST for a name in use, -EINVAL for a bad one.
- * @public
- */
-export function vethNewlink(net: Net, name: string, peerNet: Net, peerName: string): [NetDevice, NetDevice] | number {
-  const make = (n: Net, devName: string): NetDevice => {
-    const dev = allocNetdev(n, { name: devName, setup: vethSetup });
-    ethHwAddrRandom(dev);
-    dev.rtnlLinkOps = VETH_LINK_OPS;
-    return dev;
-  };
-  net.kernel.enter();
-  try {
-    const peer = make(peerNet, peerName);
-    const dev = make(net, name);
-    let err = registerNetdevice(peer);
-    if (err < 0) return err;
-    err = registerNetdevice(dev);
-    if (err < 0) {
-      unregisterNetdevice(peer);
-      return err;
-    }
-    vethTie(dev, peer);
-    return [dev, peer];
-  } finally {
-    net.kernel.exit();
-  }
+/** Deletes both ends (veth_dellink). @alpha */
+export function vethDellink(dev: NetDevice): void {
+  const peer = peerOf(dev);
+  (dev.priv as Veth).peer = null;
+  unregisterNetdevice(dev);
+  if (peer === null) return;
+  (peer.priv as Veth).peer = null;
+  unregisterNetdevice(peer);
 }

@@ -2,7 +2,7 @@ import { EEXIST } from '@linnet/kernel';
 import { devClose, devGetByName, netifCarrierOk, unregisterNetdevice } from '@linnet/netdev';
 import { skbStats } from '@linnet/skbuff';
 import { describe, expect, it } from 'vitest';
-import { veth, VETH_LINK_OPS, vethNewlink, vethPeer } from '../src/index.ts';
+import { veth, vethDellink, vethNewlink, vethPeer } from '../src/index.ts';
 import { finish, frame, newKernel, open, send, watch } from './helpers.ts';
 
 describe('a veth pair', () => {
@@ -44,7 +44,7 @@ describe('a veth pair', () => {
     const other = k.createNet();
     const [a, b] = vethNewlink(k.initNet, 'va', other, 'vb') as Exclude<ReturnType<typeof vethNewlink>, number>;
     open(a, b);
-    k.run(() => VETH_LINK_OPS.dellink!(a));
+    k.run(() => vethDellink(a));
     expect(devGetByName(k.initNet, 'va')).toBeNull();
     expect(devGetByName(other, 'vb')).toBeNull();
     expect(vethPeer(b)).toBeNull();

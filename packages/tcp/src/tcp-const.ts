@@ -31,7 +31,7 @@ export const TCP_RESOURCE_PROBE_INTERVAL = 500;
 /** Segments answered at once at the start of a connection. */
 export const TCP_MAX_QUICKACKS = 16;
 /** PAWS: a timestamp older than this many seconds is no longer trusted (24 days). */
-export const TCP_PAWS_24DAYS = 60 * 60 * 24 * 24;
+export const TCP_PAWS_24DAYS: number = 60 * 60 * 24 * 24;
 /** PAWS: how many seconds a TIME-WAIT timestamp stays useful (MSL). */
 export const TCP_PAWS_MSL = 60;
 /** PAWS: how far a timestamp may run back. */

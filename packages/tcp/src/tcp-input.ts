@@ -52,6 +52,7 @@ import { SOCK_SNDBUF_LOCK } from '@linnet/socket';
 export function tcpSndUnaUpdate(tp: TcpSock, ack: number): void {
   tp.bytesAcked += (ack - tp.sndUna) | 0;
   tp.sndUna = ack;
+  if (tp.urgMode && !after(tp.sndUp, ack)) tp.urgMode = false;
 }
 
 /** Says which header the next segment should have, so that it takes the short way (tcp_fast_path_on). */

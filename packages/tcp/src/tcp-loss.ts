@@ -315,7 +315,7 @@ export function tcpFastretransAlert(tp: TcpSock, priorUna: number, numDupack: nu
       tcpProcessLoss(tp, st, numDupack);
       if (tp.caState !== TCP_CA_Loss) tp.retransStamp = tcpAnyRetransDone(tp) ? tp.retransStamp : 0;
       st.flag = tcpIdentifyPacketLoss(tp, st.flag);
-      if (tp.caState !== TCP_CA_Open && (st.flag & FLAG_LOST_RETRANS) === 0) return;
+      if ((tp.caState as number) !== TCP_CA_Open && (st.flag & FLAG_LOST_RETRANS) === 0) return;
       // A retransmission was lost again: begin anew below.
     } else {
       if (!tp.rxOpt.sackOk) {

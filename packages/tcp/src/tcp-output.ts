@@ -1,19 +1,23 @@
 /** Sending: what may leave now, and the making of a segment (RFC 9293 sections 3.8.6 and 3.10.7). */
-import { ENOBUFS } from '@linnet/kernel';
+import { csumFold, ENOBUFS } from '@linnet/kernel';
 import {
   CHECKSUM_PARTIAL,
   pskbCopy,
   type Skb,
-  SKB_GSO_TCPV4,
   skbClone,
   skbCloned,
   skbOrphan,
   skbPush,
 } from '@linnet/skbuff';
 import {
-  before,
   after,
+  before,
+  INET_ECN_ECT_0,
+  INET_ECN_MASK,
+  IPPROTO_TCP,
+  TCP_CA_CWR,
   TCP_CA_Recovery,
+  TCP_CLOSE,
   TCPHDR_ACK,
   TCPHDR_CWR,
   TCPHDR_ECE,
@@ -25,18 +29,18 @@ import {
 import { tcpCaEvent, tcpEnterCwr, tcpPacketsInFlight } from './tcp-cong.ts';
 import {
   CA_EVENT_TX_START,
-  ICSK_ACK_TIMER,
+  ICSK_TIME_LOSS_PROBE,
+  TCP_ATO_MIN,
   TCP_ECN_DEMAND_CWR,
   TCP_ECN_OK,
   TCP_ECN_QUEUE_CWR,
   TCP_NAGLE_CORK,
-  TCP_NAGLE_OFF,
   TCP_NAGLE_PUSH,
   TCP_PINGPONG_THRESH,
   TSQ_THROTTLED,
 } from './tcp-const.ts';
 import { tsoFragment } from './tcp-fragment.ts';
-import { TcpExtTCPOrigDataSent, TcpExtTCPAutoCorking, TcpOutSegs } from './tcp-mib.ts';
+import { TcpExtTCPOrigDataSent, TcpOutSegs } from './tcp-mib.ts';
 import { tcpCurrentMss, tcpEffSacks, tcpEstablishedOptionsLen } from './tcp-mss.ts';
 import { netAdd, tcpAdd } from './tcp-net.ts';
 import { tcpSynOptionsLen, tcpWriteSackHeader, tcpWriteSynOptions, tcpWriteTimestamp } from './tcp-options.ts';
@@ -70,17 +74,12 @@ function tcpInitTsoSegs(skb: Skb, mss: number): number {
   return n;
 }
 
-/** Appends a control segment (FIN, probe) to what is to be sent; `writeSeq` moves (tcp_queue_skb). */
-export function tcpAdvanceWriteSeq(tp: TcpSock, endSeq: number): void {
-  tp.writeSeq = endSeq;
-}
-
 /** Notes that an ACK left: the delayed-ACK machine rests (tcp_event_ack_sent). */
 function tcpEventAckSent(tp: TcpSock, rcvNxt: number): void {
   if (rcvNxt !== tp.rcvNxt) return;
   if (tp.ackQuick > 0) {
     tp.ackQuick--;
-    if (tp.ackQuick === 0) tp.ackAto = 40;
+    if (tp.ackQuick === 0) tp.ackAto = TCP_ATO_MIN;
   }
   // The timer may still run; it looks at ackPending when it fires.
   tp.ackPending = 0;
@@ -106,10 +105,15 @@ export function tcpSlowStartAfterIdleCheck(tp: TcpSock): void {
 function tcpEcnSend(tp: TcpSock, skb: Skb, flags: number): number {
   if ((tp.ecnFlags & TCP_ECN_OK) === 0) return flags;
   const pureAck = skb.len === 0;
-  tp.ecnXmit = !pureAck && !before(skb.cb0, tp.sndNxt);
-  if (tp.ecnXmit && (tp.ecnFlags & TCP_ECN_QUEUE_CWR) !== 0) {
-    tp.ecnFlags &= ~TCP_ECN_QUEUE_CWR;
-    flags |= TCPHDR_CWR;
+  if (!pureAck && !before(skb.cb0, tp.sndNxt)) {
+    // New data is ECN-capable; what is sent again and pure ACKs are not.
+    tp.tos |= INET_ECN_ECT_0;
+    if ((tp.ecnFlags & TCP_ECN_QUEUE_CWR) !== 0) {
+      tp.ecnFlags &= ~TCP_ECN_QUEUE_CWR;
+      flags |= TCPHDR_CWR;
+    }
+  } else {
+    tp.tos &= ~INET_ECN_MASK;
   }
   if ((tp.ecnFlags & TCP_ECN_DEMAND_CWR) !== 0) flags |= TCPHDR_ECE;
   return flags;
@@ -127,7 +131,6 @@ export function tcpTransmitSkb(tp: TcpSock, skb: Skb, clone: boolean, rcvNxt: nu
   }
   let flags = queued.cb2;
   const seq = queued.cb0;
-  const endSeq = queued.cb1;
   const rx = tp.rxOpt;
   const syn = (flags & TCPHDR_SYN) !== 0;
   const hasData = skb.len > 0;
@@ -194,7 +197,7 @@ export function tcpTransmitSkb(tp: TcpSock, skb: Skb, clone: boolean, rcvNxt: nu
   skb.ipSummed = CHECKSUM_PARTIAL;
   skb.csumStart = th;
   skb.csumOffset = 16;
-  tp.afOps.sendCheck(tp, skb, th);
+  view.setUint16(th + 16, ~csumFold(tp.af.pseudoSum(tp.fl, skb.len, IPPROTO_TCP)) & 0xffff);
 
   if ((flags & TCPHDR_ACK) !== 0) tcpEventAckSent(tp, rcvNxt);
   if (hasData) {
@@ -202,14 +205,13 @@ export function tcpTransmitSkb(tp: TcpSock, skb: Skb, clone: boolean, rcvNxt: nu
     tp.dataSegsOut += segs;
     tp.bytesSent += skb.len - hdrLen;
   }
-  if (after(endSeq, tp.sndNxt) || seq === endSeq) tcpAdd(tp.tn, TcpOutSegs, segs);
-  else tcpAdd(tp.tn, TcpOutSegs, segs);
+  tcpAdd(tp.tn, TcpOutSegs, segs);
   tp.segsOut += segs;
   skb.tstamp = 0;
   skb.priority = tp.priority;
   skb.mark = tp.mark;
 
-  let err = tp.afOps.queueXmit(tp, skb);
+  let err = tp.af.queueXmit(tp, skb, tp.fl);
   if (err > 0) {
     // NET_XMIT_CN and the like: the local queue is congested.
     tcpEnterCwr(tp);
@@ -248,13 +250,8 @@ export function tcpEventNewDataSent(tp: TcpSock, skb: Skb): void {
   tcpMoveToRtxQueue(tp, skb);
   sentRingPush(tp.sentRing, skb);
   tp.packetsOut = prior + skb.cb6;
-  if (prior === 0 || tp.pending === 5) tcpRearmRto(tp);
+  if (prior === 0 || tp.pending === ICSK_TIME_LOSS_PROBE) tcpRearmRto(tp);
   netAdd(tp.tn, TcpExtTCPOrigDataSent, skb.cb6);
-  tcpCheckSpaceAfterSend(tp);
-}
-
-/** Nothing to do now: room comes with acknowledgments; kept beside the event for readers of the sequence. */
-function tcpCheckSpaceAfterSend(tp: TcpSock): void {
   if (tp.packetsOut > tp.maxPacketsOut) tp.maxPacketsOut = tp.packetsOut;
 }
 
@@ -400,7 +397,7 @@ export function tcpWriteXmit(tp: TcpSock, mss: number, nonagle: number, pushOne:
     if (pushOne !== 0) break;
   }
   if (sent > 0) {
-    if (tp.caState === TCP_CA_Recovery || tp.caState === 2) tp.prrOut += sent;
+    if (tp.caState === TCP_CA_Recovery || tp.caState === TCP_CA_CWR) tp.prrOut += sent;
     if (pushOne !== 2) tcpScheduleLossProbe(tp, false);
     isCwndLimited = isCwndLimited || tcpPacketsInFlight(tp) >= tp.sndCwnd;
     tcpCwndValidate(tp, isCwndLimited);
@@ -412,7 +409,7 @@ export function tcpWriteXmit(tp: TcpSock, mss: number, nonagle: number, pushOne:
 
 /** Sends what may be sent now; starts the probe timer when the window keeps everything back (__tcp_push_pending_frames). */
 export function tcpPushPendingFramesNagle(tp: TcpSock, mss: number, nonagle: number): void {
-  if (tp.state === 7) return;
+  if (tp.state === TCP_CLOSE) return;
   if (tcpWriteXmit(tp, mss, nonagle, 0)) tcpCheckProbeTimer(tp);
 }
 

@@ -1,5 +1,6 @@
 /** /proc/net/tcp and the counters' text. */
 import { EHASH_REQUEST, EHASH_SOCK, EHASH_TIMEWAIT } from '@linnet/inet';
+import { timerPending } from '@linnet/kernel';
 import { TCP_LISTEN, TCP_SYN_RECV } from '@linnet/uapi';
 import { ICSK_TIME_PROBE0 } from './tcp-const.ts';
 import { TCP_MIB_NAMES, TCPEXT_MIB_NAMES } from './tcp-mib.ts';
@@ -33,7 +34,7 @@ function sockLine(i: number, tp: TcpSock): string {
   } else if (tp.pending !== 0) {
     timer = 1;
     when = (tp.timeout - now) | 0;
-  } else if (tp.keepaliveTimer.slot >= 0) {
+  } else if (timerPending(tp.keepaliveTimer)) {
     timer = 2;
     when = (tp.keepaliveTimer.expires - now) | 0;
   }

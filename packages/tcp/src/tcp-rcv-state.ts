@@ -340,28 +340,19 @@ export function tcpRcvStateProcess(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: 
   }
   tcpUrg(tp, skb);
 
-  let queued = false;
-  switch (tp.state as number) {
-    case TCP_CLOSE_WAIT:
-    case TCP_CLOSING:
-    case TCP_LAST_ACK:
-      // Only what was received already may come now.
-      if (!before(skb.cb0, tp.rcvNxt)) break;
-    // falls through
-    case TCP_FIN_WAIT1:
-    case TCP_FIN_WAIT2:
-      // Nobody will read: tell the peer (RFC 2525 section 2.17).
-      if ((tp.shutdown & RCV_SHUTDOWN) !== 0 && dataAfterClose(tp, skb)) {
-        netInc(tp.tn, TcpExtTCPAbortOnData);
-        tcpReset(tp);
-        return 1;
-      }
-    // falls through
-    case TCP_ESTABLISHED:
-      tcpDataQueue(tp, skb);
-      queued = true;
-      break;
+  const state = tp.state as number;
+  const closing = state === TCP_CLOSE_WAIT || state === TCP_CLOSING || state === TCP_LAST_ACK;
+  const finWait = state === TCP_FIN_WAIT1 || state === TCP_FIN_WAIT2;
+  // Behind the peer's FIN only what was received already may come.
+  const repeated = closing && before(skb.cb0, tp.rcvNxt);
+  if ((finWait || repeated) && (tp.shutdown & RCV_SHUTDOWN) !== 0 && dataAfterClose(tp, skb)) {
+    // Nobody will read: tell the peer (RFC 2525 section 2.17).
+    netInc(tp.tn, TcpExtTCPAbortOnData);
+    tcpReset(tp);
+    return 1;
   }
+  const queued = finWait || repeated || state === TCP_ESTABLISHED;
+  if (queued) tcpDataQueue(tp, skb);
   if ((tp.state as number) !== TCP_CLOSE) {
     tcpDataSndCheck(tp);
     tcpAckSndCheck(tp);

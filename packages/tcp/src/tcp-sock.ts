@@ -1,14 +1,21 @@
 /** The state of a TCP connection (struct tcp_sock): plain numbers, all set here, so that every socket has one hidden class. */
-import { InetConnectionSock } from '@linnet/inet';
-import { type Skb, SkbQueue } from '@linnet/skbuff';
+import { type InetAf, InetConnectionSock } from '@linnet/inet';
+import type { Net } from '@linnet/kernel';
+import { type Skb, SKB_GSO_TCPV4, SKB_GSO_TCPV6, SkbQueue } from '@linnet/skbuff';
+import type { Proto } from '@linnet/socket';
+import { AF_INET, IPPROTO_TCP, SOCK_STREAM } from '@linnet/uapi';
+import type { TcpCongestionOps } from './tcp-cong.ts';
+import type { TcpKernel } from './tcp-kernel.ts';
 import type { TcpNet } from './tcp-net.ts';
 import { TCP_INFINITE_SSTHRESH, TCP_INIT_CWND, TCP_MSS_DEFAULT_SEND } from './tcp-const.ts';
 import { TcpOptionsReceived } from './tcp-options.ts';
 import { SentRing } from './tcp-sent-ring.ts';
+import { tcpDelackTimer, tcpKeepaliveTimer, tcpWriteTimer } from './tcp-timer.ts';
 
 /** A TCP socket. Sequence numbers and times in microseconds are int32. @alpha */
 export class TcpSock extends InetConnectionSock {
-  tn: TcpNet;
+  readonly tn: TcpNet;
+  readonly tk: TcpKernel;
 
   // Receiving
   /** What we want to receive next. */
@@ -20,6 +27,8 @@ export class TcpSock extends InetConnectionSock {
   /** Window offered with it. */
   rcvWnd = 0;
   windowClamp = 0;
+  /** TCP_WINDOW_CLAMP was given: autotuning leaves it alone. */
+  windowClampSet = false;
   /** Window clamp of the moment: grows as segments prove to use memory well. */
   rcvSsthresh = 0;
   /** Window per byte of buffer, in 1/256. */
@@ -46,7 +55,8 @@ export class TcpSock extends InetConnectionSock {
   dsackEnd = 0;
   urgData = 0;
   urgSeq = 0;
-  urgInline = false;
+  /** Segments that came out of order. */
+  rcvOoopack = 0;
   // Receive buffer autotuning (Dynamic Right-Sizing)
   rcvRttUs = 0;
   rcvRttSeq = 0;
@@ -82,11 +92,22 @@ export class TcpSock extends InetConnectionSock {
   pushedSeq = 0;
   sndUp = 0;
   urgMode = false;
-  mssCache = TCP_MSS_DEFAULT_SEND;
+  mssCache: number = TCP_MSS_DEFAULT_SEND;
   /** MTU for which mssCache was computed. */
   pmtuCookie = 0;
-  xmitSizeGoalSegs = 0;
+  /** Largest MSS that the peer takes: its option, or 536. */
+  mssClamp = 536;
+  /** Segments of the last super-segment size. */
   gsoSegs = 0;
+  /** SKB_GSO_TCPV4 or SKB_GSO_TCPV6. */
+  readonly gsoType: number;
+  /** What our SYN or SYN-ACK offers: timestamps, SACK, window scale (-1: none). */
+  synTs = false;
+  synSack = false;
+  synWscale = -1;
+  /** When the SYN-ACK that this connection answered had left (microseconds), and how often it had been sent again. */
+  synackStamp = 0;
+  synackRetrans = 0;
   nonagle = 0;
   /** Segments sent and not yet acknowledged, by sequence number. */
   readonly rtxQueue: SkbQueue = new SkbQueue();
@@ -100,12 +121,12 @@ export class TcpSock extends InetConnectionSock {
   /** SACK blocks of the last ACK, sorted: start, end pairs. */
   readonly recvSackCache: Int32Array = new Int32Array(8);
   recvSackCacheLen = 0;
-  sndCwnd = TCP_INIT_CWND;
+  sndCwnd: number = TCP_INIT_CWND;
   sndCwndCnt = 0;
   sndCwndClamp = 0x7fffffff;
   sndCwndUsed = 0;
   sndCwndStamp = 0;
-  sndSsthresh = TCP_INFINITE_SSTHRESH;
+  sndSsthresh: number = TCP_INFINITE_SSTHRESH;
   priorSsthresh = 0;
   priorCwnd = 0;
   packetsOut = 0;
@@ -121,7 +142,6 @@ export class TcpSock extends InetConnectionSock {
   undoRetrans = 0;
   totalRetrans = 0;
   totalRto = 0;
-  totalRtoRecoveries = 0;
   reordering = 3;
   reordSeen = 0;
   prrDelivered = 0;
@@ -129,9 +149,7 @@ export class TcpSock extends InetConnectionSock {
   delivered = 0;
   deliveredCe = 0;
   lost = 0;
-  appLimited = 0;
   lsndtime = 0;
-  firstTxTime = 0;
   bytesSent = 0;
   bytesRetrans = 0;
   bytesAcked = 0;
@@ -141,6 +159,10 @@ export class TcpSock extends InetConnectionSock {
   /** Delivery rate of the last sample: packets and the microseconds they took. */
   rateDelivered = 0;
   rateIntervalUs = 0;
+  /** The sample that the ACK in hand gives. */
+  ratePending = false;
+  ratePriorDelivered = 0;
+  ratePriorTime = 0;
   deliveredTime = 0;
   frto = false;
   ecnFlags = 0;
@@ -186,8 +208,13 @@ export class TcpSock extends InetConnectionSock {
   probesTstamp = 0;
   synRetries = 0;
   userTimeout = 0;
-  mtuReduced = 0;
   caState = 0;
+  caOps: TcpCongestionOps | null = null;
+  /** The algorithm's own state. */
+  caPriv: object | null = null;
+  caInitialized = false;
+  /** The peer threw away what it had SACKed. */
+  sackReneg = false;
 
   // Socket options
   userMss = 0;
@@ -204,6 +231,16 @@ export class TcpSock extends InetConnectionSock {
   tsqFlags = 0;
   /** Next in the list of throttled sockets. */
   tsqNext: TcpSock | null = null;
-  /** Bytes cleanup wants to tell the reader's peer about. */
-  synDataLen = 0;
+  /** A writer found no room and waits. */
+  noSpace = false;
+  /** Counted among the sockets without an owner. */
+  orphanCounted = false;
+  destroyed = false;
+
+  constructor(net: Net, af: InetAf, tn: TcpNet, tk: TcpKernel, prot: Proto) {
+    super(net, af, SOCK_STREAM, IPPROTO_TCP, prot, tcpWriteTimer, tcpDelackTimer, tcpKeepaliveTimer);
+    this.tn = tn;
+    this.tk = tk;
+    this.gsoType = af.family === AF_INET ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
+  }
 }

@@ -1,0 +1,82 @@
+/** Making pairs: by `ip link add ... type veth peer ...`, or by a call. */
+import type { Net } from '@linnet/kernel';
+import { allocNetdev, ethHwAddrRandom, registerNetdevice, unregisterNetdevice, type NetDevice } from '@linnet/netdev';
+import {
+  NLA_UNSPEC, rtnlConfigureLink, rtnlCreateLink, rtnlLinkGetNet, rtnlParseIfinfomsg, type Extack, type RtnlLinkOps, type RtnlLinkParams,
+} from '@linnet/netlink';
+import { IFINFOMSG_LEN, IFLA_ADDRESS, IFLA_IFNAME, IFLA_MAX, nlaGetString, VETH_INFO_MAX, VETH_INFO_PEER, type Ifinfomsg } from '@linnet/uapi';
+import { vethDellink, vethPeer, vethSetup, vethTie } from './veth.ts';
+
+/** The kind `veth` (veth_link_ops). @alpha */
+export const VETH_RTNL_OPS: RtnlLinkOps = Object.freeze({
+  kind: 'veth',
+  dellink: vethDellink,
+  policy: { maxtype: VETH_INFO_MAX, rules: { [VETH_INFO_PEER]: { type: NLA_UNSPEC, min: IFINFOMSG_LEN } } },
+  setup: vethSetup,
+  newlink: vethRtnlNewlink,
+  getLinkNet: (dev: NetDevice): Net => vethPeer(dev)?.net ?? dev.net,
+});
+
+/** Makes the peer as VETH_INFO_PEER describes it (or like the device itself), then registers both and ties them (veth_newlink). */
+function vethRtnlNewlink(_net: Net, dev: NetDevice, p: RtnlLinkParams, _extack: Extack): number {
+  const { req } = p;
+  let ptb = p.tb;
+  let ifm: Ifinfomsg | null = null;
+  let name = 'veth%d';
+  if (p.data[VETH_INFO_PEER] !== 0) {
+    ptb = new Int32Array(IFLA_MAX + 1);
+    const parsed = rtnlParseIfinfomsg(req, p.data[VETH_INFO_PEER]!, ptb);
+    if (typeof parsed === 'number') return parsed;
+    ifm = parsed;
+    if (ptb[IFLA_IFNAME] !== 0) name = nlaGetString(req.view, ptb[IFLA_IFNAME]!);
+  }
+  const peerNet = ifm === null ? dev.net : rtnlLinkGetNet(p.linkNet, req, ptb);
+  if (typeof peerNet === 'number') return peerNet;
+  const peer = rtnlCreateLink(peerNet, name, VETH_RTNL_OPS, req, ptb);
+  if (typeof peer === 'number') return peer;
+  // Without a description the peer is like the device, but for the address.
+  if (ifm === null || ptb[IFLA_ADDRESS] === 0) ethHwAddrRandom(peer);
+  if (ifm !== null) peer.ifindex = ifm.index;
+  if (p.tb[IFLA_ADDRESS] === 0) ethHwAddrRandom(dev);
+  let err = registerNetdevice(peer);
+  if (err < 0) return err;
+  err = registerNetdevice(dev);
+  if (err < 0) {
+    unregisterNetdevice(peer);
+    return err;
+  }
+  vethTie(dev, peer);
+  err = rtnlConfigureLink(peer, ifm);
+  if (err < 0) vethDellink(dev);
+  return err;
+}
+
+/**
+ * Makes a pair: `name` in `net` and `peerName` in `peerNet` (`ip link add NAME netns NET type veth peer name PEER netns PEERNET`), both down, with random addresses.
+ * Returns the two devices, or a negative errno: -EEXIST for a name in use, -EINVAL for a bad one.
+ * @public
+ */
+export function vethNewlink(net: Net, name: string, peerNet: Net, peerName: string): [NetDevice, NetDevice] | number {
+  const make = (n: Net, devName: string): NetDevice => {
+    const dev = allocNetdev(n, { name: devName, setup: vethSetup });
+    ethHwAddrRandom(dev);
+    dev.rtnlLinkOps = VETH_RTNL_OPS;
+    return dev;
+  };
+  net.kernel.enter();
+  try {
+    const peer = make(peerNet, peerName);
+    const dev = make(net, name);
+    let err = registerNetdevice(peer);
+    if (err < 0) return err;
+    err = registerNetdevice(dev);
+    if (err < 0) {
+      unregisterNetdevice(peer);
+      return err;
+    }
+    vethTie(dev, peer);
+    return [dev, peer];
+  } finally {
+    net.kernel.exit();
+  }
+}
