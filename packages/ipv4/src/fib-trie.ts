@@ -19,6 +19,12 @@ export function fibNewTable(n4: Ipv4Net, id: number): FibTable {
   return tb;
 }
 
+/** Every cached route must be looked up again, and dumps under way tell that they were interrupted. */
+function changed(n4: Ipv4Net): void {
+  n4.fibSeq = (n4.fibSeq + 1) | 0 || 1;
+  rtCacheFlush(n4);
+}
+
 /** First route of the list that comes at or after (tos, priority) in the list's order, null past its end. */
 function findAlias(head: FibAlias | null, tos: number, priority: number): FibAlias | null {
   let fa = head;
@@ -104,7 +110,7 @@ export function fibTableInsert(n4: Ipv4Net, tb: FibTable, cfg: FibConfig, out: F
       fibReleaseInfo(n4, old);
       out.alias = pos;
       out.nlflags = NLM_F_REPLACE;
-      rtCacheFlush(n4);
+      changed(n4);
       return 0;
     }
     if (same !== null) return refuse(n4, fi, -EEXIST);
@@ -125,7 +131,7 @@ export function fibTableInsert(n4: Ipv4Net, tb: FibTable, cfg: FibConfig, out: F
   tb.routes++;
   if (cfg.dstLen === 0) tb.numDefault++;
   out.alias = fa;
-  rtCacheFlush(n4);
+  changed(n4);
   return 0;
 }
 
@@ -165,7 +171,7 @@ export function fibTableDelete(n4: Ipv4Net, tb: FibTable, cfg: FibConfig, out: F
     out.info = fa.info;
     out.alias = fa;
     out.nlflags = 0;
-    rtCacheFlush(n4);
+    changed(n4);
     fibReleaseInfo(n4, fa.info);
     return 0;
   }
@@ -187,6 +193,7 @@ export function fibTableFlush(n4: Ipv4Net, tb: FibTable, all: boolean, flushed: 
         unlink(tb, leaf, fa);
         if (flushed !== null) flushed(tb, prefix, plen, fa);
         fibReleaseInfo(n4, fa.info);
+        changed(n4);
         n++;
       }
       fa = next;

@@ -10,6 +10,8 @@ import { ETH_P_ARP, IPV4_DEVCONF_FORWARDING } from '@linnet/uapi';
 import { ARP_TABLE_OPS, arpRcv } from './arp.ts';
 import { checkLifetime } from './devinet.ts';
 import { devinetNetExit, devinetNetInit, inetForwardChange, inetdevEvent } from './devinet-init.ts';
+import { devinetRtnetlinkInit, devinetRtnetlinkNetInit } from './devinet-rtnetlink.ts';
+import { fibRtnetlinkInit, fibRtnetlinkNetInit } from './fib-rtnetlink.ts';
 import { fibTableFlush } from './fib-trie.ts';
 import { igmpShow } from './igmp.ts';
 import { IPV4, Ipv4Net } from './ipv4-net.ts';
@@ -39,6 +41,8 @@ export function ipRtInit(k: Kernel): void {
   k.set(IP_RT, rt);
   devAddPack(k, rt.arpPacketType);
   registerNetdeviceNotifier(k, rt.notifier);
+  devinetRtnetlinkInit(k);
+  fibRtnetlinkInit(k);
 }
 
 /** Undoes {@link ipRtInit}. @alpha */
@@ -82,6 +86,8 @@ export function ipRtNetInit(net: Net): Ipv4Net {
   const n4 = new Ipv4Net(net, net.kernel.get(IP_RT).arpTbl);
   net.set(IPV4, n4);
   n4.checkLifetime = checkLifetime;
+  devinetRtnetlinkNetInit(n4);
+  fibRtnetlinkNetInit(n4);
   sysctls(n4);
   net.proc.create('net/arp', () => arpShow(n4));
   net.proc.create('net/route', () => routeShow(n4));

@@ -1,5 +1,5 @@
 /** Socket options of level SOL_IP (ip(7)). */
-import { EADDRNOTAVAIL, EINVAL, ENOPROTOOPT, ENOTCONN } from '@linnet/kernel';
+import { EADDRNOTAVAIL, EINVAL, ENOPROTOOPT, ENOTCONN, EPROTO } from '@linnet/kernel';
 import {
   INET_ECN_MASK, IP_ADD_MEMBERSHIP, IP_ADD_SOURCE_MEMBERSHIP, IP_BIND_ADDRESS_NO_PORT, IP_BLOCK_SOURCE, IP_CHECKSUM, IP_DROP_MEMBERSHIP, IP_DROP_SOURCE_MEMBERSHIP,
   IP_FREEBIND, IP_HDRINCL, IP_LOCAL_PORT_RANGE, IP_MINTTL, IP_MTU, IP_MTU_DISCOVER, IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_NODEFRAG,
@@ -143,7 +143,8 @@ export function ipSetsockopt(sk: InetSock, level: number, opt: number, val: Uint
       return setUnicastIf(sk, val);
     case IP_ADD_MEMBERSHIP:
     case IP_DROP_MEMBERSHIP: {
-      if (sk.type === SOCK_STREAM || val.length < 8) return -EINVAL;
+      if (sk.type === SOCK_STREAM) return -EPROTO;
+      if (val.length < 8) return -EINVAL;
       const view = viewOf(val);
       const group = view.getInt32(0);
       const addr = view.getInt32(4);
@@ -154,6 +155,7 @@ export function ipSetsockopt(sk: InetSock, level: number, opt: number, val: Uint
     case IP_DROP_SOURCE_MEMBERSHIP:
     case IP_BLOCK_SOURCE:
     case IP_UNBLOCK_SOURCE: {
+      if (sk.type === SOCK_STREAM) return -EPROTO;
       if (val.length !== 12) return -EINVAL;
       const view = viewOf(val);
       return sourceOption(sk, opt, view.getInt32(0), view.getInt32(4), view.getInt32(8));
@@ -262,9 +264,9 @@ export function ipGetsockopt(sk: InetSock, level: number, opt: number, maxLen: n
     case IP_LOCAL_PORT_RANGE:
       return intOpt(sk.localPortRange, maxLen);
     case IP_PROTOCOL:
-      return result(sk.protocol, maxLen);
+      return result(sk.num, maxLen);
     case IP_ROUTER_ALERT:
-      return sk.type === SOCK_RAW ? result((sk as RawSock).routerAlert ? 1 : 0, maxLen) : -ENOPROTOOPT;
+      return result(sk.type === SOCK_RAW && (sk as RawSock).routerAlert ? 1 : 0, maxLen);
     case IP_MULTICAST_TTL:
       return result(sk.mcTtl, maxLen);
     case IP_MULTICAST_LOOP:

@@ -57,6 +57,8 @@ export class Ipv4Net extends Ipv4Core {
   fibHasCustomRules: boolean;
   /** A local route that no address made exists: the fast source check is not enough. */
   fibHasCustomLocalRoutes: boolean;
+  /** Counts changes of the tables: a dump that sees two values was interrupted. */
+  fibSeq: number;
   /** Scratch results: nothing may keep them over a call. */
   readonly resIn: FibResult;
   readonly resOut: FibResult;
@@ -138,6 +140,7 @@ export class Ipv4Net extends Ipv4Core {
     this.fibInfos = new Map();
     this.fibHasCustomRules = false;
     this.fibHasCustomLocalRoutes = false;
+    this.fibSeq = 1;
     this.resIn = new FibResult();
     this.resOut = new FibResult();
     this.resSrc = new FibResult();

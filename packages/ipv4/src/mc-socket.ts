@@ -70,8 +70,9 @@ function leave(sk: InetSock, m: McMembership): void {
 export function ipMcLeaveGroup(sk: InetSock, group: number, addr: number, ifindex: number): number {
   const dev = findDev(sk, group, addr, ifindex);
   const any = ifindex === 0 && addr === 0;
+  if (any && dev === null) return -ENODEV;
   const m = listOf(sk).find((o) => o.group === group && (any || (dev !== null && o.ifindex === dev.ifindex)));
-  if (m === undefined) return dev === null ? -ENODEV : -EADDRNOTAVAIL;
+  if (m === undefined) return -EADDRNOTAVAIL;
   leave(sk, m);
   return 0;
 }

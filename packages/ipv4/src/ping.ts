@@ -157,11 +157,11 @@ function pingSendmsg(sk: PingSock, msg: MsgHdr, len: number): number {
     return err;
   }
   // The header: the user's type and sequence number, the socket's identifier. It stands before ipFinish, which counts by type.
-  const first = sk.writeQueue.head!;
-  const at = first.transportHeader;
-  first.u8.set(head, at);
-  first.view.setUint16(at + 2, 0);
-  first.view.setUint16(at + 4, sk.num);
+  const frag = sk.writeQueue.head!;
+  const at = frag.transportHeader;
+  frag.u8.set(head, at);
+  frag.view.setUint16(at + 2, 0);
+  frag.view.setUint16(at + 4, sk.num);
   const skb = ipFinishSkb(sk, fl, sk.cork!)!;
   const off = at - skb.data;
   skb.view.setUint16(at + 2, csumFold(skbChecksum(skb, off, skb.len - off, 0)));

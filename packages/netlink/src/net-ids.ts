@@ -1,7 +1,12 @@
 /** Ids by which one namespace speaks of another (netns ids, `ip netns list-id`). */
 import { EEXIST, ENOENT, EINVAL, type Net } from '@linnet/kernel';
 import { NETNSA_NSID_NOT_ASSIGNED } from '@linnet/uapi';
-import { NETLINK_NET } from './netlink-table.ts';
+import { NETLINK, NETLINK_NET } from './netlink-table.ts';
+import type { NlRequest } from './request.ts';
+
+function nsidNotify(net: Net, added: boolean, id: number, req: NlRequest | null): void {
+  net.kernel.get(NETLINK).nsidNotify?.(net, added, id, req);
+}
 
 /** The id of `peer` in `net`, or NETNSA_NSID_NOT_ASSIGNED (peernet2id). @alpha */
 export function peernet2id(net: Net, peer: Net): number {
@@ -18,7 +23,7 @@ export function peernetHasId(net: Net, peer: Net): boolean {
  * NETNSA_NSID_NOT_ASSIGNED when one of them is gone.
  * @alpha
  */
-export function peernet2idAlloc(net: Net, peer: Net): number {
+export function peernet2idAlloc(net: Net, peer: Net, req: NlRequest | null = null): number {
   const { ids } = net.get(NETLINK_NET);
   const old = ids.byNet.get(peer);
   if (old !== undefined) return old;
@@ -27,26 +32,26 @@ export function peernet2idAlloc(net: Net, peer: Net): number {
   while (ids.byId.has(id)) id++;
   ids.byNet.set(peer, id);
   ids.byId.set(id, peer);
-  ids.notify?.(net, true, id, 0, 0);
+  nsidNotify(net, true, id, req);
   return id;
 }
 
 /**
  * Gives `peer` the id `nsid` in `net` (RTM_NEWNSID). Returns 0, -EEXIST when the peer has one already or the id is in use, -EINVAL for a negative id.
- * `portid` and `seq` are those of the request, for the notification.
+ * `req` is the request that asks for it, if one does.
  * @alpha
  */
-export function netnsIdSet(net: Net, peer: Net, nsid: number, portid: number = 0, seq: number = 0): number {
+export function netnsIdSet(net: Net, peer: Net, nsid: number, req: NlRequest | null = null): number {
   const { ids } = net.get(NETLINK_NET);
   if (nsid < 0) {
     if (ids.byNet.has(peer)) return -EEXIST;
-    return peernet2idAlloc(net, peer) < 0 ? -EINVAL : 0;
+    return peernet2idAlloc(net, peer, req) < 0 ? -EINVAL : 0;
   }
   if (ids.byNet.has(peer) || ids.byId.has(nsid)) return -EEXIST;
   if (net.dead || peer.dead) return -ENOENT;
   ids.byNet.set(peer, nsid);
   ids.byId.set(nsid, peer);
-  ids.notify?.(net, true, nsid, portid, seq);
+  nsidNotify(net, true, nsid, req);
   return 0;
 }
 
@@ -66,7 +71,7 @@ export function netIdsForget(gone: Net): void {
     if (id === undefined) continue;
     ids.byNet.delete(gone);
     ids.byId.delete(id);
-    ids.notify?.(net, false, id, 0, 0);
+    nsidNotify(net, false, id, null);
   }
   const own = gone.get(NETLINK_NET).ids;
   own.byNet.clear();

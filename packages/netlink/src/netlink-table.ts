@@ -62,6 +62,8 @@ export class NetlinkKernel {
   /** Socks that hear the groups of all namespaces (NETLINK_LISTEN_ALL_NSID). */
   readonly allNsid: Set<NetlinkSock> = new Set();
   host: NetlinkHost | null = null;
+  /** Told when an id of a namespace is given out or taken back, with the request behind it; set by the module that speaks RTM_*NSID. */
+  nsidNotify: ((net: Net, added: boolean, id: number, req: NlRequest | null) => void) | null = null;
   /** The request that is deleting links, for the echo of what goes with them. */
   delRequest: NlRequest | null = null;
 }
@@ -70,8 +72,6 @@ export class NetlinkKernel {
 export class NetIds {
   readonly byNet: Map<Net, number> = new Map();
   readonly byId: Map<number, Net> = new Map();
-  /** Told when the kernel gives out or takes back an id; set by the module that speaks RTM_*NSID. */
-  notify: ((net: Net, added: boolean, id: number, portid: number, seq: number) => void) | null = null;
 }
 
 /** A namespace's part of netlink. @alpha */

@@ -1,6 +1,11 @@
 /**
- * Network namespaces: creating, naming, entering, moving devices between them.
+ * Network namespaces: making, naming, holding and ending them, moving devices, ids over rtnetlink; UTS namespaces; the namespaces of a task.
  *
  * @packageDocumentation
  */
-export {};
+export { createNetns, NETNS, NETNS_NET, netnsAdd, netnsAttach, netnsDel, netnsGet, netnsHold, NetnsKernel, netnsList, netnsNames, NetnsNet, netnsPut } from './netns.ts';
+export { netnsMoveDevice, type MoveOptions } from './move.ts';
+export { initNsproxy, NsProxy, NSPROXY, nsproxyGet, nsproxyOf, nsproxyPut, nsproxySetns, nsproxyUnshare, type InitNamespaces, type NsTarget } from './nsproxy.ts';
+export { getHostname, setDomainname, setHostname, uname, UTS_LEN, UtsNamespace, type Utsname } from './uts.ts';
+export { netns, netnsSetTasks } from './module.ts';
+export { getNetNsById, netnsIdSet, peernet2id, peernet2idAlloc, peernetHasId, type NetlinkHost } from '@linnet/netlink';

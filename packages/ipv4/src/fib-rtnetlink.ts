@@ -1,0 +1,378 @@
+/** Routes over rtnetlink: RTM_NEWROUTE, RTM_GETROUTE (rtnetlink(7); errors and messages as Linux 6.18 gives them). */
+// datapath-ok-file: messages
+import { EINVAL, ENODEV, ENOENT, EOPNOTSUPP } from '@linnet/kernel';
+import type { Kernel, Net } from '@linnet/kernel';
+import { devGetByIndex } from '@linnet/netdev';
+import {
+  NLA_NESTED, NLA_U16, NLA_U32, NLA_U8, NLA_UNSPEC, NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlSetErrMsgAttr, nlaParsePolicy, nlmsgParse, rtnlDump, rtnlNotify,
+  rtnlNotifyNeeded, rtnlRegister,
+} from '@linnet/netlink';
+import type { NlDump, NlRequest, NlaPolicyTable } from '@linnet/netlink';
+import {
+  AF_INET, NLM_F_DUMP_FILTERED, NlWriter, RTAX_ADVMSS, RTAX_CC_ALGO, RTAX_FEATURES, RTAX_FEATURE_MASK, RTAX_HOPLIMIT, RTAX_MAX, RTAX_MTU,
+  RTA_DPORT, RTA_DST, RTA_ENCAP, RTA_ENCAP_TYPE, RTA_FLOW, RTA_GATEWAY, RTA_IIF, RTA_IP_PROTO, RTA_MARK, RTA_MAX, RTA_METRICS, RTA_MULTIPATH, RTA_NH_ID, RTA_OIF, RTA_PREFSRC,
+  RTA_PRIORITY, RTA_SPORT, RTA_SRC, RTA_TABLE, RTA_UID, RTA_VIA, RTMSG_LEN, RTM_DELROUTE, RTM_F_CLONED, RTM_F_PREFIX, RTM_GETROUTE, RTM_NEWROUTE, RTNH_F_LINKDOWN, RTNH_F_DEAD, RTNLGRP_IPV4_ROUTE,
+  RT_TABLE_COMPAT, nlaForEachNested, nlaGetInAddr, nlaGetString, nlaGetU32, nlaLen, nlaNext, nlaOk, nlaType, rtmsgRead, rtmsgWrite,
+} from '@linnet/uapi';
+import { fibAddRoute, fibDelRoute } from './fib-frontend.ts';
+import { FibConfig, NO_METRICS } from './fib-semantics.ts';
+import type { FibNhConfig } from './fib-semantics.ts';
+import type { FibTable } from './fib-table.ts';
+import { fibTableWalk } from './fib-trie.ts';
+import type { FibAlias, FibNh } from './fib-types.ts';
+import { IPV4 } from './ipv4-net.ts';
+import type { Ipv4Net } from './ipv4-net.ts';
+import { getRoute } from './route-get.ts';
+
+const RTNEXTHOP_LEN = 8;
+/** Highest metric values that a message may set. */
+const MAX_MTU = 65535 - 15;
+const MAX_ADVMSS = 65535 - 40;
+
+/** Rules of the attributes of a route. @alpha */
+export const RTM_IPV4_POLICY: NlaPolicyTable = Object.freeze({
+  maxtype: RTA_MAX,
+  rules: {
+    [RTA_DST]: { type: NLA_U32 },
+    [RTA_SRC]: { type: NLA_U32 },
+    [RTA_IIF]: { type: NLA_U32 },
+    [RTA_OIF]: { type: NLA_U32 },
+    [RTA_GATEWAY]: { type: NLA_U32 },
+    [RTA_PRIORITY]: { type: NLA_U32 },
+    [RTA_PREFSRC]: { type: NLA_U32 },
+    [RTA_METRICS]: { type: NLA_NESTED },
+    [RTA_MULTIPATH]: { type: NLA_UNSPEC, len: RTNEXTHOP_LEN },
+    [RTA_FLOW]: { type: NLA_U32 },
+    [RTA_ENCAP_TYPE]: { type: NLA_U16 },
+    [RTA_ENCAP]: { type: NLA_NESTED },
+    [RTA_UID]: { type: NLA_U32 },
+    [RTA_MARK]: { type: NLA_U32 },
+    [RTA_TABLE]: { type: NLA_U32 },
+    [RTA_IP_PROTO]: { type: NLA_U8 },
+    [RTA_SPORT]: { type: NLA_U16 },
+    [RTA_DPORT]: { type: NLA_U16 },
+    [RTA_NH_ID]: { type: NLA_U32 },
+  },
+});
+
+function putMetrics(w: NlWriter, metrics: Int32Array, ccAlgo: string): void {
+  if (metrics === NO_METRICS) return;
+  w.nestStartNoflag(RTA_METRICS);
+  let any = false;
+  for (let i = 1; i <= RTAX_MAX; i++) {
+    const v = metrics[i]!;
+    if (v === 0 && i !== RTAX_CC_ALGO) continue;
+    if (i === RTAX_CC_ALGO) {
+      if (ccAlgo === '') continue;
+      w.putString(i, ccAlgo);
+    } else {
+      w.putU32(i, i === RTAX_FEATURES ? v & RTAX_FEATURE_MASK : v);
+    }
+    any = true;
+  }
+  if (any) w.nestEnd();
+  else w.nestCancel();
+}
+
+/** The flags of a hop that user space sees. */
+function nhFlags(nh: FibNh): number {
+  let flags = nh.flags & 0xff;
+  if ((nh.flags & RTNH_F_LINKDOWN) !== 0 && nh.dev !== null && (nh.dev.ipPtr as { ignoreLinkdown(): boolean } | null)?.ignoreLinkdown() === true) flags |= RTNH_F_DEAD;
+  return flags;
+}
+
+/** Writes the body of a message about a route (`fib_dump_info`). @alpha */
+export function fibDumpInfo(w: NlWriter, tb: FibTable, prefix: number, plen: number, fa: FibAlias): number {
+  const fi = fa.info;
+  const off = w.reserve(RTMSG_LEN);
+  w.putU32(RTA_TABLE, tb.id);
+  if (plen !== 0) w.putInAddr(RTA_DST, prefix);
+  if (fi.priority !== 0) w.putU32(RTA_PRIORITY, fi.priority);
+  putMetrics(w, fi.metrics, fi.ccAlgo);
+  if (fi.prefsrc !== 0) w.putInAddr(RTA_PREFSRC, fi.prefsrc);
+  let flags = fi.flags;
+  if (fi.nhs.length === 1) {
+    const nh = fi.nhs[0]!;
+    flags |= nhFlags(nh);
+    if (nh.gw !== 0) w.putInAddr(RTA_GATEWAY, nh.gw);
+    if (nh.dev !== null) w.putU32(RTA_OIF, nh.dev.ifindex);
+  } else {
+    w.nestStartNoflag(RTA_MULTIPATH);
+    for (const nh of fi.nhs) {
+      const at = w.reserve(RTNEXTHOP_LEN);
+      if (nh.gw !== 0) w.putInAddr(RTA_GATEWAY, nh.gw);
+      w.view.setUint16(at, w.len - at, true);
+      w.view.setUint8(at + 2, nhFlags(nh));
+      w.view.setUint8(at + 3, nh.weight - 1);
+      w.view.setInt32(at + 4, nh.dev?.ifindex ?? 0, true);
+    }
+    w.nestEnd();
+  }
+  rtmsgWrite(w.view, off, {
+    family: AF_INET, dstLen: plen, srcLen: 0, tos: fa.tos, table: tb.id < 256 ? tb.id : RT_TABLE_COMPAT, protocol: fi.protocol, scope: fi.scope, type: fa.type, flags: flags >>> 0,
+  });
+  return w.end();
+}
+
+/** Tells the group of routes: the slot `Ipv4Net.rtmsgFib` (`rtmsg_fib`). */
+function makeRtmsgFib(net: Net): Ipv4Net['rtmsgFib'] {
+  return (type, tb, prefix, plen, fa, nlflags, req): void => {
+    if (!rtnlNotifyNeeded(net, RTNLGRP_IPV4_ROUTE, req)) return;
+    const w = new NlWriter({ capacity: 256 });
+    w.begin(type, nlflags, req?.seq ?? 0, req?.portid ?? 0);
+    if (fibDumpInfo(w, tb, prefix, plen, fa) > 0) rtnlNotify(net, w, RTNLGRP_IPV4_ROUTE, req);
+  };
+}
+
+function refuse(req: NlRequest, message: string, err: number): number {
+  nlSetErrMsg(req.extack, message);
+  return err;
+}
+
+/** Reads a gateway that may be of another family (RTA_VIA): only IPv4 ones can be used here. */
+function viaOf(req: NlRequest, nla: number): number | null {
+  const { view } = req;
+  if (nlaLen(view, nla) < 6 || view.getUint16(nla + 4, true) !== AF_INET) {
+    nlSetErrMsgAttr(req.extack, nla, 'Invalid gateway address');
+    req.extack.badAttr = 0;
+    return null;
+  }
+  return view.getInt32(nla + 6);
+}
+
+/** Reads RTA_METRICS (`ip_metrics_convert`). */
+function readMetrics(req: NlRequest, nest: number, cfg: FibConfig, ccKnown: (name: string) => boolean): number {
+  const { view } = req;
+  const metrics = new Int32Array(RTAX_MAX + 1);
+  let err = 0;
+  let any = false;
+  nlaForEachNested(view, nest, (nla) => {
+    const type = nlaType(view, nla);
+    if (err !== 0 || type === 0) return;
+    any = true;
+    if (type > RTAX_MAX) {
+      err = refuse(req, 'Invalid metric type', -EINVAL);
+      return;
+    }
+    if (type === RTAX_CC_ALGO) {
+      const name = nlaGetString(view, nla);
+      if (!ccKnown(name)) err = refuse(req, 'Unknown tcp congestion algorithm', -EINVAL);
+      cfg.ccAlgo = name;
+      metrics[type] = 1;
+      return;
+    }
+    if (nlaLen(view, nla) !== 4) {
+      nlSetErrMsgAttr(req.extack, nla, 'Invalid attribute in metrics');
+      err = -EINVAL;
+      return;
+    }
+    let v = nlaGetU32(view, nla);
+    if (type === RTAX_ADVMSS && v > MAX_ADVMSS) v = MAX_ADVMSS;
+    if (type === RTAX_MTU && v > MAX_MTU) v = MAX_MTU;
+    if (type === RTAX_HOPLIMIT && v > 255) v = 255;
+    if (type === RTAX_FEATURES && (v & ~RTAX_FEATURE_MASK) !== 0) {
+      err = refuse(req, 'Unknown flag set in feature mask in metrics attribute', -EINVAL);
+      return;
+    }
+    metrics[type] = v | 0;
+  });
+  if (any && err === 0) cfg.metrics = metrics;
+  return err;
+}
+
+/** Reads RTA_MULTIPATH (`fib_get_nhs`). */
+function readMultipath(req: NlRequest, nest: number): FibNhConfig[] | number {
+  const { view } = req;
+  const end = nest + 4 + nlaLen(view, nest);
+  const hops: FibNhConfig[] = [];
+  let at = nest + 4;
+  while (at + RTNEXTHOP_LEN <= end) {
+    const len = view.getUint16(at, true);
+    if (len < RTNEXTHOP_LEN || at + len > end) break;
+    let gw = 0;
+    let gateways = 0;
+    for (let nla = at + RTNEXTHOP_LEN; nlaOk(view, nla, at + len - nla); nla = nlaNext(view, nla)) {
+      const type = nlaType(view, nla);
+      if (type === RTA_GATEWAY) {
+        if (nlaLen(view, nla) < 4) return refuse(req, 'Invalid IPv4 address in RTA_GATEWAY', -EINVAL);
+        gw = nlaGetInAddr(view, nla);
+        gateways++;
+      } else if (type === RTA_VIA) {
+        const via = viaOf(req, nla);
+        if (via === null) return -EINVAL;
+        gw = via;
+        gateways++;
+      } else if (type === RTA_ENCAP_TYPE) {
+        return refuse(req, 'lwt encapsulation type not supported', -EOPNOTSUPP);
+      }
+    }
+    if (gateways > 1) return refuse(req, 'Nexthop configuration can not contain both GATEWAY and VIA', -EINVAL);
+    hops.push({ oif: view.getInt32(at + 4, true), gw, flags: view.getUint8(at + 2), weight: view.getUint8(at + 3) + 1 });
+    at += (len + 3) & ~3;
+  }
+  if (hops.length === 0) return refuse(req, 'Invalid nexthop configuration - extra data after nexthops', -EINVAL);
+  return hops;
+}
+
+/** Reads a route's message (`rtm_to_fib_config`). 0 or a negative errno. */
+function readConfig(req: NlRequest, cfg: FibConfig, ccKnown: (name: string) => boolean): number {
+  const tb = new Int32Array(RTA_MAX + 1);
+  const bad = nlmsgParse(req, RTMSG_LEN, tb, RTM_IPV4_POLICY, NL_VALIDATE_LIBERAL);
+  if (bad !== 0) return bad;
+  const { view } = req;
+  const rtm = rtmsgRead(view, req.data);
+  if ((rtm.tos & 3) !== 0) return refuse(req, 'Invalid dsfield (tos): ECN bits must be 0', -EINVAL);
+  cfg.dstLen = rtm.dstLen;
+  cfg.tos = rtm.tos;
+  cfg.table = rtm.table;
+  cfg.protocol = rtm.protocol;
+  cfg.scope = rtm.scope;
+  cfg.type = rtm.type;
+  cfg.flags = rtm.flags;
+  cfg.nlflags = req.flags;
+  const has = (type: number): boolean => tb[type] !== 0;
+  if (has(RTA_DST)) cfg.dst = nlaGetInAddr(view, tb[RTA_DST]!);
+  if (has(RTA_OIF)) cfg.oif = nlaGetU32(view, tb[RTA_OIF]!);
+  if (has(RTA_PRIORITY)) cfg.priority = nlaGetU32(view, tb[RTA_PRIORITY]!);
+  if (has(RTA_PREFSRC)) cfg.prefsrc = nlaGetInAddr(view, tb[RTA_PREFSRC]!);
+  if (has(RTA_TABLE)) cfg.table = nlaGetU32(view, tb[RTA_TABLE]!);
+  if (has(RTA_GATEWAY) && has(RTA_VIA)) return refuse(req, 'Nexthop configuration can not contain both GATEWAY and VIA', -EINVAL);
+  if (has(RTA_GATEWAY)) cfg.gw = nlaGetInAddr(view, tb[RTA_GATEWAY]!);
+  if (has(RTA_VIA)) {
+    const via = viaOf(req, tb[RTA_VIA]!);
+    if (via === null) return -EINVAL;
+    cfg.gw = via;
+  }
+  if (has(RTA_NH_ID)) return refuse(req, 'Nexthop id does not exist', -EINVAL);
+  if (has(RTA_ENCAP_TYPE)) return refuse(req, 'lwt encapsulation type not supported', -EOPNOTSUPP);
+  if (has(RTA_METRICS)) {
+    const err = readMetrics(req, tb[RTA_METRICS]!, cfg, ccKnown);
+    if (err !== 0) return err;
+  }
+  if (has(RTA_MULTIPATH)) {
+    const hops = readMultipath(req, tb[RTA_MULTIPATH]!);
+    if (typeof hops === 'number') return hops;
+    cfg.multipath = hops;
+  }
+  return 0;
+}
+
+/** Does TCP know this congestion control? Asked of the list that TCP keeps in the sysctls; a stack without TCP knows none. */
+function ccKnown(net: Net): (name: string) => boolean {
+  return (name) => (net.sysctl.read('net/ipv4/tcp_available_congestion_control') ?? '').split(' ').includes(name);
+}
+
+function newRoute(net: Net, req: NlRequest): number {
+  const cfg = new FibConfig();
+  const bad = readConfig(req, cfg, ccKnown(net));
+  if (bad !== 0) return bad;
+  const err = fibAddRoute(net, cfg, req);
+  if (err !== 0 && cfg.error !== '') nlSetErrMsg(req.extack, cfg.error);
+  return err;
+}
+
+function delRoute(net: Net, req: NlRequest): number {
+  const cfg = new FibConfig();
+  const bad = readConfig(req, cfg, () => true);
+  if (bad !== 0) return bad;
+  const err = fibDelRoute(net, cfg, req);
+  if (err !== 0 && cfg.error !== '') nlSetErrMsg(req.extack, cfg.error);
+  return err;
+}
+
+/** What a dump asks for; null matches all. */
+interface Filter {
+  table: number | null;
+  protocol: number;
+  type: number;
+  oif: number;
+}
+
+/** `RTM_GETROUTE` for all (`inet_dump_fib`). */
+function dumpRoutes(net: Net, req: NlRequest, w: NlWriter, cb: NlDump): number {
+  const n4 = net.get(IPV4);
+  let list = cb.data as Item[] | null;
+  if (list === null) {
+    const f: Filter = { table: null, protocol: 0, type: 0, oif: 0 };
+    if (req.end - req.data >= RTMSG_LEN) {
+      const rtm = rtmsgRead(req.view, req.data);
+      if (req.strict) {
+        const err = strictFilter(net, req, f);
+        if (err !== 0) return err;
+      }
+      // Prefixes are of IPv6, and the cache of routes is no more.
+      if ((rtm.flags & (RTM_F_CLONED | RTM_F_PREFIX)) !== 0) return 0;
+    }
+    if (f.table !== null || f.protocol !== 0 || f.type !== 0 || f.oif !== 0) cb.answerFlags = NLM_F_DUMP_FILTERED;
+    if (f.table !== null && !n4.fibTables.has(f.table)) {
+      return req.family === AF_INET ? refuse(req, 'ipv4: FIB table does not exist', -ENOENT) : 0;
+    }
+    list = collect(n4, f);
+    cb.data = list;
+  }
+  cb.seq = n4.fibSeq;
+  return rtnlDump(list, w, cb, (item) => {
+    nlDumpBegin(w, cb, RTM_NEWROUTE);
+    return fibDumpInfo(w, item.tb, item.prefix, item.plen, item.fa);
+  });
+}
+
+interface Item {
+  readonly tb: FibTable;
+  readonly prefix: number;
+  readonly plen: number;
+  readonly fa: FibAlias;
+}
+
+function collect(n4: Ipv4Net, f: Filter): Item[] {
+  const out: Item[] = [];
+  // Linux walks its tables by the low byte of their number.
+  const tables = Array.from(n4.fibTables.values()).sort((a, b) => (a.id & 255) - (b.id & 255) || a.id - b.id);
+  for (const tb of tables) {
+    if (f.table !== null && tb.id !== f.table) continue;
+    fibTableWalk(tb, (prefix, plen, fa) => {
+      if (f.protocol !== 0 && fa.info.protocol !== f.protocol) return;
+      if (f.type !== 0 && fa.type !== f.type) return;
+      if (f.oif !== 0 && !fa.info.nhs.some((nh) => nh.dev?.ifindex === f.oif)) return;
+      out.push({ tb, prefix, plen, fa });
+    });
+  }
+  return out;
+}
+
+/** The filter of a strict request (`ip_valid_fib_dump_req`). */
+function strictFilter(net: Net, req: NlRequest, f: Filter): number {
+  const rtm = rtmsgRead(req.view, req.data);
+  if (rtm.dstLen !== 0 || rtm.srcLen !== 0 || rtm.tos !== 0 || rtm.scope !== 0) return refuse(req, 'Invalid values in header for FIB dump request', -EINVAL);
+  f.protocol = rtm.protocol;
+  f.type = rtm.type;
+  if (rtm.table !== 0) f.table = rtm.table;
+  const tb = new Int32Array(RTA_MAX + 1);
+  const at = req.data + RTMSG_LEN;
+  const bad = nlaParsePolicy(req.view, at, req.end - at, tb, RTA_MAX, RTM_IPV4_POLICY, NL_VALIDATE_LIBERAL, req.extack);
+  if (bad !== 0) return bad;
+  for (let i = 1; i <= RTA_MAX; i++) {
+    if (tb[i] === 0) continue;
+    if (i === RTA_TABLE) {
+      f.table = nlaGetU32(req.view, tb[i]!);
+    } else if (i === RTA_OIF) {
+      f.oif = nlaGetU32(req.view, tb[i]!);
+      if (devGetByIndex(net, f.oif) === null) return -ENODEV;
+    } else {
+      return refuse(req, 'Unsupported attribute in dump request', -EINVAL);
+    }
+  }
+  return 0;
+}
+
+/** Registers the handlers of routes. @alpha */
+export function fibRtnetlinkInit(k: Kernel): void {
+  rtnlRegister(k, AF_INET, RTM_NEWROUTE, { doit: newRoute });
+  rtnlRegister(k, AF_INET, RTM_DELROUTE, { doit: delRoute });
+  rtnlRegister(k, AF_INET, RTM_GETROUTE, { doit: (net, req, reply) => getRoute(net, req, reply, fibDumpInfo), dumpit: dumpRoutes });
+}
+
+/** Lets a namespace announce its routes. @alpha */
+export function fibRtnetlinkNetInit(n4: Ipv4Net): void {
+  n4.rtmsgFib = makeRtmsgFib(n4.net);
+}
