@@ -117,6 +117,7 @@ for (const w of privateWorkspaces.values()) {
     extends: '../tsconfig.test-base.json',
     compilerOptions: { allowJs: true, tsBuildInfoFile: 'temp/.tsbuildinfo' },
     include: ['.'],
+    exclude: ['node_modules', 'temp'],
     references: [...w.deps.map((d) => buildOf(d, '../packages/')), { path: '../packages/linnet/tsconfig.cli.json' }],
   });
 }

@@ -9,9 +9,9 @@ const TCP_LISTEN = 10;
 /** Who holds one local port (struct inet_bind_bucket). @alpha */
 export class InetBindBucket {
   readonly port: number;
-  /** Socks and TIME-WAITs that hold it. */
+  /** Socks that hold it, and TIME-WAITs. */
   readonly owners: Set<InetConnectionSock> = new Set();
-  tw = 0;
+  readonly timewaits: Set<InetTimewaitSock> = new Set();
   /**
    * -1: taken only by `connect`, so that other connections may share it while their tuples differ; 0: bound by somebody who does not share;
    * 1: all holders set SO_REUSEADDR and none listens.
@@ -48,7 +48,7 @@ export function inetPutPort(h: InetHashinfo, sk: InetConnectionSock): void {
 
 /** Forgets a bucket that nobody holds any more. */
 export function bindBucketRelease(h: InetHashinfo, tb: InetBindBucket): void {
-  if (tb.owners.size === 0 && tb.tw === 0 && h.bhash.get(tb.port) === tb) h.bhash.delete(tb.port);
+  if (tb.owners.size === 0 && tb.timewaits.size === 0 && h.bhash.get(tb.port) === tb) h.bhash.delete(tb.port);
 }
 
 /** A child of a listener holds the same port as its parent (__inet_inherit_port). @alpha */
@@ -66,22 +66,21 @@ function bucketOf(h: InetHashinfo, port: number): InetBindBucket {
   return tb;
 }
 
-/** Does another holder of the port stand in the way of `sk`? (inet_csk_bind_conflict) */
+/** Does the holder `o` of a port stand in the way of `sk`? With `relax` SO_REUSEADDR on both sides lets them share while `o` does not listen. */
+function standsInTheWay(
+  sk: InetConnectionSock, o: InetConnectionSock | InetTimewaitSock, listens: boolean, relax: boolean, reuseportOk: boolean,
+): boolean {
+  if (sk.boundDevIf !== 0 && o.boundDevIf !== 0 && sk.boundDevIf !== o.boundDevIf) return false;
+  if (sk.rcvSaddr !== 0 && o.rcvSaddr !== 0 && sk.rcvSaddr !== o.rcvSaddr) return false;
+  if (sk.reuse && o.reuse && !listens) return !relax;
+  return !(reuseportOk && sk.reuseport && o.reuseport && sk.uid === o.uid);
+}
+
+/** Does another holder of the port stand in the way of `sk`? A TIME-WAIT counts as the connection that it was (inet_csk_bind_conflict). */
 function bindConflict(sk: InetConnectionSock, tb: InetBindBucket, relax: boolean, reuseportOk: boolean): boolean {
-  for (const o of tb.owners) {
-    if (o === sk) continue;
-    if (sk.boundDevIf !== 0 && o.boundDevIf !== 0 && sk.boundDevIf !== o.boundDevIf) continue;
-    const sameAddr = sk.rcvSaddr === 0 || o.rcvSaddr === 0 || sk.rcvSaddr === o.rcvSaddr;
-    if (sk.reuse && o.reuse && o.state !== TCP_LISTEN) {
-      if (!relax || (reuseportOk && sk.reuseport && o.reuseport && sk.uid === o.uid)) continue;
-      if (sameAddr) return true;
-      continue;
-    }
-    if (reuseportOk && sk.reuseport && o.reuseport && sk.uid === o.uid) continue;
-    if (sameAddr) return true;
-  }
-  // A TIME-WAIT alone keeps those away who do not say SO_REUSEADDR.
-  return tb.tw > 0 && !sk.reuse && !(reuseportOk && sk.reuseport);
+  for (const o of tb.owners) if (o !== sk && standsInTheWay(sk, o, o.state === TCP_LISTEN, relax, reuseportOk)) return true;
+  for (const tw of tb.timewaits) if (standsInTheWay(sk, tw, false, relax, reuseportOk)) return true;
+  return false;
 }
 
 /**
@@ -96,7 +95,7 @@ export function inetCskGetPort(h: InetHashinfo, sk: InetConnectionSock, snum: nu
     if (port === 0) return -EADDRINUSE;
   }
   const tb = bucketOf(h, port);
-  if (tb.owners.size > 0 || tb.tw > 0) {
+  if (tb.owners.size > 0 || tb.timewaits.size > 0) {
     const shared = tb.fastreuse > 0 && reuse;
     if (!shared && bindConflict(sk, tb, true, true)) return -EADDRINUSE;
     if (tb.owners.size > 0 && !reuse) tb.fastreuse = 0;
@@ -151,7 +150,7 @@ export function inetHashConnect(
       let tb = h.bhash.get(port);
       if (tb !== undefined) {
         // A port that somebody bound is not ours to share; one that connections hold is, if the tuple differs.
-        if (tb.fastreuse >= 0 && (tb.owners.size > 0 || tb.tw > 0)) continue;
+        if (tb.fastreuse >= 0 && (tb.owners.size > 0 || tb.timewaits.size > 0)) continue;
         if (tupleTaken(h, sk, port, twUnique)) continue;
       } else {
         tb = new InetBindBucket(port);

@@ -34,13 +34,13 @@ export class InetNet implements LocalPorts {
     return false;
   }
 
-  /** `32768 60999`; -EINVAL when it is no range of ports. */
+  /** `32768 60999`; -EINVAL when it is no range of ports, or begins below `ipUnprivilegedPortStart`. */
   setRange(text: string): number {
     const m = /^\s*(\d+)\s+(\d+)\s*$/.exec(text);
     if (m === null) return -EINVAL;
     const low = Number(m[1]);
     const high = Number(m[2]);
-    if (low < 1 || low > high || high > 65535) return -EINVAL;
+    if (low < 1 || low > high || high > 65535 || low < this.ipUnprivilegedPortStart) return -EINVAL;
     this.low = low;
     this.high = high;
     return 0;
@@ -79,7 +79,9 @@ export function inetNetInit(net: Net): void {
     set: (text) => n.setRange(text),
   });
   net.sysctl.register('net/ipv4/ip_local_reserved_ports', sysctlString(() => n.getReserved(), (text) => n.setReserved(text)));
-  net.sysctl.register('net/ipv4/ip_unprivileged_port_start', sysctlInt(() => n.ipUnprivilegedPortStart, (v) => {
+  const start = sysctlInt(() => n.ipUnprivilegedPortStart, (v) => {
     n.ipUnprivilegedPortStart = v;
-  }, { min: 0, max: 65535 }));
+  }, { min: 0, max: 65535 });
+  // The two may not overlap, whichever is set last.
+  net.sysctl.register('net/ipv4/ip_unprivileged_port_start', { get: start.get, set: (text) => (Number(text) > n.low ? -EINVAL : start.set!(text)) });
 }

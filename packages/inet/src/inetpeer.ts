@@ -37,7 +37,8 @@ export class InetPeerBase {
 /** May one more answer go to this peer, when one each `timeout` jiffies is the rule? Takes a token (inet_peer_xrlim_allow). @alpha */
 export function inetPeerXrlimAllow(net: Net, peer: InetPeer, timeout: number): boolean {
   const now = net.kernel.jiffies;
-  let tokens = peer.rateTokens + ((now - peer.rateLast) | 0);
+  // Unsigned: a silence of 25 days and more must not count as negative.
+  let tokens = peer.rateTokens + ((now - peer.rateLast) >>> 0);
   peer.rateLast = now;
   if (tokens > BURST * timeout) tokens = BURST * timeout;
   const ok = tokens >= timeout;

@@ -25,6 +25,9 @@ export class InetTimewaitSock {
   readonly num: number;
   readonly dport: number;
   readonly uid: number;
+  /** SO_REUSEADDR and SO_REUSEPORT of the connection: whether others may bind the port meanwhile. */
+  readonly reuse: boolean;
+  readonly reuseport: boolean;
 
   constructor(h: InetHashinfo, sk: InetConnectionSock) {
     this.net = sk.net;
@@ -42,6 +45,8 @@ export class InetTimewaitSock {
     this.priority = sk.priority;
     this.tos = sk.tos;
     this.uid = sk.uid;
+    this.reuse = sk.reuse;
+    this.reuseport = sk.reuseport;
   }
 }
 
@@ -57,7 +62,7 @@ export function inetTwskHashdance(tw: InetTimewaitSock, sk: InetConnectionSock, 
   const tb = sk.bindBucket;
   if (tb !== null) {
     tw.bindBucket = tb;
-    tb.tw++;
+    tb.timewaits.add(tw);
     inetPutPort(h, sk);
   }
   h.remove(sk.ehashNode);
@@ -78,6 +83,6 @@ export function inetTwskKill(tw: InetTimewaitSock): void {
   const tb = tw.bindBucket;
   if (tb === null) return;
   tw.bindBucket = null;
-  tb.tw--;
+  tb.timewaits.delete(tw);
   bindBucketRelease(tw.hashinfo, tb);
 }

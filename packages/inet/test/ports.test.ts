@@ -1,6 +1,6 @@
-import { EADDRINUSE, EADDRNOTAVAIL, type VirtualClock } from '@linnet/kernel';
+import { EADDRINUSE, EADDRNOTAVAIL, EINVAL, type VirtualClock } from '@linnet/kernel';
 import { describe, expect, it } from 'vitest';
-import { inetCskGetPort, inetEhashInsert, inetHashConnect, inetPutPort, inetTwskHashdance, inetTwskKill, InetTimewaitSock, inetUnhash } from '../src/index.ts';
+import { inetCskGetPort, inetEhashInsert, inetHashConnect, inetInheritPort, inetPutPort, inetTwskHashdance, inetTwskKill, InetTimewaitSock, inetUnhash } from '../src/index.ts';
 import { bench, ip } from './helpers.ts';
 
 const ME = ip('10.0.0.1');
@@ -25,6 +25,65 @@ describe('bind', () => {
     expect(inetCskGetPort(h, first, 8080, ports)).toBe(0);
     expect(first.num).toBe(8080);
     expect(inetCskGetPort(h, sock(b), 8080, ports)).toBe(conflict ? -EADDRINUSE : 0);
+  });
+
+  // What Linux 6.18 answers to a server that begins anew: the connections of its first run live on, or wait in TIME-WAIT.
+  it.each([
+    // the first run's SO_REUSEADDR, the second's, the second's address, and the answer
+    [false, false, 0, true],
+    [false, true, 0, true],
+    [false, true, ME, true],
+    [false, true, PEER, false],
+    [true, false, 0, true],
+    [true, false, ME, true],
+    [true, false, PEER, false],
+    [true, true, 0, false],
+    [true, true, ME, false],
+  ])('a server begins anew: reuse %s, then %s, at %i', (reuse, again, rcvSaddr, conflict) => {
+    for (const timeWait of [false, true]) {
+      const { h, k, ports, sock } = bench();
+      const listener = sock({ reuse });
+      expect(inetCskGetPort(h, listener, 8080, ports)).toBe(0);
+      listener.state = 10;
+      expect(inetCskGetPort(h, listener, 8080, ports)).toBe(0);
+      const child = sock({ reuse, rcvSaddr: ME, daddr: PEER, dport: 4000, state: 1 });
+      inetInheritPort(h, listener, child);
+      inetEhashInsert(h, child);
+      inetPutPort(h, listener);
+      if (timeWait) k.run(() => inetTwskHashdance(new InetTimewaitSock(h, child), child, 60000));
+      expect(inetCskGetPort(h, sock({ reuse: again, rcvSaddr }), 8080, ports)).toBe(conflict ? -EADDRINUSE : 0);
+    }
+  });
+
+  it('lets two with SO_REUSEADDR hold a port, but one listen', () => {
+    const { h, ports, sock } = bench();
+    const a = sock({ reuse: true });
+    const b = sock({ reuse: true });
+    for (const sk of [a, b]) expect(inetCskGetPort(h, sk, 8080, ports)).toBe(0);
+    b.state = 10;
+    expect(inetCskGetPort(h, b, 8080, ports)).toBe(0);
+    a.state = 10;
+    expect(inetCskGetPort(h, a, 8080, ports)).toBe(-EADDRINUSE);
+  });
+
+  it('chooses no port that is held, whatever may be reused', () => {
+    const { h, k, ports, sock } = bench();
+    k.initNet.sysctl.write('net/ipv4/ip_local_port_range', '5000 5003');
+    const got = [0, 1, 2, 3].map(() => {
+      const sk = sock({ reuse: true });
+      expect(inetCskGetPort(h, sk, 0, ports)).toBe(0);
+      return sk.num;
+    });
+    expect(got.sort()).toEqual([5000, 5001, 5002, 5003]);
+    expect(inetCskGetPort(h, sock({ reuse: true }), 0, ports)).toBe(-EADDRINUSE);
+  });
+
+  it('refuses a range of ports that reaches into the privileged ones', () => {
+    const { sysctl } = bench().k.initNet;
+    expect(sysctl.write('net/ipv4/ip_local_port_range', '1000 2000')).toBe(-EINVAL);
+    expect(sysctl.write('net/ipv4/ip_local_port_range', '40000 40003')).toBe(0);
+    expect(sysctl.write('net/ipv4/ip_unprivileged_port_start', '40002')).toBe(-EINVAL);
+    expect(sysctl.write('net/ipv4/ip_unprivileged_port_start', '40000')).toBe(0);
   });
 
   it('gives a port of the range, not a reserved one, until none is left', () => {

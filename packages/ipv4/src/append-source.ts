@@ -1,4 +1,5 @@
 /** Where the bytes of an outgoing datagram come from (the getfrag callbacks of ip_append_data). */
+// datapath-ok-file: made once a namespace
 import { skbCopyBits } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import { msgCopyFrom } from '@linnet/socket';

@@ -5,7 +5,7 @@ import type { Kernel, Net } from '@linnet/kernel';
 import { devGetByIndex, forEachNetdev } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import {
-  NLA_BINARY, NLA_STRING, NLA_U32, NLA_U8, NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlmsgParse, rtnlDump, rtnlNotify, rtnlNotifyNeeded, rtnlRegister,
+  NLA_STRING, NLA_U32, NLA_U8, NLA_UNSPEC, NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlmsgParse, rtnlDump, rtnlNotify, rtnlNotifyNeeded, rtnlRegister,
 } from '@linnet/netlink';
 import type { NlDump, NlRequest, NlaPolicyTable } from '@linnet/netlink';
 import {
@@ -30,7 +30,7 @@ const POLICY: NlaPolicyTable = Object.freeze({
     [IFA_ADDRESS]: { type: NLA_U32 },
     [IFA_BROADCAST]: { type: NLA_U32 },
     [IFA_LABEL]: { type: NLA_STRING, len: IFNAMSIZ - 1 },
-    [IFA_CACHEINFO]: { type: NLA_BINARY, len: CACHEINFO_LEN, exact: true },
+    [IFA_CACHEINFO]: { type: NLA_UNSPEC, len: CACHEINFO_LEN },
     [IFA_FLAGS]: { type: NLA_U32 },
     [IFA_RT_PRIORITY]: { type: NLA_U32 },
     [IFA_PROTO]: { type: NLA_U8 },

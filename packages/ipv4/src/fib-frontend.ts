@@ -28,12 +28,12 @@ import type { Rtable } from './rtable.ts';
 
 export { inetAddrType, inetAddrTypeDevTable, inetAddrTypeTable, inetDevAddrType } from './fib-addr-type.ts';
 
-/** Removes routes without living next hops from all tables, telling netlink (`fib_flush`). @alpha */
+/** Removes routes without living next hops from all tables (`fib_flush`). Linux tells netlink only of those that lost their source. @alpha */
 export function fibFlush(n4: Ipv4Net): void {
   let n = 0;
   for (const tb of n4.fibTables.values()) {
     n += fibTableFlush(n4, tb, false, (t, prefix, plen, fa) => {
-      n4.rtmsgFib(RTM_DELROUTE, t, prefix, plen, fa, 0, null);
+      if (fa.info.pfsrcRemoved) n4.rtmsgFib(RTM_DELROUTE, t, prefix, plen, fa, 0, null);
     });
   }
   if (n !== 0) rtCacheFlush(n4);

@@ -25,7 +25,6 @@ function leafLookup(tb: FibTable, leaf: number, fl: Flowi, res: FibResult, flags
     const fi = fa.info;
     if (fi.dead) continue;
     if (fi.scope < fl.scope) continue;
-    fa.accessed = true;
     const err = FIB_PROPS_ERROR[fa.type]!;
     if (err < 0) return err;
     if ((fi.flags & RTNH_F_DEAD) !== 0) continue;

@@ -217,6 +217,7 @@ function readMultipath(req: NlRequest, nest: number): FibNhConfig[] | number {
 /** Reads a route's message (`rtm_to_fib_config`). 0 or a negative errno. */
 function readConfig(req: NlRequest, cfg: FibConfig, ccKnown: (name: string) => boolean): number {
   const tb = new Int32Array(RTA_MAX + 1);
+  if (req.end - req.data < RTMSG_LEN) return -EINVAL;
   const bad = nlmsgParse(req, RTMSG_LEN, tb, RTM_IPV4_POLICY, NL_VALIDATE_LIBERAL);
   if (bad !== 0) return bad;
   const { view } = req;
@@ -312,7 +313,8 @@ function dumpRoutes(net: Net, req: NlRequest, w: NlWriter, cb: NlDump): number {
   }
   cb.seq = n4.fibSeq;
   return rtnlDump(list, w, cb, (item) => {
-    nlDumpBegin(w, cb, RTM_NEWROUTE);
+    // Routes always say so to those who may filter; the end of the dump only if they did.
+    nlDumpBegin(w, cb, RTM_NEWROUTE, req.strict ? NLM_F_DUMP_FILTERED : 0);
     return fibDumpInfo(w, item.tb, item.prefix, item.plen, item.fa);
   });
 }

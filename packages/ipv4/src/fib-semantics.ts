@@ -264,9 +264,9 @@ export function fibNhMatch(_n4: Ipv4Net, cfg: FibConfig, fi: FibInfo): boolean {
   }
   if (cfg.multipath === null) return true;
   let i = 0;
-  for (const c of cfg.multipath) {
-    const nh = fi.nhs[i++];
-    if (nh === undefined) return false;
+  for (const nh of fi.nhs) {
+    const c = cfg.multipath[i++];
+    if (c === undefined) return false;
     if (c.oif !== 0 && c.oif !== nh.oif) return false;
     if (c.gw !== 0 && c.gw !== nh.gw) return false;
   }
@@ -300,6 +300,7 @@ export function fibSyncDownAddr(n4: Ipv4Net, local: number): number {
   for (const fi of n4.fibInfos.values()) {
     if (fi.tbId !== RT_TABLE_MAIN || fi.prefsrc !== local || local === 0) continue;
     fi.flags |= RTNH_F_DEAD;
+    fi.pfsrcRemoved = true;
     n++;
   }
   return n;

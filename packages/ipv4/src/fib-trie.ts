@@ -88,9 +88,10 @@ export function fibTableInsert(n4: Ipv4Net, tb: FibTable, cfg: FibConfig, out: F
   let leaf = tb.lpm.exact(cfg.dst, cfg.dstLen);
   let pos = leaf === 0 ? null : findAlias(tb.heads[leaf]!, tos, fi.priority);
   out.info = fi;
-  out.nlflags = 0;
+  out.nlflags = NLM_F_EXCL;
   if (isSlot(pos, tos, fi.priority)) {
     if ((cfg.nlflags & NLM_F_EXCL) !== 0) return refuse(n4, fi, -EEXIST);
+    out.nlflags = 0;
     let same: FibAlias | null = null;
     let last: FibAlias = pos;
     for (let fa: FibAlias | null = pos; isSlot(fa, tos, fi.priority); fa = fa.next) {
@@ -105,7 +106,6 @@ export function fibTableInsert(n4: Ipv4Net, tb: FibTable, cfg: FibConfig, out: F
       const old = pos.info;
       pos.info = fi;
       pos.type = type;
-      pos.accessed = false;
       fi.treeref++;
       fibReleaseInfo(n4, old);
       out.alias = pos;

@@ -93,6 +93,8 @@ export class FibInfo {
   /** Name of the congestion control (RTAX_CC_ALGO) or ''. */
   readonly ccAlgo: string;
   readonly nhs: readonly FibNh[];
+  /** Its preferred source is no address of ours any more: the only reason for which a flush is announced. */
+  pfsrcRemoved: boolean;
 
   constructor(
     net4: Ipv4Net,
@@ -113,6 +115,7 @@ export class FibInfo {
     this.metrics = a.metrics;
     this.ccAlgo = a.ccAlgo;
     this.nhs = a.nhs;
+    this.pfsrcRemoved = false;
     for (const nh of a.nhs) nh.parent = this;
   }
 }
@@ -123,15 +126,12 @@ export class FibAlias {
   tos: number;
   type: number;
   next: FibAlias | null;
-  /** Was it used since the last change? (FA_S_ACCESSED) */
-  accessed: boolean;
 
   constructor(info: FibInfo, tos: number, type: number) {
     this.info = info;
     this.tos = tos;
     this.type = type;
     this.next = null;
-    this.accessed = false;
   }
 }
 

@@ -15,7 +15,6 @@ import { flowi4InitOutput, inetPeerXrlimAllow } from '@linnet/inet';
 import { ipHdrlen } from './ip-hdrlen.ts';
 import { ipAppend, ipFinish, ipSendSkb, ipSetupCork } from './ip-append-data.ts';
 import { ipOptionsEcho } from './ip-options.ts';
-import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { inetSelectAddr } from './devinet-select.ts';
 import { ipRouteOutputFlow } from './route-output.ts';
@@ -91,7 +90,7 @@ function icmpPush(ip: Ipv4Net, rt: Rtable, type: number, code: number, un: numbe
   const view = first.view;
   view.setInt32(at, (type << 24) | (code << 16));
   view.setInt32(at + 4, un);
-  const skb = ipFinish(net, sk, fl, queue, cork)!;
+  const skb = ipFinish(sk, fl, queue, cork)!;
   const ihl = at - skb.networkHeader;
   view.setUint16(at + 2, csumFold(skbChecksum(skb, ihl, skb.len - ihl, 0)));
   ipSendSkb(net, skb);
@@ -123,8 +122,8 @@ export function icmpSend(skb: Skb, type: number, code: number, info: number): vo
   if ((rt0.rtFlags & (RTCF_BROADCAST | RTCF_MULTICAST)) !== 0) return;
   const view = skb.view;
   if ((iphFragOff(view, nh) & IP_OFFSET) !== 0) return;
-  const net = rt0.dev.net;
-  const ip = net.get(IPV4);
+  const ip = rt0.net4;
+  const net = ip.net;
   if (icmpIsErr(type) && iphProtocol(view, nh) === IPPROTO_ICMP) {
     const at = nh + ipHdrlen(view, nh);
     let inner: number;

@@ -15,7 +15,6 @@ import { icmpReply } from './icmp-send.ts';
 import { icmpInCount } from './icmp-stats.ts';
 import { inetCurrentTimestamp } from './ip-options.ts';
 import { icmpSetOuterHeader } from './ip-quote.ts';
-import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { pingErr, pingRcv } from './ping.ts';
 import { rawIcmpError } from './raw.ts';
@@ -27,7 +26,7 @@ import { ICMP_MIB_CSUMERRORS, ICMP_MIB_INERRORS, ICMP_MIB_INMSGS } from './snmp.
 /** The receiver of protocol 1: `data` at the ICMP header. Consumes the skb (icmp_rcv). @alpha */
 export function icmpRcv(skb: Skb): number {
   const rt = skb.dst as Rtable;
-  const ip = rt.dev.net.get(IPV4);
+  const ip = rt.net4;
   ip.icmpMib[ICMP_MIB_INMSGS]!++;
   skb.transportHeader = skb.data;
   if (!skbChecksumValid(skb, 0)) {
@@ -85,7 +84,9 @@ function ignore(skb: Skb, reason: number): number {
 /** Answers an echo request with all its data, however long (icmp_echo, RFC 1122 3.2.2.6). */
 function icmpEcho(ip: Ipv4Net, skb: Skb): number {
   if (ip.sysctlIcmpEchoIgnoreAll !== 0) return ignore(skb, DROP.ICMP_IGNORED);
-  icmpReply(ip, skb, fibComputeSpecDst(skb), ICMP_ECHOREPLY, 0, icmpUn(skb.view, skb.transportHeader), 0);
+  // The code comes back as it was sent: that is how Linux answers.
+  const at = skb.transportHeader;
+  icmpReply(ip, skb, fibComputeSpecDst(skb), ICMP_ECHOREPLY, icmpCode(skb.view, at), icmpUn(skb.view, at), 0);
   consumeSkb(skb);
   return 0;
 }
@@ -182,7 +183,7 @@ function icmpSocketDeliver(ip: Ipv4Net, skb: Skb, type: number, code: number, in
 
 /** An error about an ICMP message of ours: ping sockets, and what the route learns (icmp_err). @alpha */
 export function icmpErr(skb: Skb, type: number, code: number, info: number): number {
-  const ip = (skb.dst as Rtable).dev.net.get(IPV4);
+  const ip = (skb.dst as Rtable).net4;
   if (icmpType(skb.view, skb.data) !== ICMP_ECHOREPLY) pingErr(ip, skb, type, code, info);
   return 0;
 }

@@ -169,11 +169,11 @@ export function ipAppend(
  * Null when the queue is empty. The cork is free for the next datagram.
  * @alpha
  */
-export function ipFinish(net: Net, sk: InetSock, fl: Flowi, queue: SkbQueue, cork: InetCork): Skb | null {
+export function ipFinish(sk: InetSock, fl: Flowi, queue: SkbQueue, cork: InetCork): Skb | null {
   const skb = skbDequeue(queue);
   if (skb === null) return null;
-  const ip = net.get(IPV4);
   const rt = cork.dst as Rtable;
+  const ip = rt.net4;
   const opt = cork.opt as IpOptions | null;
   const optlen = opt === null ? 0 : opt.optlen;
   let tail: Skb | null = null;
@@ -237,7 +237,7 @@ export function ipMakeSkb(
     fl.error = err;
     return null;
   }
-  return ipFinish(sk.net, sk, fl, queue, cork);
+  return ipFinish(sk, fl, queue, cork);
 }
 
 /** Sends a packet made by {@link ipMakeSkb} (ip_send_skb). Consumes it; 0 or a negative errno. @alpha */
@@ -272,7 +272,7 @@ export function ipAppendData(
 
 /** Turns what the socket holds back into a packet (ip_finish_skb). @alpha */
 export function ipFinishSkb(sk: InetSock, fl: Flowi, cork: InetCork): Skb | null {
-  return ipFinish(sk.net, sk, fl, sk.writeQueue, cork);
+  return ipFinish(sk, fl, sk.writeQueue, cork);
 }
 
 /** Throws away what the socket holds back (ip_flush_pending_frames). @alpha */

@@ -1,4 +1,5 @@
 /** Control messages of IPv4 sockets, in and out (ip(7), cmsg(3)). */
+// datapath-ok-file: control messages: only sockets that asked for them pay
 import { EINVAL } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {

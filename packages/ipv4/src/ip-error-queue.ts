@@ -4,6 +4,7 @@
  * A queued error is a copy of the packet that failed. Its control block says what happened: `cb6` errno, `cb7` origin, type
  * and code, `cb8` info, `cb9` port, `cb10` the destination of the packet that failed, `cb11` who reported it.
  */
+// datapath-ok-file: reading errors
 import { EAGAIN } from '@linnet/kernel';
 import {
   AF_INET, IPHDR_LEN, IP_RECVERR, MSG_ERRQUEUE, MSG_TRUNC, SOL_IP, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_LOCAL, icmpCode, icmpType, iphDaddr, iphSaddr, iphSetDaddr, iphSetVersionIhl, sockaddrIn,

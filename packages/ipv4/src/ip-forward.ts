@@ -12,7 +12,6 @@ import { IPSKB_DOREDIRECT, IPSKB_FORWARDED, ipcbAddFlags, ipcbFlags, ipcbFragMax
 import { ipSendCheck } from './ip-header.ts';
 import { ipcbRouterAlert, ipcbSrr, ipcbStrictRoute, ipForwardOptions } from './ip-options.ts';
 import { skbGsoNetworkSeglen } from './ip-output.ts';
-import { IPV4 } from './ipv4-net.ts';
 import { ipCallRaChain } from './raw.ts';
 import { rtTos2Priority } from './route.ts';
 import { ipDstMtuMaybeForward } from './route-exception.ts';
@@ -35,8 +34,8 @@ export function ipForward(skb: Skb): number {
   if (skb.pktType !== PACKET_HOST) return drop(skb, DROP.OTHERHOST);
   if (skb.sk !== null) return drop(skb, DROP.NOT_SPECIFIED);
   const rt = skb.dst as Rtable;
-  const net = rt.dev.net;
-  const ip = net.get(IPV4);
+  const ip = rt.net4;
+  const { net } = ip;
   if (ipcbRouterAlert(skb) !== 0 && ipCallRaChain(ip, skb)) return NET_RX_SUCCESS;
   if (skb.ipSummed === CHECKSUM_COMPLETE) skb.ipSummed = CHECKSUM_NONE;
 
@@ -73,7 +72,7 @@ function drop(skb: Skb, reason: number): number {
 }
 
 function ipForwardFinish(net: Net, sk: object | null, skb: Skb): number {
-  const ip = net.get(IPV4);
+  const ip = (skb.dst as Rtable).net4;
   ip.mib[IPSTATS_MIB_OUTFORWDATAGRAMS]!++;
   if (ipcbOptlen(skb) !== 0 && !ipForwardOptions(ip, skb, skb.dst as Rtable)) ipSendCheck(skb);
   skb.tstamp = 0;

@@ -37,7 +37,8 @@ import {
  */
 export function ipRcv(skb: Skb, dev: NetDevice, _pt: PacketType, _orig: NetDevice): number {
   const net = dev.net;
-  const ok = ipRcvCore(net.get(IPV4), skb);
+  const indev = inDevGet(dev);
+  const ok = ipRcvCore(indev !== null ? indev.net4 : net.get(IPV4), skb);
   if (ok === null) return NET_RX_DROP;
   return nfHook(NFPROTO_IPV4, NF_INET_PRE_ROUTING, net, null, ok, dev, null, ipRcvFinish);
 }
@@ -94,8 +95,7 @@ function ipRcvCore(ip: Ipv4Net, skb: Skb): Skb | null {
 }
 
 /** Behind the pre-routing hook: finds the packet's route and follows it. Consumes the skb (ip_rcv_finish). */
-function ipRcvFinish(net: Net, _sk: object | null, skb: Skb): number {
-  const ip = net.get(IPV4);
+function ipRcvFinish(_net: Net, _sk: object | null, skb: Skb): number {
   const dev = skbDev(skb)!;
   let view = skb.view;
   let nh = skb.networkHeader;
@@ -106,6 +106,7 @@ function ipRcvFinish(net: Net, _sk: object | null, skb: Skb): number {
       return NET_RX_DROP;
     }
   }
+  const ip = (skb.dst as unknown as Rtable).net4;
   if (ipHdrlen(view, nh) > IPHDR_LEN) {
     const reason = ipRcvOptions(ip, skb, dev);
     if (reason !== 0) {
@@ -188,7 +189,7 @@ function ipOptionsRcvSrr(ip: Ipv4Net, skb: Skb, dev: NetDevice): number {
 
 /** The `input` of routes to this machine: reassembly, then the local hook. Consumes the skb (ip_local_deliver). @alpha */
 export function ipLocalDeliver(skb: Skb): number {
-  const net = (skb.dst as Rtable).dev.net;
+  const { net } = (skb.dst as Rtable).net4;
   if (ipIsFragment(skb.view, skb.networkHeader)) {
     const whole = ipDefrag(net, skb, IP_DEFRAG_LOCAL_DELIVER);
     if (whole === null) return 0;
@@ -197,10 +198,10 @@ export function ipLocalDeliver(skb: Skb): number {
   return nfHook(NFPROTO_IPV4, NF_INET_LOCAL_IN, net, null, skb, skbDev(skb), null, ipLocalDeliverFinish);
 }
 
-function ipLocalDeliverFinish(net: Net, _sk: object | null, skb: Skb): number {
+function ipLocalDeliverFinish(_net: Net, _sk: object | null, skb: Skb): number {
   skb.transportHeader = skb.networkHeader + ipHdrlen(skb.view, skb.networkHeader);
   skbPullUnchecked(skb, skb.transportHeader - skb.data);
-  return ipProtocolDeliverRcu(net.get(IPV4), skb, iphProtocol(skb.view, skb.networkHeader));
+  return ipProtocolDeliverRcu((skb.dst as Rtable).net4, skb, iphProtocol(skb.view, skb.networkHeader));
 }
 
 /**

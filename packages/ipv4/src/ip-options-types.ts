@@ -1,4 +1,5 @@
 /** The record of parsed IPv4 options (RFC 791). */
+// datapath-ok-file: made once a namespace or socket
 import { MAX_IPOPTLEN } from '@linnet/uapi';
 
 /**

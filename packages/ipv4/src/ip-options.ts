@@ -126,7 +126,10 @@ export function ipOptionsParse(ip: Ipv4Net, o: IpOptions, u8: Uint8Array, view: 
         break;
       case IPOPT_CIPSO:
         if ((skb === null && !privileged) || o.cipso !== 0) bad = at;
-        else o.cipso = at;
+        else {
+          o.cipso = at;
+          bad = checkCipso(u8, view, base, at, len);
+        }
         break;
       default:
         if (skb === null && !privileged) bad = at;
@@ -222,6 +225,19 @@ function parseTimestamp(
     }
   }
   o.ts = at;
+  return 0;
+}
+
+/** The form of a CIPSO option (FIPS 188, cipso_v4_validate): a domain of interpretation, then tags. 0, or where it is wrong. */
+function checkCipso(u8: Uint8Array, view: DataView, base: number, at: number, len: number): number {
+  if (len < 8) return at + 1;
+  if (view.getInt32(base + at + 2) === 0) return at + 2;
+  for (let tag = 6; tag < len;) {
+    if (tag + 1 === len) return at + tag;
+    const n = u8[base + at + tag + 1]!;
+    if (n === 0 || n > len - tag) return at + tag + 1;
+    tag += n;
+  }
   return 0;
 }
 
@@ -371,6 +387,13 @@ export function ipOptionsEcho(ip: Ipv4Net, d: IpOptions, skb: Skb): number {
       d.isStrictroute = s.isStrictroute;
       n += outLen;
     }
+  }
+
+  if (s.cipso !== 0) {
+    const len = u8[nh + s.cipso + 1]!;
+    for (let i = 0; i < len; i++) out[n + i] = u8[nh + s.cipso + i]!;
+    d.cipso = n + IPHDR_LEN;
+    n += len;
   }
 
   while ((n & 3) !== 0) out[n++] = IPOPT_END;

@@ -19,7 +19,7 @@ import { ipHdrlen } from './ip-hdrlen.ts';
 import { IPSKB_FRAG_COMPLETE, IPSKB_FRAG_PMTU, ipcbAddFlags, ipcbCopy, ipcbFlags, ipcbFragMaxSize, ipcbOptlen } from './ip-cb.ts';
 import { ipOptionsFragment } from './ip-options.ts';
 import { ipSendCheck, ipSkbDstMtu } from './ip-header.ts';
-import { IPV4 } from './ipv4-net.ts';
+import type { Rtable } from './rtable.ts';
 import { IPSTATS_MIB_FRAGCREATES, IPSTATS_MIB_FRAGFAILS, IPSTATS_MIB_FRAGOKS } from './snmp.ts';
 
 /** What follows fragmentation for each piece: consumes it, returns 0 or an error. @alpha */
@@ -35,7 +35,7 @@ export function ipFragment(net: Net, sk: object | null, skb: Skb, mtu: number, o
   if ((iphFragOff(skb.view, nh) & IP_DF) === 0) return ipDoFragment(net, sk, skb, output);
   const maxSize = ipcbFragMaxSize(skb);
   if (!skb.ignoreDf || (maxSize !== 0 && maxSize > mtu)) {
-    const ip = net.get(IPV4);
+    const ip = (skb.dst as Rtable).net4;
     ip.mib[IPSTATS_MIB_FRAGFAILS]!++;
     ip.icmpSend(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu);
     kfreeSkbReason(skb, DROP.PKT_TOO_BIG);
@@ -82,7 +82,7 @@ function fragBytes(skb: Skb): number {
  * @alpha
  */
 export function ipDoFragment(net: Net, sk: object | null, skb: Skb, output: FragOutput): number {
-  const mib = net.get(IPV4).mib;
+  const mib = (skb.dst as Rtable).net4.mib;
   if (skb.ipSummed === CHECKSUM_PARTIAL) {
     const err = skbChecksumHelp(skb);
     if (err !== 0) {
@@ -203,7 +203,8 @@ function sendCopies(net: Net, sk: object | null, skb: Skb, hlen: number, payload
     iphSetTotLen(piece.view, to, hlen + len);
     ipSendCheck(piece);
     // After the first, only options with the copied flag go along: the datagram's own header is changed for all that follow.
-    if (at === hlen && optlen !== 0) {
+    // The options of a piece that was not the first have been seen to by whoever made it.
+    if (offset === 0 && optlen !== 0) {
       skbCow(skb, skbHeadroom(skb));
       ipOptionsFragment(skb);
     }

@@ -41,7 +41,7 @@ import {
  * @alpha
  */
 export function ipLocalOut(net: Net, sk: object | null, skb: Skb): number {
-  net.get(IPV4).mib[IPSTATS_MIB_OUTREQUESTS]!++;
+  (skb.dst as Rtable).net4.mib[IPSTATS_MIB_OUTREQUESTS]!++;
   ipSetLen(skb);
   ipSendCheck(skb);
   skb.protocol = ETH_P_IP;
@@ -50,9 +50,10 @@ export function ipLocalOut(net: Net, sk: object | null, skb: Skb): number {
 
 /** Output of unicast and broadcast packets: the `output` of their routes. Consumes the skb (ip_output). @alpha */
 export function ipOutput(net: Net, sk: object | null, skb: Skb): number {
-  const dev = (skb.dst as DstEntry).dev!;
+  const rt = skb.dst as Rtable;
+  const dev = rt.dev;
   const indev = skb.dev as NetDevice | null;
-  const mib = net.get(IPV4).mib;
+  const { mib } = rt.net4;
   mib[IPSTATS_MIB_OUTPKTS]!++;
   mib[IPSTATS_MIB_OUTOCTETS]! += skb.len;
   skb.dev = dev;
@@ -73,9 +74,9 @@ function ipLoopbackXmit(_net: Net, _sk: object | null, skb: Skb): number {
 /** Output of multicast packets: with copies for local members (ip_mc_output). Consumes the skb. @alpha */
 export function ipMcOutput(net: Net, sk: object | null, skb: Skb): number {
   const rt = skb.dst as Rtable;
-  const dev = rt.dev!;
+  const dev = rt.dev;
   const indev = skb.dev as NetDevice | null;
-  const mib = net.get(IPV4).mib;
+  const { mib } = rt.net4;
   mib[IPSTATS_MIB_OUTPKTS]!++;
   mib[IPSTATS_MIB_OUTOCTETS]! += skb.len;
   skb.dev = dev;
@@ -147,15 +148,15 @@ function ipFinishOutputGso(net: Net, sk: object | null, skb: Skb, mtu: number): 
 }
 
 /** Hands a packet to its neighbour. Consumes the skb (ip_finish_output2). @alpha */
-export function ipFinishOutput2(net: Net, _sk: object | null, skb: Skb): number {
+export function ipFinishOutput2(_net: Net, _sk: object | null, skb: Skb): number {
   const rt = skb.dst as Rtable;
   const dev = rt.dev!;
   if (rt.rtType === RTN_MULTICAST) {
-    const mib = net.get(IPV4).mib;
+    const { mib } = rt.net4;
     mib[IPSTATS_MIB_OUTMCASTPKTS]!++;
     mib[IPSTATS_MIB_OUTMCASTOCTETS]! += skb.len;
   } else if (rt.rtType === RTN_BROADCAST) {
-    const mib = net.get(IPV4).mib;
+    const { mib } = rt.net4;
     mib[IPSTATS_MIB_OUTBCASTPKTS]!++;
     mib[IPSTATS_MIB_OUTBCASTOCTETS]! += skb.len;
   }
@@ -175,7 +176,6 @@ export function ipFinishOutput2(net: Net, _sk: object | null, skb: Skb): number 
  */
 export function ipQueueXmit(sk: InetSock, skb: Skb, fl: Flowi): number {
   const net = sk.net;
-  const ip = net.get(IPV4);
   const opt = sk.inetOpt as IpOptions | null;
   let rt = skb.dst as Rtable | null;
   if (rt === null) {
@@ -192,7 +192,7 @@ export function ipQueueXmit(sk: InetSock, skb: Skb, fl: Flowi): number {
       fl.sport = sk.sport;
       rt = ipRouteOutputFlow(net, fl, sk);
       if (rt === null) {
-        ip.mib[IPSTATS_MIB_OUTNOROUTES]!++;
+        net.get(IPV4).mib[IPSTATS_MIB_OUTNOROUTES]!++;
         kfreeSkbReason(skb, DROP.IP_OUTNOROUTES);
         return -EHOSTUNREACH;
       }
@@ -200,6 +200,7 @@ export function ipQueueXmit(sk: InetSock, skb: Skb, fl: Flowi): number {
     }
     skb.dst = rt;
   }
+  const ip = rt.net4;
   if (opt !== null && opt.isStrictroute && rt.rtUsesGateway) {
     ip.mib[IPSTATS_MIB_OUTNOROUTES]!++;
     kfreeSkbReason(skb, DROP.IP_OUTNOROUTES);
@@ -234,9 +235,9 @@ export function ipQueueXmit(sk: InetSock, skb: Skb, fl: Flowi): number {
  * @alpha
  */
 export function ipBuildAndSendPkt(skb: Skb, sk: InetSock, saddr: number, daddr: number, opt: IpOptions | null, tos: number): number {
-  const net = sk.net;
-  const ip = net.get(IPV4);
+  const { net } = sk;
   const rt = skb.dst as Rtable;
+  const ip = rt.net4;
   const optlen = opt === null ? 0 : opt.optlen;
   ipcbClear(skb);
   const at = skbPush(skb, IPHDR_LEN + optlen);

@@ -1,4 +1,5 @@
 /** Socket options of level SOL_IP (ip(7)). */
+// datapath-ok-file: socket options
 import { EADDRNOTAVAIL, EINVAL, ENOPROTOOPT, ENOTCONN, EPROTO } from '@linnet/kernel';
 import {
   INET_ECN_MASK, IP_ADD_MEMBERSHIP, IP_ADD_SOURCE_MEMBERSHIP, IP_BIND_ADDRESS_NO_PORT, IP_BLOCK_SOURCE, IP_CHECKSUM, IP_DROP_MEMBERSHIP, IP_DROP_SOURCE_MEMBERSHIP,

@@ -1,4 +1,5 @@
 /** Multicast memberships of sockets (ip(7) IP_ADD_MEMBERSHIP and its likes, RFC 3678; the socket half of igmp.c). */
+// datapath-ok-file: socket options
 import { EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENOBUFS, ENODEV } from '@linnet/kernel';
 import { devGetByIndex } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';

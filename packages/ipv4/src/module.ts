@@ -1,4 +1,5 @@
 /** IPv4 as a module of a kernel. */
+// datapath-ok-file: starting and ending
 import type { Kernel, KernelModule, Key, Net } from '@linnet/kernel';
 import { defineKey } from '@linnet/kernel';
 import { INET, inet, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, InetSock } from '@linnet/inet';

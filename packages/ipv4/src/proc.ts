@@ -1,4 +1,5 @@
 /** What /proc/net shows of IP, ICMP, raw and ping sockets (net/ipv4/proc.c, raw.c, ping.c; proc(5)). */
+// datapath-ok-file: files under /proc
 import { INET_NET } from '@linnet/inet';
 import type { InetSock } from '@linnet/inet';
 import { IPV4_DEVCONF_FORWARDING } from '@linnet/uapi';

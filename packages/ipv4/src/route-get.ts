@@ -9,8 +9,9 @@ import { NL_VALIDATE_LIBERAL, nlSetErrMsg, nlmsgParse, nlmsgReplyBegin } from '@
 import type { NlRequest } from '@linnet/netlink';
 import { DROP, allocSkb, kfreeSkbReason, skbPut, skbReserve } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
+import type { NlWriter } from '@linnet/uapi';
 import {
-  AF_INET, ETH_P_IP, IPPROTO_UDP, NlWriter, RTAX_MAX, RTAX_MTU, RTA_CACHEINFO, RTA_DPORT, RTA_DST, RTA_GATEWAY, RTA_IIF, RTA_IP_PROTO, RTA_MARK, RTA_MAX, RTA_METRICS, RTA_OIF,
+  AF_INET, ETH_P_IP, IPPROTO_UDP, RTAX_MAX, RTAX_MTU, RTA_CACHEINFO, RTA_DPORT, RTA_DST, RTA_GATEWAY, RTA_IIF, RTA_IP_PROTO, RTA_MARK, RTA_MAX, RTA_METRICS, RTA_OIF,
   RTA_PREFSRC, RTA_SPORT, RTA_SRC, RTA_TABLE, RTA_UID, RTMSG_LEN, RTM_F_CLONED, RTM_F_FIB_MATCH, RTM_F_LOOKUP_TABLE, RTM_NEWROUTE, RT_TABLE_COMPAT, RT_TABLE_MAIN, nlaGetBe16, nlaGetInAddr,
   nlaGetU32, nlaGetU8, rtmsgRead, rtmsgWrite,
 } from '@linnet/uapi';

@@ -1,4 +1,5 @@
 /** The settings under net/ipv4 that input, output, fragments and ICMP have (kernel documentation `ip-sysctl.rst`; defaults read from Linux 6.18). */
+// datapath-ok-file: settings
 import { EINVAL, sysctlInt, sysctlMsJiffies, sysctlSecondsJiffies } from '@linnet/kernel';
 import type { Ipv4Net } from './ipv4-net.ts';
 

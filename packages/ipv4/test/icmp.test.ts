@@ -203,7 +203,7 @@ describe('errors reach the transport that is quoted', () => {
       protocol: 201, noPolicy: true,
       rcv: (skb) => { consumeSkb(skb); return 0; },
       err: (skb, type, code, info) => {
-        got.push({ type, code, info, data: [...skb.u8.slice(skb.data, skb.data + 8)], saddr: skb.view.getInt32(skb.networkHeader + 12) });
+        got.push({ type, code, info, data: [...skb.u8.subarray(skb.data, skb.data + 8)], saddr: skb.view.getInt32(skb.networkHeader + 12) });
         return 0;
       },
     });

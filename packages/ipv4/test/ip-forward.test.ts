@@ -91,7 +91,7 @@ test('options: only those to be copied go into later fragments', () => {
   const options = new Uint8Array([7, 7, 4, 0, 0, 0, 0, 148, 4, 0, 0, 0]);
   a.inject({ dst: '10.9.0.9', proto: 17, options }, pattern(500));
   const r = b.take();
-  const opts = r.map((x) => [...x.raw.slice(20, x.ihl)]);
+  const opts = r.map((x) => [...x.raw.subarray(20, x.ihl)]);
   expect(opts[0]).toEqual([7, 7, 8, 10, 9, 0, 1, 148, 4, 0, 0, 0]);
   expect(opts[1]).toEqual([1, 1, 1, 1, 1, 1, 1, 148, 4, 0, 0, 0]);
   expect(r.every((x) => x.checkOk)).toBe(true);
@@ -106,7 +106,7 @@ test('back over the same device: the sender gets a redirect, and the packet goes
   const r = a.take();
   const redirect = r.find((x) => x.proto === 1)!;
   expect([redirect.payload[0], redirect.payload[1], redirect.dst]).toEqual([5, 1, ip4('10.0.0.2')]);
-  expect([...redirect.payload.slice(4, 8)]).toEqual([10, 0, 0, 254]);
+  expect([...redirect.payload.subarray(4, 8)]).toEqual([10, 0, 0, 254]);
   expect(r.find((x) => x.proto === 17)!.dst).toBe(ip4('192.0.2.5'));
   // The next ones come later and later.
   a.frame(p);

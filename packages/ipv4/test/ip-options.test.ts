@@ -26,7 +26,10 @@ describe('parameter problem: the pointer says where', () => {
     ['router alert of length 3', o(148, 3, 0, 0), 21],
     ['source route pointer 3', o(131, 7, 3, 0, 0, 0, 0, 0), 22],
     ['two source routes', o(131, 3, 4, 137, 3, 4, 0, 0), 23],
-    ['two CIPSO options', o(134, 4, 0, 0, 134, 4, 0, 0), 24],
+    ['CIPSO of length 6', o(134, 6, 0, 0, 0, 1, 0, 0), 21],
+    ['CIPSO without a domain', o(134, 8, 0, 0, 0, 0, 1, 2), 22],
+    ['a CIPSO tag of length 0', o(134, 8, 0, 0, 0, 1, 1, 0), 27],
+    ['two CIPSO options', o(134, 8, 0, 0, 0, 1, 1, 2, 134, 8, 0, 0), 28],
   ];
   for (const [name, options, ptr] of cases) {
     test(name, () => {
@@ -56,7 +59,7 @@ describe('accepted', () => {
     const [r] = w.take();
     expect(r!.ihl).toBe(36);
     // Our address as the receiver and again as the sender of the answer.
-    expect([...r!.raw.slice(20, 36)]).toEqual([7, 15, 16, 10, 7, 7, 7, 10, 0, 0, 1, 10, 0, 0, 1, 0]);
+    expect([...r!.raw.subarray(20, 36)]).toEqual([7, 15, 16, 10, 7, 7, 7, 10, 0, 0, 1, 10, 0, 0, 1, 0]);
     expect(r!.checkOk).toBe(true);
     expect(r!.payload).toEqual(icmpMessage(0, 0, 1, pattern(10)));
     expect(m.end()).toEqual({ skbs: 0, heads: 0 });
@@ -76,17 +79,17 @@ describe('accepted', () => {
     // No room any more: the overflow counter.
     w.inject({ options: o(68, 4, 5, 0x20) }, icmpMessage(8, 0, 1));
     r = w.take()[0]!;
-    expect([...r.raw.slice(20, 24)]).toEqual([68, 4, 5, 0x30]);
+    expect([...r.raw.subarray(20, 24)]).toEqual([68, 4, 5, 0x30]);
     m.end();
   });
 
   test('timestamps for listed addresses: only our own', () => {
     const { m, w } = machine();
     w.inject({ options: o(68, 12, 5, 3, 10, 9, 9, 9, 0, 0, 0, 0) }, icmpMessage(8, 0, 1));
-    expect([...w.take()[0]!.raw.slice(22, 32)]).toEqual([5, 3, 10, 9, 9, 9, 0, 0, 0, 0]);
+    expect([...w.take()[0]!.raw.subarray(22, 32)]).toEqual([5, 3, 10, 9, 9, 9, 0, 0, 0, 0]);
     w.inject({ options: o(68, 12, 5, 3, 10, 0, 0, 1, 0, 0, 0, 0) }, icmpMessage(8, 0, 1));
     const r = w.take()[0]!;
-    expect([...r.raw.slice(22, 28)]).toEqual([13, 3, 10, 0, 0, 1]);
+    expect([...r.raw.subarray(22, 28)]).toEqual([13, 3, 10, 0, 0, 1]);
     m.end();
   });
 });
@@ -109,7 +112,7 @@ describe('source routes', () => {
     const [r] = w2.take();
     expect(r!.dst).toBe(ip4('10.9.0.9'));
     // We wrote the address that the packet left by.
-    expect([...r!.raw.slice(20, 27)]).toEqual([131, 7, 8, 10, 9, 0, 1]);
+    expect([...r!.raw.subarray(20, 27)]).toEqual([131, 7, 8, 10, 9, 0, 1]);
     expect(r!.checkOk).toBe(true);
     expect(m.end()).toEqual({ skbs: 0, heads: 0 });
   });
@@ -121,7 +124,7 @@ describe('source routes', () => {
     w.inject({ options: o(131, 11, 12, 10, 0, 0, 7, 10, 0, 0, 8, 0) }, icmpMessage(8, 0, 1));
     const [r] = w.take();
     expect(r!.dst).toBe(ip4('10.0.0.8'));
-    expect([...r!.raw.slice(20, 31)]).toEqual([131, 11, 4, 10, 0, 0, 7, 10, 0, 0, 2]);
+    expect([...r!.raw.subarray(20, 31)]).toEqual([131, 11, 4, 10, 0, 0, 7, 10, 0, 0, 2]);
     m.end();
   });
 
@@ -132,7 +135,7 @@ describe('source routes', () => {
     m.sysctl('ip_forward', 1);
     m.sysctl('conf/all/accept_source_route', 1);
     w.inject({ options: o(137, 7, 4, 192, 0, 2, 1, 0), proto: 199 }, pattern(20));
-    expect([...w.take()[0]!.payload.slice(0, 2)]).toEqual([3, 5]);
+    expect([...w.take()[0]!.payload.subarray(0, 2)]).toEqual([3, 5]);
     expect(m.pool.dropCounts()).toEqual({ IP_OPTIONS: 1 });
     m.end();
   });
@@ -146,7 +149,7 @@ describe('IP_OPTIONS of a socket', () => {
     expect(s.get(SOL_IP, IP_OPTIONS, 40)).toEqual(o(7, 7, 4, 0, 0, 0, 0, 0));
     s.send(pattern(10), '10.0.0.2');
     const [r] = w.take();
-    expect([...r!.raw.slice(20, 28)]).toEqual([7, 7, 8, 10, 0, 0, 1, 0]);
+    expect([...r!.raw.subarray(20, 28)]).toEqual([7, 7, 8, 10, 0, 0, 1, 0]);
     expect(r!.payload).toEqual(pattern(10));
     expect(s.set(SOL_IP, IP_OPTIONS, o(7, 2, 0, 0))).toBe(-22);
     expect(s.set(SOL_IP, IP_OPTIONS, new Uint8Array(41))).toBe(-22);
@@ -167,7 +170,7 @@ describe('IP_OPTIONS of a socket', () => {
     expect(s.send(pattern(10), '192.0.2.1')).toBe(10);
     const [r] = w.take();
     expect(r!.dst).toBe(ip4('10.0.0.7'));
-    expect([...r!.raw.slice(20, 31)]).toEqual([131, 11, 4, 10, 0, 0, 8, 192, 0, 2, 1]);
+    expect([...r!.raw.subarray(20, 31)]).toEqual([131, 11, 4, 10, 0, 0, 8, 192, 0, 2, 1]);
     s.close();
     expect(m.end()).toEqual({ skbs: 0, heads: 0 });
   });

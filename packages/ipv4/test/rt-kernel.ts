@@ -39,12 +39,13 @@ export class RtKernel {
     this.n4.icmpSend = (_skb: Skb, type, code, info): void => {
       this.icmp.push({ type, code, info });
     };
-    const swallow = (skb: Skb): number => {
+    // Two functions, so that a test can tell the ways apart.
+    const swallow = (): ((skb: Skb) => number) => (skb) => {
       consumeSkb(skb);
       return 0;
     };
-    this.n4.ipLocalDeliver = swallow;
-    this.n4.ipForward = swallow;
+    this.n4.ipLocalDeliver = swallow();
+    this.n4.ipForward = swallow();
   }
 
   live(): number {

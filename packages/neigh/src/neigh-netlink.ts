@@ -69,7 +69,8 @@ function notify(n: Neighbour, type: number, req: NlRequest | null): void {
   const { net } = n.dev;
   if (!rtnlNotifyNeeded(net, RTNLGRP_NEIGH, req)) return;
   const w = new NlWriter({ capacity: 128 });
-  w.begin(type, type === RTM_GETNEIGH ? NLM_F_REQUEST : 0, req?.seq ?? 0, req?.portid ?? 0);
+  // Linux gives the requester's port here, but not its sequence number.
+  w.begin(type, type === RTM_GETNEIGH ? NLM_F_REQUEST : 0, 0, req?.portid ?? 0);
   if (fill(w, n) > 0) rtnlNotify(net, w, RTNLGRP_NEIGH, req);
 }
 

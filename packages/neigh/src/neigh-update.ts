@@ -169,7 +169,10 @@ export function neighEventNs(tbl: NeighTable, lladdr: Uint8Array, off: number, d
 /** Takes a neighbour out at the administrator's word: told as FAILED, then forgotten (`neigh_delete`). @alpha */
 export function neighDelete(n: Neighbour, req: NlRequest | null): number {
   const err = neighUpdate(n, null, 0, NUD_FAILED, NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_ADMIN, req);
-  if (!n.dead) n.tbl.remove(n);
+  if (!n.dead) {
+    if (n.tbl.notify !== null) n.tbl.notify(n, RTM_DELNEIGH, null);
+    n.tbl.remove(n);
+  }
   return err;
 }
 

@@ -9,10 +9,10 @@ import {
   ETH_P_IP, NUD_DELAY, NUD_FAILED, NUD_INCOMPLETE, NUD_NOARP, NUD_NONE, NUD_PERMANENT, NUD_PROBE, NUD_REACHABLE, NUD_STALE, RTM_DELNEIGH, RTM_NEWNEIGH,
 } from '@linnet/uapi';
 import {
-  NEIGH, NEIGH_UPDATE_F_ADMIN, NEIGH_UPDATE_F_OVERRIDE, NEIGH_UPDATE_F_WEAK_OVERRIDE, NeighParms, neigh, neighCarrierDown, neighChangeaddr, neighConfirm,
+  NEIGH, NEIGH_UPDATE_F_ADMIN, NEIGH_UPDATE_F_OVERRIDE, NEIGH_UPDATE_F_WEAK_OVERRIDE, neigh, neighCarrierDown, neighChangeaddr, neighConfirm,
   neighConnectedOutput, neighDelete, neighEventNs, neighEventSend, neighIfdown, neighOutput, neighResolveOutput, neighStatShow, neighSysctlRegister, neighUpdate,
 } from '../src/index.ts';
-import type { NeighOps, NeighTable, Neighbour } from '../src/index.ts';
+import type { NeighOps, NeighParms, NeighTable, Neighbour } from '../src/index.ts';
 
 const MAC_A = new Uint8Array([2, 0, 0, 0, 0, 0xa]);
 const MAC_B = new Uint8Array([2, 0, 0, 0, 0, 0xb]);

@@ -3,6 +3,7 @@ import type { Kernel, Net } from '@linnet/kernel';
 import { isIP } from './address.ts';
 import { notFound } from './errors.ts';
 import type { IoLoop } from './io-loop.ts';
+import type { ReadMemory } from './read-memory.ts';
 
 /**
  * Finds the address of a name, in the form of Node's `dns.lookup`.
@@ -19,6 +20,7 @@ export interface StackCore {
   readonly net: Net;
   readonly kernel: Kernel;
   readonly loop: IoLoop;
+  readonly readMemory: ReadMemory;
   /** Names that are known without asking. */
   readonly hosts: ReadonlyMap<string, string>;
   readonly lookup: LookupFunction | null;

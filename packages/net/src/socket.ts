@@ -45,23 +45,10 @@ export interface ConnectOptions extends SocketOptions {
   readonly lookup?: LookupFunction | undefined;
 }
 
-/** A chunk of memory serves several small reads; a big one gets it whole. */
-const CHUNK = 65536;
-const CHUNK_MIN = 8192;
 /** Reads in one turn, before others get theirs. */
 const READ_BUDGET = 16;
 const READ_EVENTS: number = POLLIN | POLLRDHUP | POLLERR | POLLHUP;
 const WRITE_EVENTS: number = POLLOUT | POLLERR | POLLHUP;
-
-interface NodeBuffer {
-  allocUnsafeSlow(size: number): Uint8Array;
-}
-
-/** Memory that need not be zeroed, where the host has such. */
-function allocChunk(): Uint8Array {
-  const { Buffer } = globalThis as { Buffer?: NodeBuffer };
-  return Buffer === undefined ? new Uint8Array(CHUNK) : Buffer.allocUnsafeSlow(CHUNK);
-}
 
 /** What a server keeps of its connections. */
 export interface SocketOwner {
@@ -99,10 +86,8 @@ export class Socket extends Duplex {
   private keepAliveSecs = 0;
   private readonly userSignal: AbortSignal | null;
   private readonly onAbort: () => void;
-  // Reading: does the stream want more, and where does it go.
+  /** Does the stream want more? */
   private wantRead = false;
-  private chunk: Uint8Array | null = null;
-  private chunkOff = 0;
   // Writing: what _write gave and is not sent yet.
   private readonly outMsg: MsgHdr = new MsgHdr();
   private outLeft = 0;
@@ -113,7 +98,7 @@ export class Socket extends Duplex {
 
   /** @internal Use `connect` or `createServer` of a stack. */
   constructor(core: StackCore, opts: SocketOptions = {}, handle: SockHandle | null = null, owner: SocketOwner | null = null) {
-    const highWaterMark = opts.highWaterMark ?? CHUNK;
+    const highWaterMark = opts.highWaterMark ?? 65536;
     super({ allowHalfOpen: opts.allowHalfOpen === true, readableHighWaterMark: highWaterMark, writableHighWaterMark: highWaterMark, autoDestroy: true });
     this.stackCore = core;
     this.owner = owner;
@@ -311,7 +296,6 @@ export class Socket extends Duplex {
     }
     this.handle = null;
     this.owner = null;
-    this.chunk = null;
     this.outMsg.iov = [];
     const done = this.outDone;
     this.outDone = null;
@@ -417,12 +401,8 @@ export class Socket extends Duplex {
   /** Reads once; false when there is nothing more to read now. */
   private readOnce(): boolean {
     const handle = this.handle!;
-    if (this.chunk === null || this.chunk.length - this.chunkOff < CHUNK_MIN) {
-      this.chunk = allocChunk();
-      this.chunkOff = 0;
-    }
-    const { chunk } = this;
-    const n = handle.recv(this.chunkOff === 0 ? chunk : chunk.subarray(this.chunkOff));
+    const memory = this.stackCore.readMemory;
+    const n = handle.recv(memory.room());
     if (n === -EAGAIN) return false;
     if (n < 0) {
       this.destroy(errnoException(n, 'read'));
@@ -431,19 +411,14 @@ export class Socket extends Duplex {
     this.touch();
     if (n === 0) {
       this.wantRead = false;
-      this.chunk = null;
       this.push(null);
       // Nobody may be listening: the end must come through all the same.
       if (this.readableLength === 0) this.read(0);
       return false;
     }
     this.bytesRead += n;
-    const piece = chunk.subarray(this.chunkOff, this.chunkOff + n);
-    this.chunkOff += n;
-    // The rest of the memory waits for the next read; it is not kept while the connection is idle and the stream holds nothing of it.
-    if (this.chunk.length - this.chunkOff < CHUNK_MIN) this.chunk = null;
     this.wantRead = false;
-    if (this.push(piece)) this.wantRead = true;
+    if (this.push(memory.take(n))) this.wantRead = true;
     return true;
   }
 

@@ -9,7 +9,7 @@ import {
   type NetDevice, type QdiscOps,
 } from '@linnet/netdev';
 import {
-  DROP, kfreeSkbReason, skbAppend, skbChecksumHelp, skbClone, skbCopyBits, skbDequeue, skbHeadlen, skbQueueHead, SkbQueue, skbQueuePurge, skbQueueTail,
+  DROP, kfreeSkbReason, skbAppend, skbChecksumHelp, skbClone, skbCopyBits, skbDequeue, skbHeadlen, skbOrphan, skbQueueHead, SkbQueue, skbQueuePurge, skbQueueTail,
   skbStoreBits, skbUnclone, skbLinearize, type Skb,
 } from '@linnet/skbuff';
 
@@ -130,6 +130,8 @@ function enqueue(skb: Skb, sch: Qdisc): number {
     kfreeSkbReason(skb, DROP.NETEM_LOSS);
     return NET_XMIT_SUCCESS; // the sender cannot know
   }
+  // On a real link a delayed packet has left its sender's queue: the sender must not wait for it (TCP's small queues would).
+  if (q.delayNs > 0 || q.jitterNs > 0 || q.rate > 0) skbOrphan(skb);
   if (copies > 1) queueOne(skbClone(skb), sch, q);
   return queueOne(skb, sch, q);
 }

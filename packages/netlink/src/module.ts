@@ -6,6 +6,7 @@ import { NETLINK_ROUTE, NETLINK_USERSOCK, RTNLGRP_MAX } from '@linnet/uapi';
 import { netlinkNetGone, netlinkProtoInit } from './af-netlink.ts';
 import { netIdsForget } from './net-ids.ts';
 import { NETLINK, NETLINK_NET, NetlinkKernel, netlinkKernelCreate, NetlinkNet } from './netlink-table.ts';
+import { procNetNetlink } from './proc.ts';
 import { rtnlEventsInit } from './rtnl-events.ts';
 import { rtnlLinkInit } from './rtnl-link.ts';
 import { rtnetlinkRcv } from './rtnetlink.ts';
@@ -24,6 +25,7 @@ export const netlink: KernelModule = {
   },
   netInit(net: Net): void {
     net.set(NETLINK_NET, new NetlinkNet(net));
+    net.proc.create('net/netlink', () => procNetNetlink(net));
   },
   netExit(net: Net): void {
     netIdsForget(net);

@@ -96,8 +96,8 @@ export interface NlaPolicyTable {
   readonly strictStart?: number;
 }
 
-/** Exact length of number types, by NLA_*; 0 for the others. */
-const EXACT: readonly number[] = [0, 1, 2, 4, 8, 0, 0, 8, 0, 0, 0, 0, 1, 2, 4, 8, 8, 0, 2, 4, 0, 0];
+/** Length of number types, by NLA_*; 0 for the others. */
+const LENGTH: readonly number[] = [0, 1, 2, 4, 8, 0, 0, 8, 0, 0, 0, 0, 1, 2, 4, 8, 0, 0, 2, 4, 0, 0];
 
 /** Nests deeper than this are refused. */
 const MAX_DEPTH = 10;
@@ -145,8 +145,8 @@ function validateNla(p: NlaPolicy | undefined, view: DataView, nla: number, vali
     if (isNest && (flags & NLA_F_NESTED) === 0) return fail(extack, nla, 'NLA_F_NESTED is missing', EINVAL, p);
     if (!isNest && type !== NLA_UNSPEC && (flags & NLA_F_NESTED) !== 0) return fail(extack, nla, 'NLA_F_NESTED not expected', EINVAL, p);
   }
-  const exact = EXACT[type] ?? 0;
-  if ((validate & NL_VALIDATE_STRICT_ATTRS) !== 0 && exact !== 0 && len !== exact) return fail(extack, nla, 'invalid attribute length', EINVAL, p);
+  const least = LENGTH[type] ?? 0;
+  if ((validate & NL_VALIDATE_STRICT_ATTRS) !== 0 && least !== 0 && type !== NLA_MSECS && len !== least) return fail(extack, nla, 'invalid attribute length', EINVAL, p);
   switch (type) {
     case NLA_REJECT:
       return fail(extack, nla, p.rejectMessage ?? bad, EINVAL);
@@ -200,7 +200,7 @@ function validateNla(p: NlaPolicy | undefined, view: DataView, nla: number, vali
       if (len < (p.len ?? 0)) return fail(extack, nla, bad, ERANGE, p);
       break;
     default:
-      if (len < exact) return fail(extack, nla, bad, ERANGE, p);
+      if (len < least) return fail(extack, nla, bad, ERANGE, p);
   }
   const err = checkRange(p, view, nla, len, extack);
   if (err !== 0) return err;

@@ -1,8 +1,8 @@
 /** A device as a link message (rtnl_fill_ifinfo). */
 import type { Net } from '@linnet/kernel';
-import { devGetFlags, devGetIflink, devGetOperstate, type NetDevice } from '@linnet/netdev';
+import { devGetFlags, devGetIflink, type NetDevice } from '@linnet/netdev';
 import {
-  IFINFOMSG_LEN, ifinfomsgWrite, IFLA_ADDRESS, IFLA_AF_SPEC, IFLA_ALLMULTI, IFLA_BROADCAST, IFLA_CARRIER, IFLA_CARRIER_CHANGES, IFLA_CARRIER_DOWN_COUNT,
+  IF_OPER_DOWN, IFINFOMSG_LEN, ifinfomsgWrite, IFLA_ADDRESS, IFLA_AF_SPEC, IFLA_ALLMULTI, IFLA_BROADCAST, IFLA_CARRIER, IFLA_CARRIER_CHANGES, IFLA_CARRIER_DOWN_COUNT,
   IFLA_CARRIER_UP_COUNT, IFLA_DEVLINK_PORT, IFLA_DPLL_PIN, IFLA_EVENT, IFLA_GRO_IPV4_MAX_SIZE, IFLA_GRO_MAX_SIZE, IFLA_GROUP, IFLA_GSO_IPV4_MAX_SIZE, IFLA_GSO_MAX_SEGS,
   IFLA_GSO_MAX_SIZE, IFLA_HEADROOM, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINK_NETNSID,
   IFLA_LINKINFO, IFLA_LINKMODE, IFLA_MAP, IFLA_MASTER, IFLA_MAX_MTU, IFLA_MAX_PACING_OFFLOAD_HORIZON, IFLA_MIN_MTU, IFLA_MTU, IFLA_NETNS_IMMUTABLE, IFLA_NEW_IFINDEX,
@@ -110,13 +110,12 @@ function isZero(a: Uint8Array, len: number): boolean {
  */
 export function rtnlFillIfinfo(w: NlWriter, dev: NetDevice, fill: LinkFill): void {
   const ops = rtnlLinkOps(dev);
-  const operstate = devGetOperstate(dev);
   const head = w.reserve(IFINFOMSG_LEN);
   ifinfomsgWrite(w.view, head, { family: 0, type: dev.type, index: dev.ifindex, flags: devGetFlags(dev), change: fill.change ?? 0 });
   if ((fill.targetNsid ?? -1) >= 0) w.putS32(IFLA_TARGET_NETNSID, fill.targetNsid!);
   w.putString(IFLA_IFNAME, dev.name);
   w.putU32(IFLA_TXQLEN, dev.txQueueLen);
-  w.putU8(IFLA_OPERSTATE, operstate);
+  w.putU8(IFLA_OPERSTATE, dev.running ? dev.operstate : IF_OPER_DOWN);
   w.putU8(IFLA_LINKMODE, dev.linkMode);
   w.putU8(IFLA_NETNS_IMMUTABLE, dev.netnsImmutable ? 1 : 0);
   w.putU32(IFLA_MTU, dev.mtu);

@@ -29,8 +29,6 @@ export interface RtnlLinkOps extends NetdevLinkOps {
   readonly policy?: NlaPolicyTable;
   /** Name template of devices made without a name; the kind's name and `%d` by default. */
   readonly nameTemplate?: string;
-  /** One such device a namespace gets no name from user space (netns_refund): devices are not deleted but moved out when a namespace ends. */
-  readonly netnsRefund?: boolean;
   /** Sets up a new device before its attributes (allocNetdev's `setup`). */
   setup(dev: NetDevice): void;
   /** The driver's own part of a new device, put to `dev.priv` before `setup`. */
@@ -54,8 +52,6 @@ export interface RtnlLinkOps extends NetdevLinkOps {
   fillSlaveInfo?(w: NlWriter, dev: NetDevice, slave: NetDevice): number;
   /** The namespace in which the ifindex of IFLA_LINK counts (a veth's peer may live elsewhere). */
   getLinkNet?(dev: NetDevice): Net;
-  readonly numTxQueues?: number;
-  readonly numRxQueues?: number;
 }
 
 /** Makes a kind known (rtnl_link_register). Returns 0 or -EEXIST. @alpha */

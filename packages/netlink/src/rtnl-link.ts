@@ -1,6 +1,6 @@
 /** RTM_GETLINK, and the registration of link messages. */
 import { EINVAL, ENODEV, type Kernel, type Net } from '@linnet/kernel';
-import { devGetByIndex, NETDEV_NET, type NetDevice, type NetdevLinkOps } from '@linnet/netdev';
+import { devGetByIndex, linkwatchSyncDev, NETDEV_NET, type NetDevice, type NetdevLinkOps } from '@linnet/netdev';
 import {
   AF_UNSPEC, IFINFOMSG_LEN, IFLA_ALT_IFNAME, IFLA_EXT_MASK, IFLA_IFNAME, IFLA_INFO_KIND, IFLA_INFO_MAX, IFLA_LINKINFO, IFLA_MASTER, IFLA_MAX,
   IFLA_TARGET_NETNSID, NLM_F_DUMP_FILTERED, nlaGetS32, nlaGetString, nlaGetU32, type NlWriter, RTM_DELLINK, RTM_GETADDR, RTM_GETLINK, RTM_GETMULTICAST, RTM_GETNETCONF, RTM_GETROUTE,
@@ -67,6 +67,8 @@ function rtnlGetlink(net: Net, req: NlRequest, reply: NlWriter): number {
   else if (tb[IFLA_IFNAME] !== 0 || tb[IFLA_ALT_IFNAME] !== 0) dev = rtnlDevByName(tgt, req, tb);
   else return -EINVAL;
   if (dev === null) return -ENODEV;
+  // Who asks for one link gets its state as it is now, not as it was last announced.
+  linkwatchSyncDev(dev);
   nlmsgReplyBegin(reply, req, RTM_NEWLINK);
   rtnlFillIfinfo(reply, dev, { srcNet: net, targetNsid, extMask: extMask(req, tb) });
   return reply.end() < 0 ? -EINVAL : 0;

@@ -20,19 +20,18 @@ import { IFLA_INFO_POLICY, IFLA_POLICY } from './rtnl-link-policy.ts';
 import { rtnlEnsureUniqueNetns, rtnlLinkGetNet } from './rtnl-netns.ts';
 import { doSetlink, rtnlCheckMtu, rtnlCombineFlags, rtnlSetMaster, setGso, validateLinkmsg } from './rtnl-setlink.ts';
 
-const EMPTY_TB: Int32Array = new Int32Array(1);
 const MAX_QUEUES = 4096;
 /** doSetlink's «something changed that nobody has been told of». */
 const NOTIFY = 3;
 
 /**
  * Makes a device of a kind, with the common attributes of `tb`, not yet registered (rtnl_create_link): for `newlink` of a kind that makes a second device (a veth's
- * peer). `name` may be a template. Register it, then call {@link rtnlConfigureLink}. Returns a negative errno when an attribute is wrong.
+ * peer). `name` may be a template, `tb` has IFLA_MAX + 1 elements. Register it, then call {@link rtnlConfigureLink}. Returns a negative errno when an attribute is wrong.
  * @alpha
  */
 export function rtnlCreateLink(net: Net, name: string, ops: RtnlLinkOps, req: NlRequest, tb: Int32Array): NetDevice | number {
   const { view, extack } = req;
-  const at = (type: number): number => tb[type] ?? 0;
+  const at = (type: number): number => tb[type]!;
   for (const [type, what] of [[IFLA_NUM_TX_QUEUES, 'transmit'], [IFLA_NUM_RX_QUEUES, 'receive']] as const) {
     if (at(type) === 0) continue;
     const n = nlaGetU32(view, at(type));
@@ -59,7 +58,7 @@ export function rtnlCreateLink(net: Net, name: string, ops: RtnlLinkOps, req: Nl
   if (at(IFLA_OPERSTATE) !== 0) dev.operstate = nlaGetU8(view, at(IFLA_OPERSTATE));
   if (at(IFLA_LINKMODE) !== 0) dev.linkMode = nlaGetU8(view, at(IFLA_LINKMODE));
   if (at(IFLA_GROUP) !== 0) dev.group = nlaGetU32(view, at(IFLA_GROUP));
-  setGso(dev, req, tb.length > IFLA_MAX ? tb : new Int32Array(IFLA_MAX + 1));
+  setGso(dev, req, tb);
   return dev;
 }
 
@@ -102,7 +101,7 @@ function refuse(extack: Extack, msg: string, errno: number = EINVAL): number {
 
 /** The kind's attributes of a request. */
 function parseData(req: NlRequest, ops: RtnlLinkOps | null, nla: number): Int32Array | number {
-  if (ops?.policy === undefined) return EMPTY_TB;
+  if (ops?.policy === undefined) return new Int32Array(1);
   const data = new Int32Array(ops.policy.maxtype + 1);
   if (nla === 0) return data;
   const err = nlaParseNestedPolicy(req, nla, data, ops.policy, NL_VALIDATE_LIBERAL);

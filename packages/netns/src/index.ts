@@ -8,4 +8,4 @@ export { netnsMoveDevice, type MoveOptions } from './move.ts';
 export { initNsproxy, NsProxy, NSPROXY, nsproxyGet, nsproxyOf, nsproxyPut, nsproxySetns, nsproxyUnshare, type InitNamespaces, type NsTarget } from './nsproxy.ts';
 export { getHostname, setDomainname, setHostname, uname, UTS_LEN, UtsNamespace, type Utsname } from './uts.ts';
 export { netns, netnsSetTasks } from './module.ts';
-export { getNetNsById, netnsIdSet, peernet2id, peernet2idAlloc, peernetHasId, type NetlinkHost } from '@linnet/netlink';
+export type { NetlinkHost } from '@linnet/netlink';

@@ -84,7 +84,7 @@ export class EpollFile extends OpenFile {
       let byFd = this.items.get(file);
       if (byFd === undefined) this.items.set(file, (byFd = new Map<number, EpItem>()));
       byFd.set(fd, added);
-      file.links.add(added);
+      (file.links ??= new Set()).add(added);
       file.queue.add(added.entry);
       this.watch(added, event);
       return 0;
@@ -132,7 +132,7 @@ export class EpollFile extends OpenFile {
   forget(item: EpItem): void {
     item.gone = true;
     item.file.queue.remove(item.entry);
-    item.file.links.delete(item);
+    item.file.links?.delete(item);
     const byFd = this.items.get(item.file);
     byFd?.delete(item.fd);
     if (byFd?.size === 0) this.items.delete(item.file);

@@ -17,8 +17,8 @@ export abstract class OpenFile {
   flags: number = O_RDWR;
   /** Descriptors that stand for it. */
   refs: number = 0;
-  /** Epolls that watch it. */
-  readonly links: Set<FileLink> = new Set();
+  /** Epolls that watch it; null while there was none, since most files never meet one. */
+  links: Set<FileLink> | null = null;
 
   /** Where to wait for a change of what {@link OpenFile.poll} says. */
   abstract get queue(): WaitQueueHead;
@@ -30,7 +30,7 @@ export abstract class OpenFile {
   /** A descriptor less (fput). */
   put(): void {
     if (--this.refs > 0) return;
-    for (const link of [...this.links]) link.fileGone();
+    if (this.links !== null) for (const link of [...this.links]) link.fileGone();
     this.release();
   }
 }

@@ -205,7 +205,7 @@ export class Sys {
     one[0] = buf;
     msg.iov = one;
     msg.name = addr;
-    msg.control = [];
+    if (msg.control.length > 0) msg.control = [];
     return this.sendmsg(fd, msg, flags);
   }
 

@@ -205,7 +205,7 @@ export function skbHeaderRelease(skb: Skb): void {
 
 /**
  * Gives the skb a private head with `nhead` more bytes before and `ntail` more bytes after what it has; fragments stay shared (pskb_expand_head).
- * All offsets move along. Returns 0.
+ * All offsets move along. While a socket is charged for the skb, `truesize` stays what it was charged with. Returns 0.
  * @alpha
  */
 export function pskbExpandHead(skb: Skb, nhead: number, ntail: number): number {
@@ -215,7 +215,8 @@ export function pskbExpandHead(skb: Skb, nhead: number, ntail: number): number {
   const head = pool.allocHead(skb.tail + nhead + ntail);
   head.u8.set(old.u8.subarray(0, skb.tail), nhead); // datapath-ok: a rare copy of the whole head
   releaseHead(skb);
-  skb.truesize += head.size - old.size;
+  // The destructor gives back what truesize says: it must be what was taken.
+  if (skb.destructor === null) skb.truesize += head.size - old.size;
   skbSetHead(skb, head);
   skb.data += nhead;
   skb.tail += nhead;

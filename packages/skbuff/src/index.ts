@@ -24,7 +24,7 @@ export {
   skbAppend, skbDequeue, skbDequeueTail, skbInsertBefore, skbPeek, skbPeekTail, SkbQueue, skbQueueEmpty, skbQueueHead, skbQueuePurge, skbQueueSplice,
   skbQueueTail, skbUnlink,
 } from './queue.ts';
-export { skbShift, skbShrinkHead, skbSplit, skbTryCoalesce } from './merge.ts';
+export { skbShift, skbSplit, skbTryCoalesce } from './merge.ts';
 export { skbChecksumHelp, skbChecksumValid, skbCsumUnnecessary, skbPartialCsumSet } from './csum.ts';
 export { skbSegment } from './segment.ts';
 export { skbStats, SKB, skbuff } from './module.ts';

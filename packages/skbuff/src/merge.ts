@@ -1,5 +1,5 @@
 /** Moving payload between skbs without copying: split, shift, coalesce. */
-import { consumeSkb, pushFrag, releaseHead, skbSetHead } from './alloc.ts';
+import { consumeSkb, pushFrag } from './alloc.ts';
 import { skbCloned, skbHeadlen } from './data.ts';
 import { headGet } from './pool.ts';
 import { MAX_SKB_FRAGS, type Skb, SKB_OVERHEAD } from './skb.ts';
@@ -39,16 +39,12 @@ export function skbSplit(skb: Skb, rest: Skb, len: number): void {
   }
   skb.nrFrags = keep;
   skb.len = len;
-  skb.dataLen = len - skbHeadlenOf(skb);
+  skb.dataLen = len - (skb.tail - skb.data);
   rest.len += moved;
   rest.dataLen += moved;
   const cost = Math.min(skb.truesize, moved);
   rest.truesize += cost;
   skb.truesize -= cost;
-}
-
-function skbHeadlenOf(skb: Skb): number {
-  return skb.tail - skb.data;
 }
 
 /**
@@ -134,25 +130,4 @@ export function skbTryCoalesce(to: Skb, from: Skb): number {
   to.truesize += delta;
   consumeSkb(from);
   return delta;
-}
-
-/** Exchanges the head of an skb for a smaller one that holds only its linear bytes, giving a big receive buffer back. @alpha */
-export function skbShrinkHead(skb: Skb): void {
-  const linear = skbHeadlen(skb);
-  const pool = skb.pool;
-  const head = pool.allocHead(linear);
-  if (head.size >= skb.head.size) {
-    pool.putHead(head);
-    return;
-  }
-  head.u8.set(skb.u8.subarray(skb.data, skb.tail)); // datapath-ok: measured the fastest copy between arrays
-  const shift = -skb.data;
-  skb.truesize += head.size - skb.head.size;
-  releaseHead(skb);
-  skbSetHead(skb, head);
-  skb.data = 0;
-  skb.tail = linear;
-  skb.macHeader = skb.macHeader + shift >= 0 ? skb.macHeader + shift : -1;
-  skb.networkHeader = skb.networkHeader + shift >= 0 ? skb.networkHeader + shift : -1;
-  skb.transportHeader = skb.transportHeader + shift >= 0 ? skb.transportHeader + shift : -1;
 }

@@ -34,6 +34,24 @@ describe('allocating and freeing', () => {
     consumeSkb(skb);
   });
 
+  it('leaves a socket with the charge that it began with when the head is exchanged', () => {
+    let charged = 0;
+    for (const [linear, frags] of [[100, []], [10, [3000]], [2000, []]] as const) {
+      const skb = pattern(pool, linear, [...frags]);
+      skb.destructor = (s) => {
+        charged -= s.truesize;
+      };
+      charged += skb.truesize;
+      pskbExpandHead(skb, 700, 0);
+      skbLinearize(skb);
+      const clone = skbClone(skb);
+      skbCow(skb, 9000);
+      consumeSkb(clone);
+      consumeSkb(skb);
+      expect(charged).toBe(0);
+    }
+  });
+
   it('throws on a stale use and on a second free', () => {
     const skb = allocSkb(pool, 10);
     skbPut(skb, 4);

@@ -1,10 +1,11 @@
 import {
-  createKernel, EAFNOSUPPORT, EAGAIN, EDOM, EINVAL, ENODEV, ENOMEM, ENOPROTOOPT, EPROTONOSUPPORT, errnoName, VirtualClock, WaitEntry, type Kernel,
+  createKernel, EAFNOSUPPORT, EAGAIN, EDOM, EINVAL, ENODEV, ENOMEM, ENOPROTOOPT, EOPNOTSUPP, EPROTONOSUPPORT, errnoName, VirtualClock, WaitEntry, type Kernel,
 } from '@linnet/kernel';
+import { NETDEV } from '@linnet/netdev';
 import { allocSkb, consumeSkb, SKB, skbAddFrag, skbPut, skbStats, type Skb } from '@linnet/skbuff';
 import {
-  AF_INET, MSG_PEEK, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, SO_BINDTODEVICE, SO_BROADCAST, SO_COOKIE, SO_DOMAIN, SO_ERROR, SO_KEEPALIVE, SO_LINGER, SO_MARK, SO_PRIORITY,
-  SO_PROTOCOL, SO_RCVBUF, SO_RCVBUFFORCE, SO_RCVLOWAT, SO_RCVTIMEO, SO_REUSEADDR, SO_SNDBUF, SO_TYPE, SOCK_DGRAM,
+  AF_INET, MSG_PEEK, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, SO_BINDTODEVICE, SO_BROADCAST, SO_COOKIE, SO_DOMAIN, SO_ERROR, SO_KEEPALIVE, SO_LINGER, SO_MARK, SO_PEEK_OFF, SO_PRIORITY,
+  SO_PROTOCOL, SO_RCVBUF, SO_RCVBUFFORCE, SO_RCVLOWAT, SO_RCVTIMEO, SO_REUSEADDR, SO_SNDBUF, SO_TIMESTAMP_OLD, SO_TIMESTAMPNS_OLD, SO_TYPE, SOCK_DGRAM,
 } from '@linnet/uapi';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -55,12 +56,14 @@ describe('families', () => {
       family: AF_INET,
       create(_, sock, protocol) {
         if (protocol === 99) return -EPROTONOSUPPORT;
+        if (protocol < 0) return -EINVAL;
         sock.sk = makeSock().sk;
         return 0;
       },
     });
     expect(sockCreate(k.initNet, AF_INET, SOCK_DGRAM, 0)).toBeInstanceOf(Socket);
     expect(sockCreate(k.initNet, AF_INET, SOCK_DGRAM, 99)).toBe(-EPROTONOSUPPORT);
+    expect(sockCreate(k.initNet, AF_INET, SOCK_DGRAM, -1)).toBe(-EINVAL); // the family's answer: AF_NETLINK says EPROTONOSUPPORT
     expect(sockCreate(k.initNet, AF_INET, 77, 0)).toBe(-EINVAL);
     expect(sockCreate(k.initNet, 500, SOCK_DGRAM, 0)).toBe(-EAFNOSUPPORT);
     expect(() => sockRegister(k, { family: AF_INET, create: () => 0 })).toThrow(/twice/);
@@ -102,6 +105,43 @@ describe('SOL_SOCKET', () => {
     expect(int(sock, SO_SNDBUF)).toBe(100_000);
   });
 
+  it('begins with the default sizes of buffers of the machine', () => {
+    expect(k.sysctl.write('net/core/rmem_default', '100000')).toBe(0);
+    expect(k.sysctl.write('net/core/wmem_default', '50000')).toBe(0);
+    const sock = makeSock();
+    expect([int(sock, SO_RCVBUF), int(sock, SO_SNDBUF)]).toEqual([100_000, 50_000]);
+  });
+
+  // What Linux 6.18 answers: the last of the two that is switched on holds, and switching either off ends both.
+  it('stamps in microseconds or in nanoseconds, not both', () => {
+    const sock = makeSock();
+    const both = (): number[] => [int(sock, SO_TIMESTAMP_OLD), int(sock, SO_TIMESTAMPNS_OLD)];
+    const steps = [[SO_TIMESTAMP_OLD, 1, [1, 0]], [SO_TIMESTAMPNS_OLD, 1, [0, 1]], [SO_TIMESTAMP_OLD, 1, [1, 0]], [SO_TIMESTAMPNS_OLD, 0, [0, 0]]] as const;
+    for (const [opt, v, want] of steps) {
+      expect(sockSetsockopt(sock, opt, intOpt(v))).toBe(0);
+      expect(both()).toEqual(want);
+    }
+  });
+
+  it('asks for receive times while a socket wants them, and no longer', () => {
+    const sd = k.get(NETDEV);
+    const [a, b] = [makeSock(), makeSock()];
+    sockSetsockopt(a, SO_TIMESTAMP_OLD, intOpt(1));
+    sockSetsockopt(a, SO_TIMESTAMPNS_OLD, intOpt(1));
+    sockSetsockopt(b, SO_TIMESTAMPNS_OLD, intOpt(1));
+    expect(sd.netstampNeeded).toBe(2);
+    sockSetsockopt(b, SO_TIMESTAMP_OLD, intOpt(0));
+    sockDestruct(a.sk!);
+    sockDestruct(a.sk!);
+    sockDestruct(b.sk!);
+    expect(sd.netstampNeeded).toBe(0);
+  });
+
+  it('refuses SO_PEEK_OFF, which no transport has yet, as Linux does for such', () => {
+    expect(sockSetsockopt(makeSock(), SO_PEEK_OFF, intOpt(0))).toBe(-EOPNOTSUPP);
+    expect(sockGetsockopt(makeSock(), SO_PEEK_OFF, 4)).toBe(-EOPNOTSUPP);
+  });
+
   it('reads SO_ERROR once', () => {
     const sock = makeSock();
     sock.sk!.err = 111;
@@ -123,6 +163,11 @@ describe('SOL_SOCKET', () => {
     expect(sockSetsockopt(sock, SO_LINGER, linger)).toBe(0);
     expect([...(sockGetsockopt(sock, SO_LINGER, 8) as Uint8Array)]).toEqual([...linger]);
     expect(sockSetsockopt(sock, SO_LINGER, intOpt(1))).toBe(-EINVAL);
+    // Switched off, the time stays (as Linux shows it); a negative one is very long.
+    expect(sockSetsockopt(sock, SO_LINGER, new Uint8Array(new Int32Array([0, 5]).buffer))).toBe(0);
+    expect([...(sockGetsockopt(sock, SO_LINGER, 8) as Uint8Array)]).toEqual([...new Uint8Array(new Int32Array([0, 9]).buffer)]);
+    sockSetsockopt(sock, SO_LINGER, new Uint8Array(new Int32Array([1, -1]).buffer));
+    expect(sock.sk!.lingertime).toBeGreaterThan(1e12);
   });
 
   it('binds to a device by name, tells keepalive to the transport, gives each a cookie', () => {
@@ -132,7 +177,9 @@ describe('SOL_SOCKET', () => {
     expect(sockSetsockopt(sock, SO_BINDTODEVICE, name('lo\0junk'))).toBe(0);
     expect(sock.sk!.boundDevIf).toBe(1);
     expect([...(sockGetsockopt(sock, SO_BINDTODEVICE, 16) as Uint8Array)]).toEqual([...name('lo\0')]);
+    expect(sockGetsockopt(sock, SO_BINDTODEVICE, 15)).toBe(-EINVAL); // Linux wants room for any name
     sockSetsockopt(sock, SO_BINDTODEVICE, name(''));
+    expect(sockGetsockopt(sock, SO_BINDTODEVICE, 0)).toEqual(new Uint8Array(0));
     expect(sock.sk!.boundDevIf).toBe(0);
     sockSetsockopt(sock, SO_KEEPALIVE, intOpt(1));
     expect([keepalives, sockFlag(sock.sk!, SOCK_KEEPOPEN)]).toEqual([[true], true]);

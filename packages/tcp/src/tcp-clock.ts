@@ -11,9 +11,12 @@ export function tcpMstampRefresh(tp: TcpSock): void {
   tp.mstamp = (tp.kernel.ktime / 1000) | 0;
 }
 
-/** The timestamp clock in milliseconds without the connection's offset; int32 (RFC 7323 section 5.4: 1 ms a tick). */
+/**
+ * The timestamp clock in milliseconds without the connection's offset; int32 (RFC 7323 section 5.4: 1 ms a tick). It begins at 1: in fields that hold such a time
+ * 0 means none.
+ */
 export function tcpTimeStampMs(ktime: number): number {
-  return (ktime / 1000000) | 0;
+  return (ktime / 1000000 + 1) | 0;
 }
 
 /** Seconds of the monotonic clock, for the age of a peer's timestamp. */

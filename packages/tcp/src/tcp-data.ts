@@ -1,5 +1,5 @@
 /** Arriving data: the receive queue, the out-of-order queue, FIN, urgent data (RFC 9293 section 3.10.7.4, sixth to eighth step). */
-import { DROP, kfreeSkbReason, type Skb, skbAppend, skbEat, skbQueueHead, skbQueueTail, skbTryCoalesce, skbUnlink } from '@linnet/skbuff';
+import { consumeSkb,DROP, kfreeSkbReason, type Skb, skbAppend, skbEat, skbQueueHead, skbQueueTail, skbTryCoalesce, skbUnlink } from '@linnet/skbuff';
 import { RCV_SHUTDOWN, sockFlag, SOCK_DEAD, SOCK_DONE, SOCK_URGINLINE, skMemCharge, skMemSchedule, skSetOwnerR } from '@linnet/socket';
 import {
   after,
@@ -290,7 +290,7 @@ export function tcpDataQueue(tp: TcpSock, skb: Skb): void {
   const seq = skb.cb0;
   const endSeq = skb.cb1;
   if (seq === endSeq) {
-    kfreeSkbReason(skb, DROP.TCP_OLD_ACK);
+    consumeSkb(skb); // an ACK and nothing else: it has done its work
     return;
   }
   skb.dst = null;

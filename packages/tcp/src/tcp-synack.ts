@@ -4,7 +4,6 @@ import {
   flowi4InitOutput,
   inetCskReqskQueueDrop,
   inetCskReqskQueueHashAdd,
-  inetCskReqskQueueIsFull,
   type RequestSock,
   skAcceptqIsFull,
 } from '@linnet/inet';
@@ -40,6 +39,9 @@ import { tcpSecureSeq, tcpSecureTsOff } from './tcp-secure-seq.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpFullSpace, tcpSelectInitialWindow } from './tcp-window.ts';
 
+/** Requests that even a listener with a small backlog may have: there are no SYN cookies to help out. */
+const MIN_REQUESTS = 8;
+
 /** A SYN for a listener (tcp_conn_request). `isn` is a sequence number that must be used (reuse of a TIME-WAIT), 0 for a new one. Does not consume. */
 export function tcpConnRequest(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: number): void {
   const tn = tp.tn;
@@ -49,7 +51,7 @@ export function tcpConnRequest(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: numb
     const type = tp.af.dstType(inDst);
     if (type === RTN_BROADCAST || type === RTN_MULTICAST) return;
   }
-  if (isn === 0 && (inetCskReqskQueueIsFull(tp) || tp.reqskQlen >= tn.maxSynBacklog)) {
+  if (isn === 0 && (tp.reqskQlen >= Math.max(tp.maxAckBacklog, MIN_REQUESTS) || tp.reqskQlen >= tn.maxSynBacklog)) {
     netInc(tn, TcpExtTCPReqQFullDrop);
     netInc(tn, TcpExtListenDrops);
     return;

@@ -114,8 +114,8 @@ function tcpWriteTimeout(tp: TcpSock): boolean {
   const tn = tp.tn;
   let expired: boolean;
   if (tp.state === TCP_SYN_SENT || tp.state === TCP_SYN_RECV) {
-    const most = (tp.synRetries !== 0 ? tp.synRetries : tn.synRetries) + (tp.state === TCP_SYN_SENT ? tn.synLinearTimeouts : 0);
-    expired = tp.retransmits >= most;
+    // Counted in time, as if every repetition had backed off: the linear ones at the start do not make it longer.
+    expired = retransmitsTimedOut(tp, tp.synRetries !== 0 ? tp.synRetries : tn.synRetries, tp.userTimeout);
   } else {
     if (retransmitsTimedOut(tp, tn.retries1, 0)) {
       // The path may have changed: ask routing again, and doubt large segments (RFC 1191 section 6.3).

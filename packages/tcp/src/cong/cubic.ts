@@ -82,8 +82,14 @@ function init(tp: TcpSock): void {
   hystartReset(tp, ca);
 }
 
+/** The state; made on first use, since a lost SYN asks for a threshold before the connection is established. */
+function state(tp: TcpSock): CubicState {
+  if (tp.caPriv === null) init(tp);
+  return tp.caPriv as CubicState;
+}
+
 function ssthresh(tp: TcpSock): number {
-  const ca = tp.caPriv as CubicState;
+  const ca = state(tp);
   const cwnd = tp.sndCwnd;
   ca.inEpoch = false;
   // Fast convergence (RFC 9438 section 4.7): a window that did not reach the last plateau gives room to newcomers.
@@ -133,7 +139,7 @@ function congAvoid(tp: TcpSock, _ack: number, acked: number): void {
     acked = tcpSlowStart(tp, acked);
     if (acked === 0) return;
   }
-  cubicUpdate(tp, tp.caPriv as CubicState, acked);
+  cubicUpdate(tp, state(tp), acked);
 }
 
 /** Leaves slow start before the queue overflows: ACK trains fill half the path's delay, or the round trip rises. */
@@ -166,24 +172,24 @@ function hystartUpdate(tp: TcpSock, ca: CubicState, rtt: number): void {
 
 function pktsAcked(tp: TcpSock, _n: number, rttUs: number): void {
   if (rttUs < 0) return;
-  const ca = tp.caPriv as CubicState;
+  const ca = state(tp);
   // Samples taken right after a pause of the curve would mislead it.
   const rtt = rttUs > 0 ? rttUs : 1;
   if (ca.delayMin === 0 || rtt < ca.delayMin) ca.delayMin = rtt;
   if (!ca.found && tcpInSlowStart(tp) && tp.sndCwnd >= HYSTART_LOW_WINDOW) hystartUpdate(tp, ca, rtt);
 }
 
-function setState(tp: TcpSock, state: number): void {
-  if (state !== TCP_CA_Loss) return;
-  const ca = tp.caPriv as CubicState;
+function setState(tp: TcpSock, caState: number): void {
+  if (caState !== TCP_CA_Loss) return;
+  const ca = state(tp);
   startOver(ca);
   hystartReset(tp, ca);
 }
 
 function cwndEvent(tp: TcpSock, ev: number): void {
   if (ev !== CA_EVENT_TX_START) return;
-  const ca = tp.caPriv as CubicState | null;
-  if (ca === null || !ca.inEpoch) return;
+  const ca = state(tp);
+  if (!ca.inEpoch) return;
   // Time without data does not count (RFC 9438 section 5.8): move the epoch, never past now.
   const idle = (tp.kernel.jiffies - tp.lsndtime) | 0;
   if (idle > 0) {

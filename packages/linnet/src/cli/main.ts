@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+/** The command `linnet`. */
+import { createRequire } from 'node:module';
+import { Command } from 'commander';
+import { capture } from './capture.ts';
+import { demo } from './demo.ts';
+import { addressOption, cidrOption, intOption, macOption, numberOption, percentOption, portsOption, serveOption } from './parse.ts';
+import { up } from './up.ts';
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+
+/** Settles at the first Ctrl-C or SIGTERM; the second one ends the process at once. */
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+}
+
+const out = (line: string): void => void process.stdout.write(`${line}\n`);
+/** Remarks go here, so that standard output stays free for data. */
+const note = (line: string): void => void process.stderr.write(`${line}\n`);
+
+const program = new Command('linnet')
+  .description('The Linux network stack in TypeScript')
+  .version(version)
+  .showHelpAfterError('(see linnet --help, or linnet COMMAND --help)');
+
+program.command('demo')
+  .description('two hosts behind a router, one link with delay and loss: pings, a web page, a transfer; no root needed')
+  .option('--seed <n>', 'seed of all chance: the same seed gives the same packets', intOption(0, 2 ** 32 - 1), 1)
+  .option('--delay <ms>', 'delay of the far link, each way', numberOption, 10)
+  .option('--loss <percent>', 'loss on the far link, each way', percentOption, 0.001)
+  .option('--size <MB>', 'megabytes to move over TCP', intOption(1, 100_000), 100)
+  .option('--pcap <file>', 'where the capture goes', 'demo.pcapng')
+  .option('--no-pcap', 'write no capture')
+  .option('--snaplen <bytes>', 'bytes of each packet to keep in it', intOption(64, 262_144), 128)
+  .option('--realtime', 'wait as long as the network does, instead of virtual time', false)
+  .action(async (o: { seed: number; delay: number; loss: number; size: number; pcap: string | false; snaplen: number; realtime: boolean }) => {
+    out('Linnet: three Linux machines in this process\n');
+    await demo({ ...o, pcap: o.pcap === false ? null : o.pcap, print: out });
+  });
+
+program.command('up')
+  .description('a machine on a real TAP device, until Ctrl-C')
+  .requiredOption('--tap <name>', 'the TAP; it is made when there is none')
+  .requiredOption('--address <cidr>', 'the machine\'s address, such as 10.9.0.2/24', cidrOption)
+  .option('--gateway <address>', 'where other networks are reached', addressOption)
+  .option('--mac <address>', 'its Ethernet address (default: random)', macOption)
+  .option('--mtu <bytes>', 'largest packet', intOption(68, 65_521), 1500)
+  .option('--netns <name>', 'make the TAP in this namespace of ip netns')
+  .option('--serve <port=folder>', 'serve the files of a folder over HTTP (may be repeated)', serveOption)
+  .option('--echo <port>', 'echo what comes, over TCP and UDP (may be repeated)', portsOption)
+  .option('--iperf <port>', 'be an iperf3 server', intOption(1, 65_535))
+  .option('--pcap <file>', 'write every packet to a pcapng file')
+  .option('--busy-poll', 'ask for frames without sleeping: a busy core for a shorter way')
+  .action(async (o: Omit<Parameters<typeof up>[0], 'print' | 'stopped'>) => {
+    await up({ ...o, print: out, stopped: untilStopped() });
+  });
+
+program.command('capture')
+  .description('write what the real side sends into a TAP to a pcapng file')
+  .requiredOption('--tap <name>', 'the TAP; it is made when there is none')
+  .requiredOption('-w, --write <file>', 'the file; - is standard output')
+  .option('--netns <name>', 'make the TAP in this namespace of ip netns')
+  .option('--snaplen <bytes>', 'bytes of each packet to keep', intOption(14, 262_144), 262_144)
+  .option('-c, --count <n>', 'stop after so many packets', intOption(1, 2 ** 31 - 1))
+  .action(async (o: { tap: string; write: string; netns?: string; snaplen: number; count?: number }) => {
+    await capture({ ...o, count: o.count ?? Infinity, print: note, stopped: untilStopped() });
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  note(`linnet: ${error instanceof Error ? error.message : String(error)}`);
+  if (process.env['LINNET_DEBUG'] !== undefined && error instanceof Error) note(error.stack ?? '');
+  process.exitCode = 1;
+}

@@ -1,0 +1,144 @@
+/** `linnet up`: a machine on a real TAP, until it is stopped. */
+import fs from 'node:fs';
+import http from 'node:http';
+import { attachTap, captureDevice, captureEpoch, openPcapngFile, type PcapngFile } from '@linnet/host';
+import { createKernel, type Kernel } from '@linnet/kernel';
+import { attachServer, ipRoute, openNet, type NetStack, type Server } from '@linnet/net';
+import { SKB } from '@linnet/skbuff';
+import sirv from 'sirv';
+import { inetStack } from '../presets.ts';
+import { bytesText, rateText } from './format.ts';
+import { Iperf3Server } from './iperf3.ts';
+
+/** What a machine on a TAP can be told. */
+export interface UpOptions {
+  readonly tap: string;
+  readonly address: string;
+  readonly gateway?: string;
+  readonly mac?: Uint8Array;
+  readonly mtu: number;
+  readonly netns?: string;
+  readonly serve?: Map<number, string>;
+  readonly echo?: number[];
+  readonly iperf?: number;
+  readonly pcap?: string;
+  readonly busyPoll?: boolean;
+  readonly print: (line: string) => void;
+  /** Settles when the machine should go down. */
+  readonly stopped: Promise<void>;
+}
+
+/** Runs the machine until `stopped`. Rejects when the TAP, a folder, a port or the capture cannot be had; the message says what to do. */
+export async function up(opts: UpOptions): Promise<void> {
+  for (const folder of opts.serve?.values() ?? []) {
+    if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`--serve: ${folder} is no folder`);
+  }
+  const k = createKernel({ modules: inetStack, hostname: 'linnet' });
+  const { attached, file } = attach(k, opts);
+  try {
+    configure(k, opts);
+    const stack = openNet(k);
+    const servers = [...serveFolders(stack, opts), ...serveEcho(stack, opts), ...serveIperf(stack, opts)];
+    await Promise.all(servers.map(listening));
+    opts.print(`${opts.address} is up on ${attached.tap.name}. On this side:`);
+    const inside = opts.netns === undefined ? '' : `ip netns exec ${opts.netns} `;
+    opts.print(`  ${inside}ip link set ${attached.tap.name} up mtu ${opts.mtu} && ${inside}ip addr add ${neighbourOf(opts.address)} dev ${attached.tap.name}`);
+    opts.print('Ctrl-C ends it.');
+    await opts.stopped;
+    for (const s of servers) s.close();
+  } finally {
+    attached.close();
+    file?.close();
+    report(k, opts);
+    k.shutdown();
+  }
+}
+
+function attach(k: Kernel, opts: UpOptions): { attached: ReturnType<typeof attachTap>; file: PcapngFile | null } {
+  const attached = attachTap(k.initNet, {
+    name: opts.tap,
+    device: 'eth0',
+    mtu: opts.mtu,
+    ...(opts.mac === undefined ? {} : { mac: opts.mac }),
+    ...(opts.netns === undefined ? {} : { netns: opts.netns }),
+    ...(opts.busyPoll === undefined ? {} : { busyPoll: opts.busyPoll }),
+  });
+  let file: PcapngFile | null = null;
+  if (opts.pcap !== undefined) {
+    try {
+      file = openPcapngFile(opts.pcap, { epoch: captureEpoch(k) });
+      captureDevice(attached.dev, file.writer);
+    } catch (error) {
+      attached.close();
+      throw error;
+    }
+  }
+  return { attached, file };
+}
+
+function configure(k: Kernel, opts: UpOptions): void {
+  const ip = ipRoute(k.initNet);
+  ip.link.set('lo', { up: true });
+  ip.link.set('eth0', { up: true });
+  ip.addr.add({ address: opts.address, dev: 'eth0' });
+  if (opts.gateway !== undefined) ip.route.add({ dst: 'default', via: opts.gateway });
+  ip.close();
+}
+
+/** The first other address of the same network, for the hint. */
+function neighbourOf(cidr: string): string {
+  const [address, prefix] = cidr.split('/');
+  const parts = address!.split('.').map(Number);
+  parts[3] = parts[3] === 1 ? 2 : 1;
+  return `${parts.join('.')}/${prefix}`;
+}
+
+function listening(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('listening', () => resolve());
+    server.once('error', reject);
+  });
+}
+
+function serveFolders(stack: NetStack, opts: UpOptions): Server[] {
+  return Array.from(opts.serve ?? [], ([port, folder]) => {
+    const handler = sirv(folder, { dev: true, etag: true });
+    const server = http.createServer((req, res) => {
+      handler(req, res, () => {
+        res.statusCode = 404;
+        res.end('not found\n');
+      });
+    });
+    opts.print(`port ${port}: HTTP, the files of ${folder}`);
+    return attachServer(server, stack, { port });
+  });
+}
+
+function serveEcho(stack: NetStack, opts: UpOptions): Server[] {
+  return (opts.echo ?? []).map((port) => {
+    opts.print(`port ${port}: echo (TCP and UDP)`);
+    const udp = stack.createSocket('udp4', (msg, from) => udp.send(msg, from.port, from.address));
+    udp.on('error', (error: Error) => opts.print(`echo: ${error.message}`));
+    udp.bind(port);
+    void opts.stopped.then(() => udp.close());
+    return stack.createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.pipe(socket);
+    }).listen(port);
+  });
+}
+
+function serveIperf(stack: NetStack, opts: UpOptions): Server[] {
+  if (opts.iperf === undefined) return [];
+  opts.print(`port ${opts.iperf}: iperf3 (TCP)`);
+  const iperf = new Iperf3Server((r) => {
+    const way = (n: number, what: string): string => (n === 0 ? '' : `  ${what} ${bytesText(n)}, ${rateText(n, r.seconds)}`);
+    opts.print(`iperf3: ${r.streams} stream${r.streams === 1 ? '' : 's'}, ${r.seconds.toFixed(2)} s${way(r.received, 'received')}${way(r.sent, 'sent')}`);
+  });
+  return [stack.createServer({ noDelay: true }, (socket) => void iperf.accept(socket)).listen(opts.iperf)];
+}
+
+function report(k: Kernel, opts: UpOptions): void {
+  const drops = Object.entries(k.get(SKB).dropCounts()).map(([reason, n]) => `${reason} ${n}`);
+  opts.print(`down. Dropped packets by reason: ${drops.join(', ') || 'none'}`);
+}
