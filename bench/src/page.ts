@@ -22,7 +22,9 @@ const REMARKS = `## How it is measured
   small messages come out well. It is no proof that the protocol code is faster.
 - Nothing here crosses to a real network card or to another process. A TAP costs two system calls of the real kernel per batch.
 - One core, few connections, no loss, no delay: this is the cost of the code. How the protocols do on bad links is a matter of the tests.
-- The machine is shared and virtual; compare ratios, not numbers of different days.`;
+- The kernel that was measured is that of a virtual machine, with the mitigations that its processor needs: entering it and switching between processes may cost a multiple of what it costs elsewhere, while
+  JavaScript runs at full speed. On a bare machine the kernel's numbers are higher: measure there before you quote a ratio.
+- The machine is shared as well; compare ratios, not numbers of different days.`;
 
 /** Writes the page. */
 export function writePage(results: Results): void {

@@ -1,5 +1,5 @@
 // graph.json is where the edges between packages are decided. This writes everything that follows from it: dependencies,
-// tsconfig references, the meta-package's subpaths, docs/packages.md, and the skeleton of a package that is new.
+// tsconfig references, the meta-package's subpaths, docs/packages.md, the README's table, and the skeleton of a package that is new.
 // With --check it writes nothing and fails if any file would change.
 import fs from 'node:fs';
 import path from 'node:path';
@@ -162,6 +162,11 @@ const lines = [
   '',
 ];
 write(path.join(root, 'docs/packages.md'), lines.join('\n'));
+
+// The README's table of packages, between its two comments.
+const readme = path.join(root, 'README.md');
+const table = ['| package | what it is |', '|---|---|', ...[...packages.values()].map((p) => `| [\`${p.name}\`](packages/${p.dir}) | ${p.description} |`)];
+write(readme, fs.readFileSync(readme, 'utf8').replace(/(<!-- packages: [^>]*-->)[^]*(<!-- \/packages -->)/, `$1\n${table.join('\n')}\n$2`));
 
 if (check && stale.length) {
   for (const f of stale) console.error(`${f} is not what graph.json says; run: pnpm graph:sync`);

@@ -11,7 +11,7 @@ import {
 import type { NetDevice } from '@linnet/netdev';
 import {
   IFF_LOOPBACK, INADDR_LOOPBACK, IPV4_DEVCONF_ACCEPT_REDIRECTS, IPV4_DEVCONF_ARP_EVICT_NOCARRIER, IPV4_DEVCONF_ARP_NOTIFY, IPV4_DEVCONF_FORWARDING,
-  IPV4_DEVCONF_MC_FORWARDING, IPV4_DEVCONF_NOPOLICY, IPV4_DEVCONF_NOXFRM, IPV4_DEVCONF_PROMOTE_SECONDARIES, IPV4_DEVCONF_ROUTE_LOCALNET, IPV4_MIN_MTU, RT_SCOPE_HOST,
+  IPV4_DEVCONF_MC_FORWARDING, IPV4_DEVCONF_NOPOLICY, IPV4_DEVCONF_NOXFRM, IPV4_DEVCONF_PROMOTE_SECONDARIES, IPV4_DEVCONF_ROUTE_LOCALNET, IPV4_MIN_MTU, RTM_DELNETCONF, RTM_NEWNETCONF, RT_SCOPE_HOST,
 } from '@linnet/uapi';
 import { arpAnnounce } from './arp.ts';
 import type { Ipv4Devconf } from './devconf.ts';
@@ -32,14 +32,18 @@ export function inetForwardChange(n4: Ipv4Net, on: number): void {
   n4.devconfAll.data[IPV4_DEVCONF_FORWARDING] = on;
   n4.devconfAll.data[IPV4_DEVCONF_ACCEPT_REDIRECTS] = on === 0 ? 1 : 0;
   n4.devconfDflt.data[IPV4_DEVCONF_FORWARDING] = on;
+  n4.netconf(n4, RTM_NEWNETCONF, -1, n4.devconfAll, IPV4_DEVCONF_FORWARDING);
+  n4.netconf(n4, RTM_NEWNETCONF, -2, n4.devconfDflt, IPV4_DEVCONF_FORWARDING);
   forEachNetdev(n4.net, (dev) => {
     const indev = inDevGet(dev);
-    if (indev !== null) indev.cnf.data[IPV4_DEVCONF_FORWARDING] = on;
+    if (indev === null) return;
+    indev.cnf.data[IPV4_DEVCONF_FORWARDING] = on;
+    n4.netconf(n4, RTM_NEWNETCONF, dev.ifindex, indev.cnf, IPV4_DEVCONF_FORWARDING);
   });
   rtCacheFlush(n4);
 }
 
-function confEntry(n4: Ipv4Net, cnf: Ipv4Devconf, id: number, dflt: boolean): SysctlEntry {
+function confEntry(n4: Ipv4Net, cnf: Ipv4Devconf, id: number, ifindex: number): SysctlEntry {
   const get = (): number => cnf.data[id]!;
   if (id === IPV4_DEVCONF_MC_FORWARDING) return sysctlInt(get, null);
   if (id === IPV4_DEVCONF_FORWARDING) {
@@ -48,7 +52,9 @@ function confEntry(n4: Ipv4Net, cnf: Ipv4Devconf, id: number, dflt: boolean): Sy
         if (v !== cnf.data[id]) inetForwardChange(n4, v);
         return;
       }
+      if (cnf.data[id] === v) return;
       cnf.data[id] = v;
+      n4.netconf(n4, RTM_NEWNETCONF, ifindex, cnf, id);
       rtCacheFlush(n4);
     });
   }
@@ -56,8 +62,10 @@ function confEntry(n4: Ipv4Net, cnf: Ipv4Devconf, id: number, dflt: boolean): Sy
     const old = cnf.data[id];
     cnf.data[id] = v;
     cnf.state[id] = 1;
-    if (dflt) copyDefault(n4, id, v);
-    if (old !== v && FLUSHING.has(id)) rtCacheFlush(n4);
+    if (cnf === n4.devconfDflt) copyDefault(n4, id, v);
+    if (old === v) return;
+    n4.netconf(n4, RTM_NEWNETCONF, ifindex, cnf, id);
+    if (FLUSHING.has(id)) rtCacheFlush(n4);
   });
 }
 
@@ -70,9 +78,8 @@ function copyDefault(n4: Ipv4Net, id: number, v: number): void {
 }
 
 /** Registers `net/ipv4/conf/NAME/*`. @alpha */
-export function devinetSysctlRegister(n4: Ipv4Net, name: string, cnf: Ipv4Devconf): void {
-  const dflt = cnf === n4.devconfDflt;
-  for (const [file, id] of DEVCONF_NAMES) n4.net.sysctl.register(`net/ipv4/conf/${name}/${file}`, confEntry(n4, cnf, id, dflt));
+export function devinetSysctlRegister(n4: Ipv4Net, name: string, cnf: Ipv4Devconf, ifindex: number): void {
+  for (const [file, id] of DEVCONF_NAMES) n4.net.sysctl.register(`net/ipv4/conf/${name}/${file}`, confEntry(n4, cnf, id, ifindex));
 }
 
 /** Starts IPv4 on a device (`inetdev_init`). @alpha */
@@ -85,7 +92,8 @@ export function inetdevInit(n4: Ipv4Net, dev: NetDevice): InDevice {
   dev.arpParms = parms;
   indev.sysctlName = dev.name;
   neighSysctlRegister(n4.arpTbl, parms);
-  devinetSysctlRegister(n4, dev.name, cnf);
+  devinetSysctlRegister(n4, dev.name, cnf, dev.ifindex);
+  n4.netconf(n4, RTM_NEWNETCONF, dev.ifindex, cnf, 0);
   return indev;
 }
 
@@ -102,6 +110,7 @@ export function inetdevDestroy(indev: InDevice): void {
   indev.mc.groups.clear();
   while (indev.ifas.length !== 0) delIfa(indev.ifas[0]!, null);
   unregisterSysctls(n4, indev);
+  n4.netconf(n4, RTM_DELNETCONF, dev.ifindex, null, 0);
   fibNetdevEvent(n4, NETDEV_UNREGISTER, dev);
   indev.arpParms.dead = true;
   dev.ipPtr = null;
@@ -165,7 +174,7 @@ export function inetdevEvent(event: number, dev: NetDevice): void {
       unregisterSysctls(n4, indev);
       indev.sysctlName = dev.name;
       neighSysctlRegister(n4.arpTbl, indev.arpParms);
-      devinetSysctlRegister(n4, dev.name, indev.cnf);
+      devinetSysctlRegister(n4, dev.name, indev.cnf, dev.ifindex);
       break;
     default:
   }
@@ -175,8 +184,8 @@ export function inetdevEvent(event: number, dev: NetDevice): void {
 
 /** Starts IPv4 on the devices that are there already, and registers the settings for all and by default. @alpha */
 export function devinetNetInit(n4: Ipv4Net): void {
-  devinetSysctlRegister(n4, 'all', n4.devconfAll);
-  devinetSysctlRegister(n4, 'default', n4.devconfDflt);
+  devinetSysctlRegister(n4, 'all', n4.devconfAll, -1);
+  devinetSysctlRegister(n4, 'default', n4.devconfDflt, -2);
   forEachNetdev(n4.net, (dev) => {
     inetdevEvent(NETDEV_REGISTER, dev);
   });

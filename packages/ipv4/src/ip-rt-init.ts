@@ -15,6 +15,7 @@ import { fibRtnetlinkInit, fibRtnetlinkNetInit } from './fib-rtnetlink.ts';
 import { fibTableFlush } from './fib-trie.ts';
 import { igmpShow } from './igmp.ts';
 import { IPV4, Ipv4Net } from './ipv4-net.ts';
+import { netconfInit, netconfNetInit } from './netconf.ts';
 import { arpShow, fibTrieStatShow, routeShow, rtCacheShow } from './route-proc.ts';
 import { rtCacheFlush } from './rtable.ts';
 
@@ -43,6 +44,7 @@ export function ipRtInit(k: Kernel): void {
   registerNetdeviceNotifier(k, rt.notifier);
   devinetRtnetlinkInit(k);
   fibRtnetlinkInit(k);
+  netconfInit(k);
 }
 
 /** Undoes {@link ipRtInit}. @alpha */
@@ -88,6 +90,7 @@ export function ipRtNetInit(net: Net): Ipv4Net {
   n4.checkLifetime = checkLifetime;
   devinetRtnetlinkNetInit(n4);
   fibRtnetlinkNetInit(n4);
+  netconfNetInit(n4);
   sysctls(n4);
   net.proc.create('net/arp', () => arpShow(n4));
   net.proc.create('net/route', () => routeShow(n4));

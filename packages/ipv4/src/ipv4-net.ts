@@ -41,6 +41,8 @@ export class Ipv4Net extends Ipv4Core {
   readonly inetaddrChain: NotifierChain<number, InIfaddr>;
   /** Tells netlink of an address: RTM_*, the address, the request that caused it. */
   rtmsgIfa: (type: number, ifa: InIfaddr, req: NlRequest | null) => void;
+  /** Tells netlink of settings: RTM_*, the device's number (-1 all, -2 default), the settings or null, one IPV4_DEVCONF_* or 0 for all. */
+  netconf: (n4: Ipv4Net, type: number, ifindex: number, cnf: Ipv4Devconf | null, only: number) => void;
   /** Ends addresses whose lifetime is over; set by `devinet`. */
   checkLifetime: (n4: Ipv4Net) => void;
   readonly lifetimeTimer: TimerList<Ipv4Net>;
@@ -127,6 +129,7 @@ export class Ipv4Net extends Ipv4Core {
     this.addrHash = new Map();
     this.inetaddrChain = new NotifierChain<number, InIfaddr>();
     this.rtmsgIfa = noMessage;
+    this.netconf = noMessage;
     this.checkLifetime = noMessage;
     this.lifetimeTimer = new TimerList<Ipv4Net>(lifetimeOver, this as Ipv4Net);
     this.fibLocal = new FibTable(RT_TABLE_LOCAL);

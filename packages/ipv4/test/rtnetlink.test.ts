@@ -12,7 +12,7 @@ import { skbStats } from '@linnet/skbuff';
 import { MsgHdr, sockCreate, sockRelease } from '@linnet/socket';
 import type { Socket } from '@linnet/socket';
 import {
-  ADDR_ATTRS, AF_NETLINK, NEIGH_ATTRS, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK, NETLINK_ROUTE, ROUTE_ATTRS, RTM_DELADDR, RTM_DELNEIGH, RTM_NEWADDR, RTM_NEWNEIGH, RTM_NEWROUTE, SOCK_RAW,
+  ADDR_ATTRS, AF_NETLINK, NEIGH_ATTRS, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK, NETLINK_ROUTE, ROUTE_ATTRS, RTM_DELADDR, RTM_DELNEIGH, RTM_NEWADDR, RTM_NEWNEIGH, RTM_NEWNETCONF, RTM_NEWROUTE, RULE_ATTRS, SOCK_RAW,
   SOL_NETLINK, nlMessageDecode,
 } from '@linnet/uapi';
 import type { SockAddrNl } from '@linnet/uapi';
@@ -44,10 +44,10 @@ function plain(u8: Uint8Array): object[] {
     const flags = v.getUint16(at + 6, true);
     const seq = v.getUint32(at + 8, true);
     const port = v.getUint32(at + 12, true) !== 0;
-    if (type < 16) {
+    if (type < 16 || type === RTM_NEWNETCONF) {
       out.push({ type, flags, seq, port, payload: Buffer.from(u8.subarray(at + 16, at + len)).toString('hex') });
     } else {
-      const table = type <= 22 ? ADDR_ATTRS : type <= 26 ? ROUTE_ATTRS : NEIGH_ATTRS;
+      const table = type <= 22 ? ADDR_ATTRS : type <= 26 ? ROUTE_ATTRS : type <= 30 ? NEIGH_ATTRS : RULE_ATTRS;
       const m = nlMessageDecode(u8, at, HEADER.get(type) ?? 12, table);
       out.push({
         type, flags, seq, port, head: Buffer.from(m.header).toString('hex'),

@@ -461,3 +461,20 @@ describe('the table', () => {
     expect(frames()).toEqual(['0:7']);
   });
 });
+
+describe('keys of four words', () => {
+  it('finds, lists and tells apart', () => {
+    const wide = k.get(NEIGH).add({ ...tbl.ops, family: 10, id: 'wide_cache', sysctlDir: 'ipv6', keyWords: 4 });
+    const keys: [number, number, number, number][] = [];
+    for (let i = 0; i < 40; i++) keys.push([0xfe800000 | 0, i & 3, i >> 2, 1]);
+    for (const key of keys) expect(typeof wide.create(wire.dev, ...key)).toBe('object');
+    for (const key of keys) {
+      const n = wide.lookup4(...key, wire.dev)!;
+      expect([n.key0, n.key1, n.key2, n.key3]).toEqual(key);
+    }
+    expect(wide.lookup4(0xfe800000 | 0, 9, 9, 1, wire.dev)).toBeNull();
+    expect(wide.list(k.initNet)).toHaveLength(40);
+    expect(tbl.entries).toBe(0);
+    expect(k.run(() => neighEventNs(wide, MAC_A, 0, wire.dev, ...keys[3]!))!.ha[5]).toBe(0xa);
+  });
+});

@@ -1,11 +1,11 @@
 /** The network side of a socket (struct sock): queues, limits, errors, and how it wakes its owner. */
 import { ENOBUFS, ENOMEM, wakeUpPoll, type Kernel, type Net } from '@linnet/kernel';
 import { DROP, kfreeSkbReason, SKB, skbQueuePurge, SkbQueue, skbQueueTail, type Skb, type SkbHead, type SkbPool, type SkbSock } from '@linnet/skbuff';
-import type { DstEntry } from '@linnet/netdev';
+import { netDisableTimestamp, netEnableTimestamp, NETDEV, type DstEntry } from '@linnet/netdev';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDNORM, POLLWRBAND, POLLWRNORM, SO_TIMESTAMP_OLD } from '@linnet/uapi';
 import { skMemReclaim, skMemSchedule, skSetOwnerR, sockWriteable } from './memory.ts';
 import type { Proto } from './proto.ts';
-import type { Socket } from './socket.ts';
+import { SOCKET, type Socket } from './socket.ts';
 
 /** No more data will be read. @alpha */
 export const RCV_SHUTDOWN = 1;
@@ -99,13 +99,14 @@ export class Sock implements SkbSock {
   lingertime = 0;
   noCheckTx = false;
   noCheckRx = false;
-  peekOff = -1;
   drops = 0;
   maxPacingRate: number = Infinity;
   gsoMaxSize = 65536;
   gsoMaxSegs = 65535;
   routeCaps = 0;
   dst: DstEntry | null = null;
+  /** It has asked the devices for receive times (SOCK_TIMESTAMP); {@link sockDestruct} takes that back. */
+  timestamping = false;
   /** Wall-clock ns of the last packet read (SIOCGSTAMP). */
   stamp = 0;
   cookie = 0;
@@ -129,8 +130,9 @@ export class Sock implements SkbSock {
     this.type = type;
     this.protocol = protocol;
     this.prot = prot;
-    this.rcvbuf = 212992;
-    this.sndbuf = 212992;
+    const limits = net.kernel.get(SOCKET);
+    this.rcvbuf = limits.rmemDefault;
+    this.sndbuf = limits.wmemDefault;
   }
 }
 
@@ -222,6 +224,15 @@ export function sockWantsTimestamp(sk: Sock): boolean {
   return (sk.flags & (SOCK_RCVTSTAMP | SOCK_RCVTSTAMPNS)) !== 0;
 }
 
+/** Has packets stamped as they come in for as long as the sock wants it, so that queueing does not count (sock_enable_timestamp, sock_disable_timestamp). */
+export function sockTimestamping(sk: Sock, on: boolean): void {
+  if (sk.timestamping === on) return;
+  sk.timestamping = on;
+  const sd = sk.kernel.get(NETDEV);
+  if (on) netEnableTimestamp(sd);
+  else netDisableTimestamp(sd);
+}
+
 /** The control message type of plain receive times. @alpha */
 export const SCM_TIMESTAMP: number = SO_TIMESTAMP_OLD;
 
@@ -261,6 +272,7 @@ export function sockDestruct(sk: Sock): void {
     sk.fragHead = null;
   }
   sk.dst = null;
+  sockTimestamping(sk, false);
   skMemReclaim(sk);
 }
 

@@ -1,8 +1,8 @@
 /** Options at level SOL_SOCKET (socket(7)). Values are in the ABI's layout: little-endian ints, struct linger, struct timeval. */
-import { EDOM, EINVAL, ENODEV, ENOPROTOOPT, ENOTCONN } from '@linnet/kernel';
+import { EDOM, EINVAL, ENODEV, ENOPROTOOPT, ENOTCONN, EOPNOTSUPP } from '@linnet/kernel';
 import { devGetByIndex, devGetByName } from '@linnet/netdev';
 import {
-  SO_ACCEPTCONN, SO_BINDTODEVICE, SO_BINDTOIFINDEX, SO_BROADCAST, SO_BSDCOMPAT, SO_COOKIE, SO_DEBUG, SO_DOMAIN, SO_DONTROUTE, SO_ERROR, SO_INCOMING_CPU,
+  IFNAMSIZ, SO_ACCEPTCONN, SO_BINDTODEVICE, SO_BINDTOIFINDEX, SO_BROADCAST, SO_BSDCOMPAT, SO_COOKIE, SO_DEBUG, SO_DOMAIN, SO_DONTROUTE, SO_ERROR, SO_INCOMING_CPU,
   SO_INCOMING_NAPI_ID, SO_KEEPALIVE, SO_LINGER, SO_MARK, SO_MAX_PACING_RATE, SO_MEMINFO, SO_NO_CHECK, SO_OOBINLINE, SO_PEEK_OFF, SO_PEERNAME, SO_PRIORITY,
   SO_PROTOCOL, SO_RCVBUF, SO_RCVBUFFORCE, SO_RCVLOWAT, SO_RCVMARK, SO_RCVTIMEO_NEW, SO_RCVTIMEO_OLD, SO_REUSEADDR, SO_REUSEPORT, SO_RXQ_OVFL,
   SO_SELECT_ERR_QUEUE, SO_SNDBUF, SO_SNDBUFFORCE, SO_SNDLOWAT, SO_SNDTIMEO_NEW, SO_SNDTIMEO_OLD, SO_TIMESTAMP_OLD, SO_TIMESTAMPNS_OLD, SO_TYPE,
@@ -10,7 +10,7 @@ import {
 } from '@linnet/uapi';
 import {
   SOCK_BROADCAST, SOCK_KEEPOPEN, SOCK_LINGER, SOCK_LOCALROUTE, SOCK_RCVBUF_LOCK, SOCK_RCVMARK, SOCK_RCVTSTAMP, SOCK_RCVTSTAMPNS, SOCK_RXQ_OVFL,
-  SOCK_SELECT_ERR_QUEUE, SOCK_SNDBUF_LOCK, SOCK_URGINLINE, sockFlag, sockSetFlag, type Sock,
+  SOCK_SELECT_ERR_QUEUE, SOCK_SNDBUF_LOCK, SOCK_URGINLINE, sockFlag, sockSetFlag, sockTimestamping, type Sock,
 } from './sock.ts';
 import { SOCKET, type Socket } from './socket.ts';
 
@@ -50,11 +50,10 @@ function timeOpt(ms: number, maxLen: number): Uint8Array {
 /** Options that are a flag and nothing else. */
 const FLAG_OPTS: ReadonlyMap<number, number> = new Map([
   [SO_BROADCAST, SOCK_BROADCAST], [SO_KEEPALIVE, SOCK_KEEPOPEN], [SO_OOBINLINE, SOCK_URGINLINE], [SO_DONTROUTE, SOCK_LOCALROUTE],
-  [SO_TIMESTAMP_OLD, SOCK_RCVTSTAMP], [SO_TIMESTAMPNS_OLD, SOCK_RCVTSTAMPNS], [SO_RXQ_OVFL, SOCK_RXQ_OVFL], [SO_RCVMARK, SOCK_RCVMARK],
-  [SO_SELECT_ERR_QUEUE, SOCK_SELECT_ERR_QUEUE],
+  [SO_RXQ_OVFL, SOCK_RXQ_OVFL], [SO_RCVMARK, SOCK_RCVMARK], [SO_SELECT_ERR_QUEUE, SOCK_SELECT_ERR_QUEUE],
 ]);
 
-/** Sets an option at SOL_SOCKET (sock_setsockopt): 0, or EINVAL, ENOPROTOOPT, EDOM, ENODEV. @alpha */
+/** Sets an option at SOL_SOCKET (sock_setsockopt): 0, or EINVAL, ENOPROTOOPT, EOPNOTSUPP, EDOM, ENODEV. @alpha */
 export function sockSetsockopt(sock: Socket, opt: number, val: Uint8Array): number {
   const sk = sock.sk!;
   const limits = sk.kernel.get(SOCKET);
@@ -110,9 +109,16 @@ export function sockSetsockopt(sock: Socket, opt: number, val: Uint8Array): numb
     case SO_LINGER: {
       if (val.length < 8) return -EINVAL;
       sockSetFlag(sk, SOCK_LINGER, n !== 0);
-      sk.lingertime = Math.max(0, optInt(val.subarray(4))) * 1000;
+      if (n !== 0) sk.lingertime = (optInt(val.subarray(4)) >>> 0) * 1000;
       return 0;
     }
+    case SO_TIMESTAMP_OLD:
+    case SO_TIMESTAMPNS_OLD:
+      // One or the other: the last one that was switched on; switching either off ends both.
+      sockSetFlag(sk, SOCK_RCVTSTAMP, n !== 0 && opt === SO_TIMESTAMP_OLD);
+      sockSetFlag(sk, SOCK_RCVTSTAMPNS, n !== 0 && opt === SO_TIMESTAMPNS_OLD);
+      sockTimestamping(sk, n !== 0);
+      return 0;
     case SO_RCVLOWAT:
       sk.rcvlowat = n < 0 ? 0x7fffffff : n || 1;
       return 0;
@@ -121,8 +127,7 @@ export function sockSetsockopt(sock: Socket, opt: number, val: Uint8Array): numb
       sk.dst = null;
       return 0;
     case SO_PEEK_OFF:
-      sk.peekOff = n;
-      return 0;
+      return -EOPNOTSUPP;
     case SO_MAX_PACING_RATE:
       sk.maxPacingRate = n === -1 ? Infinity : n >>> 0;
       return 0;
@@ -154,7 +159,7 @@ function setBoundDev(sk: Sock, ifindex: number): number {
   return 0;
 }
 
-/** Reads an option at SOL_SOCKET (sock_getsockopt): its bytes, or ENOPROTOOPT, ENOTCONN. @alpha */
+/** Reads an option at SOL_SOCKET (sock_getsockopt): its bytes, or EINVAL, ENOPROTOOPT, EOPNOTSUPP, ENOTCONN. @alpha */
 export function sockGetsockopt(sock: Socket, opt: number, maxLen: number): Uint8Array | number {
   const sk = sock.sk!;
   const flag = FLAG_OPTS.get(opt);
@@ -211,13 +216,18 @@ export function sockGetsockopt(sock: Socket, opt: number, maxLen: number): Uint8
       return intOpt(sk.state === TCP_LISTEN ? 1 : 0, maxLen);
     case SO_MARK:
       return intOpt(sk.mark, maxLen);
+    case SO_TIMESTAMP_OLD:
+      return intOpt(sockFlag(sk, SOCK_RCVTSTAMP) ? 1 : 0, maxLen);
+    case SO_TIMESTAMPNS_OLD:
+      return intOpt(sockFlag(sk, SOCK_RCVTSTAMPNS) ? 1 : 0, maxLen);
     case SO_PEEK_OFF:
-      return intOpt(sk.peekOff, maxLen);
+      return -EOPNOTSUPP;
     case SO_MAX_PACING_RATE:
       return intOpt(sk.maxPacingRate > 0xffffffff ? -1 : sk.maxPacingRate | 0, maxLen);
     case SO_BINDTODEVICE: {
       const dev = sk.boundDevIf === 0 ? null : devGetByIndex(sk.net, sk.boundDevIf);
       if (dev === null) return new Uint8Array(0);
+      if (maxLen < IFNAMSIZ) return -EINVAL;
       const out = new Uint8Array(dev.name.length + 1);
       for (let i = 0; i < dev.name.length; i++) out[i] = dev.name.charCodeAt(i);
       return out.subarray(0, maxLen);

@@ -32,6 +32,7 @@ import {
   FLAG_LOST_RETRANS,
   FLAG_ORIG_SACK_ACKED,
   FLAG_SACK_RENEGING,
+  FLAG_SET_XMIT_TIMER,
   FLAG_SND_UNA_ADVANCED,
   ICSK_TIME_RETRANS,
   REXMIT_LOST,
@@ -224,8 +225,9 @@ export function tcpEnterLoss(tp: TcpSock): void {
 }
 
 /** The peer threw away what it had SACKed: a short timeout gives it time to say so (tcp_check_sack_reneging). */
-function tcpCheckSackReneging(tp: TcpSock, flag: number): boolean {
-  if ((flag & FLAG_SACK_RENEGING) === 0 || (flag & FLAG_SND_UNA_ADVANCED) === 0) return false;
+function tcpCheckSackReneging(tp: TcpSock, st: AckState): boolean {
+  if ((st.flag & FLAG_SACK_RENEGING) === 0 || (st.flag & FLAG_SND_UNA_ADVANCED) === 0) return false;
+  st.flag &= ~FLAG_SET_XMIT_TIMER;
   tcpResetXmitTimer(tp, ICSK_TIME_RETRANS, Math.max(Math.ceil((tp.srttUs >> 4) / 1000), 10));
   return true;
 }
@@ -278,7 +280,7 @@ export function tcpFastretransAlert(tp: TcpSock, priorUna: number, numDupack: nu
   if (tp.packetsOut === 0 && tp.sackedOut > 0) tp.sackedOut = 0;
   // ECE says that congestion was real.
   if (ece) tp.priorSsthresh = 0;
-  if (tcpCheckSackReneging(tp, st.flag)) return;
+  if (tcpCheckSackReneging(tp, st)) return;
 
   // What was outstanding when the episode began is acknowledged.
   if (tp.caState === TCP_CA_Open) {

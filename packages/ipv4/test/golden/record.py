@@ -158,6 +158,14 @@ def cases():
     yield r('neigh: delete, no address', DELNEIGH, 0, nd())
     yield r('neigh: delete, no device', DELNEIGH, 0, nd(0) + d('10.0.0.8'))
     yield r('neigh: delete', DELNEIGH, 0, nd() + d('10.0.0.8'))
+    # settings and rules
+    yield r('netconf: dump', 82, DUMP, b'\2\0\0\0')
+    yield r('netconf: all', 82, 0, b'\2\0\0\0' + A(1, struct.pack('<i', -1)))
+    yield r('netconf: default', 82, 0, b'\2\0\0\0' + A(1, struct.pack('<i', -2)))
+    yield r('netconf: lo', 82, 0, b'\2\0\0\0' + A(1, u32(1)))
+    yield r('netconf: no such device', 82, 0, b'\2\0\0\0' + A(1, u32(99)))
+    yield r('netconf: of what', 82, 0, b'\2\0\0\0')
+    yield r('rule: dump', 34, DUMP, rt(0, tb=0, proto=0, ty=0))
     # and away with it all
     yield r('addr: delete the primary', DELADDR, 0, ia(24) + A(2, ip('10.0.0.1')) + A(1, ip('10.0.0.1')))
     yield r('route: dump what is left', GETROUTE, DUMP, rt(0, tb=0, proto=0, ty=0))
