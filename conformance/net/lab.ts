@@ -1,42 +1,42 @@
 // Two namespaces of one machine, joined by a veth pair, with a face each.
-import { inetAddrAdd, ipv4 } from '@linnet/ipv4';
+import { ipv4 } from '@linnet/ipv4';
 import { createKernel, HostClock, type Kernel } from '@linnet/kernel';
-import { devOpen, netLoopbackDev } from '@linnet/netdev';
-import { veth, vethNewlink } from '@linnet/netdevs';
+import { veth } from '@linnet/netdevs';
+import { ipRoute, openNet, type IpRoute, type NetStack } from '@linnet/net';
 import { netns } from '@linnet/netns';
-import { openNet, type NetStack } from '@linnet/net';
 import { skbStats } from '@linnet/skbuff';
 import { tcp } from '@linnet/tcp';
 import { udp } from '@linnet/udp';
-import { in4FromString } from '@linnet/uapi';
 
 export interface Lab {
   readonly kernel: Kernel;
-  /** 10.0.0.1, which others call «server.test». */
+  /** 10.0.0.1, which the client calls «server.test». */
   readonly server: NetStack;
   /** 10.0.0.2. */
   readonly client: NetStack;
+  readonly serverIp: IpRoute;
+  readonly clientIp: IpRoute;
   /** Ends the machine; packets that are left over are an error. */
   close(): void;
 }
 
-export function lab(): Lab {
-  const kernel = createKernel({ modules: [ipv4, tcp, udp, veth, netns], clock: new HostClock(), seed: 7 });
-  const a = kernel.initNet;
-  const b = kernel.createNet();
-  const pair = vethNewlink(a, 'eth0', b, 'eth0');
-  if (typeof pair === 'number') throw new Error(`veth: ${pair}`);
-  kernel.run(() => {
-    [a, b].forEach((net, i) => {
-      devOpen(netLoopbackDev(net)!);
-      devOpen(pair[i]!);
-      inetAddrAdd(net, pair[i]!, { local: in4FromString(`10.0.0.${i + 1}`)!, prefixlen: 24 });
-    });
-  });
+export function lab(clock: import('@linnet/kernel').Clock = new HostClock()): Lab {
+  const kernel = createKernel({ modules: [ipv4, tcp, udp, veth, netns], clock, seed: 7 });
+  const other = kernel.createNet();
+  const serverIp = ipRoute(kernel);
+  const clientIp = ipRoute(other);
+  serverIp.link.add({ kind: 'veth', name: 'eth0', up: true, peer: { name: 'eth0', netns: other, up: true } });
+  for (const [ip, address] of [[serverIp, '10.0.0.1/24'], [clientIp, '10.0.0.2/24']] as const) {
+    ip.link.up('lo');
+    ip.link.up('eth0');
+    ip.addr.add({ dev: 'eth0', address, broadcast: '+' });
+  }
   return {
     kernel,
-    server: openNet(a),
-    client: openNet(b, { hosts: { 'server.test': '10.0.0.1' } }),
+    server: openNet(kernel),
+    client: openNet(other, { hosts: { 'server.test': '10.0.0.1' } }),
+    serverIp,
+    clientIp,
     close(): void {
       kernel.shutdown();
       const { live } = skbStats(kernel);

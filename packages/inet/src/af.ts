@@ -42,7 +42,10 @@ export interface InetAf {
   makeSkb(sk: InetSock, fl: Flowi, msg: MsgHdr, length: number, transhdrlen: number, ipc: IpcmCookie, dst: DstEntry, flags: number): Skb | null;
   /** Sends what {@link makeSkb} built, once the transport header is written (ip_send_skb). Consumes. */
   sendSkb(net: Net, skb: Skb): number;
-  /** Adds to a held-back datagram (ip_append_data). 0 or a negative errno. */
+  /**
+   * Adds `length` bytes to a held-back datagram (ip_append_data): room for the transport header of `transhdrlen` bytes, which is 0 for all but the first call,
+   * then bytes of `msg`. 0 or a negative errno; what was added before stays.
+   */
   appendData(sk: InetSock, fl: Flowi, msg: MsgHdr, length: number, transhdrlen: number, ipc: IpcmCookie, dst: DstEntry, flags: number): number;
   /** Turns what was appended into a packet like {@link makeSkb}'s (ip_finish_skb); null when there is nothing. */
   finishSkb(sk: InetSock, fl: Flowi, cork: InetCork): Skb | null;

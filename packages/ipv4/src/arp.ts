@@ -17,11 +17,11 @@ import {
   IPV4_DEVCONF_ARP_ACCEPT, IPV4_DEVCONF_ARP_ANNOUNCE, IPV4_DEVCONF_ARP_IGNORE, IPV4_DEVCONF_ARPFILTER, IPV4_DEVCONF_DROP_GRATUITOUS_ARP,
   IPV4_DEVCONF_PROXY_ARP, IPV4_DEVCONF_ROUTE_LOCALNET, NUD_NOARP, NUD_REACHABLE, NUD_STALE, RTM_GETNEIGH, RT_SCOPE_HOST, RT_SCOPE_LINK, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST,
   RTN_UNICAST, iphSaddr,
+  ipv4IsLoopback, ipv4IsMulticast,
 } from '@linnet/uapi';
 import { inetAddrOnlink, inetConfirmAddr, inetSelectAddr } from './devinet-select.ts';
 import { inetAddrType, inetAddrTypeDevTable } from './fib-addr-type.ts';
 import { ipEthMcMap } from './igmp.ts';
-import { ipv4IsLoopback, ipv4IsMulticast } from './in-addr.ts';
 import type { InDevice } from './in-device.ts';
 import { inDevGet } from './in-device.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
@@ -29,9 +29,9 @@ import { ipRouteInput } from './route-input.ts';
 import { ipRouteOutputKey } from './route-output.ts';
 import type { Rtable } from './rtable.ts';
 
-/** ARP hooks of netfilter: in, out. @alpha */
+/** ARP hook of netfilter: received packets. @alpha */
 export const NF_ARP_IN = 0;
-/** @alpha */
+/** ARP hook of netfilter: packets to be sent. @alpha */
 export const NF_ARP_OUT = 1;
 
 /** Length of an ARP packet for this device: header, and twice a hardware and an IPv4 address. */
@@ -326,7 +326,7 @@ function arpProcess(_net: Net, _sk: object | null, skb: Skb): number {
 function learn(n4: Ipv4Net, indev: InDevice, skb: Skb, op: number, sip: number, tip: number, sha: number, tha: number): void {
   const { dev } = indev;
   const tbl = n4.arpTbl;
-  let n = tbl.lookup(sip, dev);
+  let n = tbl.lookupCounted(sip, dev);
   const accept = arpAccept(indev, sip);
   if (n === null && !accept) return;
   const unicast = inetAddrTypeDevTable(n4, dev, sip) === RTN_UNICAST;

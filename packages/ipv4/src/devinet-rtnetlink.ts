@@ -12,11 +12,11 @@ import {
   AF_INET, IFADDRMSG_LEN, IFA_ADDRESS, IFA_BROADCAST, IFA_CACHEINFO, IFA_FLAGS, IFA_F_DEPRECATED, IFA_F_MCAUTOJOIN, IFA_F_PERMANENT, IFA_LABEL, IFA_LOCAL, IFA_MAX,
   IFA_PROTO, IFA_RT_PRIORITY, IFNAMSIZ, NLM_F_DUMP_FILTERED, NLM_F_EXCL, NLM_F_REPLACE, NlWriter, RTM_DELADDR, RTM_GETADDR, RTM_NEWADDR, RTNLGRP_IPV4_IFADDR,
   ifaddrmsgRead, ifaddrmsgWrite, nlaGetInAddr, nlaGetString, nlaGetU32, nlaGetU8,
+  ipv4IsMulticast,
 } from '@linnet/uapi';
 import { inetAddrAdd, inetAddrDel } from './devinet.ts';
 import type { InetExtack } from './devinet.ts';
 import { ipMcIncGroup } from './igmp.ts';
-import { ipv4IsMulticast } from './in-addr.ts';
 import type { InIfaddr } from './in-device.ts';
 import { INFINITY_LIFE_TIME, inDevGet } from './in-device.ts';
 import type { Ipv4Net } from './ipv4-net.ts';

@@ -8,13 +8,13 @@ import type { NlRequest } from '@linnet/netlink';
 import {
   IFA_F_DADFAILED, IFA_F_DEPRECATED, IFA_F_HOMEADDRESS, IFA_F_MANAGETEMPADDR, IFA_F_NODAD, IFA_F_OPTIMISTIC, IFA_F_PERMANENT, IFA_F_SECONDARY, IFA_F_STABLE_PRIVACY,
   IFA_F_TENTATIVE, IPV4_DEVCONF_PROMOTE_SECONDARIES, RT_SCOPE_HOST, RT_SCOPE_UNIVERSE, RTM_DELADDR, RTM_NEWADDR,
+  ipv4IsLoopback,
+  inetMakeMask,
 } from '@linnet/uapi';
 import { fibAddIfaddr, fibDelIfaddr, fibInetaddrEvent } from './fib-frontend.ts';
 import type { InDevice } from './in-device.ts';
 import { INFINITY_LIFE_TIME, InIfaddr, ifaSecondary, inDevGet, inetIfaMatch } from './in-device.ts';
-import { ipv4IsLoopback } from './in-addr.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
-import { inetMakeMask } from './lpm.ts';
 
 const IPV6ONLY_FLAGS =
   IFA_F_NODAD | IFA_F_OPTIMISTIC | IFA_F_DADFAILED | IFA_F_HOMEADDRESS | IFA_F_TENTATIVE | IFA_F_MANAGETEMPADDR | IFA_F_STABLE_PRIVACY;

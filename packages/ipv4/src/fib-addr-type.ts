@@ -2,10 +2,9 @@
 import type { Net } from '@linnet/kernel';
 import type { Flowi } from '@linnet/inet';
 import type { NetDevice } from '@linnet/netdev';
-import { RT_TABLE_LOCAL, RTN_BROADCAST, RTN_MULTICAST, RTN_UNICAST } from '@linnet/uapi';
+import { RT_TABLE_LOCAL, RTN_BROADCAST, RTN_MULTICAST, RTN_UNICAST, ipv4IsLbcast, ipv4IsMulticast, ipv4IsZeronet } from '@linnet/uapi';
 import { FIB_LOOKUP_IGNORE_LINKSTATE, fibTableLookup } from './fib-lookup.ts';
 import { fibInfoUsesDev } from './fib-types.ts';
-import { ipv4IsLbcast, ipv4IsMulticast, ipv4IsZeronet } from './in-addr.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 

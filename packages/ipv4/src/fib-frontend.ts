@@ -9,6 +9,8 @@ import type { Skb } from '@linnet/skbuff';
 import {
   IFA_F_NOPREFIXROUTE, IFA_F_SECONDARY, IFF_LOOPBACK, IFF_UP, NLM_F_APPEND, NLM_F_CREATE, RT_SCOPE_HOST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RT_TABLE_LOCAL,
   RT_TABLE_MAIN, RTM_DELROUTE, RTM_NEWROUTE, RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST, RTNH_F_DEAD, RTNH_F_LINKDOWN, RTPROT_KERNEL, iphDaddr, iphSaddr, iphTos,
+  ipv4IsLbcast, ipv4IsZeronet,
+  inetMakeMask,
 } from '@linnet/uapi';
 import { inetIfaByprefix, inetSelectAddr } from './devinet-select.ts';
 import { inetAddrTypeDevTable } from './fib-addr-type.ts';
@@ -17,12 +19,10 @@ import {
   FIB_DEV_CARRIER, FIB_DEV_DOWN, FIB_DEV_UNREGISTER, FibConfig, fibNhPrefsrc, fibSyncDownAddr, fibSyncDownDev, fibSyncUp,
 } from './fib-semantics.ts';
 import { FibChange, fibNewTable, fibTableDelete, fibTableFlush, fibTableInsert } from './fib-trie.ts';
-import { ipv4IsLbcast, ipv4IsZeronet } from './in-addr.ts';
 import type { InIfaddr } from './in-device.ts';
 import { inDevGet } from './in-device.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
-import { inetMakeMask } from './lpm.ts';
 import { RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST, rtCacheFlush } from './rtable.ts';
 import type { Rtable } from './rtable.ts';
 

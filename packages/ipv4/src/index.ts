@@ -25,6 +25,8 @@ export { inetAddrType } from './fib-addr-type.ts';
 export { fibAddRoute, fibDelRoute } from './fib-frontend.ts';
 export { FibConfig, type FibNhConfig } from './fib-semantics.ts';
 export { FibTable } from './fib-table.ts';
+export { Lpm4 } from './lpm.ts';
+export { RoutePeer } from './route-error.ts';
 export { FibAlias, FibInfo, FibNh, FibNhException, FibResult } from './fib-types.ts';
 export { RTCF_BROADCAST, RTCF_DOREDIRECT, RTCF_LOCAL, RTCF_MULTICAST, RTCF_REDIRECTED, Rtable } from './rtable.ts';
 export { ipRouteInput } from './route-input.ts';

@@ -15,7 +15,7 @@ import {
   skbQueueTail, skbReserve, skbTailroom, skbTrim,
 } from '@linnet/skbuff';
 import type { Skb, SkbQueue } from '@linnet/skbuff';
-import { dstMtu, llReservedSpace, NETIF_F_HW_CSUM, NETIF_F_IP_CSUM } from '@linnet/netdev';
+import { dstMtu, llReservedSpace, NET_XMIT_CN, NETIF_F_HW_CSUM, NETIF_F_IP_CSUM } from '@linnet/netdev';
 import type { DstEntry } from '@linnet/netdev';
 import { skSetOwnerW } from '@linnet/socket';
 import type { MsgHdr } from '@linnet/socket';
@@ -106,7 +106,8 @@ export function ipAppend(
   cork.length += length;
 
   let skb = queue.tail;
-  while (length > 0) {
+  // A datagram without a byte is one too.
+  while (length > 0 || skb === null) {
     let copy = 0;
     if (skb !== null) {
       copy = mtu - skb.len;
@@ -243,10 +244,9 @@ export function ipMakeSkb(
 /** Sends a packet made by {@link ipMakeSkb} (ip_send_skb). Consumes it; 0 or a negative errno. @alpha */
 export function ipSendSkb(net: Net, skb: Skb): number {
   const err = ipLocalOut(net, skb.sk as InetSock | null, skb);
-  if (err === 0) return 0;
-  if (err > 0) return err === 2 ? 0 : -ENOBUFS; // NET_XMIT_CN is no error of the sender's
+  if (err === 0 || err === NET_XMIT_CN) return 0; // congestion is no error of the sender's
   net.get(IPV4).mib[IPSTATS_MIB_OUTDISCARDS]!++;
-  return err;
+  return err > 0 ? -ENOBUFS : err;
 }
 
 /** Adds to the datagram that the socket holds back; the contract is that of `InetAf.appendData` (ip_append_data). @alpha */

@@ -4,7 +4,7 @@ import { MAX_IPOPTLEN } from '@linnet/uapi';
 
 /**
  * Parsed options (struct ip_options), with room for the bytes themselves.
- * A received packet keeps its options in the header and the parse in its control block: see {@link ipOptionsLoad}.
+ * A received packet keeps its options in the header and the parse in its control block: see `ipOptionsLoad`.
  * @alpha
  */
 export class IpOptions {

@@ -178,21 +178,21 @@ export class Ipv4Net extends Ipv4Core {
   }
 }
 
-/** Columns of `Ipv4Net.rtStat`. @alpha */
+/** Column of `Ipv4Net.rtStat`: input routes made. @alpha */
 export const RT_STAT_IN_SLOW_TOT = 0;
-/** @alpha */
+/** Column: input routes of groups made. @alpha */
 export const RT_STAT_IN_SLOW_MC = 1;
-/** @alpha */
+/** Column: packets without a route. @alpha */
 export const RT_STAT_IN_NO_ROUTE = 2;
-/** @alpha */
+/** Column: broadcasts received. @alpha */
 export const RT_STAT_IN_BRD = 3;
-/** @alpha */
+/** Column: packets to impossible addresses. @alpha */
 export const RT_STAT_IN_MARTIAN_DST = 4;
-/** @alpha */
+/** Column: packets from impossible addresses. @alpha */
 export const RT_STAT_IN_MARTIAN_SRC = 5;
-/** @alpha */
+/** Column: output routes made. @alpha */
 export const RT_STAT_OUT_SLOW_TOT = 6;
-/** @alpha */
+/** Column: output routes of groups and broadcasts made. @alpha */
 export const RT_STAT_OUT_SLOW_MC = 7;
 const RT_STAT_COUNT = 8;
 

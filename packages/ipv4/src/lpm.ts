@@ -12,14 +12,6 @@ const TRIE_THRESHOLD = 16;
 
 const EMPTY: Int32Array = new Int32Array(0);
 
-/**
- * Netmask of a prefix length, as int32 (`inet_make_mask`).
- * @alpha
- */
-export function inetMakeMask(plen: number): number {
-  return plen === 0 ? 0 : (-1 << (32 - plen)) | 0;
-}
-
 function grow32(a: Int32Array, size: number): Int32Array {
   const b = new Int32Array(size);
   b.set(a);
@@ -159,10 +151,10 @@ export class Lpm4 {
     if (this.slots.length !== 0 && this.count < TRIE_THRESHOLD / 2) this.drop();
   }
 
-  /** All leaves in the order in which Linux walks a table: by address, longer prefixes first. */
-  sorted(): number[] {
+  /** The leaves, or those that `wanted` says, in the order in which Linux walks a table: by address, longer prefixes first. */
+  sorted(wanted: ((leaf: number) => boolean) | null = null): number[] {
     const out: number[] = [];
-    for (let i = 1; i < this.top; i++) if (this.plen[i]! >= 0) out.push(i);
+    for (let i = 1; i < this.top; i++) if (this.plen[i]! >= 0 && (wanted === null || wanted(i))) out.push(i);
     return out.sort((a, b) => (this.prefix[a]! >>> 0) - (this.prefix[b]! >>> 0) || this.plen[b]! - this.plen[a]!);
   }
 

@@ -18,9 +18,9 @@ import type { Ipv4Net } from './ipv4-net.ts';
 const NETCONFMSG_LEN = 4;
 const NETCONFA_IFINDEX = 1;
 const NETCONFA_MAX = 8;
-/** `ifindex` of the settings of all devices, and of those by default. @alpha */
+/** `ifindex` that means the settings of all devices. @alpha */
 export const NETCONFA_IFINDEX_ALL = -1;
-/** @alpha */
+/** `ifindex` that means the settings of new devices. @alpha */
 export const NETCONFA_IFINDEX_DEFAULT = -2;
 
 /** Attribute of each setting, in the order of Linux's messages. */

@@ -3,22 +3,17 @@ import { EACCES, EHOSTUNREACH, ENETUNREACH, timeAfter } from '@linnet/kernel';
 import type { NetDevice } from '@linnet/netdev';
 import { DROP, kfreeSkbReason } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, ICMP_NET_UNREACH, ICMP_PKT_FILTERED, ICMP_REDIR_HOST, ICMP_REDIRECT, IPV4_DEVCONF_LOG_MARTIANS, iphDaddr, iphSaddr } from '@linnet/uapi';
-import { ipv4ToString } from './in-addr.ts';
+import { ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, ICMP_NET_UNREACH, ICMP_PKT_FILTERED, ICMP_REDIR_HOST, ICMP_REDIRECT, IPV4_DEVCONF_LOG_MARTIANS, iphDaddr, iphSaddr, in4ToString } from '@linnet/uapi';
 import { inDevGet } from './in-device.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import type { Rtable } from './rtable.ts';
 import { IPSTATS_MIB_INADDRERRORS, IPSTATS_MIB_INNOROUTES } from './snmp.ts';
 
-/** What is remembered about one that we sent errors or redirects to. @alpha */
+/** What is remembered about one that we sent redirects to. @alpha */
 export class RoutePeer {
-  /** Token bucket of errors, in jiffies. */
-  tokens = 0;
-  last: number;
   redirects = 0;
   redirectLast: number;
   constructor(now: number) {
-    this.last = now;
     this.redirectLast = now;
   }
 }
@@ -30,21 +25,23 @@ function peerOf(n4: Ipv4Net, addr: number): RoutePeer {
   let p = peers.get(addr);
   if (p === undefined) {
     if (peers.size >= MAX_PEERS) peers.delete(peers.keys().next().value!);
-    const now = n4.kernel.jiffies;
-    p = new RoutePeer((now - n4.ipRtErrorBurst) | 0);
+    p = new RoutePeer(n4.kernel.jiffies);
     peers.set(addr, p);
   }
   return p;
 }
 
-/** May an error go to `addr`, when one each `error_cost` is the rule and `error_burst` the bucket? */
+/**
+ * May an error go to `addr`, when one each `error_cost` is the rule and `error_burst` the bucket? The tokens are those of ICMP's own limit,
+ * which takes one more for the same message: a burst of five here is two errors on the wire, as on Linux.
+ */
 function allowed(n4: Ipv4Net, addr: number): boolean {
-  const p = peerOf(n4, addr);
+  const p = n4.peers.get(n4.net, addr);
   const now = n4.kernel.jiffies;
-  p.tokens = Math.min(p.tokens + Math.max((now - p.last) | 0, 0), n4.ipRtErrorBurst);
-  p.last = now;
-  if (p.tokens < n4.ipRtErrorCost) return false;
-  p.tokens -= n4.ipRtErrorCost;
+  p.rateTokens = Math.min(p.rateTokens + Math.max((now - p.rateLast) | 0, 0), n4.ipRtErrorBurst);
+  p.rateLast = now;
+  if (p.rateTokens < n4.ipRtErrorCost) return false;
+  p.rateTokens -= n4.ipRtErrorCost;
   return true;
 }
 
@@ -99,7 +96,7 @@ export function ipRtSendRedirect(skb: Skb): void {
     p.redirectLast = now;
     p.redirects++;
     if (indev.confOr(IPV4_DEVCONF_LOG_MARTIANS) !== 0 && p.redirects === n4.ipRtRedirectNumber) {
-      n4.kernel.log.warn(`host ${ipv4ToString(saddr)}/if${skb.skbIif} ignores redirects for ${ipv4ToString(iphDaddr(view, nh))} to ${ipv4ToString(gw)}`); // datapath-ok: only when asked for
+      n4.kernel.log.warn(`host ${in4ToString(saddr)}/if${skb.skbIif} ignores redirects for ${in4ToString(iphDaddr(view, nh))} to ${in4ToString(gw)}`); // datapath-ok: only when asked for
     }
   }
 }

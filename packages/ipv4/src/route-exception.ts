@@ -22,6 +22,7 @@ import {
   iphProtocol,
   iphSaddr,
   iphTos,
+  ipv4IsLbcast, ipv4IsMulticast, ipv4IsZeronet,
 } from '@linnet/uapi';
 import { inetAddrOnlink } from './devinet-select.ts';
 import { inetAddrType } from './fib-addr-type.ts';
@@ -30,7 +31,6 @@ import type { FibNh } from './fib-types.ts';
 import { FibNhException } from './fib-types.ts';
 import { fibSelectPath } from './fib-select.ts';
 import { icmpOuterHeader } from './ip-quote.ts';
-import { ipv4IsLbcast, ipv4IsMulticast, ipv4IsZeronet } from './in-addr.ts';
 import { inDevGet } from './in-device.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { ipNeighFor } from './route-neigh.ts';

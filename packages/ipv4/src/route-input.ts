@@ -18,6 +18,7 @@ import {
   RTN_UNICAST,
   RTN_UNREACHABLE,
   iphProtocol,
+  ipv4IsLbcast, ipv4IsLocalMulticast, ipv4IsLoopback, ipv4IsMulticast, ipv4IsZeronet, in4ToString,
 } from '@linnet/uapi';
 import { inetAddrOnlink } from './devinet-select.ts';
 import { fibSelectPath } from './fib-select.ts';
@@ -25,7 +26,6 @@ import { fibInfoUsesDev } from './fib-types.ts';
 import { FIB_LOOKUP_IGNORE_LINKSTATE, fibLookup } from './fib-lookup.ts';
 import type { FibNhException, FibResult } from './fib-types.ts';
 import { ipCheckMc } from './igmp.ts';
-import { ipv4IsLbcast, ipv4IsLocalMulticast, ipv4IsLoopback, ipv4IsMulticast, ipv4IsZeronet, ipv4ToString } from './in-addr.ts';
 import type { InDevice } from './in-device.ts';
 import { inDevGet } from './in-device.ts';
 import { IPSKB_DOREDIRECT, ipcbAddFlags } from './ip-cb.ts';
@@ -115,7 +115,7 @@ function routeMc(n4: Ipv4Net, skb: Skb, daddr: number, saddr: number, tos: numbe
 function martianSource(n4: Ipv4Net, indev: InDevice, dev: NetDevice, daddr: number, saddr: number, reason: number): number {
   n4.rtStat[RT_STAT_IN_MARTIAN_SRC]!++;
   if (indev.confOr(IPV4_DEVCONF_LOG_MARTIANS) !== 0) {
-    n4.kernel.log.warn(`IPv4: martian source ${ipv4ToString(daddr)} from ${ipv4ToString(saddr)}, on dev ${dev.name}`); // datapath-ok: only when asked for
+    n4.kernel.log.warn(`IPv4: martian source ${in4ToString(daddr)} from ${in4ToString(saddr)}, on dev ${dev.name}`); // datapath-ok: only when asked for
   }
   return reason;
 }
@@ -123,7 +123,7 @@ function martianSource(n4: Ipv4Net, indev: InDevice, dev: NetDevice, daddr: numb
 function martianDestination(n4: Ipv4Net, indev: InDevice, dev: NetDevice, daddr: number, saddr: number, reason: number): number {
   n4.rtStat[RT_STAT_IN_MARTIAN_DST]!++;
   if (indev.confOr(IPV4_DEVCONF_LOG_MARTIANS) !== 0) {
-    n4.kernel.log.warn(`IPv4: martian destination ${ipv4ToString(daddr)} from ${ipv4ToString(saddr)}, dev ${dev.name}`); // datapath-ok: only when asked for
+    n4.kernel.log.warn(`IPv4: martian destination ${in4ToString(daddr)} from ${in4ToString(saddr)}, dev ${dev.name}`); // datapath-ok: only when asked for
   }
   return reason;
 }

@@ -38,7 +38,7 @@ function neighLookup(dst: DstEntry, skb: Skb | null): Neighbour | null {
   return rt.rtGw === 0 ? null : ipNeighFor(rt.net4, rt.dev, rt.rtGw);
 }
 
-/** @alpha */
+/** The operations of every IPv4 route (`ipv4_dst_ops`). @alpha */
 export const ipv4DstOps: DstOps = {
   family: AF_INET,
   check,

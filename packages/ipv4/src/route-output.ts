@@ -17,6 +17,7 @@ import {
   RTN_LOCAL,
   RTN_MULTICAST,
   RTN_UNICAST,
+  ipv4IsLbcast, ipv4IsLocalMulticast, ipv4IsLoopback, ipv4IsMulticast, ipv4IsZeronet,
 } from '@linnet/uapi';
 import { inetSelectAddr, ipDevFind } from './devinet-select.ts';
 import { fibSelectPath } from './fib-select.ts';
@@ -25,7 +26,6 @@ import { fibLookup } from './fib-lookup.ts';
 import type { FibNhException, FibResult } from './fib-types.ts';
 import { fillRouteFromException, findException } from './route-exception.ts';
 import { ipCheckMc } from './igmp.ts';
-import { ipv4IsLbcast, ipv4IsLocalMulticast, ipv4IsLoopback, ipv4IsMulticast, ipv4IsZeronet } from './in-addr.ts';
 import { inDevGet } from './in-device.ts';
 import { IPV4, RT_STAT_OUT_SLOW_MC, RT_STAT_OUT_SLOW_TOT } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';

@@ -1,11 +1,9 @@
 /** /proc/net/arp, /proc/net/route, /proc/net/fib_triestat, /proc/net/stat/rt_cache (proc(5)). */
 // datapath-ok-file: files under /proc
 import { NUD_VALID } from '@linnet/neigh';
-import { ATF_COM, ATF_PERM, NUD_NOARP, NUD_PERMANENT, RTAX_ADVMSS, RTAX_RTT, RTAX_WINDOW, RTN_BROADCAST, RTN_MULTICAST, RTN_PROHIBIT, RTN_UNREACHABLE } from '@linnet/uapi';
+import { ATF_COM, ATF_PERM, NUD_NOARP, NUD_PERMANENT, RTAX_ADVMSS, RTAX_RTT, RTAX_WINDOW, RTN_BROADCAST, RTN_MULTICAST, RTN_PROHIBIT, RTN_UNREACHABLE, in4ToString, inetMakeMask } from '@linnet/uapi';
 import { fibTableWalk } from './fib-trie.ts';
-import { ipv4ToString } from './in-addr.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
-import { inetMakeMask } from './lpm.ts';
 
 /** Columns of a link-layer address: `aa:bb:cc:dd:ee:ff`. */
 function hwString(ha: Uint8Array, n: number): string {
@@ -21,7 +19,7 @@ export function arpShow(n4: Ipv4Net): string {
     if ((n.nudState & ~NUD_NOARP) === 0) continue;
     const flags = (n.nudState & NUD_PERMANENT) !== 0 ? ATF_PERM | ATF_COM : (n.nudState & NUD_VALID) !== 0 ? ATF_COM : 0;
     const type = `0x${n.dev.type.toString(16)}`;
-    out += `${ipv4ToString(n.key0).padEnd(16)} ${type.padEnd(12)}${`0x${flags.toString(16)}`.padEnd(12)}${hwString(n.ha, n.dev.addrLen).padEnd(17)}     *        ${n.dev.name}\n`;
+    out += `${in4ToString(n.key0).padEnd(16)} ${type.padEnd(12)}${`0x${flags.toString(16)}`.padEnd(12)}${hwString(n.ha, n.dev.addrLen).padEnd(17)}     *        ${n.dev.name}\n`;
   }
   return out;
 }

@@ -6,11 +6,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { devChangeFlags } from '@linnet/netdev';
 import { FakeDevice } from '@linnet/netdev/testing';
-import { IFA_F_NOPREFIXROUTE, IFF_UP } from '@linnet/uapi';
+import { IFA_F_NOPREFIXROUTE, IFF_UP, in4ToString } from '@linnet/uapi';
 import { inetAddrAdd, inetAddrDel } from '../src/devinet.ts';
 import type { FibTable } from '../src/fib-table.ts';
 import { fibTableWalk } from '../src/fib-trie.ts';
-import { ipv4ToString } from '../src/in-addr.ts';
 import { RtKernel, ip } from './rt-kernel.ts';
 
 interface Step {
@@ -35,10 +34,10 @@ function show(tb: FibTable): string[] {
   const out: string[] = [];
   fibTableWalk(tb, (prefix, plen, fa) => {
     const fi = fa.info;
-    const dst = plen === 32 ? ipv4ToString(prefix) : `${ipv4ToString(prefix)}/${plen}`;
+    const dst = plen === 32 ? in4ToString(prefix) : `${in4ToString(prefix)}/${plen}`;
     const type = fa.type === 1 ? '' : `${TYPES[fa.type]} `;
     const table = tb.id === 254 ? '' : ' table local';
-    out.push(`${type}${dst} dev ${fi.nhs[0]!.dev!.name}${table} proto kernel scope ${SCOPES.get(fi.scope)} src ${ipv4ToString(fi.prefsrc)}${fi.priority === 0 ? '' : ` metric ${fi.priority}`}`);
+    out.push(`${type}${dst} dev ${fi.nhs[0]!.dev!.name}${table} proto kernel scope ${SCOPES.get(fi.scope)} src ${in4ToString(fi.prefsrc)}${fi.priority === 0 ? '' : ` metric ${fi.priority}`}`);
   });
   return out;
 }

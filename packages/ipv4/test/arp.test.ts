@@ -5,13 +5,12 @@ import { FakeDevice } from '@linnet/netdev/testing';
 import { neighOutput } from '@linnet/neigh';
 import { DROP, allocSkb, skbPut, skbReserve, skbStats } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { ETH_P_ARP, ETH_P_IP, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, NUD_DELAY, NUD_REACHABLE, NUD_STALE } from '@linnet/uapi';
+import { ETH_P_ARP, ETH_P_IP, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, NUD_DELAY, NUD_REACHABLE, NUD_STALE, in4ToString } from '@linnet/uapi';
 import { arpAnnounce } from '../src/arp.ts';
 import { inetAddrAdd } from '../src/devinet.ts';
 import { ipNeighForGw, ipRouteOutputFlow } from '../src/route.ts';
 import { Flowi } from '@linnet/inet';
 import { RtKernel, addRoute, ip } from './rt-kernel.ts';
-import { ipv4ToString } from '../src/in-addr.ts';
 
 const OUR_MAC = [2, 0, 0, 0, 0, 1];
 const HIS_MAC = [2, 0, 0, 0, 0, 2];
@@ -71,7 +70,7 @@ function sent(): string[] {
   return eth.take().map((f) => {
     const v = new DataView(f.bytes.buffer);
     if (v.getUint16(12) !== ETH_P_ARP) return `type ${v.getUint16(12).toString(16)} to ${f.bytes[5]}`;
-    return `${v.getUint16(20) === 1 ? 'who-has' : 'is-at'} ${ipv4ToString(v.getInt32(28))}(${f.bytes[27]}) -> ${ipv4ToString(v.getInt32(38))}(${f.bytes[37]}) to ${f.bytes[5]}`;
+    return `${v.getUint16(20) === 1 ? 'who-has' : 'is-at'} ${in4ToString(v.getInt32(28))}(${f.bytes[27]}) -> ${in4ToString(v.getInt32(38))}(${f.bytes[37]}) to ${f.bytes[5]}`;
   });
 }
 

@@ -37,7 +37,6 @@ export class FakeTransport {
 
   constructor() {
     const ports = this.ports;
-    const self = this;
     this.prot = {
       name: 'FAKE',
       memory: null,
@@ -103,20 +102,20 @@ export class FakeTransport {
         }
         ik.addProtocol({
           protocol: FAKE_DGRAM, noPolicy: true,
-          rcv(skb: Skb): number {
-            if (self.receiver === null) {
+          rcv: (skb: Skb): number => {
+            if (this.receiver === null) {
               k.get(INET).af(AF_INET)!.icmpPortUnreach(skb);
               consumeSkb(skb);
             } else {
-              sockQueueRcvSkb(self.receiver, skb);
+              sockQueueRcvSkb(this.receiver, skb);
             }
             return 0;
           },
-          err(skb: Skb, type: number, code: number, info: number): number {
-            const sk = self.receiver;
+          err: (skb: Skb, type: number, code: number, info: number): number => {
+            const sk = this.receiver;
             if (sk === null) return -2;
             const err = k.get(INET).af(AF_INET)!.icmpErrConvert(type, code) >> 1;
-            self.errors.push(err);
+            this.errors.push(err);
             if (sk.recverr) sk.af.icmpError(sk, skb, err, 99, info, 4);
             return 0;
           },

@@ -7,13 +7,13 @@ import type { NetDevice } from '@linnet/netdev';
 import { FakeDevice } from '@linnet/netdev/testing';
 import {
   IFA_F_NOPREFIXROUTE, IFF_UP, NLM_F_APPEND, NLM_F_CREATE, NLM_F_REPLACE, RTN_BLACKHOLE, RTN_LOCAL, RTN_PROHIBIT, RTN_THROW, RTN_UNREACHABLE,
+  in4ToString,
 } from '@linnet/uapi';
 import { inetAddrAdd, inetAddrDel } from '../src/devinet.ts';
 import { fibDelRoute } from '../src/fib-frontend.ts';
 import { fibLookup } from '../src/fib-lookup.ts';
 import { FibResult } from '../src/fib-types.ts';
 import { RtKernel, addRoute, config, ip, show } from './rt-kernel.ts';
-import { ipv4ToString } from '../src/in-addr.ts';
 
 let t: RtKernel;
 afterEach(() => {
@@ -103,7 +103,7 @@ describe('the routes of addresses', () => {
     addr(d, '10.0.0.1/24');
     addr(d, '10.0.0.3/24');
     addr(d, '10.0.0.1/25');
-    const ifas = (): string[] => (d.ipPtr as { ifas: { local: number; prefixlen: number; flags: number }[] }).ifas.map((i) => `${ipv4ToString(i.local)}/${i.prefixlen}${(i.flags & 1) !== 0 ? ' secondary' : ''}`);
+    const ifas = (): string[] => (d.ipPtr as { ifas: { local: number; prefixlen: number; flags: number }[] }).ifas.map((i) => `${in4ToString(i.local)}/${i.prefixlen}${(i.flags & 1) !== 0 ? ' secondary' : ''}`);
     expect(ifas()).toEqual(['10.0.0.1/24', '10.0.0.1/25', '10.0.0.3/24 secondary']);
     expect(show(t.n4.fibLocal)).toEqual([
       'local 10.0.0.1 dev eth0 src 10.0.0.1', 'local 10.0.0.3 dev eth0 src 10.0.0.1', 'broadcast 10.0.0.127 dev eth0 src 10.0.0.1', 'broadcast 10.0.0.255 dev eth0 src 10.0.0.1',

@@ -3,13 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { EACCES, EEXIST, EHOSTUNREACH, EINVAL, ENETUNREACH, ESRCH } from '@linnet/kernel';
 import { Flowi } from '@linnet/inet';
 import { FakeDevice } from '@linnet/netdev/testing';
-import { RTN_BLACKHOLE, RTN_LOCAL, RTN_PROHIBIT, RTN_THROW, RTN_UNICAST, RTN_UNREACHABLE } from '@linnet/uapi';
+import { RTN_BLACKHOLE, RTN_LOCAL, RTN_PROHIBIT, RTN_THROW, RTN_UNICAST, RTN_UNREACHABLE, in4ToString, inetMakeMask } from '@linnet/uapi';
 import { inetAddrAdd } from '../src/devinet.ts';
 import { fibAddRoute, fibDelRoute } from '../src/fib-frontend.ts';
 import { fibLookup } from '../src/fib-lookup.ts';
 import { FibResult } from '../src/fib-types.ts';
-import { ipv4ToString } from '../src/in-addr.ts';
-import { inetMakeMask } from '../src/lpm.ts';
 import { RtKernel, config, ip } from './rt-kernel.ts';
 
 /** A route as the plain model keeps it. */
@@ -69,7 +67,7 @@ describe('tables against a plain list', () => {
         const model: Plain[] = [];
         const cfgOf = (r: Plain): ReturnType<typeof config> =>
           config({
-            to: `${ipv4ToString(r.prefix)}/${r.plen}`, tos: r.tos, metric: r.metric, type: r.type, table: r.table,
+            to: `${in4ToString(r.prefix)}/${r.plen}`, tos: r.tos, metric: r.metric, type: r.type, table: r.table,
             ...(r.type === RTN_UNICAST ? { via: `10.0.0.${r.gw}` } : r.type === RTN_LOCAL ? { dev } : { scope: 0 }),
           });
         const same = (a: Plain, b: Plain): boolean => a.prefix === b.prefix && a.plen === b.plen && a.tos === b.tos && a.table === b.table;

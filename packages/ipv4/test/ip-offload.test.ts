@@ -1,5 +1,5 @@
 import {
-  GroList, groOffset, groFlushId, groSameFlow, NETIF_F_GRO, NETIF_F_HW_CSUM, NETIF_F_SG, NETIF_F_TSO, setGroFlush, skbGroPull, skbGroReceive, clearGroSameFlow, groFlush,
+  type GroList, groOffset, groFlushId, groSameFlow, NETIF_F_GRO, NETIF_F_HW_CSUM, NETIF_F_SG, NETIF_F_TSO, skbGroPull, skbGroReceive, clearGroSameFlow, groFlush,
 } from '@linnet/netdev';
 import { INET, inet, type GroOffload } from '@linnet/inet';
 import { CHECKSUM_PARTIAL, consumeSkb, pskbMayPull, SKB_GSO_TCPV4, skbPush, skbSegment, type Skb } from '@linnet/skbuff';

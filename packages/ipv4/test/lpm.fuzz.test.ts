@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Lpm4, inetMakeMask } from '../src/lpm.ts';
+import { inetMakeMask } from '@linnet/uapi';
+import { Lpm4 } from '../src/lpm.ts';
 
 /** The plain form: a list, searched from one end to the other. */
 class NaiveLpm {

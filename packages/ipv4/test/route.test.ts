@@ -11,6 +11,7 @@ import type { Skb } from '@linnet/skbuff';
 import {
   ETH_P_IP, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, ICMP_NET_UNREACH, ICMP_PKT_FILTERED, ICMP_REDIRECT, ICMP_REDIR_HOST, IFF_UP, IPPROTO_UDP, NUD_PERMANENT, RTAX_MTU, RTAX_MAX, RTN_BLACKHOLE,
   RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_PROHIBIT, RTN_UNICAST, RTN_UNREACHABLE,
+  in4ToString,
 } from '@linnet/uapi';
 import { inetAddrAdd } from '../src/devinet.ts';
 import { fibDelRoute } from '../src/fib-frontend.ts';
@@ -20,7 +21,6 @@ import {
   RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST, ipDstMtuMaybeForward, ipRouteInput, ipRouteOutputFlow, ipRtSendRedirect, ipv4Redirect, ipv4UpdatePmtu,
 } from '../src/route.ts';
 import type { Rtable } from '../src/route.ts';
-import { ipv4ToString } from '../src/in-addr.ts';
 import { RtKernel, addRoute, config, ip } from './rt-kernel.ts';
 
 let t: RtKernel;
@@ -76,7 +76,7 @@ function get(dst: string, more: Partial<Flowi> & { src?: string } = {}): string 
   if (rt === null) return fl.error;
   const type = rt.rtType === RTN_UNICAST ? '' : `${['', '', 'local', 'broadcast', '', 'multicast'][rt.rtType]} `;
   const flags = [(rt.rtFlags & RTCF_LOCAL) !== 0 ? 'local' : '', (rt.rtFlags & RTCF_BROADCAST) !== 0 ? 'brd' : '', (rt.rtFlags & RTCF_MULTICAST) !== 0 ? 'mc' : ''].filter((f) => f !== '');
-  return `${type}${ipv4ToString(fl.daddr)}${rt.rtUsesGateway ? ` via ${ipv4ToString(rt.rtGw)}` : ''} dev ${rt.dev.name} src ${ipv4ToString(fl.saddr)}${flags.length === 0 ? '' : ` <${flags.join(',')}>`}`;
+  return `${type}${in4ToString(fl.daddr)}${rt.rtUsesGateway ? ` via ${in4ToString(rt.rtGw)}` : ''} dev ${rt.dev.name} src ${in4ToString(fl.saddr)}${flags.length === 0 ? '' : ` <${flags.join(',')}>`}`;
 }
 
 function packet(dst: string, src: string, dev: NetDevice, proto = IPPROTO_UDP): Skb {
@@ -105,7 +105,7 @@ function come(dst: string, src: string, dev: NetDevice = e0, proto = IPPROTO_UDP
   const rt = skb.dst as Rtable;
   if (rt.error !== 0) return `error ${rt.error}`;
   if (rt.input === t.n4.ipLocalDeliver) return rt.rtType === RTN_LOCAL ? 'local' : rt.rtType === RTN_BROADCAST ? 'broadcast' : rt.rtType === RTN_MULTICAST ? 'multicast' : '?';
-  return `${rt.rtUsesGateway ? `via ${ipv4ToString(rt.rtGw)} ` : ''}dev ${rt.dev.name}${(ipcbFlags(skb) & IPSKB_DOREDIRECT) !== 0 ? ' redirect' : ''}`;
+  return `${rt.rtUsesGateway ? `via ${in4ToString(rt.rtGw)} ` : ''}dev ${rt.dev.name}${(ipcbFlags(skb) & IPSKB_DOREDIRECT) !== 0 ? ' redirect' : ''}`;
 }
 
 describe('the way out', () => {

@@ -6,12 +6,11 @@ import type { NetDevice } from '@linnet/netdev';
 import { skbStats } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import { consumeSkb } from '@linnet/skbuff';
-import { NLM_F_CREATE, NLM_F_EXCL, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RT_SCOPE_HOST, RTN_LOCAL, RTN_UNICAST, RTPROT_BOOT } from '@linnet/uapi';
+import { NLM_F_CREATE, NLM_F_EXCL, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RT_SCOPE_HOST, RTN_LOCAL, RTN_UNICAST, RTPROT_BOOT, in4ToString } from '@linnet/uapi';
 import { fibAddRoute } from '../src/fib-frontend.ts';
 import { FibConfig } from '../src/fib-semantics.ts';
 import type { FibTable } from '../src/fib-table.ts';
 import { fibTableWalk } from '../src/fib-trie.ts';
-import { ipv4ToString } from '../src/in-addr.ts';
 import { ipRtExit, ipRtInit, ipRtNetExit, ipRtNetInit } from '../src/ip-rt-init.ts';
 import { IPV4 } from '../src/ipv4-net.ts';
 import type { Ipv4Net } from '../src/ipv4-net.ts';
@@ -111,18 +110,18 @@ export function show(tb: FibTable): string[] {
   fibTableWalk(tb, (prefix, plen, fa) => {
     const fi = fa.info;
     let s = fa.type === RTN_UNICAST ? '' : `${TYPES[fa.type]} `;
-    s += plen === 0 ? 'default' : plen === 32 ? ipv4ToString(prefix) : `${ipv4ToString(prefix)}/${plen}`;
+    s += plen === 0 ? 'default' : plen === 32 ? in4ToString(prefix) : `${in4ToString(prefix)}/${plen}`;
     if (fa.tos !== 0) s += ` tos ${fa.tos}`;
     if (fi.nhs.length === 1) {
       const nh = fi.nhs[0]!;
-      if (nh.gw !== 0) s += ` via ${ipv4ToString(nh.gw)}`;
+      if (nh.gw !== 0) s += ` via ${in4ToString(nh.gw)}`;
       if (nh.dev !== null) s += ` dev ${nh.dev.name}`;
     }
-    if (fi.prefsrc !== 0) s += ` src ${ipv4ToString(fi.prefsrc)}`;
+    if (fi.prefsrc !== 0) s += ` src ${in4ToString(fi.prefsrc)}`;
     if (fi.priority !== 0) s += ` metric ${fi.priority}`;
     if ((fi.flags & 0x10) !== 0) s += ' linkdown';
     out.push(s);
-    if (fi.nhs.length > 1) for (const nh of fi.nhs) out.push(`  nexthop via ${ipv4ToString(nh.gw)} dev ${nh.dev!.name} weight ${nh.weight}`);
+    if (fi.nhs.length > 1) for (const nh of fi.nhs) out.push(`  nexthop via ${in4ToString(nh.gw)} dev ${nh.dev!.name} weight ${nh.weight}`);
   });
   return out;
 }

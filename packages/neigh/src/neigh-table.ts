@@ -111,6 +111,14 @@ export class NeighTable {
     return null;
   }
 
+  /** As {@link NeighTable.lookup}, counted in the statistics: for control packets, not for the way of data (`neigh_lookup`). */
+  lookupCounted(key0: number, dev: NetDevice): Neighbour | null {
+    const n = this.lookup(key0, dev);
+    this.stats.lookups++;
+    if (n !== null) this.stats.hits++;
+    return n;
+  }
+
   /** The neighbour with this four-word key on `dev`, or null. Never allocates. */
   lookup4(k0: number, k1: number, k2: number, k3: number, dev: NetDevice): Neighbour | null {
     const b = this.buckets;

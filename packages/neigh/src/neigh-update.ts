@@ -156,7 +156,7 @@ export function neighConfirm(n: Neighbour): void {
  * @alpha
  */
 export function neighEventNs(tbl: NeighTable, lladdr: Uint8Array, off: number, dev: NetDevice, k0: number, k1 = 0, k2 = 0, k3 = 0): Neighbour | null {
-  let n = tbl.ops.keyWords === 1 ? tbl.lookup(k0, dev) : tbl.lookup4(k0, k1, k2, k3, dev);
+  let n = tbl.ops.keyWords === 1 ? tbl.lookupCounted(k0, dev) : tbl.lookup4(k0, k1, k2, k3, dev);
   if (n === null) {
     const made = tbl.create(dev, k0, k1, k2, k3);
     if (typeof made === 'number') return null;

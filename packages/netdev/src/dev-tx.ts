@@ -1,5 +1,5 @@
 /** Sending: from the network layer's packet to the device's queue. */
-import { ENETDOWN, ENOMEM } from '@linnet/kernel';
+import { ENETDOWN, ENOMEM, NET_TX_SOFTIRQ, raiseSoftirq } from '@linnet/kernel';
 import { DROP, kfreeSkbReason, type Skb } from '@linnet/skbuff';
 import { NET_XMIT_SUCCESS, type NetDevice, skbDev } from './netdevice.ts';
 import { nfHookDev, NF_NETDEV_EGRESS } from './netfilter.ts';
@@ -20,8 +20,12 @@ function devXmitSkb(skb: Skb, q: Qdisc, dev: NetDevice): number {
     q.packets += skb.gsoSegs > 1 ? skb.gsoSegs : 1;
     q.bytes += skb.len;
     q.running = true;
-    const more = schDirectXmit(skb, q, dev, true);
-    q.running = false;
+    let more = false;
+    try {
+      more = schDirectXmit(skb, q, dev, true);
+    } finally {
+      q.running = false; // also when a driver or a tap throws
+    }
     if (more && q.qlen !== 0) qdiscRun(q);
     return NET_XMIT_SUCCESS;
   }
@@ -47,8 +51,11 @@ function devDirectXmit(skb: Skb, dev: NetDevice, sd: SoftnetData): number {
   let rest: Skb | null = list;
   if (!netifXmitStopped(dev)) {
     sd.xmitRecursion++;
-    rest = devHardStartXmit(list, dev);
-    sd.xmitRecursion--;
+    try {
+      rest = devHardStartXmit(list, dev);
+    } finally {
+      sd.xmitRecursion--;
+    }
     if (rest === null && devXmitComplete(sd.xmitRc)) return sd.xmitRc;
   }
   // A device without a queue has no business refusing: nowhere to keep the packet.
@@ -94,17 +101,22 @@ export function devDirectXmitSkb(skb: Skb): number {
   return devDirectXmit(skb, dev, dev.sd);
 }
 
-/** The softirq: runs the queues that asked for it (net_tx_action). */
+/** The softirq: runs the queues that asked for it (net_tx_action); those that ask meanwhile wait for the next turn. */
 export function netTxAction(sd: SoftnetData): void {
-  let q = sd.outputHead;
-  sd.outputHead = null;
-  sd.outputTail = null;
-  while (q !== null) {
-    const next: Qdisc | null = q.nextSched;
-    q.nextSched = null;
-    q.scheduled = false;
-    // A queue that was taken off its device meanwhile holds nothing.
-    if (!q.deactivated) qdiscRun(q);
-    q = next;
+  const last = sd.outputTail;
+  try {
+    while (sd.outputHead !== null) {
+      const q: Qdisc = sd.outputHead;
+      sd.outputHead = q.nextSched;
+      if (sd.outputHead === null) sd.outputTail = null;
+      q.nextSched = null;
+      q.scheduled = false;
+      // A queue that was taken off its device meanwhile holds nothing.
+      if (!q.deactivated) qdiscRun(q);
+      if (q === last) break;
+    }
+  } finally {
+    // Who asked meanwhile has raised it; those behind a driver that threw need it as well.
+    if (sd.outputHead !== null) raiseSoftirq(sd.kernel, NET_TX_SOFTIRQ);
   }
 }

@@ -62,53 +62,73 @@ function lastOf(head: NapiStruct | null): NapiStruct | null {
   return n;
 }
 
-/** Polls one queue; true when it has more to deliver (__napi_poll). */
-function napiPollOne(napi: NapiStruct): number {
-  if ((napi.state & NAPI_STATE_SCHED) === 0 || (napi.state & NAPI_STATE_DISABLE) !== 0) return 0;
-  napi.state |= NAPI_STATE_IN_POLL;
-  const work = napi.poll(napi, napi.weight);
-  napi.state &= ~NAPI_STATE_IN_POLL;
-  if (work < napi.weight) return work;
-  if ((napi.state & NAPI_STATE_DISABLE) !== 0 || (napi.state & NAPI_STATE_SCHED) === 0) return work;
-  // More may wait. Do not let held segments grow older than a tick.
-  napiGroFlush(napi, true);
-  const sd = napi.sd;
+/** Puts a queue that has more to deliver behind the others. */
+function repoll(sd: SoftnetData, napi: NapiStruct): void {
   napi.next = null;
   if (sd.repollTail === null) sd.repollHead = napi;
   else sd.repollTail.next = napi;
   sd.repollTail = napi;
+}
+
+/** Polls one queue, which takes its turn again when it has more to deliver; returns how many packets it delivered (__napi_poll). */
+function napiPollOne(napi: NapiStruct): number {
+  if ((napi.state & NAPI_STATE_SCHED) === 0 || (napi.state & NAPI_STATE_DISABLE) !== 0) return 0;
+  napi.state |= NAPI_STATE_IN_POLL;
+  let work = -1;
+  try {
+    work = napi.poll(napi, napi.weight);
+  } finally {
+    napi.state &= ~NAPI_STATE_IN_POLL;
+    // It threw: a bug of somebody above, and the packets behind the one that met it still wait.
+    if (work < 0 && (napi.state & (NAPI_STATE_SCHED | NAPI_STATE_DISABLE)) === NAPI_STATE_SCHED) repoll(napi.sd, napi);
+  }
+  if (work < napi.weight) return work;
+  if ((napi.state & NAPI_STATE_DISABLE) !== 0 || (napi.state & NAPI_STATE_SCHED) === 0) return work;
+  // More may wait. Do not let held segments grow older than a tick.
+  napiGroFlush(napi, true);
+  repoll(napi.sd, napi);
   return work;
 }
 
-/** The softirq (net_rx_action): polls until nothing is left or the budget is spent, and asks for another turn then. */
-export function netRxAction(sd: SoftnetData): void {
+/** Polls in turn until nothing is left or the budget is spent; returns what is left of it. */
+function pollAll(sd: SoftnetData): number {
   let budget = sd.netdevBudget;
-  sd.inNetRxAction = true;
   for (;;) {
     const napi = sd.pollHead;
     if (napi === null) {
-      if (sd.repollHead === null || budget <= 0) break;
+      if (sd.repollHead === null || budget <= 0) return budget;
       sd.pollHead = sd.repollHead;
       sd.pollTail = sd.repollTail;
       sd.repollHead = null;
       sd.repollTail = null;
       continue;
     }
-    if (budget <= 0) break;
+    if (budget <= 0) return budget;
     sd.pollHead = napi.next;
     if (sd.pollHead === null) sd.pollTail = null;
     napi.next = null;
     budget -= napiPollOne(napi);
   }
-  sd.inNetRxAction = false;
-  if (sd.repollHead !== null) {
-    if (sd.pollTail === null) sd.pollHead = sd.repollHead;
-    else sd.pollTail.next = sd.repollHead;
-    sd.pollTail = sd.repollTail;
-    sd.repollHead = null;
-    sd.repollTail = null;
+}
+
+/** The softirq (net_rx_action): polls until nothing is left or the budget is spent, and asks for another turn then. */
+export function netRxAction(sd: SoftnetData): void {
+  let budget = 1;
+  sd.inNetRxAction = true;
+  try {
+    budget = pollAll(sd);
+  } finally {
+    sd.inNetRxAction = false;
+    if (sd.repollHead !== null) {
+      if (sd.pollTail === null) sd.pollHead = sd.repollHead;
+      else sd.pollTail.next = sd.repollHead;
+      sd.pollTail = sd.repollTail;
+      sd.repollHead = null;
+      sd.repollTail = null;
+    }
+    if (sd.pollHead !== null) {
+      if (budget <= 0) sd.timeSqueeze++;
+      raiseSoftirq(sd.kernel, NET_RX_SOFTIRQ);
+    }
   }
-  if (sd.pollHead === null) return;
-  if (budget <= 0) sd.timeSqueeze++;
-  raiseSoftirq(sd.kernel, NET_RX_SOFTIRQ);
 }

@@ -1,17 +1,19 @@
 /** Running a device's queue, and attaching and activating queues. */
-import { type Skb, skbDequeue, skbQueueTail } from '@linnet/skbuff';
+import { type Skb, skbDequeue, skbInsertBefore, skbQueueTail } from '@linnet/skbuff';
 import { IFF_NO_QUEUE, type NetDevice } from './netdevice.ts';
 import { netifSchedule, netifXmitStopped } from './qdisc.ts';
 import { Qdisc, qdiscDestroy, type QdiscOps, qdiscReset, TCQ_F_BUILTIN } from './qdisc-core.ts';
 import { NOQUEUE_OPS, PFIFO_FAST_OPS } from './sch-fifo.ts';
 import { devHardStartXmit, devXmitComplete, validateXmitSkbList } from './xmit.ts';
 
-/** Puts what the driver did not take in front of the queue (dev_requeue_skb). */
+/** Puts what the driver did not take in front of the queue, and of what it did not take before (dev_requeue_skb). */
 function devRequeueSkb(list: Skb | null, q: Qdisc): void {
+  const behind = q.requeued.head;
   for (let skb = list; skb !== null; ) {
     const next: Skb | null = skb.next;
     skb.next = null;
-    skbQueueTail(q.requeued, skb);
+    if (behind === null) skbQueueTail(q.requeued, skb);
+    else skbInsertBefore(behind, skb, q.requeued);
     q.requeues++;
     q.qlen++;
     q.backlog += skb.len;
@@ -55,13 +57,17 @@ export function qdiscRun(q: Qdisc): void {
   q.running = true;
   const dev = q.dev;
   let quota = dev.sd.devTxWeight;
-  while (qdiscRestart(q, dev)) {
-    if (--quota <= 0) {
-      netifSchedule(q);
-      break;
+  try {
+    while (qdiscRestart(q, dev)) {
+      if (--quota <= 0) {
+        netifSchedule(q);
+        break;
+      }
     }
+  } finally {
+    // A driver or a tap that throws has a bug; it must not end all sending.
+    q.running = false;
   }
-  q.running = false;
 }
 
 /** Makes a queue with its discipline set up; a negative errno when that refused (qdisc_create_dflt). @alpha */

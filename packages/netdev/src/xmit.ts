@@ -92,9 +92,10 @@ function finishXmitSkb(skb: Skb, dev: NetDevice, features: number): Skb | null {
 
 /** Frees the packet that was cut; its socket's charge passes to the last segment, so that the sender is held until all are gone. */
 function consumeGso(skb: Skb, segs: Skb): void {
-  if (skb.destructor !== null) {
-    let tail = segs;
-    while (tail.next !== null) tail = tail.next;
+  let tail = segs;
+  while (tail.next !== null) tail = tail.next;
+  // A protocol whose segments carry a charge of their own has done this already.
+  if (skb.destructor !== null && tail.destructor === null) {
     tail.sk = skb.sk;
     tail.destructor = skb.destructor;
     // The destructor gives back what the whole packet was charged.

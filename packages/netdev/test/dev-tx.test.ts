@@ -2,7 +2,7 @@ import { ENETDOWN, ms, NET_TX_SOFTIRQ } from '@linnet/kernel';
 import { type Skb, skbDequeue, skbQueueTail } from '@linnet/skbuff';
 import { describe, expect, test } from 'vitest';
 import {
-  allocNetdev, BFIFO_OPS, devChangeTxQueueLen, devClose, devDirectXmitSkb, devGraftQdisc, devOpen, devQueueXmit, etherSetup, IFF_NO_QUEUE, NETDEV, type NetDevice, NETDEV_TX_OK,
+  allocNetdev, BFIFO_OPS, devAddTap, devChangeTxQueueLen, devClose, devDirectXmitSkb, devGraftQdisc, devOpen, devQueueXmit, etherSetup, IFF_NO_QUEUE, NETDEV, type NetDevice, NETDEV_TX_OK,
   netifQueueStopped, PFIFO_FAST_OPS, PFIFO_OPS, type Qdisc, qdiscCreate, qdiscDequeued, qdiscEnqueued, qdiscLookupOps, type QdiscOps, QdiscWatchdog, qdiscWatchdogCancel,
   qdiscWatchdogSchedule, registerNetdevice, registerQdisc, unregisterNetdevice,
 } from '../src/index.ts';
@@ -74,6 +74,37 @@ describe('pfifo_fast', () => {
     expect(fake.dev.qdisc.drops).toBe(1);
     fake.release();
     expect(ids(fake.take())).toEqual([0, 9, 1, 2]);
+    finish(k);
+  });
+
+  test.each([[false], [true]])('a tap that throws does not end sending (no queue: %s)', (noQueue) => {
+    const k = makeKernel();
+    const fake = new FakeDevice(k.initNet, { noQueue });
+    let bugs = 0;
+    const tap = devAddTap(k, {
+      func: () => {
+        bugs++;
+        throw new Error('a bug');
+      },
+    });
+    for (let i = 0; i < 12; i++) expect(() => send(fake.dev, i)).toThrow('a bug');
+    tap.remove();
+    expect([bugs, send(fake.dev, 13), ids(fake.take())]).toEqual([12, 0, [13]]);
+    k.shutdown(); // what was under way when it threw is lost: no leak check here
+  });
+
+  test('a driver that throws does not keep the queues of others waiting', () => {
+    const k = makeKernel();
+    const fakes = [0, 1, 2].map(() => new FakeDevice(k.initNet));
+    for (const f of fakes) {
+      f.room = 0;
+      send(f.dev, 1);
+    }
+    fakes[0]!.onSent = (): void => {
+      throw new Error('a bug');
+    };
+    expect(() => k.run(() => fakes.forEach((f) => f.release()))).toThrow('a bug');
+    expect(fakes.map((f) => ids(f.take()))).toEqual([[1], [1], [1]]);
     finish(k);
   });
 

@@ -120,3 +120,25 @@ test('disabled by its own poll function', () => {
   expect(polls).toBe(1);
   finish(k);
 });
+
+test('a poll function that throws does not end receiving, neither its own nor that of others', () => {
+  const k = makeKernel();
+  const fake = new FakeDevice(k.initNet);
+  let polls = 0;
+  const bad = netifNapiAdd(fake.dev, (self) => {
+    if (polls++ === 0) throw new Error('a bug');
+    napiCompleteDone(self, 0);
+    return 0;
+  });
+  napiEnable(bad);
+  const good = queue(fake, 3);
+  expect(() => k.run(() => {
+    napiSchedule(bad);
+    napiSchedule(good.napi);
+  })).toThrow('a bug');
+  expect([polls, good.log]).toEqual([2, [3]]);
+  good.left = 5;
+  k.run(() => expect([napiSchedule(good.napi), napiSchedule(bad)]).toEqual([true, true]));
+  expect([polls, good.log]).toEqual([3, [3, 5]]);
+  finish(k);
+});

@@ -34,6 +34,19 @@ function superSegment(dev: NetDevice, n: number, mss: number): Skb {
 }
 
 describe('segmentation', () => {
+  test('a driver that takes the packets one by one, saying BUSY between them, gets them in order', () => {
+    const k = makeKernel();
+    const fake = new FakeDevice(k.initNet, { mac: MAC_A });
+    devAddOffload(k, fakeOffload);
+    fake.stopsInTime = false;
+    fake.room = 1;
+    k.run(() => devQueueXmit(superSegment(fake.dev, 7000, 1000)));
+    for (let i = 0; i < 6; i++) fake.release(1);
+    expect(fake.take().map((f) => (f.bytes[16]! << 8) | f.bytes[17]!)).toEqual([100, 1100, 2100, 3100, 4100, 5100, 6100]);
+    expect([fake.dev.qdisc.qlen, fake.dev.qdisc.backlog]).toEqual([0, 0]);
+    finish(k);
+  });
+
   test.each([
     ['by copying', 0],
     ['by fragments', NETIF_F_SG | NETIF_F_GSO],

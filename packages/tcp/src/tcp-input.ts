@@ -269,8 +269,15 @@ export function tcpRcvEstablished(tp: TcpSock, skb: Skb): void {
       const ack = skb.cb4;
       const seq = skb.cb0;
       const acked = ack !== tp.sndUna;
-      if (acked) tcpAck(tp, skb, FLAG_DATA);
-      else tp.sndWl1 = seq;
+      if (!acked) {
+        tp.sndWl1 = seq;
+      } else {
+        const reason = tcpAck(tp, skb, FLAG_DATA);
+        if (reason < 0) {
+          kfreeSkbReason(skb, -reason);
+          return;
+        }
+      }
       skb.dst = null;
       skbEat(skb, hdrLen);
       tcpEventDataRecv(tp, skb);

@@ -89,7 +89,7 @@ export class TcpNet {
   congestionControl = 'cubic';
   allowedCongestionControl = 'reno cubic';
   // Challenge ACKs sent in this second (RFC 5961 section 7).
-  challengeTimestamp = 0;
+  challengeTimestamp = -1;
   challengeCount = 0;
   /** Sockets without an owner that still finish. */
   orphans = 0;

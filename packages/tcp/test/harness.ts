@@ -334,6 +334,11 @@ export class TcpTest {
     return new TestSock(this, sock, sk);
   }
 
+  /** The user's hold on a sock that some socket has. */
+  wrap(sk: TcpSock): TestSock {
+    return new TestSock(this, sk.socket!, sk);
+  }
+
   /** A socket whose SYN has left (and is the next to expect). */
   connect(port: number): TestSock {
     const s = this.socket();

@@ -279,9 +279,9 @@ export function ipv4IsLbcast(addr: number): boolean {
   return (addr | 0) === -1;
 }
 
-/** True for 0.0.0.0/8. Source: `ipv4_is_zeronet()`. @public */
+/** True for 0.0.0.0: since Linux 5.3 the rest of 0.0.0.0/8 is ordinary unicast. Source: `ipv4_is_zeronet()`. @public */
 export function ipv4IsZeronet(addr: number): boolean {
-  return addr >>> 24 === 0;
+  return (addr | 0) === 0;
 }
 
 /** True for 0.0.0.0/8 and for every address from 240.0.0.0 on but the limited broadcast. Source: RFC 1122 section 3.2.1.3, RFC 6890. @public */

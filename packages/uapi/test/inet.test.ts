@@ -57,7 +57,7 @@ describe('IPv4 addresses', () => {
     expect(['223.255.255.255', '224.0.0.0', '239.255.255.255', '240.0.0.0'].map((s) => ipv4IsMulticast(a(s)))).toEqual([false, true, true, false]);
     expect(['223.255.255.255', '224.0.0.0', '224.0.0.255', '224.0.1.0'].map((s) => ipv4IsLocalMulticast(a(s)))).toEqual([false, true, true, false]);
     expect(['126.255.255.255', '127.0.0.0', '127.255.255.255', '128.0.0.0'].map((s) => ipv4IsLoopback(a(s)))).toEqual([false, true, true, false]);
-    expect(['0.0.0.0', '0.255.255.255', '1.0.0.0'].map((s) => ipv4IsZeronet(a(s)))).toEqual([true, true, false]);
+    expect(['0.0.0.0', '0.255.255.255', '1.0.0.0'].map((s) => ipv4IsZeronet(a(s)))).toEqual([true, false, false]);
     expect(['239.255.255.255', '240.0.0.0', '255.255.255.254', '255.255.255.255', '0.0.0.1'].map((s) => ipv4IsReserved(a(s)))).toEqual([false, true, true, false, true]);
     expect(['169.253.255.255', '169.254.0.0', '169.254.255.255', '169.255.0.0'].map((s) => ipv4IsLinklocal169(a(s)))).toEqual([false, true, true, false]);
     expect([ipv4IsLbcast(-1), ipv4IsLbcast(0xffffffff), ipv4IsLbcast(-2)]).toEqual([true, true, false]);

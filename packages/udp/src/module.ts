@@ -6,6 +6,7 @@ import { ProtoMemory, type Proto } from '@linnet/socket';
 import { AF_INET, IPPROTO_UDP, SOCK_DGRAM } from '@linnet/uapi';
 import { makeUdpProt } from './udp.ts';
 import { udpErr, udpRcv } from './udp-input.ts';
+import { makeUdpOffload } from './udp-offload.ts';
 import { UdpNet } from './udp-net.ts';
 import { UdpSock } from './udp-sock.ts';
 import { showUdp } from './udp-proc.ts';
@@ -32,6 +33,7 @@ export const udp: KernelModule = {
     });
     ik.forEachAf((af) => {
       if (af.family !== AF_INET) return;
+      ik.addOffload(IPPROTO_UDP, makeUdpOffload(af));
       ik.addProtocol({
         protocol: IPPROTO_UDP,
         noPolicy: true,

@@ -3,7 +3,7 @@ import { EHOSTUNREACH, EMSGSIZE, ENOENT, ENOMEM, EPROTO, jhash3words } from '@li
 import {
   consumeSkb, DROP, kfreeSkbReason, pskbMayPull, pskbTrim, skbChecksumValid, skbClone, skbPullUnchecked, type Skb,
 } from '@linnet/skbuff';
-import { skbDst, type NetDevice } from '@linnet/netdev';
+import { NETIF_F_HW_CSUM, NETIF_F_SG, skbDst, type NetDevice } from '@linnet/netdev';
 import { sockQueueRcvSkb } from '@linnet/socket';
 import {
   ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIME_EXCEEDED, iphDaddr, iphSaddr, IPPROTO_UDP,
@@ -11,6 +11,7 @@ import {
 } from '@linnet/uapi';
 import type { InetAf } from '@linnet/inet';
 import type { UdpNet } from './udp-net.ts';
+import { udpGsoSegment } from './udp-offload.ts';
 import type { UdpSock } from './udp-sock.ts';
 
 const UDP_HLEN = 8;
@@ -104,7 +105,7 @@ export function udpRcv(u: UdpNet, af: InetAf, skb: Skb): number {
     kfreeSkbReason(skb, DROP.NO_SOCKET);
     return 0;
   }
-  queueRcv(u, sk, skb);
+  queueRcv(u, af, sk, skb);
   return 0;
 }
 
@@ -114,18 +115,41 @@ function deliverMany(u: UdpNet, af: InetAf, skb: Skb, saddr: number, sport: numb
   for (let sk = u.chain(dport); sk !== null; sk = sk.udpNext) {
     if (computeScore(sk, saddr, sport, daddr, dport, dif) < 0 || !af.mcAllow(sk, daddr, saddr, dif)) continue;
     if (first === null) first = sk;
-    else queueRcv(u, sk, skbClone(skb));
+    else queueRcv(u, af, sk, skbClone(skb));
   }
   if (first !== null) {
-    queueRcv(u, first, skb);
+    queueRcv(u, af, first, skb);
     return;
   }
   u.mib.IgnoredMulti++;
   consumeSkb(skb);
 }
 
+/** Queues what stands at data, a datagram or a super-datagram, each of whose datagrams the socket must see (udp_queue_rcv_skb). Consumes it. */
+function queueRcv(u: UdpNet, af: InetAf, sk: UdpSock, skb: Skb): void {
+  if (skb.gsoSize === 0 || skb.len - UDP_HLEN <= skb.gsoSize) {
+    queueOne(u, sk, skb);
+    return;
+  }
+  // The checksum of the whole was verified: those of the parts need not be made.
+  const segs = udpGsoSegment(af, skb, NETIF_F_SG | NETIF_F_HW_CSUM);
+  if (segs === null || typeof segs === 'number') {
+    u.mib.InErrors++;
+    kfreeSkbReason(skb, DROP.SKB_GSO_SEG);
+    return;
+  }
+  consumeSkb(skb);
+  for (let s: Skb | null = segs; s !== null; ) {
+    const next: Skb | null = s.next;
+    s.next = null;
+    skbPullUnchecked(s, s.transportHeader - s.data);
+    queueOne(u, sk, s);
+    s = next;
+  }
+}
+
 /** Queues a datagram with data at its UDP header; consumes it. The header stays readable at `transportHeader`. */
-function queueRcv(u: UdpNet, sk: UdpSock, skb: Skb): void {
+function queueOne(u: UdpNet, sk: UdpSock, skb: Skb): void {
   skb.transportHeader = skb.data;
   skbPullUnchecked(skb, UDP_HLEN);
   sk.rxDstIfindex = (skb.dev as NetDevice).ifindex;

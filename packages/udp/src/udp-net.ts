@@ -99,10 +99,10 @@ export class UdpNet {
       const first = this.net.kernel.rng.stream('udp.port').below(span);
       for (let i = 0; i < span && port === 0; i++) {
         const p = low + ((first + i) % span);
-        if (!this.ports.reserved(p) && !this.inUse(sk, p, false)) port = p;
+        if (!this.ports.reserved(p) && !this.inUse(sk, p)) port = p;
       }
       if (port === 0) return -EADDRINUSE;
-    } else if (this.inUse(sk, port, true)) {
+    } else if (this.inUse(sk, port)) {
       return -EADDRINUSE;
     }
     sk.num = port;
@@ -111,12 +111,12 @@ export class UdpNet {
   }
 
   /** Does another socket keep `sk` from the port? SO_REUSEADDR and SO_REUSEPORT let two share when both said so (udp_lib_lport_inuse). */
-  private inUse(sk: UdpSock, port: number, mayShare: boolean): boolean {
+  private inUse(sk: UdpSock, port: number): boolean {
     for (let o = this.chain(port); o !== null; o = o.udpNext) {
       if (o === sk || o.num !== port) continue;
       if (sk.boundDevIf !== 0 && o.boundDevIf !== 0 && sk.boundDevIf !== o.boundDevIf) continue;
       if (sk.rcvSaddr !== 0 && o.rcvSaddr !== 0 && sk.rcvSaddr !== o.rcvSaddr) continue;
-      if (mayShare && ((sk.reuse && o.reuse) || (sk.reuseport && o.reuseport && sk.uid === o.uid))) continue;
+      if ((sk.reuse && o.reuse) || (sk.reuseport && o.reuseport && sk.uid === o.uid)) continue;
       return true;
     }
     return false;

@@ -2,19 +2,19 @@
 import {
   csumFold, EACCES, EAFNOSUPPORT, EAGAIN, EDESTADDRREQ, EINVAL, EMSGSIZE, ENOBUFS, EOPNOTSUPP, EPIPE,
 } from '@linnet/kernel';
-import { flowi4InitOutput, FLOWI_FLAG_ANYSRC, type Flowi, type InetCork, type IpcmCookie } from '@linnet/inet';
-import type { DstEntry } from '@linnet/netdev';
+import { flowi4InitOutput, FLOWI_FLAG_ANYSRC, type Flowi, type InetCork } from '@linnet/inet';
+import { dstMtu, type DstEntry } from '@linnet/netdev';
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, DROP, kfreeSkbReason, SKB_GSO_UDP_L4, skbChecksum, type Skb } from '@linnet/skbuff';
 import { SEND_SHUTDOWN, skDstCheck, SOCK_BROADCAST, SOCK_LOCALROUTE, sockError, sockFlag, type MsgHdr } from '@linnet/socket';
 import {
-  AF_INET, AF_UNSPEC, ipv4IsMulticast, IPPROTO_UDP, MSG_DONTROUTE, MSG_MORE, MSG_OOB, MSG_PROBE, RTN_BROADCAST, RT_SCOPE_LINK, SOL_UDP, UDP_SEGMENT,
+  AF_INET, AF_UNSPEC, ipv4IsMulticast, IPPROTO_UDP, MSG_DONTROUTE, MSG_MORE, MSG_OOB, MSG_PROBE, RTN_BROADCAST, RT_SCOPE_LINK, SOL_UDP, UDP_MAX_SEGMENTS, UDP_SEGMENT,
   udphSetCheck, udphSetDest, udphSetLen, udphSetSource, type SockAddrIn,
 } from '@linnet/uapi';
+import { udpLeaveChecksum } from './udp-offload.ts';
 import type { UdpSock } from './udp-sock.ts';
 
 const UDP_HLEN = 8;
 const TCP_ESTABLISHED = 1;
-const UDP_MAX_SEGMENTS = 64;
 
 /**
  * Sends one datagram of `len` bytes, or adds to the one held back (udp_sendmsg). `len`, or EMSGSIZE, EDESTADDRREQ, EAFNOSUPPORT, EINVAL, EACCES, EPIPE,
@@ -28,7 +28,7 @@ export function udpSendmsg(sk: UdpSock, msg: MsgHdr, len: number): number {
   const pendingErr = sockError(sk);
   if (pendingErr !== 0) return pendingErr;
   const corkreq = sk.corkOn || (msg.flags & MSG_MORE) !== 0;
-  if (sk.pending) return append(sk, msg, len, corkreq, sk.cork!.dst as DstEntry);
+  if (sk.pending) return append(sk, msg, len, 0, corkreq, sk.cork!.dst as DstEntry);
 
   let daddr = sk.daddr;
   let dport = sk.dport;
@@ -102,18 +102,17 @@ export function udpSendmsg(sk: UdpSock, msg: MsgHdr, len: number): number {
   copyFlow(cork, fl);
   cork.dst = dst;
   sk.pending = true;
-  return append(sk, msg, len, corkreq, dst);
+  return append(sk, msg, len, UDP_HLEN, corkreq, dst);
 }
 
 function copyFlow(cork: InetCork, fl: Flowi): void {
   flowi4InitOutput(cork.fl, fl.oif, fl.mark, fl.tos, fl.scope, fl.proto, fl.flags, fl.daddr, fl.saddr, fl.dport, fl.sport, fl.uid);
 }
 
-function append(sk: UdpSock, msg: MsgHdr, len: number, corkreq: boolean, dst: DstEntry): number {
-  const cork = sk.cork!;
-  const ipc: IpcmCookie = sk.ipc;
-  if (cork.length + len > 0xffff - UDP_HLEN) return -EMSGSIZE;
-  const err = sk.af.appendData(sk, cork.fl, msg, len + UDP_HLEN, UDP_HLEN, ipc, dst, corkreq ? msg.flags | MSG_MORE : msg.flags);
+/** Adds to the datagram that is held back, `hlen` bytes of header first, and sends it unless it is to be held longer; on an error nothing is left of it. */
+function append(sk: UdpSock, msg: MsgHdr, len: number, hlen: number, corkreq: boolean, dst: DstEntry): number {
+  const flags = corkreq ? msg.flags | MSG_MORE : msg.flags;
+  const err = sk.af.appendData(sk, sk.cork!.fl, msg, hlen + len, hlen, sk.ipc, dst, flags);
   if (err < 0) {
     udpFlushPendingFrames(sk);
     return err;
@@ -151,19 +150,23 @@ function udpSendSkb(sk: UdpSock, skb: Skb, fl: Flowi, gsoSize: number): number {
   udphSetDest(view, at, fl.dport);
   udphSetLen(view, at, len);
   udphSetCheck(view, at, 0);
-  if (gsoSize > 0 && len - UDP_HLEN > gsoSize) {
-    if (len - UDP_HLEN > gsoSize * UDP_MAX_SEGMENTS || skb.fragList !== null || sk.noCheckTx) {
+  const payload = len - UDP_HLEN;
+  if (gsoSize > 0) {
+    const err = checkSegments(sk, skb, at, payload, gsoSize);
+    if (err < 0) {
       kfreeSkbReason(skb, DROP.PKT_TOO_BIG);
-      return -EINVAL;
+      return err;
     }
+  }
+  if (gsoSize > 0 && payload > gsoSize) {
     skb.gsoSize = gsoSize;
     skb.gsoType = SKB_GSO_UDP_L4;
-    skb.gsoSegs = Math.ceil((len - UDP_HLEN) / gsoSize);
-    partial(sk, skb, fl, at, len);
+    skb.gsoSegs = Math.ceil(payload / gsoSize);
+    udpLeaveChecksum(skb, at, sk.af.pseudoSum(fl, len, IPPROTO_UDP));
   } else if (sk.noCheckTx) {
     skb.ipSummed = CHECKSUM_NONE;
   } else if (skb.ipSummed === CHECKSUM_PARTIAL && skb.fragList === null) {
-    partial(sk, skb, fl, at, len);
+    udpLeaveChecksum(skb, at, sk.af.pseudoSum(fl, len, IPPROTO_UDP));
   } else {
     skb.ipSummed = CHECKSUM_NONE;
     const sum = csumFold(skbChecksum(skb, at - skb.data, len, sk.af.pseudoSum(fl, len, IPPROTO_UDP)));
@@ -183,10 +186,9 @@ function udpSendSkb(sk: UdpSock, skb: Skb, fl: Flowi, gsoSize: number): number {
   return 0;
 }
 
-/** Leaves the sum to the device: the field holds the pseudo header's (udp4_hwcsum). */
-function partial(sk: UdpSock, skb: Skb, fl: Flowi, at: number, len: number): void {
-  skb.ipSummed = CHECKSUM_PARTIAL;
-  skb.csumStart = at;
-  skb.csumOffset = 6;
-  udphSetCheck(skb.view, at, ~csumFold(sk.af.pseudoSum(fl, len, IPPROTO_UDP)) & 0xffff);
+/** May a message of `payload` bytes leave as datagrams of `gsoSize`? 0, -EMSGSIZE when one does not fit the path, -EINVAL for too many or none summed. */
+function checkSegments(sk: UdpSock, skb: Skb, at: number, payload: number, gsoSize: number): number {
+  const size = at - skb.networkHeader + UDP_HLEN + Math.min(payload, gsoSize);
+  if (size > dstMtu(skb.dst as DstEntry)) return -EMSGSIZE;
+  return payload > gsoSize * UDP_MAX_SEGMENTS || skb.fragList !== null || sk.noCheckTx ? -EINVAL : 0;
 }

@@ -39,6 +39,7 @@ export function makeUdpProt(memory: ProtoMemory): Proto {
 function unbind(sk: UdpSock): void {
   sk.udp.unhash(sk);
   sk.num = 0;
+  sk.sport = 0;
 }
 
 function udpClose(sk: UdpSock): void {

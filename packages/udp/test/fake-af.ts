@@ -1,7 +1,7 @@
-import { createKernel, csumTcpudpNofold, VirtualClock, type Kernel, type Net } from '@linnet/kernel';
+import { createKernel, csumTcpudpNofold, EMSGSIZE, VirtualClock, type Kernel, type Net } from '@linnet/kernel';
 import { INET, inet, type Flowi, type InetAf, type InetSock } from '@linnet/inet';
 import { DstEntry, devGetByName, type DstOps, type NetDevice } from '@linnet/netdev';
-import { allocSkb, CHECKSUM_NONE, consumeSkb as consume, skbPullUnchecked, skbPut, skbReserve, skbStats, type Skb } from '@linnet/skbuff';
+import { allocSkb, CHECKSUM_NONE, consumeSkb as consume, skbPullUnchecked, skbPut, skbReserve, skbStats, SKB_GSO_UDP_L4, type Skb } from '@linnet/skbuff';
 import { msgCopyFrom, MsgHdr, Socket, type Cmsg, type Sock } from '@linnet/socket';
 import { AF_INET, ICMP_DEST_UNREACH, IPPROTO_UDP, iphDaddr, iphSaddr, iphSetDaddr, iphSetSaddr, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST, SOCK_DGRAM } from '@linnet/uapi';
 import { expect } from 'vitest';
@@ -29,6 +29,8 @@ export class FakeAf {
   readonly icmpErrors: { err: number; port: number }[] = [];
   noRoute = 0;
   sendError = 0;
+  /** Of every route. */
+  mtu = 65535;
   private pending: Uint8Array[] = [];
 
   constructor() {
@@ -42,7 +44,7 @@ export class FakeAf {
   }
 
   private route(daddr: number): FakeRoute {
-    const dst = new FakeRoute({ family: AF_INET, check: (d: DstEntry) => d } as unknown as DstOps, this.dev);
+    const dst = new FakeRoute({ family: AF_INET, check: (d: DstEntry) => d, mtu: () => this.mtu } as unknown as DstOps, this.dev);
     dst.rtype = daddr === BROADCAST ? RTN_BROADCAST : daddr >>> 28 === 14 ? RTN_MULTICAST : daddr === ME ? RTN_LOCAL : RTN_UNICAST;
     return dst;
   }
@@ -50,6 +52,8 @@ export class FakeAf {
   private build(payload: Uint8Array): Skb {
     const skb = allocSkb(this.dev.pool, 128 + payload.length);
     skbReserve(skb, 100);
+    skb.networkHeader = skb.data - 20;
+    skb.dst = this.route(PEER);
     skb.transportHeader = skbPut(skb, 8);
     skb.u8.set(payload, skbPut(skb, payload.length));
     skb.ipSummed = CHECKSUM_NONE;
@@ -78,8 +82,12 @@ export class FakeAf {
         return self().build(payload);
       },
       appendData(_sk: InetSock, _fl: Flowi, msg: MsgHdr, length: number, hdr: number) {
+        const held = self().pending.reduce((n, b) => n + b.length + (n === 0 ? 8 : 0), 0);
+        // The header goes in front of the first piece, of no other; and IPv4 leaves 65,515 bytes behind its own.
+        expect(hdr).toBe(held === 0 ? 8 : 0);
+        if (held + length > 65515) return -EMSGSIZE;
         const payload = new Uint8Array(length - hdr);
-        msgCopyFrom(msg, payload, 0, payload.length);
+        expect(msgCopyFrom(msg, payload, 0, payload.length)).toBe(payload.length);
         self().pending.push(payload);
         return 0;
       },
@@ -128,7 +136,7 @@ export class FakeAf {
   }
 
   /** Delivers a datagram: IP header (addresses only) and UDP header with a right checksum, unless `over` says otherwise. */
-  deliver(d: { saddr?: number; sport: number; daddr?: number; dport: number; payload?: string; len?: number; csum?: 'bad' | 'none'; cut?: number }): void {
+  deliver(d: { saddr?: number; sport: number; daddr?: number; dport: number; payload?: string; len?: number; csum?: 'bad' | 'none'; cut?: number; gsoSize?: number }): void {
     const payload = Uint8Array.from(d.payload ?? 'hello', (c) => c.charCodeAt(0));
     const skb = allocSkb(this.dev.pool, 64 + payload.length);
     const at = skbPut(skb, 28 + payload.length);
@@ -149,6 +157,10 @@ export class FakeAf {
     if (d.cut !== undefined) {
       skb.len = d.cut;
       skb.tail = skb.data + d.cut;
+    }
+    if (d.gsoSize !== undefined) {
+      skb.gsoSize = d.gsoSize;
+      skb.gsoType = SKB_GSO_UDP_L4;
     }
     skb.dev = this.dev;
     skb.dst = this.route(daddr);

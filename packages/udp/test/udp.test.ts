@@ -80,7 +80,30 @@ describe('sending', () => {
     expect(f.sent[0]!.gsoSize).toBe(100);
     expect(sendText(sk, 'x'.repeat(80), to)).toBe(80);
     expect(f.sent[1]!.gsoSize).toBe(0);
-    expect(sendText(sk, 'x'.repeat(6500), to)).toBe(-EINVAL);
+    // As Linux 6.18 answers: 128 datagrams at most, and each needs a checksum.
+    expect(sendText(sk, 'x'.repeat(12_800), to)).toBe(12_800);
+    expect(sendText(sk, 'x'.repeat(12_801), to)).toBe(-EINVAL);
+    sk.noCheckTx = true;
+    expect(sendText(sk, 'x'.repeat(80), to)).toBe(-EINVAL);
+  });
+
+  it('refuses datagrams of a message that do not fit the path', () => {
+    const sk = f.socket(4000);
+    f.mtu = 1500;
+    sk.prot.setsockopt(sk, SOL_UDP, UDP_SEGMENT, int(1472));
+    expect(sendText(sk, 'x'.repeat(5000), to)).toBe(5000);
+    sk.prot.setsockopt(sk, SOL_UDP, UDP_SEGMENT, int(1473));
+    expect(sendText(sk, 'x'.repeat(5000), to)).toBe(-EMSGSIZE);
+    expect(sendText(sk, 'x'.repeat(1000), to)).toBe(1000);
+  });
+
+  it('forgets what it held back when more does not fit, and sends the next message where it belongs', () => {
+    const sk = f.socket(4000);
+    expect(sendText(sk, 'x'.repeat(65_530), to, MSG_MORE)).toBe(-EMSGSIZE);
+    expect(sendText(sk, 'x'.repeat(60_000), to, MSG_MORE)).toBe(60_000);
+    expect(sendText(sk, 'x'.repeat(6000), to, MSG_MORE)).toBe(-EMSGSIZE);
+    expect(sendText(sk, 'hi', { addr: PEER, port: 99 })).toBe(2);
+    expect(f.sent.map((s) => [new DataView(s.bytes.buffer).getUint16(2), text(s.bytes)])).toEqual([[99, 'hi']]);
   });
 });
 
@@ -139,6 +162,16 @@ describe('receiving', () => {
     expect(hits.size).toBe(3);
   });
 
+  it('takes a message of many datagrams apart', () => {
+    const sk = f.socket(53);
+    f.deliver({ sport: 7, dport: 53, payload: 'abcdefghij'.repeat(25), gsoSize: 100 });
+    expect([0, 1, 2].map(() => recvText(sk, 200).text)).toEqual(['abcdefghij'.repeat(10), 'abcdefghij'.repeat(10), 'abcdefghij'.repeat(5)]);
+    f.deliver({ sport: 7, dport: 53, payload: 'small', gsoSize: 100 });
+    expect(recvText(sk).text).toBe('small');
+    expect(recvText(sk).rc).toBe(-EAGAIN);
+    expect(f.mib).toEqual({ InDatagrams: 4 });
+  });
+
   it('drops what does not fit the receive buffer', () => {
     const sk = f.socket(53);
     sk.rcvbuf = 2500;
@@ -163,6 +196,15 @@ describe('connections and ports', () => {
     expect(recvText(sk).text).toBe('hello');
     expect(f.k.run(() => sk.prot.disconnect(sk, 0))).toBe(0);
     expect(sendText(sk, 'x', null)).toBe(-EDESTADDRREQ);
+    expect([sk.num, sk.sport]).toEqual([0, 0]);
+  });
+
+  it('chooses among the ports of others that let it, when no port is free (as Linux 6.18)', () => {
+    f.net.sysctl.write('net/ipv4/ip_local_port_range', '5000 5001');
+    const nums = Array.from({ length: 8 }, () => f.socket(0, { reuse: true }).num);
+    expect(new Set(nums)).toEqual(new Set([5000, 5001]));
+    const sk = f.socket();
+    expect(sk.prot.getPort!(sk, 0)).toBe(-EADDRINUSE);
   });
 
   it('does not share a port without leave', () => {

@@ -82,7 +82,6 @@ function configure(k: Kernel, opts: UpOptions): void {
   ip.link.set('eth0', { up: true });
   ip.addr.add({ address: opts.address, dev: 'eth0' });
   if (opts.gateway !== undefined) ip.route.add({ dst: 'default', via: opts.gateway });
-  ip.close();
 }
 
 /** The first other address of the same network, for the hint. */

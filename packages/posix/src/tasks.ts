@@ -1,0 +1,49 @@
+/** The tasks of a machine: process ids, and who is calling. */
+import { defineKey, EBADF, ESRCH, type Kernel, type Key, type Net } from '@linnet/kernel';
+import { type NetlinkHost, NETNS, netnsSetTasks } from '@linnet/netns';
+import { NsFile } from './ns-file.ts';
+import type { TaskState } from './task-state.ts';
+
+/** What a kernel knows of its tasks; netlink asks it for namespaces by process id and descriptor (IFLA_NET_NS_PID, IFLA_NET_NS_FD). @alpha */
+export class Tasks implements NetlinkHost {
+  private readonly byPid: Map<number, TaskState> = new Map();
+  private lastPid = 0;
+  /** The task that is in a system call now. */
+  current: TaskState | null = null;
+
+  /** Takes a task in and gives it a process id. */
+  enter(task: TaskState): number {
+    this.byPid.set(++this.lastPid, task);
+    return this.lastPid;
+  }
+
+  /** A task has exited. */
+  leave(pid: number): void {
+    this.byPid.delete(pid);
+  }
+
+  currentPid(): number {
+    return this.current?.pid ?? 1;
+  }
+
+  netByPid(pid: number): Net | number {
+    return this.byPid.get(pid)?.net ?? -ESRCH;
+  }
+
+  netByFd(fd: number): Net | number {
+    const file = this.current?.fds.get(fd)?.file;
+    return file instanceof NsFile && file.net !== null ? file.net : -EBADF;
+  }
+}
+
+const TASKS: Key<Tasks> = defineKey<Tasks>('posix');
+
+/** The tasks of a kernel; netlink is told of them where the machine has namespaces. */
+export function tasksOf(k: Kernel): Tasks {
+  let tasks = k.tryGet(TASKS);
+  if (tasks === null) {
+    k.set(TASKS, (tasks = new Tasks()));
+    if (k.tryGet(NETNS) !== null) netnsSetTasks(k, tasks);
+  }
+  return tasks;
+}
