@@ -1,6 +1,6 @@
 // Two namespaces of one machine, joined by a veth pair, with a face each.
 import { ipv4 } from '@linnet/ipv4';
-import { createKernel, HostClock, type Kernel } from '@linnet/kernel';
+import { type Clock, createKernel, HostClock, type Kernel } from '@linnet/kernel';
 import { veth } from '@linnet/netdevs';
 import { ipRoute, openNet, type IpRoute, type NetStack } from '@linnet/net';
 import { netns } from '@linnet/netns';
@@ -20,7 +20,7 @@ export interface Lab {
   close(): void;
 }
 
-export function lab(clock: import('@linnet/kernel').Clock = new HostClock()): Lab {
+export function lab(clock: Clock = new HostClock()): Lab {
   const kernel = createKernel({ modules: [ipv4, tcp, udp, veth, netns], clock, seed: 7 });
   const other = kernel.createNet();
   const serverIp = ipRoute(kernel);

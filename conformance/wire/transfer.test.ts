@@ -43,7 +43,7 @@ function onWire(s: Scene, r: Row): WireLinked {
 
 /** What the row cost, for the report. */
 function tell(name: string, ms: number, { machine, wire }: WireLinked): void {
-  const counters = ['Tcp.RetransSegs', 'TcpExt.TCPTimeouts', 'TcpExt.TCPFastRetrans', 'TcpExt.TCPLossProbes', 'TcpExt.TCPOFOQueue', 'TcpExt.TCPDSACKRecv', 'Tcp.InCsumErrors'];
+  const counters = ['Tcp.RetransSegs', 'TcpExt.TCPTimeouts', 'TcpExt.TCPFastRetrans', 'TcpExt.TCPLossProbes', 'TcpExt.TCPOFOQueue', 'TcpExt.TCPDSACKRecv', 'Tcp.InCsumErrors', 'TcpExt.TCPHystartTrainCwnd', 'TcpExt.TCPHystartDelayCwnd'];
   const { in: frames, dropped } = wire.stats();
   row(name, rate(SIZE, ms), `${(ms / 1e3).toFixed(1)} s`, `wire ${frames} in ${dropped} dropped`, ...counters.map((c) => [c.split('.')[1], machine.counter(c)] as const).filter(([, n]) => n > 0).map(([c, n]) => `${c} ${n}`));
 }

@@ -40,14 +40,14 @@ export interface InetAf {
    * The transport header is at `transportHeader`, unwritten; ipSummed is PARTIAL when the device will sum. Null: `fl.error` says why.
    */
   makeSkb(sk: InetSock, fl: Flowi, msg: MsgHdr, length: number, transhdrlen: number, ipc: IpcmCookie, dst: DstEntry, flags: number): Skb | null;
-  /** Sends what {@link makeSkb} built, once the transport header is written (ip_send_skb). Consumes. */
+  /** Sends what {@link InetAf.makeSkb} built, once the transport header is written (ip_send_skb). Consumes. */
   sendSkb(net: Net, skb: Skb): number;
   /**
    * Adds `length` bytes to a held-back datagram (ip_append_data): room for the transport header of `transhdrlen` bytes, which is 0 for all but the first call,
    * then bytes of `msg`. 0 or a negative errno; what was added before stays.
    */
   appendData(sk: InetSock, fl: Flowi, msg: MsgHdr, length: number, transhdrlen: number, ipc: IpcmCookie, dst: DstEntry, flags: number): number;
-  /** Turns what was appended into a packet like {@link makeSkb}'s (ip_finish_skb); null when there is nothing. */
+  /** Turns what was appended into a packet like {@link InetAf.makeSkb}'s (ip_finish_skb); null when there is nothing. */
   finishSkb(sk: InetSock, fl: Flowi, cork: InetCork): Skb | null;
   /** Throws away what was appended (ip_flush_pending_frames). */
   flushPendingFrames(sk: InetSock): void;

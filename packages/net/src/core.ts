@@ -2,7 +2,6 @@
 import type { Kernel, Net } from '@linnet/kernel';
 import { isIP } from './address.ts';
 import { notFound } from './errors.ts';
-import type { IoLoop } from './io-loop.ts';
 import type { ReadMemory } from './read-memory.ts';
 
 /**
@@ -19,7 +18,6 @@ export type LookupFunction = (
 export interface StackCore {
   readonly net: Net;
   readonly kernel: Kernel;
-  readonly loop: IoLoop;
   readonly readMemory: ReadMemory;
   /** Names that are known without asking. */
   readonly hosts: ReadonlyMap<string, string>;

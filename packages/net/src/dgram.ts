@@ -181,7 +181,7 @@ export class DgramSocket extends EventEmitter {
     const args = rest.filter((a) => typeof a !== 'function');
     let iov = toBytes(msg);
     // With a port to name there are two more numbers when offset and length are given; a connected socket names none.
-    const ranged = this.isConnected ? args.length >= 2 : typeof args[1] === 'number' && args.length >= 3;
+    const ranged = typeof args[0] === 'number' && typeof args[1] === 'number' && (this.isConnected || args.length >= 3);
     if (ranged && !Array.isArray(msg)) {
       const [off, len] = args as [number, number];
       const whole = iov[0]!;

@@ -4,16 +4,16 @@ import { intOpt, MsgHdr, sockCreate, Socket as KernelSocket, sockGetsockopt, soc
 import { MSG_DONTWAIT, MSG_NOSIGNAL, SO_LINGER, SOL_SOCKET, type SockAddr } from '@linnet/uapi';
 import { type AddressInfo, addressInfo } from './address.ts';
 import type { StackCore } from './core.ts';
-import type { IoTarget } from './io-loop.ts';
+import { IoTurn } from './io-loop.ts';
 
 /** Every call is non-blocking and returns a negative errno for an error. */
-export class SockHandle implements IoTarget {
+export class SockHandle {
   readonly core: StackCore;
   readonly sock: KernelSocket;
-  ioQueued = false;
   closed = false;
   private readonly kernel: Kernel;
   private readonly entry: WaitEntry;
+  private readonly turn: IoTurn;
   private readonly msg: MsgHdr = new MsgHdr();
   private readonly one: Uint8Array[] = [];
   private mask = 0;
@@ -25,6 +25,7 @@ export class SockHandle implements IoTarget {
     this.kernel = core.kernel;
     this.sock = sock;
     this.entry = new WaitEntry((mask) => this.poke(mask));
+    this.turn = new IoTurn(core.kernel.clock, () => this.run());
   }
 
   /** A new socket, or a negative errno. */
@@ -47,13 +48,7 @@ export class SockHandle implements IoTarget {
   /** Lets the watcher have a turn, as if these POLL* bits had come. */
   poke(mask: number): void {
     this.mask |= mask;
-    this.core.loop.post(this);
-  }
-
-  ioReady(): void {
-    const { mask } = this;
-    this.mask = 0;
-    if (!this.closed) this.onEvents?.(mask);
+    this.turn.post();
   }
 
   /** Keeps the host's process alive while the socket is open, or no more. */
@@ -168,19 +163,28 @@ export class SockHandle implements IoTarget {
     const v = this.kernel.run(() => (level === SOL_SOCKET ? sockGetsockopt(sock, opt, 4) : sock.ops.getsockopt(sock, level, opt, 4)));
     return typeof v === 'number' ? NaN : (v[0] ?? 0) | ((v[1] ?? 0) << 8) | ((v[2] ?? 0) << 16) | ((v[3] ?? 0) << 24);
   }
+
+  private run(): void {
+    const { mask } = this;
+    this.mask = 0;
+    if (!this.closed) this.onEvents?.(mask);
+  }
 }
 
 /** A timeout on the kernel's clock whose function runs in a turn of its own. */
-export class KernelTimeout implements IoTarget {
-  ioQueued = false;
+export class KernelTimeout {
   private readonly core: StackCore;
-  private readonly fn: () => void;
+  private readonly turn: IoTurn;
   private readonly timer: TimerList<KernelTimeout>;
   private fired = false;
 
   constructor(core: StackCore, fn: () => void) {
     this.core = core;
-    this.fn = fn;
+    this.turn = new IoTurn(core.kernel.clock, () => {
+      if (!this.fired) return;
+      this.fired = false;
+      fn();
+    });
     this.timer = new TimerList<KernelTimeout>((t) => t.fire(), this);
   }
 
@@ -198,14 +202,8 @@ export class KernelTimeout implements IoTarget {
     delTimer(this.core.kernel, this.timer);
   }
 
-  ioReady(): void {
-    if (!this.fired) return;
-    this.fired = false;
-    this.fn();
-  }
-
   private fire(): void {
     this.fired = true;
-    this.core.loop.post(this);
+    this.turn.post();
   }
 }

@@ -3,7 +3,6 @@ import { type Kernel, Net } from '@linnet/kernel';
 import type { Task } from '@linnet/posix';
 import type { LookupFunction, StackCore } from './core.ts';
 import { DgramSocket, type DgramOptions, type RemoteInfo } from './dgram.ts';
-import { IoLoop } from './io-loop.ts';
 import { ReadMemory } from './read-memory.ts';
 import { Server, type ServerOptions } from './server.ts';
 import { type ConnectOptions, Socket } from './socket.ts';
@@ -35,7 +34,7 @@ export class NetStack {
     this.kernel = net.kernel;
     const hosts = new Map([['localhost', '127.0.0.1']]);
     for (const [name, address] of Object.entries(opts.hosts ?? {})) hosts.set(name.toLowerCase(), address);
-    this.core = { net, kernel: net.kernel, loop: new IoLoop(net.kernel.clock), readMemory: new ReadMemory(), hosts, lookup: opts.lookup ?? null };
+    this.core = { net, kernel: net.kernel, readMemory: new ReadMemory(), hosts, lookup: opts.lookup ?? null };
   }
 
   /** Connects, as net.connect does. */

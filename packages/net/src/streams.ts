@@ -2,7 +2,7 @@
 import { EAGAIN, EALREADY, EINPROGRESS, EISCONN } from '@linnet/kernel';
 import { AbortError } from '@linnet/posix';
 import { MsgHdr } from '@linnet/socket';
-import { IPPROTO_TCP, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, SHUT_WR, SO_KEEPALIVE, SO_RCVBUF, SO_REUSEADDR, SO_SNDBUF, SOCK_STREAM, SOL_SOCKET, TCP_KEEPIDLE, TCP_NODELAY } from '@linnet/uapi';
+import { AF_INET, IPPROTO_TCP, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, SHUT_WR, SO_KEEPALIVE, SO_RCVBUF, SO_REUSEADDR, SO_SNDBUF, SOCK_STREAM, SOL_SOCKET, TCP_KEEPIDLE, TCP_NODELAY } from '@linnet/uapi';
 import { anyAddress, parseAddress } from './address.ts';
 import { lookupHost, type StackCore } from './core.ts';
 import { argType, checkPort, errnoException, hostPortException, listenException } from './errors.ts';
@@ -188,7 +188,7 @@ export class TcpConnection {
         this.ended('write');
       },
       abort: (reason): void => this.fail(reason ?? new Error('The stream was aborted')),
-    }, { highWaterMark: CHUNK, size: (chunk) => chunk.byteLength });
+    }, { highWaterMark: CHUNK, size: (chunk) => (chunk as Uint8Array | undefined)?.byteLength ?? 0 });
     const local = handle.name(false);
     const remote = handle.name(true);
     this.open.resolve({
@@ -319,6 +319,7 @@ export class TcpListener {
   private readonly end: Deferred<void> = deferred();
   private readonly open: Deferred<TcpListenInfo> = deferred();
   private handle: SockHandle | null = null;
+  private over = false;
   private stream: ReadableStreamDefaultController<TcpConnection> | null = null;
   private wake: (() => void) | null = null;
 
@@ -328,13 +329,16 @@ export class TcpListener {
     this.closed = this.end.promise;
     const port = checkPort(opts.port ?? 0, 'options.port');
     const { signal } = opts;
-    const host = opts.host ?? anyAddress(2);
-    lookupHost(core, host, null, (err, address) => {
+    const onAbort = (): void => this.fail(new AbortError('listen', signal?.reason));
+    if (signal?.aborted === true) onAbort();
+    else signal?.addEventListener('abort', onAbort);
+    const forget = (): void => signal?.removeEventListener('abort', onAbort);
+    this.closed.then(forget, forget);
+    lookupHost(core, opts.host ?? anyAddress(AF_INET), null, (err, address) => {
+      if (this.over) return;
       if (err !== null) this.fail(err);
       else this.start(core, address, port, opts.backlog ?? 511);
     });
-    if (signal?.aborted === true) this.fail(new AbortError('listen', signal.reason));
-    else signal?.addEventListener('abort', () => this.fail(new AbortError('listen', signal.reason)));
   }
 
   /** Takes no more connections; those there are go on. */
@@ -386,6 +390,7 @@ export class TcpListener {
   }
 
   private stop(): void {
+    this.over = true;
     this.handle?.close();
     this.handle = null;
     this.wake?.();

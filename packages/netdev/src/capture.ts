@@ -65,7 +65,8 @@ export function copyFrame(skb: Skb, dst: Uint8Array, dstOff: number = 0, len: nu
     sum = csumPartial(all, 0, all.length, 0);
   }
   let folded = csumFold(sum);
-  if (folded === 0) folded = 0xffff;
+  // Zero would mean «none» to UDP (RFC 768), whose checksum is 6 bytes into its header.
+  if (folded === 0 && skb.csumOffset === 6) folded = 0xffff;
   dst[dstOff + field] = folded >>> 8;
   dst[dstOff + field + 1] = folded & 0xff;
   return n;

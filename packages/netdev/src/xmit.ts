@@ -65,15 +65,8 @@ export function validateXmitSkb(skb: Skb, dev: NetDevice): Skb | null {
   if (skb.gsoSize === 0 && skb.ipSummed !== CHECKSUM_PARTIAL && skb.dataLen === 0) return skb;
   const features = netifSkbFeatures(skb);
   if (netifNeedsGso(skb, features)) {
-    const segs = skbGsoSegment(dev.sd, skb, features);
-    if (typeof segs === 'number') {
-      kfreeSkbReason(skb, DROP.SKB_GSO_SEG);
-      dev.stats.txDropped++;
-      return null;
-    }
-    if (segs === null) return finishXmitSkb(skb, dev, features);
-    consumeGso(skb, segs);
-    return segs;
+    const segs = skbGsoCut(skb, dev, features);
+    return segs === skb ? finishXmitSkb(skb, dev, features) : segs;
   }
   return finishXmitSkb(skb, dev, features);
 }
@@ -88,6 +81,23 @@ function finishXmitSkb(skb: Skb, dev: NetDevice, features: number): Skb | null {
     }
   }
   return skb;
+}
+
+/**
+ * Cuts a super-segment for a device with `features`, `data` at its MAC header, and gives its segments the socket's charge (skb_gso_segment and what its callers
+ * do then). Consumes it: returns the segments linked by `next`, the skb itself when it may go as it is, or null when it had to be dropped.
+ * @alpha
+ */
+export function skbGsoCut(skb: Skb, dev: NetDevice, features: number): Skb | null {
+  const segs = skbGsoSegment(dev.sd, skb, features);
+  if (segs === null) return skb;
+  if (typeof segs === 'number') {
+    kfreeSkbReason(skb, DROP.SKB_GSO_SEG);
+    dev.stats.txDropped++;
+    return null;
+  }
+  consumeGso(skb, segs);
+  return segs;
 }
 
 /** Frees the packet that was cut; its socket's charge passes to the last segment, so that the sender is held until all are gone. */

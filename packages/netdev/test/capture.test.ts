@@ -106,14 +106,18 @@ test('a checksum field that lies outside of the frame is left alone', () => {
   finish(k);
 });
 
-test('a sum of zero is written as ffff', () => {
+test.each([[6, 0xff], [16, 0]])('a sum of zero is written as ffff where UDP has its checksum, as zero elsewhere (%i bytes in)', (csumOffset, byte) => {
   const k = makeKernel();
   const fake = new FakeDevice(k.initNet, { features: -1 & ~(1 << 31) });
-  const skb = txSkb(fake.dev, eth(MAC_B, MAC_A, 0x800, [0xff, 0xff, 0, 0]));
+  const header = new Array<number>(18).fill(0);
+  header[0] = 0xff;
+  header[1] = 0xff;
+  const skb = txSkb(fake.dev, eth(MAC_B, MAC_A, 0x800, header));
   skb.ipSummed = CHECKSUM_PARTIAL;
   skb.csumStart = skb.data + 14;
-  skb.csumOffset = 2;
+  skb.csumOffset = csumOffset;
   k.run(() => devQueueXmit(skb));
-  expect([...fake.take()[0]!.bytes.subarray(14)]).toEqual([0xff, 0xff, 0xff, 0xff]);
+  const sent = fake.take()[0]!.bytes.subarray(14);
+  expect([...sent.subarray(csumOffset, csumOffset + 2)]).toEqual([byte, byte]);
   finish(k);
 });

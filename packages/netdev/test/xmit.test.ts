@@ -34,6 +34,32 @@ function superSegment(dev: NetDevice, n: number, mss: number): Skb {
 }
 
 describe('segmentation', () => {
+  test.each([[false], [true]])('gives the sender back what it was charged, once (segments charged by their protocol: %s)', (own) => {
+    const k = makeKernel();
+    const fake = new FakeDevice(k.initNet, { mac: MAC_A });
+    let charged = 0;
+    const free = (s: Skb): void => {
+      charged -= s.truesize;
+    };
+    devAddOffload(k, {
+      ...fakeOffload,
+      gsoSegment(skb, features) {
+        const segs = fakeOffload.gsoSegment!(skb, features) as Skb;
+        for (let s: Skb | null = own ? segs : null; s !== null; s = s.next) {
+          s.destructor = free;
+          charged += s.truesize;
+        }
+        return segs;
+      },
+    });
+    const skb = superSegment(fake.dev, 10_000, 1400);
+    skb.destructor = free;
+    charged += skb.truesize;
+    k.run(() => devQueueXmit(skb));
+    expect([fake.take().length, charged]).toEqual([8, 0]);
+    finish(k);
+  });
+
   test('a driver that takes the packets one by one, saying BUSY between them, gets them in order', () => {
     const k = makeKernel();
     const fake = new FakeDevice(k.initNet, { mac: MAC_A });

@@ -1,15 +1,16 @@
 /**
  * netem: a queue that delays, loses, duplicates, corrupts and reorders, reproducibly from the kernel's seed (tc-netem(8)).
  *
- * It acts on packets as they come to the device: where 64 KiB super-segments should be treated packet by packet, switch the device's segmentation off.
+ * It acts on packets as they come to the device, and cuts a super-segment only to corrupt it: where 64 KiB super-segments should be treated packet by packet,
+ * switch the device's segmentation off.
  */
 import { EINVAL, type RngStream } from '@linnet/kernel';
 import {
-  devGraftQdisc, NET_XMIT_SUCCESS, Qdisc, qdiscDequeued, qdiscDrop, qdiscEnqueued, qdiscWatchdogCancel, qdiscWatchdogSchedule, QdiscWatchdog,
+  devGraftQdisc, NET_XMIT_SUCCESS, NETIF_F_GSO_MASK, netifSkbFeatures, type Qdisc, qdiscCreate, qdiscDequeued, qdiscDrop, qdiscEnqueued, qdiscWatchdogCancel, qdiscWatchdogSchedule, QdiscWatchdog, skbGsoCut,
   type NetDevice, type QdiscOps,
 } from '@linnet/netdev';
 import {
-  DROP, kfreeSkbReason, skbAppend, skbChecksumHelp, skbClone, skbCopyBits, skbDequeue, skbHeadlen, skbOrphan, skbQueueHead, SkbQueue, skbQueuePurge, skbQueueTail,
+  CHECKSUM_NONE, DROP, kfreeSkbReason, skbAppend, skbChecksumHelp, skbClone, skbCopyBits, skbDequeue, skbHeadlen, skbOrphan, skbQueueHead, SkbQueue, skbQueuePurge, skbQueueTail,
   skbStoreBits, skbUnclone, skbLinearize, type Skb,
 } from '@linnet/skbuff';
 
@@ -68,18 +69,22 @@ class Netem {
 export function netemSet(dev: NetDevice, opts: NetemOptions): number {
   const err = check(opts);
   if (err < 0) return err;
-  if (dev.qdiscSleeping.ops !== NETEM_OPS) {
-    const q = new Qdisc(NETEM_OPS, dev);
-    NETEM_OPS.init!(q, null);
-    devGraftQdisc(dev, q);
-  }
-  apply(dev.qdiscSleeping.priv as Netem, opts);
-  return 0;
+  return dev.kernel.run(() => {
+    if (dev.qdiscSleeping.ops !== NETEM_OPS) {
+      const q = qdiscCreate(dev, NETEM_OPS);
+      if (typeof q === 'number') return q;
+      devGraftQdisc(dev, q);
+    }
+    apply(dev.qdiscSleeping.priv as Netem, opts);
+    return 0;
+  });
 }
 
 /** Takes netem off a device; what waited in it is dropped. @public */
 export function netemClear(dev: NetDevice): void {
-  if (dev.qdiscSleeping.ops === NETEM_OPS) devGraftQdisc(dev, null);
+  dev.kernel.run(() => {
+    if (dev.qdiscSleeping.ops === NETEM_OPS) devGraftQdisc(dev, null);
+  });
 }
 
 function check(o: NetemOptions): number {
@@ -132,12 +137,30 @@ function enqueue(skb: Skb, sch: Qdisc): number {
   }
   // On a real link a delayed packet has left its sender's queue: the sender must not wait for it (TCP's small queues would).
   if (q.delayNs > 0 || q.jitterNs > 0 || q.rate > 0) skbOrphan(skb);
-  if (copies > 1) queueOne(skbClone(skb), sch, q);
-  return queueOne(skb, sch, q);
+  if (copies > 1) corruptAndQueue(skbClone(skb), sch, q);
+  return corruptAndQueue(skb, sch, q);
+}
+
+function corruptAndQueue(skb: Skb, sch: Qdisc, q: Netem): number {
+  if (q.corrupt === 0 || q.rng.float() >= q.corrupt) return queueOne(skb, sch, q);
+  // Cut first: whoever cut later would give the segments right checksums over what is wrong.
+  let list = skb.gsoSize === 0 ? skb : skbGsoCut(skb, sch.dev, netifSkbFeatures(skb) & ~NETIF_F_GSO_MASK);
+  if (list === null) {
+    sch.drops++;
+    return NET_XMIT_SUCCESS;
+  }
+  corrupt(list, q);
+  let rc = NET_XMIT_SUCCESS;
+  while (list !== null) {
+    const next: Skb | null = list.next;
+    list.next = null;
+    rc = queueOne(list, sch, q);
+    list = next;
+  }
+  return rc;
 }
 
 function queueOne(skb: Skb, sch: Qdisc, q: Netem): number {
-  if (q.corrupt > 0 && q.rng.float() < q.corrupt) corrupt(skb, q);
   if (q.queue.qlen >= q.limit) return qdiscDrop(skb, sch, DROP.QDISC_OVERLIMIT);
   const now = sch.dev.kernel.ktime;
   if (q.gap === 0 || q.counter < q.gap - 1 || q.reorder <= q.rng.float()) {
@@ -176,9 +199,10 @@ function insert(queue: SkbQueue, skb: Skb): void {
   else skbAppend(at, skb, queue);
 }
 
-/** Turns one bit over, in bytes of the packet's own, after the checksum that should notice was made. */
+/** Turns one bit over, in bytes of the packet's own, after the checksum that should notice was made; nobody vouches for that any more. */
 function corrupt(skb: Skb, q: Netem): void {
   skbChecksumHelp(skb);
+  skb.ipSummed = CHECKSUM_NONE;
   // Shared payload belongs to the sender, too.
   if (skb.dataLen !== 0) skbLinearize(skb);
   skbUnclone(skb);

@@ -16,7 +16,7 @@ import {
   SKB_GSO_UDP_L4, skbCopyBits, skbDequeue, skbHeadlen, skbPartialCsumSet, skbPut, SkbQueue, skbQueuePurge, skbQueueTail, skbReserve, type Skb,
 } from '@linnet/skbuff';
 import {
-  ARPHRD_NONE, ETH_HLEN, ETH_P_IP, ETH_P_IPV6, IFF_MULTICAST, IFF_NOARP, IFF_POINTOPOINT, virtioNetHdrCsumOffset, virtioNetHdrCsumStart, virtioNetHdrFlags,
+  ARPHRD_NONE, ETH_HLEN, ETH_P_IP, ETH_P_IPV6, IFF_MULTICAST, IFF_NOARP, IFF_POINTOPOINT, isValidEtherAddr, virtioNetHdrCsumOffset, virtioNetHdrCsumStart, virtioNetHdrFlags,
   virtioNetHdrGsoSize, virtioNetHdrGsoType, virtioNetHdrWrite, VIRTIO_NET_HDR_F_DATA_VALID, VIRTIO_NET_HDR_F_NEEDS_CSUM, VIRTIO_NET_HDR_GSO_ECN,
   VIRTIO_NET_HDR_GSO_NONE, VIRTIO_NET_HDR_GSO_TCPV4, VIRTIO_NET_HDR_GSO_TCPV6, VIRTIO_NET_HDR_GSO_UDP_L4, VIRTIO_NET_HDR_LEN,
 } from '@linnet/uapi';
@@ -75,9 +75,11 @@ class Tap {
   }
 }
 
-/** Makes and registers a TAP or TUN. The device, or a negative errno: -EEXIST for a name in use, -EINVAL for a bad name, address or MTU. @public */
+/** Makes and registers a TAP or TUN. The device, or a negative errno: -EEXIST for a name in use, -EINVAL for a bad name, address, MTU or header length. @public */
 export function createTap(net: Net, opts: TapOptions): NetDevice | number {
-  if (opts.mac !== undefined && opts.mac.length !== 6) return -EINVAL;
+  if (opts.mac !== undefined && (opts.mac.length !== 6 || !isValidEtherAddr(opts.mac, 0))) return -EINVAL;
+  const { vnetHdrLen = VIRTIO_NET_HDR_LEN } = opts;
+  if (opts.vnetHdr !== false && vnetHdrLen !== VIRTIO_NET_HDR_LEN && vnetHdrLen !== 12) return -EINVAL;
   const tap = new Tap(opts);
   const dev = allocNetdev(net, {
     name: opts.name,
@@ -101,7 +103,7 @@ export function createTap(net: Net, opts: TapOptions): NetDevice | number {
       d.features = d.hwFeatures;
     },
   });
-  if (dev.mtu < dev.minMtu || dev.mtu > dev.maxMtu) return -EINVAL;
+  if (!Number.isInteger(dev.mtu) || dev.mtu < dev.minMtu || dev.mtu > dev.maxMtu) return -EINVAL;
   dev.priv = tap;
   tap.napi = netifNapiAdd(dev, tapPoll);
   const err = registerNetdevice(dev);
@@ -178,7 +180,7 @@ export function tapWake(dev: NetDevice): void {
 
 /**
  * Hands one frame (with its virtio_net_hdr, if the device has them) to the machine; the bytes are copied. Call it between `kernel.enter()` and
- * `kernel.exit()`, many frames at a time. 0, -EINVAL for a frame or header that makes no sense, -ENOBUFS when too many wait; both count as drops.
+ * `kernel.exit()`, many frames at a time. 0, -EINVAL for a frame or header that makes no sense or does not lie inside `u8`, -ENOBUFS when too many wait; both count as drops.
  * @public
  */
 export function tapReceive(dev: NetDevice, u8: Uint8Array, off: number, len: number): number {
@@ -189,7 +191,9 @@ export function tapReceive(dev: NetDevice, u8: Uint8Array, off: number, len: num
     dev.stats.rxDropped++;
     return 0;
   }
-  if (frameLen < (tap.tun ? 1 : ETH_HLEN) || frameLen > MAX_FRAME) {
+  // Written so that what is no number is refused as well.
+  const inside = off >= 0 && off + len <= u8.length && (off | 0) === off && (len | 0) === len;
+  if (!inside || frameLen < (tap.tun ? 1 : ETH_HLEN) || frameLen > MAX_FRAME) {
     dev.stats.rxLengthErrors++;
     dev.stats.rxErrors++;
     return -EINVAL;

@@ -1,5 +1,5 @@
 /** Making pairs: by `ip link add ... type veth peer ...`, or by a call. */
-import type { Net } from '@linnet/kernel';
+import { EINVAL, type Net } from '@linnet/kernel';
 import { allocNetdev, ethHwAddrRandom, registerNetdevice, unregisterNetdevice, type NetDevice } from '@linnet/netdev';
 import {
   NLA_UNSPEC, rtnlConfigureLink, rtnlCreateLink, rtnlLinkGetNet, rtnlParseIfinfomsg, type Extack, type RtnlLinkOps, type RtnlLinkParams,
@@ -53,10 +53,11 @@ function vethRtnlNewlink(_net: Net, dev: NetDevice, p: RtnlLinkParams, _extack: 
 
 /**
  * Makes a pair: `name` in `net` and `peerName` in `peerNet` (`ip link add NAME netns NET type veth peer name PEER netns PEERNET`), both down, with random addresses.
- * Returns the two devices, or a negative errno: -EEXIST for a name in use, -EINVAL for a bad one.
+ * Returns the two devices, or a negative errno: -EEXIST for a name in use, -EINVAL for a bad one, or for namespaces of two machines.
  * @public
  */
 export function vethNewlink(net: Net, name: string, peerNet: Net, peerName: string): [NetDevice, NetDevice] | number {
+  if (net.kernel !== peerNet.kernel) return -EINVAL;
   const make = (n: Net, devName: string): NetDevice => {
     const dev = allocNetdev(n, { name: devName, setup: vethSetup });
     ethHwAddrRandom(dev);

@@ -1,8 +1,10 @@
-import { EINVAL, ms } from '@linnet/kernel';
-import type { NetDevice } from '@linnet/netdev';
+import { csumFold, csumPartial, EINVAL, ms } from '@linnet/kernel';
+import { devAddOffload, devQueueXmit, type NetDevice } from '@linnet/netdev';
+import { allocSkb, CHECKSUM_UNNECESSARY, SKB_GSO_TCPV4, skbPush, skbPut, skbReserve, skbSegment, type Skb } from '@linnet/skbuff';
+import { VIRTIO_NET_HDR_F_DATA_VALID } from '@linnet/uapi';
 import { describe, expect, it } from 'vitest';
 import { createTap, netem, netemClear, netemSet, tap, type NetemOptions } from '../src/index.ts';
-import { finish, frame, newKernel, open, send } from './helpers.ts';
+import { ETH_P_TEST, finish, frame, newKernel, open, send } from './helpers.ts';
 
 const A = new Uint8Array([2, 0, 0, 0, 0, 1]);
 const B = new Uint8Array([2, 0, 0, 0, 0, 2]);
@@ -72,6 +74,75 @@ describe('netem', () => {
     const wrong = out.filter((a) => bits(a) !== 0);
     for (const a of wrong) expect(bits(a)).toBe(1);
     expect(Math.abs(wrong.length - 200)).toBeLessThan(60);
+  });
+
+  it('cuts a super-segment before it corrupts, or each segment would get a right checksum again', () => {
+    const { k, clock } = newKernel([tap, netem]);
+    const out: Uint8Array[] = [];
+    const dev = createTap(k.initNet, {
+      name: 'tap0', mac: A, port: {
+        transmit(u8, off, len) {
+          out.push(u8.slice(off, off + len));
+          return true;
+        },
+      },
+    }) as NetDevice;
+    open(dev);
+    let freed = 0;
+    // A protocol whose checksum is the first two bytes of each segment, made when it is cut.
+    devAddOffload(k, {
+      type: ETH_P_TEST,
+      gsoSegment(skb) {
+        skbPush(skb, 14);
+        const segs = skbSegment(skb, 14, skb.gsoSize, false) ?? -EINVAL;
+        for (let s = segs as Skb | null; s !== null; s = s.next) {
+          s.view.setUint16(s.data + 14, 0);
+          s.view.setUint16(s.data + 14, csumFold(csumPartial(s.u8, s.data + 14, 100, 0)));
+        }
+        return segs;
+      },
+    });
+    expect(netemSet(dev, { corrupt: 1 })).toBe(0);
+    k.run(() => {
+      const skb = allocSkb(dev.pool, 1000);
+      skbReserve(skb, 64);
+      skb.u8.set(frame(B, A, new Uint8Array(800).fill(0x55)), skbPut(skb, 814));
+      skb.dev = dev;
+      skb.protocol = ETH_P_TEST;
+      skb.networkHeader = skb.data + 14;
+      skb.gsoSize = 100;
+      skb.gsoType = SKB_GSO_TCPV4;
+      skb.destructor = () => freed++;
+      devQueueXmit(skb);
+    });
+    clock.advance(ms(1));
+    expect(out.length).toBe(8);
+    expect(freed).toBe(1);
+    const head = [...new Uint8Array(10), ...frame(B, A, new Uint8Array(0))].join();
+    const wrong = out.filter((f) => f.subarray(0, 24).join() !== head || csumFold(csumPartial(f, 24, 100, 0)) !== 0);
+    expect(wrong.length).toBe(1);
+    finish(k);
+  });
+
+  it('does not vouch for the checksum of what it corrupted', () => {
+    const { k } = newKernel([tap, netem]);
+    const flags: number[] = [];
+    const dev = createTap(k.initNet, { name: 'tap0', mac: A, port: { transmit: (u8, off) => flags.push(u8[off]!) > 0 } }) as NetDevice;
+    open(dev);
+    for (const corrupt of [0, 1]) {
+      expect(netemSet(dev, { corrupt })).toBe(0);
+      k.run(() => {
+        const skb = allocSkb(dev.pool, 200);
+        skbReserve(skb, 64);
+        skb.u8.set(frame(B, A, new Uint8Array(80)), skbPut(skb, 94));
+        skb.dev = dev;
+        skb.networkHeader = skb.data + 14;
+        skb.ipSummed = CHECKSUM_UNNECESSARY;
+        devQueueXmit(skb);
+      });
+    }
+    expect(flags).toEqual([VIRTIO_NET_HDR_F_DATA_VALID, 0]);
+    finish(k);
   });
 
   it('lets about a quarter overtake those that are delayed', () => {

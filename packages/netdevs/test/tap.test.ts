@@ -87,13 +87,27 @@ describe('a TAP', () => {
     finish(k);
   });
 
+  it('refuses a frame that is not inside its buffer', () => {
+    const { k, dev } = setup();
+    const f = withHdr(frame(MAC, PEER, new Uint8Array(60)));
+    for (const [off, len] of [[-1, f.length], [1, f.length], [0, f.length + 1], [0, NaN], [0.5, 50]] as const) {
+      expect(k.run(() => tapReceive(dev, f, off, len))).toBe(-EINVAL);
+    }
+    expect([skbStats(k).live, dev.stats.rxPackets]).toEqual([0, 0]);
+    finish(k);
+  });
+
   it('checks its arguments', () => {
     const { k } = setup();
     const port = { transmit: (): boolean => true };
     const make = (o: Partial<TapOptions>): unknown => createTap(k.initNet, { name: 'tap1', port, ...o });
     expect(make({ name: 'tap0' })).toBe(-EEXIST);
-    expect(make({ mtu: 10 })).toBe(-EINVAL);
+    for (const mtu of [10, 70_000, NaN, 1500.5]) expect(make({ mtu })).toBe(-EINVAL);
+    for (const vnetHdrLen of [0, 9, 11, 20]) expect(make({ vnetHdrLen })).toBe(-EINVAL);
+    expect(make({ vnetHdr: false, vnetHdrLen: 0 })).toMatchObject({ name: 'tap1' });
     expect(make({ mac: new Uint8Array(5) })).toBe(-EINVAL);
+    expect(make({ mac: new Uint8Array(6) })).toBe(-EINVAL);
+    expect(make({ mac: new Uint8Array([1, 0, 0, 0, 0, 1]) })).toBe(-EINVAL);
     expect(make({ name: 'a name with spaces' })).toBe(-EINVAL);
     finish(k);
   });

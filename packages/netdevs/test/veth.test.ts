@@ -1,4 +1,4 @@
-import { EEXIST } from '@linnet/kernel';
+import { EEXIST, EINVAL } from '@linnet/kernel';
 import { devClose, devGetByName, netifCarrierOk, unregisterNetdevice } from '@linnet/netdev';
 import { skbStats } from '@linnet/skbuff';
 import { describe, expect, it } from 'vitest';
@@ -37,6 +37,15 @@ describe('a veth pair', () => {
     expect(vethNewlink(k.initNet, 'vd', other, 'vb')).toBe(-EEXIST);
     expect(devGetByName(k.initNet, 'vd')).toBeNull();
     finish(k);
+  });
+
+  it('joins namespaces of one machine only', () => {
+    const { k } = newKernel([veth]);
+    const { k: other } = newKernel([veth]);
+    expect(vethNewlink(k.initNet, 'va', other.initNet, 'vb')).toBe(-EINVAL);
+    expect([devGetByName(k.initNet, 'va'), devGetByName(other.initNet, 'vb')]).toEqual([null, null]);
+    finish(k);
+    finish(other);
   });
 
   it('goes as a whole', () => {

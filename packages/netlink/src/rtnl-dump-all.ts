@@ -4,7 +4,7 @@ import { AF_PACKET, type NlWriter } from '@linnet/uapi';
 import { NETLINK } from './netlink-table.ts';
 import type { NlDump, NlRequest } from './request.ts';
 
-/** Dumps what all families have of the request's type, in order of family (rtnl_dump_all). */
+/** Dumps what all families have of the request's type, in order of family (rtnl_dump_all). @alpha */
 export function rtnlDumpAll(net: Net, req: NlRequest, w: NlWriter, cb: NlDump): number {
   const { rtnl } = net.kernel.get(NETLINK);
   const families = Array.from(rtnl.keys()).sort((a, b) => a - b);

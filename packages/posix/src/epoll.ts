@@ -139,7 +139,7 @@ export class EpollFile extends OpenFile {
   }
 
   protected release(): void {
-    for (const byFd of [...this.items.values()]) for (const item of [...byFd.values()]) this.forget(item);
+    for (const byFd of this.items.values()) for (const item of byFd.values()) this.forget(item);
     this.ready = [];
   }
 

@@ -30,7 +30,7 @@ export abstract class OpenFile {
   /** A descriptor less (fput). */
   put(): void {
     if (--this.refs > 0) return;
-    if (this.links !== null) for (const link of [...this.links]) link.fileGone();
+    if (this.links !== null) for (const link of this.links) link.fileGone();
     this.release();
   }
 }

@@ -11,6 +11,7 @@ import { addrErrno } from './args.ts';
 import { EpollFile, type EpollEvent } from './epoll.ts';
 import { SocketFile, type OpenFile } from './file.ts';
 import type { TaskState } from './task-state.ts';
+import type { Tasks } from './tasks.ts';
 
 /**
  * A descriptor and what to wait for (struct pollfd).
@@ -74,13 +75,15 @@ export function optionBytes(value: number | boolean | Uint8Array): Uint8Array | 
 export class Sys {
   private readonly task: TaskState;
   private readonly kernel: Kernel;
+  private readonly tasks: Tasks;
   /** For calls that bring only a buffer. */
   private readonly msg: MsgHdr = new MsgHdr();
   private readonly one: Uint8Array[] = [];
 
   /** @internal */
-  constructor(task: TaskState) {
+  constructor(task: TaskState, tasks: Tasks) {
     this.task = task;
+    this.tasks = tasks;
     this.kernel = task.kernel;
   }
 
@@ -147,7 +150,7 @@ export class Sys {
     const sock = this.sock(fd);
     if (typeof sock === 'number') return sock;
     const err = addrErrno(addr);
-    return err !== 0 ? err : this.kernel.run(() => sock.ops.bind(sock, addr));
+    return err !== 0 ? err : this.asTask(() => sock.ops.bind(sock, addr));
   }
 
   /** listen(2). */
@@ -185,12 +188,7 @@ export class Sys {
     if (typeof sock === 'number') return sock;
     const err = addrErrno(addr);
     if (err !== 0) return err;
-    this.kernel.enter();
-    try {
-      return sock.ops.connect(sock, addr, O_NONBLOCK);
-    } finally {
-      this.kernel.exit();
-    }
+    return this.asTask(() => sock.ops.connect(sock, addr, O_NONBLOCK));
   }
 
   /** send(2). */
@@ -225,8 +223,10 @@ export class Sys {
     this.kernel.enter();
     try {
       msg.flags = flags | MSG_DONTWAIT;
+      this.tasks.current = this.task;
       return sock.ops.sendmsg(sock, msg, size);
     } finally {
+      this.tasks.current = null;
       this.kernel.exit();
     }
   }
@@ -485,6 +485,16 @@ export class Sys {
   /** @internal May this call wait? Not with O_NONBLOCK or MSG_DONTWAIT, and never for the error queue. */
   mayBlock(file: OpenFile, flags: number): boolean {
     return (file.flags & O_NONBLOCK) === 0 && (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) === 0;
+  }
+
+  /** A call in which the kernel may ask who calls. */
+  private asTask(fn: () => number): number {
+    this.tasks.current = this.task;
+    try {
+      return this.kernel.run(fn);
+    } finally {
+      this.tasks.current = null;
+    }
   }
 
   private checkMsg(msg: MsgHdr): number {

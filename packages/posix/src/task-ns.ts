@@ -1,10 +1,10 @@
 /** The namespaces of a task: entering, leaving, and what they are called. */
 import { EBADF, EINVAL, ENOENT, ENOSYS, type Kernel, type Net } from '@linnet/kernel';
 import {
-  getHostname, netnsGet, netnsHold, netnsPut, NSPROXY, type NsProxy, nsproxyOf, nsproxyPut, nsproxySetns, nsproxyUnshare, setHostname, uname, type Utsname, type UtsNamespace,
+  netnsGet, NSPROXY, type NsProxy, nsproxyOf, nsproxyPut, nsproxySetns, nsproxyUnshare, setHostname, uname, type Utsname, type UtsNamespace,
 } from '@linnet/netns';
 import type { FdTable } from './fd-table.ts';
-import { NsFile } from './ns-file.ts';
+import { holdForMaker, NsFile } from './ns-file.ts';
 
 /** Keeps the namespaces of one task. The one it began in belongs to whoever made it and is not held; those it entered are, until it exits. */
 export class TaskNamespaces {
@@ -56,7 +56,7 @@ export class TaskNamespaces {
 
   hostname(): string {
     const { uts } = this;
-    return uts === null ? this.kernel.hostname : getHostname(uts);
+    return uts === null ? this.kernel.hostname : uts.hostname;
   }
 
   setHostname(name: string): number {
@@ -78,18 +78,15 @@ export class TaskNamespaces {
 
   private change(make: (p: NsProxy) => NsProxy | number): number {
     if (this.kernel.tryGet(NSPROXY) === null) return -ENOSYS;
+    if (this.proxy === null) holdForMaker(this.first);
     const old = this.proxy ?? nsproxyOf(this.first);
     const next = make(old);
-    if (typeof next !== 'number') this.proxy = next;
-    // The first namespace is not ours to end: a hold that only served this call is given back without that.
-    const first = old.net === this.first ? netnsHold(this.first) : null;
-    if (typeof next !== 'number' || this.proxy === null) nsproxyPut(old);
-    if (first !== null) releaseOnly(first);
-    return typeof next === 'number' ? next : 0;
+    if (typeof next === 'number') {
+      if (this.proxy === null) nsproxyPut(old);
+      return next;
+    }
+    this.proxy = next;
+    nsproxyPut(old);
+    return 0;
   }
-}
-
-/** Gives a hold back; the namespace ends only if somebody else's hold was the reason that it lasted. */
-function releaseOnly(net: Net): void {
-  netnsPut(net);
 }

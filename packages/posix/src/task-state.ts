@@ -3,6 +3,7 @@ import type { FdTable } from './fd-table.ts';
 
 /** What system calls need of the task that makes them. @alpha */
 export interface TaskState {
+  readonly pid: number;
   readonly kernel: Kernel;
   /** The network namespace that new sockets belong to. */
   readonly net: Net;

@@ -1,5 +1,6 @@
 /** A task: a namespace, descriptors, and the system calls that may wait. */
-import { EAGAIN, EALREADY, EBADF, EFAULT, EINPROGRESS, EINVAL, EISCONN, ENOTSOCK, Net, type Kernel } from '@linnet/kernel';
+import { EAGAIN, EALREADY, EBADF, EFAULT, EINPROGRESS, EINVAL, EISCONN, ENOSYS, ENOTSOCK, Net, type Kernel } from '@linnet/kernel';
+import type { Utsname } from '@linnet/netns';
 import { MsgHdr, msgCount } from '@linnet/socket';
 import {
   MSG_PEEK, MSG_WAITALL, MSG_WAITFORONE, O_NONBLOCK, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM, SHUT_RD, SHUT_RDWR, SOCK_STREAM, type SockAddr,
@@ -11,8 +12,11 @@ import type { EpollEvent } from './epoll.ts';
 import { FdTable, type FdSlot } from './fd-table.ts';
 import { SocketFile } from './file.ts';
 import { procList, procRead, procWrite } from './proc-files.ts';
+import { isSysPath, sysList, sysRead, sysWrite } from './sys-files.ts';
 import { msgSeek, Sys, type MMsgHdr, type PollFd } from './sys.ts';
+import { TaskNamespaces } from './task-ns.ts';
 import type { TaskState } from './task-state.ts';
+import { type Tasks, tasksOf } from './tasks.ts';
 
 /**
  * How a task is made.
@@ -45,34 +49,78 @@ const WRITABLE: number = POLLOUT | POLLWRNORM | POLLWRBAND;
  * @public
  */
 export class Task implements TaskState {
+  /** Its number among the machine's tasks. */
+  readonly pid: number;
   readonly kernel: Kernel;
   readonly fds: FdTable;
   /** The system calls that never wait. */
   readonly sys: Sys;
-  #net: Net;
+  readonly #tasks: Tasks;
+  readonly #ns: TaskNamespaces;
 
   /** A task in the namespace `net`, or in the initial one of a kernel. */
   constructor(where: Net | Kernel, opts: TaskOptions = {}) {
     const net = where instanceof Net ? where : where.initNet;
     this.kernel = net.kernel;
-    this.#net = net;
+    this.#ns = new TaskNamespaces(net);
+    this.#tasks = tasksOf(net.kernel);
+    this.pid = this.#tasks.enter(this);
     this.fds = new FdTable(opts.maxFds ?? 1024);
-    this.sys = new Sys(this);
+    this.sys = new Sys(this, this.#tasks);
   }
 
   /** The network namespace it is in: where its new sockets belong. */
   get net(): Net {
-    return this.#net;
+    return this.#ns.net;
   }
 
-  /** Closes all descriptors (exit(2), as far as a network sees it). The task can be used again. */
+  /** Closes all descriptors, leaves the namespaces that it entered and gives its number back (exit(2)). */
   exit(): void {
     this.kernel.enter();
     try {
       for (const fd of this.fds.list()) this.fds.close(fd);
+      this.#ns.exit();
+      this.#tasks.leave(this.pid);
     } finally {
       this.kernel.exit();
     }
+  }
+
+  /** unshare(2): new namespaces of its own for those that `flags` name, CLONE_NEWNET or CLONE_NEWUTS. Its open sockets stay where they are. */
+  unshare(flags: number): void {
+    this.check(this.#ns.unshare(flags), 'unshare', -1, () => `flags 0x${flags.toString(16)}`);
+  }
+
+  /** setns(2): enters the namespace behind a descriptor; `nstype` is CLONE_NEWNET, CLONE_NEWUTS, or 0 for either. */
+  setns(fd: number, nstype: number = 0): void {
+    this.check(this.#ns.setns(this.fds, fd, nstype), 'setns', fd, () => `fd ${fd} nstype 0x${nstype.toString(16)}`);
+  }
+
+  /** A descriptor for a namespace, as open(2) of /run/netns/NAME or /proc/self/ns/net gives: by its name, itself, or (null) the task's own. */
+  openNetns(what: string | Net | null = null): number {
+    return this.check(this.#ns.open(this.fds, what), 'open', -1, () => (typeof what === 'string' ? `/run/netns/${what}` : '/proc/self/ns/net'));
+  }
+
+  /** A descriptor for the task's UTS namespace, as open(2) of /proc/self/ns/uts gives. */
+  openUtsns(): number {
+    return this.check(this.#ns.open(this.fds, this.#ns.uts), 'open', -1, () => '/proc/self/ns/uts');
+  }
+
+  /** gethostname(2). */
+  gethostname(): string {
+    return this.#ns.hostname();
+  }
+
+  /** sethostname(2). */
+  sethostname(name: string): void {
+    this.check(this.#ns.setHostname(name), 'sethostname', -1, () => `"${name}"`);
+  }
+
+  /** uname(2). */
+  uname(): Utsname {
+    const names = this.#ns.uname();
+    if (names === null) throw sysError(-ENOSYS, 'uname', -1);
+    return names;
   }
 
   /** socket(2). */
@@ -337,22 +385,22 @@ export class Task implements TaskState {
     });
   }
 
-  /** The text of a file under /proc: '/proc/net/dev', '/proc/sys/net/ipv4/ip_forward'. Throws ENOENT. */
+  /** The text of a file under /proc or /sys/class/net: '/proc/net/dev', '/proc/sys/net/ipv4/ip_forward', '/sys/class/net/eth0/mtu'. Throws ENOENT. */
   readFile(path: string): string {
-    const text = procRead(this.#net, path);
+    const text = isSysPath(path) ? sysRead(this.net, path) : procRead(this.net, path);
     if (typeof text === 'number') throw sysError(text, 'open', -1, path);
     return text;
   }
 
-  /** Writes to a file under /proc. Throws ENOENT, EACCES, or EINVAL when the value is refused. */
+  /** Writes to a file under /proc or /sys/class/net. Throws ENOENT, EACCES, or EINVAL when the value is refused. */
   writeFile(path: string, text: string): void {
-    const err = this.kernel.run(() => procWrite(this.#net, path, text));
+    const err = this.kernel.run(() => (isSysPath(path) ? sysWrite(this.net, path, text) : procWrite(this.net, path, text)));
     if (err < 0) throw sysError(err, 'write', -1, path);
   }
 
-  /** The paths of all files below a directory under /proc. */
+  /** The paths of all files below a directory under /proc or /sys/class/net. */
   listFiles(path: string): string[] {
-    return procList(this.#net, path);
+    return isSysPath(path) ? sysList(this.net, path) : procList(this.net, path);
   }
 
   private check(result: number, syscall: string, fd: number, detail: () => string): number {

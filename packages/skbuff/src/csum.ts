@@ -4,6 +4,9 @@ import { pskbMayPull, skbCloned, pskbExpandHead } from './data.ts';
 import { skbChecksum } from './copy-bits.ts';
 import { CHECKSUM_COMPLETE, CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, type Skb } from './skb.ts';
 
+/** Where UDP's checksum is in its header: there zero would mean «none», and its other form 0xffff is sent (RFC 768). */
+const UDP_CHECK = 6;
+
 /**
  * Computes a checksum that was left to the device and stores it (skb_checksum_help). May unclone the head.
  * Returns 0, or -EINVAL when the field lies outside the packet.
@@ -17,8 +20,7 @@ export function skbChecksumHelp(skb: Skb): number {
   const sum = skbChecksum(skb, start, skb.len - start, 0);
   if (skbCloned(skb)) pskbExpandHead(skb, 0, 0);
   const folded = csumFold(sum);
-  // A UDP checksum of zero would mean «none» (RFC 768); TCP reads 0xffff as the same sum.
-  skb.view.setUint16(skb.data + field, folded === 0 ? 0xffff : folded);
+  skb.view.setUint16(skb.data + field, folded === 0 && skb.csumOffset === UDP_CHECK ? 0xffff : folded);
   skb.ipSummed = CHECKSUM_NONE;
   return 0;
 }

@@ -39,12 +39,12 @@ export class SkbHead {
 export const HEAD_SIZES: readonly number[] = [512, 2048, 4096, 16384, 32768, 66560];
 const SLAB_BYTES = 131072;
 
-/** Counters of a pool. `live` is the number of skbs that are allocated and not yet freed. @alpha */
+/** Counters of a pool. `live` is the number of skbs that are allocated and not yet freed. @public */
 export class SkbPoolStats {
   live = 0;
   allocated = 0;
   freed = 0;
-  /** Drops by reason number; read it with {@link SkbPool.dropCounts}. */
+  /** Drops by reason number. */
   readonly drops: Float64Array = new Float64Array(DROP_REASON_COUNT);
 }
 

@@ -6,7 +6,6 @@ import { AF_INET, IPPROTO_TCP, SOCK_STREAM } from '@linnet/uapi';
 import { cubic } from './cong/cubic.ts';
 import { reno } from './cong/reno.ts';
 import { makeTcpProt } from './tcp.ts';
-import { inetCskDestroySock } from './tcp-close.ts';
 import { tcpRegisterCongestionControl } from './tcp-cong.ts';
 import { tcpV4Err, tcpV4Rcv } from './tcp-ipv4.ts';
 import { TCPK, TcpKernel } from './tcp-kernel.ts';
@@ -14,7 +13,7 @@ import { TCP, TcpNet } from './tcp-net.ts';
 import { makeTcpOffload } from './tcp-offload.ts';
 import { showTcp, showTcpExt, showTcpSnmp } from './tcp-proc.ts';
 import { TcpSock } from './tcp-sock.ts';
-import { tcpSetState } from './tcp-state.ts';
+import { tcpSetState, inetCskDestroySock } from './tcp-state.ts';
 import { tcpSysctlInit, tcpSysctlKernelInit } from './tcp-sysctl.ts';
 import { tcpTsqRun } from './tcp-tsq.ts';
 
@@ -71,7 +70,7 @@ export const tcp: KernelModule = {
   },
   netExit(net: Net): void {
     const tn = net.get(TCP);
-    for (const tp of [...tn.sockets]) {
+    for (const tp of tn.sockets) {
       tp.prot.close(tp, 0);
       // The namespace ends: nobody waits for an orderly close.
       if (!tp.destroyed) {

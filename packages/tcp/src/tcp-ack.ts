@@ -52,7 +52,6 @@ import {
   TCP_NAGLE_OFF,
 } from './tcp-const.ts';
 import { tcpTrimHead } from './tcp-fragment.ts';
-import { tcpSndUnaUpdate, tcpFastPathCheck, tcpSendChallengeAck } from './tcp-input.ts';
 import { tcpFastretransAlert } from './tcp-loss.ts';
 import {
   TcpExtTCPDelivered,
@@ -69,19 +68,14 @@ import { tcpXmitRetransmitQueue } from './tcp-retransmit.ts';
 import { tcpRateGen, tcpRateSkbDelivered } from './tcp-rate.ts';
 import { tcpRtxQueueUnlinkAndFree } from './tcp-rtx-queue.ts';
 import { tcpRttEstimator, tcpSetRto, tcpUpdateRttMin } from './tcp-rtt.ts';
-import {
-  type AckState,
-  tcpCheckSackReordering,
-  tcpCountDelivered,
-  tcpHighestSackSeq,
-  tcpRemoveRenoSacks,
-  tcpSacktagWriteQueue,
-} from './tcp-sack.ts';
+import { tcpCheckSackReordering, tcpCountDelivered, tcpHighestSackSeq, tcpRemoveRenoSacks, tcpSacktagWriteQueue } from './tcp-sack.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpWndEnd } from './tcp-window.ts';
-import { tcpClearXmitTimer, tcpProbe0When, tcpResetXmitTimer, tcpSetXmitTimer } from './tcp-xmit-timer.ts';
-import { tcpRtoMaxOf } from './tcp-timer.ts';
+import { tcpClearXmitTimer, tcpProbe0When, tcpResetXmitTimer, tcpSetXmitTimer, tcpRtoMaxOf } from './tcp-xmit-timer.ts';
 import { tcpReplaceTsRecent } from './tcp-paws.ts';
+import { tcpSndUnaUpdate, tcpFastPathCheck } from './tcp-fast-path.ts';
+import { tcpSendChallengeAck } from './tcp-challenge.ts';
+import type { AckState } from './tcp-ack-state.ts';
 
 /** The peer says that it saw congestion (RFC 3168 section 6.1.2). */
 function tcpEcnRcvEcnEcho(tp: TcpSock, flags: number): boolean {
@@ -92,8 +86,7 @@ function tcpEcnRcvEcnEcho(tp: TcpSock, flags: number): boolean {
 function tcpAckUpdateWindow(tp: TcpSock, skb: Skb, ack: number, ackSeq: number): number {
   const th = skb.transportHeader;
   let win = tcphWindow(skb.view, th);
-  if ((skb.cb2 & TCPHDR_SYN) === 0) win *= 2 ** tp.rxOpt.sndWscale;
-  win |= 0;
+  if ((skb.cb2 & TCPHDR_SYN) === 0) win <<= tp.rxOpt.sndWscale;
   let flag = 0;
   if (after(ack, tp.sndUna) || after(ackSeq, tp.sndWl1) || (ackSeq === tp.sndWl1 && (win > tp.sndWnd || win === 0))) {
     flag = FLAG_WIN_UPDATE;

@@ -1,19 +1,8 @@
 /** Ending a connection from our side: shutdown, close, abort, destruction (RFC 9293 section 3.6). */
 import { ECONNRESET } from '@linnet/kernel';
-import { inetCskAcceptqRemove, inetCskClearXmitTimers, inetCskReqskPurge, inetPutPort, inetUnhash } from '@linnet/inet';
+import { inetCskAcceptqRemove, inetCskClearXmitTimers, inetCskReqskPurge, inetPutPort } from '@linnet/inet';
 import { DROP, kfreeSkbReason, skbDequeue, skbQueuePurge } from '@linnet/skbuff';
-import {
-  SEND_SHUTDOWN,
-  SHUTDOWN_MASK,
-  SOCK_BINDADDR_LOCK,
-  SOCK_BINDPORT_LOCK,
-  SOCK_DEAD,
-  SOCK_DONE,
-  sockDestruct,
-  sockFlag,
-  SOCK_LINGER,
-  sockOrphan,
-} from '@linnet/socket';
+import { SEND_SHUTDOWN, SHUTDOWN_MASK, SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, SOCK_DONE, sockFlag, SOCK_LINGER, sockOrphan } from '@linnet/socket';
 import {
   after,
   TCP_CA_Open,
@@ -41,17 +30,10 @@ import { tcpTimeWait } from './tcp-minisocks.ts';
 import { netInc } from './tcp-net.ts';
 import { tcpClearOptions } from './tcp-options.ts';
 import { tcpWriteQueuePurge } from './tcp-rtx-queue.ts';
-import { sentRingClear } from './tcp-sent-ring.ts';
 import { tcpSendActiveReset, tcpSendFin } from './tcp-send.ts';
 import type { TcpSock } from './tcp-sock.ts';
-import { tcpSetState } from './tcp-state.ts';
-import { tcpResetKeepaliveTimer } from './tcp-timer.ts';
-
-/** How long FIN-WAIT-2 lasts without an owner, in jiffies (tcp_fin_time). */
-export function tcpFinTime(tp: TcpSock): number {
-  const fin = tp.linger2 > 0 ? tp.linger2 : tp.tn.finTimeout * 1000;
-  return Math.max(fin, (tp.rto << 2) - (tp.rto >> 1));
-}
+import { tcpSetState, inetCskDestroySock } from './tcp-state.ts';
+import { tcpResetKeepaliveTimer, tcpFinTime } from './tcp-keepalive.ts';
 
 /** The state after our FIN, and whether one must be sent (the table of tcp_close_state; RFC 9293 section 3.10.4). */
 function tcpCloseState(tp: TcpSock): boolean {
@@ -274,24 +256,3 @@ export function tcpDisconnect(tp: TcpSock): number {
   return 0;
 }
 
-/** Destroys a sock that is in CLOSE and that nobody owns (inet_csk_destroy_sock, tcp_v4_destroy_sock). Safe to call twice. */
-export function inetCskDestroySock(tp: TcpSock): void {
-  if (tp.destroyed) return;
-  tp.destroyed = true;
-  tp.flags |= SOCK_DEAD;
-  inetCskClearXmitTimers(tp);
-  tp.pending = 0;
-  tcpCleanupCongestionControl(tp);
-  tcpWriteQueuePurge(tp);
-  sentRingClear(tp.sentRing);
-  skbQueuePurge(tp.outOfOrderQueue, DROP.SOCKET_DESTROYED);
-  tp.oooHint = null;
-  inetUnhash(tp.tn.hashinfo, tp);
-  if (tp.bindBucket !== null) inetPutPort(tp.tn.hashinfo, tp);
-  if (tp.orphanCounted) {
-    tp.orphanCounted = false;
-    tp.tn.orphans--;
-  }
-  tp.tn.sockets.delete(tp);
-  sockDestruct(tp);
-}

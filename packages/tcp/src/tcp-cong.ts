@@ -95,7 +95,7 @@ export function tcpPacketsInFlight(tp: TcpSock): number {
   return tp.packetsOut - tp.sackedOut - tp.lostOut + tp.retransOut;
 }
 
-/** Is the window below the threshold? */
+/** Is the window below the threshold? @alpha */
 export function tcpInSlowStart(tp: TcpSock): boolean {
   return tp.sndCwnd < tp.sndSsthresh;
 }
@@ -116,7 +116,7 @@ export function tcpCurrentSsthresh(tp: TcpSock): number {
   return Math.max(tp.sndSsthresh, (tp.sndCwnd >> 1) + (tp.sndCwnd >> 2));
 }
 
-/** Slow start (RFC 5681 section 3.1, RFC 3465): a segment for each acknowledged. Returns what is left when the threshold is reached. */
+/** Slow start (RFC 5681 section 3.1, RFC 3465): a segment for each acknowledged. Returns what is left when the threshold is reached. @alpha */
 export function tcpSlowStart(tp: TcpSock, acked: number): number {
   const cwnd = Math.min(tp.sndCwnd + acked, tp.sndSsthresh);
   acked -= cwnd - tp.sndCwnd;
@@ -124,7 +124,7 @@ export function tcpSlowStart(tp: TcpSock, acked: number): number {
   return acked;
 }
 
-/** Additive increase: a segment for each `w` acknowledged (tcp_cong_avoid_ai). */
+/** Additive increase: a segment for each `w` acknowledged (tcp_cong_avoid_ai). @alpha */
 export function tcpCongAvoidAi(tp: TcpSock, w: number, acked: number): void {
   // w may have fallen since the count began.
   if (tp.sndCwndCnt >= w) {

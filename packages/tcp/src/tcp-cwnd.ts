@@ -53,7 +53,7 @@ export function tcpCwndValidate(tp: TcpSock, isCwndLimited: boolean): void {
   }
 }
 
-/** May the window grow? In slow start while half of it is used, later only when it is full (tcp_is_cwnd_limited). */
+/** May the window grow? In slow start while half of it is used, later only when it is full (tcp_is_cwnd_limited). @alpha */
 export function tcpIsCwndLimited(tp: TcpSock): boolean {
   if (tp.isCwndLimited) return true;
   return tcpInSlowStart(tp) && tp.sndCwnd < 2 * tp.maxPacketsOut;

@@ -17,7 +17,6 @@ import {
 } from '@linnet/uapi';
 import { tcpEcnAcceptCwr, tcpEcnCheckCe } from './tcp-ack.ts';
 import { ICSK_ACK_NOW, ICSK_ACK_SCHED, TCP_ATO_MIN, TCP_MAX_QUICKACKS } from './tcp-const.ts';
-import { tcpFastPathCheck } from './tcp-input.ts';
 import { tcpSendAck } from './tcp-send.ts';
 import {
   TcpExtDelayedACKLost,
@@ -42,6 +41,7 @@ import { tcpDsackExtend, tcpDsackSet, tcpSackNewOfoSkb, tcpSackRemove } from './
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpSetState } from './tcp-state.ts';
 import { tcpReceiveWindow } from './tcp-window.ts';
+import { tcpFastPathCheck } from './tcp-fast-path.ts';
 
 /** An ACK is due, at the latest when the delayed-ACK timer says so. */
 export function tcpScheduleAck(tp: TcpSock): void {

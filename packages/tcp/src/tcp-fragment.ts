@@ -6,7 +6,6 @@ import { before, TCPHDR_FIN, TCPHDR_PSH } from '@linnet/uapi';
 import { MAX_TCP_HEADER, TCP_ECN_OK } from './tcp-const.ts';
 import { TcpExtTCPWqueueTooBig } from './tcp-mib.ts';
 import { netInc } from './tcp-net.ts';
-import { tcpSetSkbTsoSegs } from './tcp-output.ts';
 import { tcpInsertWriteQueueAfter } from './tcp-rtx-queue.ts';
 import { sentRingInsertAfter } from './tcp-sent-ring.ts';
 import type { TcpSock } from './tcp-sock.ts';
@@ -104,4 +103,17 @@ export function tcpTrimHead(tp: TcpSock, skb: Skb, len: number, mss: number): vo
   tp.wmemQueued -= len;
   skMemUncharge(tp, len);
   if (skb.cb6 > 1) tcpSetSkbTsoSegs(skb, mss);
+}
+
+/** Divides a segment for sending: how many wire segments it is (tcp_set_skb_tso_segs). Returns the number. */
+export function tcpSetSkbTsoSegs(skb: Skb, mss: number): number {
+  if (skb.len <= mss) {
+    skb.cb6 = 1;
+    skb.cb7 = 0;
+    return 1;
+  }
+  const n = Math.ceil(skb.len / mss);
+  skb.cb6 = n;
+  skb.cb7 = mss;
+  return n;
 }

@@ -27,15 +27,13 @@ import { tcpDataQueue, tcpDataReady, tcpEventDataRecv, tcpQueueRcv, tcpUrg } fro
 import {
   TcpExtDelayedACKLost,
   TcpExtPAWSEstab,
-  TcpExtTCPACKSkippedChallenge,
   TcpExtTCPACKSkippedPAWS,
   TcpExtTCPACKSkippedSeq,
-  TcpExtTCPChallengeACK,
   TcpExtTCPHPHits,
   TcpExtTCPSYNChallenge,
   TcpInErrs,
 } from './tcp-mib.ts';
-import { netInc, tcpInc, type TcpNet } from './tcp-net.ts';
+import { netInc, tcpInc } from './tcp-net.ts';
 import { tcpFastParseOptions, TSTAMP_WORD } from './tcp-options.ts';
 import { tcpPushPendingFrames } from './tcp-output.ts';
 import { tcpPawsDiscard, tcpStoreTsRecent } from './tcp-paws.ts';
@@ -47,35 +45,7 @@ import { tcpDoneWithError } from './tcp-state.ts';
 import { tcpStreamMemoryFree } from './tcp-stream.ts';
 import { tcpCalcWindow, tcpReceiveWindow } from './tcp-window.ts';
 import { SOCK_SNDBUF_LOCK } from '@linnet/socket';
-
-/** SND.UNA moves. */
-export function tcpSndUnaUpdate(tp: TcpSock, ack: number): void {
-  tp.bytesAcked += (ack - tp.sndUna) | 0;
-  tp.sndUna = ack;
-  if (tp.urgMode && !after(tp.sndUp, ack)) tp.urgMode = false;
-}
-
-/** Says which header the next segment should have, so that it takes the short way (tcp_fast_path_on). */
-export function tcpFastPathOn(tp: TcpSock): void {
-  tp.predFlags = (tp.tcpHeaderLen << 26) | (TCPHDR_ACK << 16) | ((tp.sndWnd >>> tp.rxOpt.sndWscale) & 0xffff);
-}
-
-/** Turns header prediction on when nothing unusual is going on (tcp_fast_path_check). */
-export function tcpFastPathCheck(tp: TcpSock): void {
-  if (tp.outOfOrderQueue.head === null && tp.rcvWnd > 0 && tp.rmemAlloc < tp.rcvbuf && tp.urgData === 0) tcpFastPathOn(tp);
-}
-
-/** Has an answer to a strange segment gone out just now? Then this one is not answered (tcp_oow_rate_limited). `last` is in jiffies. */
-export function tcpOowRateLimited(tn: TcpNet, now: number, last: number, mib: number): boolean {
-  if (last !== 0) {
-    const elapsed = (now - last) | 0;
-    if (elapsed >= 0 && elapsed < tn.invalidRatelimit) {
-      netInc(tn, mib);
-      return true;
-    }
-  }
-  return false;
-}
+import { tcpOowRateLimited, tcpSendChallengeAck } from './tcp-challenge.ts';
 
 function oowLimited(tp: TcpSock, skb: Skb, mib: number): boolean {
   // Data is no part of a loop of ACKs.
@@ -84,28 +54,6 @@ function oowLimited(tp: TcpSock, skb: Skb, mib: number): boolean {
   if (tcpOowRateLimited(tp.tn, now, tp.lastOowAckTime, mib)) return true;
   tp.lastOowAckTime = now === 0 ? 1 : now;
   return false;
-}
-
-/** A challenge ACK (RFC 5961 section 3.2), at most one in half a second for a connection, and within the host's budget (tcp_send_challenge_ack). */
-export function tcpSendChallengeAck(tp: TcpSock): void {
-  const tn = tp.tn;
-  const now = tp.kernel.jiffies;
-  if (tcpOowRateLimited(tn, now, tp.lastOowAckTime, TcpExtTCPACKSkippedChallenge)) return;
-  tp.lastOowAckTime = now === 0 ? 1 : now;
-  const limit = tn.challengeAckLimit;
-  if (limit !== 0x7fffffff) {
-    // The budget is drawn anew each second, at random around the limit, so that it cannot be measured from outside (RFC 5961 section 7).
-    const second = Math.floor(tp.kernel.ktime / 1e9);
-    if (second !== tn.challengeTimestamp) {
-      const half = (limit + 1) >> 1;
-      tn.challengeTimestamp = second;
-      tn.challengeCount = half + tn.rng.below(Math.max(limit, 1));
-    }
-    if (tn.challengeCount <= 0) return;
-    tn.challengeCount--;
-  }
-  netInc(tn, TcpExtTCPChallengeACK);
-  tcpSendAck(tp);
 }
 
 /** Answers a segment outside the window with what we have, and a DSACK for what came twice (tcp_send_dupack). */

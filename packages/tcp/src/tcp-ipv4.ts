@@ -64,16 +64,7 @@ import {
   TcpInErrs,
   TcpInSegs,
 } from './tcp-mib.ts';
-import {
-  TCP_TW_ACK,
-  TCP_TW_RST,
-  TCP_TW_SYN,
-  tcpCheckReq,
-  type TcpRequestSock,
-  tcpTimewaitStateProcess,
-  type TcpTimewaitSock,
-  tcpTwskUnique,
-} from './tcp-minisocks.ts';
+import { TCP_TW_ACK, TCP_TW_RST, TCP_TW_SYN, tcpCheckReq, tcpTimewaitStateProcess, type TcpTimewaitSock, tcpTwskUnique } from './tcp-minisocks.ts';
 import { tcpSyncMss } from './tcp-mss.ts';
 import { netInc, tcpInc, type TcpNet } from './tcp-net.ts';
 import { tcpRcvStateProcess } from './tcp-rcv-state.ts';
@@ -83,6 +74,7 @@ import { tcpSecureSeq, tcpSecureTsOff } from './tcp-secure-seq.ts';
 import { tcpConnect } from './tcp-send.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpDoneWithError, tcpSetState } from './tcp-state.ts';
+import type { TcpRequestSock } from './tcp-request-sock.ts';
 
 /** Reads the header into the scratch fields (tcp_v4_fill_cb). `len` is the segment's length with its header. */
 function tcpFillCb(skb: Skb, th: number, hdrLen: number): void {

@@ -1,12 +1,12 @@
 /** What TCP keeps for a whole machine: algorithms, memory limits, sockets that wait for their packets to leave. */
 import { defineKey, type Key, Tasklet } from '@linnet/kernel';
-import { ProtoMemory } from '@linnet/socket';
+import type { ProtoMemory } from '@linnet/socket';
 import type { TcpCongestionOps } from './tcp-cong.ts';
 import { TcpOptionsReceived } from './tcp-options.ts';
 import { TcpTuple } from './tcp-reply.ts';
-import { AckState } from './tcp-sack.ts';
 import { InitialWindow } from './tcp-window.ts';
 import type { TcpSock } from './tcp-sock.ts';
+import { AckState } from './tcp-ack-state.ts';
 
 /** TCP's state of one kernel. @alpha */
 export class TcpKernel {
@@ -14,10 +14,14 @@ export class TcpKernel {
   readonly congestionOps: TcpCongestionOps[] = [];
   /** Pages lent to TCP sockets, against `tcp_mem`. */
   readonly memory: ProtoMemory;
-  /** Scratch records: one thing at a time is processed in a kernel. */
+  // Scratch records: one thing at a time is processed in a kernel.
+  /** @internal */
   readonly ackState: AckState = new AckState();
+  /** @internal */
   readonly initialWindow: InitialWindow = new InitialWindow();
+  /** @internal */
   readonly scratchRx: TcpOptionsReceived = new TcpOptionsReceived();
+  /** @internal */
   readonly tuple: TcpTuple = new TcpTuple();
   /** Sockets to be continued once this softirq has let packets go, linked by `tsqNext`. */
   tsqHead: TcpSock | null = null;

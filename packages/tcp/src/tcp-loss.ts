@@ -50,11 +50,12 @@ import {
 } from './tcp-mib.ts';
 import { netInc } from './tcp-net.ts';
 import { tcpIdentifyPacketLoss, tcpMarkSkbLost, tcpRackSkbTimeout } from './tcp-recovery.ts';
-import { type AckState, tcpAddRenoSack, tcpCheckSackReordering, tcpResetRenoSack } from './tcp-sack.ts';
+import { tcpAddRenoSack, tcpCheckSackReordering, tcpResetRenoSack } from './tcp-sack.ts';
 import { sentRingClear, sentRingPush } from './tcp-sent-ring.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpWndEnd } from './tcp-window.ts';
 import { tcpResetXmitTimer } from './tcp-xmit-timer.ts';
+import type { AckState } from './tcp-ack-state.ts';
 
 /** From here on a needless reduction can be recognized (tcp_init_undo). */
 function tcpInitUndo(tp: TcpSock): void {

@@ -1,7 +1,7 @@
 /** Connections that are not full sockets: requests before the handshake's end, TIME-WAIT after the connection's (tcp_minisocks.c). */
-import { inetCskAcceptqAdd, inetCskReqskQueueDrop, inetEhashInsert, inetInheritPort, InetTimewaitSock, inetTwskHashdance, inetTwskKill, inetTwskSchedule, RequestSock, skAcceptqIsFull } from '@linnet/inet';
+import { inetCskAcceptqAdd, inetCskReqskQueueDrop, inetEhashInsert, inetInheritPort, InetTimewaitSock, inetTwskHashdance, inetTwskKill, inetTwskSchedule, skAcceptqIsFull } from '@linnet/inet';
 import type { Skb } from '@linnet/skbuff';
-import { dstMtu, type DstEntry } from '@linnet/netdev';
+import { dstMtu } from '@linnet/netdev';
 import {
   after,
   before,
@@ -17,7 +17,6 @@ import {
 import { tcpTimeStampMs } from './tcp-clock.ts';
 import { TCP_ECN_OK, TCP_TIMEWAIT_LEN } from './tcp-const.ts';
 import { tcpAssignCongestionControl } from './tcp-cong.ts';
-import { tcpOowRateLimited } from './tcp-input.ts';
 import {
   TcpExtEmbryonicRsts,
   TcpExtListenOverflows,
@@ -41,37 +40,11 @@ import { tcpSyncMss } from './tcp-mss.ts';
 import { tcpDone } from './tcp-state.ts';
 import { tcpRtxSynack, tcpReqskSendAck } from './tcp-synack.ts';
 import { tcpInitializeRcvMss } from './tcp-rcvbuf.ts';
-import { tcpResetKeepaliveTimer, keepaliveTimeWhen } from './tcp-timer.ts';
 import { SOCK_KEEPOPEN, sockFlag } from '@linnet/socket';
 import type { TcpSock } from './tcp-sock.ts';
-
-/** A TCP connection request (struct tcp_request_sock). @alpha */
-export class TcpRequestSock extends RequestSock {
-  readonly tn: TcpNet;
-  rcvIsn = 0;
-  sntIsn = 0;
-  rcvNxt = 0;
-  tsOff = 0;
-  tsRecent = 0;
-  rcvWnd = 0;
-  windowClamp = 0;
-  sndWscale = 0;
-  rcvWscale = 0;
-  wscaleOk = false;
-  tstampOk = false;
-  sackOk = false;
-  ecnOk = false;
-  /** jiffies of the last ACK for a segment that did not fit. */
-  lastOowAckTime = 0;
-  /** When the first SYN-ACK left, in microseconds: its round trip is the first sample. */
-  sntSynack = 0;
-  dst: DstEntry | null = null;
-
-  constructor(listener: TcpSock, onTimer: (req: RequestSock) => void) {
-    super(listener, onTimer);
-    this.tn = listener.tn;
-  }
-}
+import { tcpOowRateLimited } from './tcp-challenge.ts';
+import { tcpResetKeepaliveTimer, keepaliveTimeWhen } from './tcp-keepalive.ts';
+import type { TcpRequestSock } from './tcp-request-sock.ts';
 
 /** A TCP connection in TIME-WAIT, or in FIN-WAIT-2 without an owner (struct tcp_timewait_sock). @alpha */
 export class TcpTimewaitSock extends InetTimewaitSock {
@@ -380,7 +353,7 @@ function tcpCreateOpenreqChild(listener: TcpSock, req: TcpRequestSock, skb: Skb,
   tp.windowClamp = req.wscaleOk ? req.windowClamp : Math.min(req.windowClamp, 65535);
   tp.rcvWnd = req.rcvWnd;
   tp.rcvSsthresh = req.rcvWnd;
-  tp.sndWnd = tcphWindow(skb.view, skb.transportHeader) * 2 ** o.sndWscale;
+  tp.sndWnd = tcphWindow(skb.view, skb.transportHeader) << o.sndWscale;
   tp.maxWindow = tp.sndWnd;
   if (req.tstampOk) {
     o.tsRecent = req.tsRecent;

@@ -41,7 +41,7 @@ import {
   TCPHDR_URG,
 } from '@linnet/uapi';
 import type { TcpSock } from './tcp-sock.ts';
-import { tcpWfree } from './tcp-tsq.ts';
+import { tcpWfree } from './tcp-wfree.ts';
 
 /** Writes the pseudo header's sum for a segment that ends with the packet, and leaves the rest to the device. */
 function leaveChecksum(af: InetAf, skb: Skb, th: number): void {

@@ -18,7 +18,7 @@ import {
 /** NOP NOP TIMESTAMP 10: the aligned form that everybody sends. */
 export const TSTAMP_WORD = 0x0101080a;
 
-/** What the peer's options said (struct tcp_options_received). */
+/** What the peer's options said (struct tcp_options_received). @alpha */
 export class TcpOptionsReceived {
   /** TS.Recent (RFC 7323 section 4.3). */
   tsRecent = 0;

@@ -22,7 +22,6 @@ import {
   TCPHDR_CWR,
   TCPHDR_ECE,
   TCPHDR_FIN,
-  TCPHDR_PSH,
   TCPHDR_SYN,
   TCPHDR_URG,
 } from '@linnet/uapi';
@@ -39,7 +38,7 @@ import {
   TCP_PINGPONG_THRESH,
   TSQ_THROTTLED,
 } from './tcp-const.ts';
-import { tsoFragment } from './tcp-fragment.ts';
+import { tsoFragment, tcpSetSkbTsoSegs } from './tcp-fragment.ts';
 import { TcpExtTCPOrigDataSent, TcpOutSegs } from './tcp-mib.ts';
 import { tcpCurrentMss, tcpEffSacks, tcpEstablishedOptionsLen } from './tcp-mss.ts';
 import { netAdd, tcpAdd } from './tcp-net.ts';
@@ -51,21 +50,8 @@ import { tcpCheckProbeTimer, tcpRearmRto, tcpScheduleLossProbe } from './tcp-xmi
 import { tcpMstampRefresh, tcpTimeStampMs } from './tcp-clock.ts';
 import { tcpRateSkbSent } from './tcp-rate.ts';
 import { tcpCwndRestart, tcpCwndValidate } from './tcp-cwnd.ts';
-import { tcpWfree } from './tcp-tsq.ts';
 import { tcpSelectWindow, tcpWndEnd } from './tcp-window.ts';
-
-/** Divides a segment for sending: how many wire segments it is (tcp_set_skb_tso_segs). Returns the number. */
-export function tcpSetSkbTsoSegs(skb: Skb, mss: number): number {
-  if (skb.len <= mss) {
-    skb.cb6 = 1;
-    skb.cb7 = 0;
-    return 1;
-  }
-  const n = Math.ceil(skb.len / mss);
-  skb.cb6 = n;
-  skb.cb7 = mss;
-  return n;
-}
+import { tcpWfree } from './tcp-wfree.ts';
 
 /** The division, made anew when the MSS has changed (tcp_init_tso_segs). */
 function tcpInitTsoSegs(skb: Skb, mss: number): number {

@@ -1,12 +1,14 @@
 /** /proc/net/tcp and the counters' text. */
+// datapath-ok-file: files under /proc
 import { EHASH_REQUEST, EHASH_SOCK, EHASH_TIMEWAIT } from '@linnet/inet';
 import { timerPending } from '@linnet/kernel';
 import { TCP_LISTEN, TCP_SYN_RECV } from '@linnet/uapi';
 import { ICSK_TIME_PROBE0 } from './tcp-const.ts';
 import { TCP_MIB_NAMES, TCPEXT_MIB_NAMES } from './tcp-mib.ts';
-import type { TcpRequestSock, TcpTimewaitSock } from './tcp-minisocks.ts';
+import type { TcpTimewaitSock } from './tcp-minisocks.ts';
 import type { TcpNet } from './tcp-net.ts';
 import type { TcpSock } from './tcp-sock.ts';
+import type { TcpRequestSock } from './tcp-request-sock.ts';
 
 const hex = (n: number, width: number): string => (n >>> 0).toString(16).toUpperCase().padStart(width, '0');
 /** Addresses stand there as the little-endian reading of their bytes. */

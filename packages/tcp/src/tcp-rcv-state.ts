@@ -26,7 +26,6 @@ import {
 } from '@linnet/uapi';
 import { tcpAck } from './tcp-ack.ts';
 import { tcpMstampRefresh, tcpTimeStampMs } from './tcp-clock.ts';
-import { tcpFinTime } from './tcp-close.ts';
 import { tcpInitCongestionControl, tcpUpdatePacingRate } from './tcp-cong.ts';
 import {
   FLAG_NO_CHALLENGE_ACK,
@@ -42,14 +41,7 @@ import {
   TCP_TIMEWAIT_LEN,
 } from './tcp-const.ts';
 import { tcpDataQueue, tcpScheduleAck, tcpUrg } from './tcp-data.ts';
-import {
-  tcpAckSndCheck,
-  tcpDataSndCheck,
-  tcpFastPathOn,
-  tcpReset,
-  tcpSendChallengeAck,
-  tcpValidateIncoming,
-} from './tcp-input.ts';
+import { tcpAckSndCheck, tcpDataSndCheck, tcpReset, tcpValidateIncoming } from './tcp-input.ts';
 import { tcpTryUndoSpuriousSyn } from './tcp-loss.ts';
 import { TcpExtPAWSActive, TcpExtTCPAbortOnData } from './tcp-mib.ts';
 import { tcpTimeWait } from './tcp-minisocks.ts';
@@ -65,8 +57,10 @@ import type { TcpSock } from './tcp-sock.ts';
 import { tcpDone, tcpSetState } from './tcp-state.ts';
 import { tcpConnRequest } from './tcp-synack.ts';
 import { tcpInitCwnd } from './tcp-cwnd.ts';
-import { keepaliveTimeWhen, tcpResetKeepaliveTimer } from './tcp-timer.ts';
 import { tcpResetXmitTimer } from './tcp-xmit-timer.ts';
+import { tcpFinTime, keepaliveTimeWhen, tcpResetKeepaliveTimer } from './tcp-keepalive.ts';
+import { tcpFastPathOn } from './tcp-fast-path.ts';
+import { tcpSendChallengeAck } from './tcp-challenge.ts';
 
 /** The connection is established: sizes, congestion control (tcp_init_transfer). */
 function tcpInitTransfer(tp: TcpSock): void {
@@ -372,7 +366,7 @@ function tcpSynRecvEstablished(tp: TcpSock, skb: Skb): void {
   tcpSetState(tp, TCP_ESTABLISHED);
   tp.stateChange(tp);
   tp.sndUna = skb.cb4;
-  tp.sndWnd = tcphWindow(skb.view, skb.transportHeader) * 2 ** tp.rxOpt.sndWscale;
+  tp.sndWnd = tcphWindow(skb.view, skb.transportHeader) << tp.rxOpt.sndWscale;
   tp.sndWl1 = skb.cb0;
   if (tp.sndWnd > tp.maxWindow) tp.maxWindow = tp.sndWnd;
   tcpUpdatePacingRate(tp);

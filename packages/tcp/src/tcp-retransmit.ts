@@ -6,7 +6,7 @@ import { TCPCB_EVER_RETRANS, TCPCB_LOST, TCPCB_SACKED_ACKED, TCPCB_SACKED_RETRAN
 import { tcpClockUs, tcpTimeStampMs } from './tcp-clock.ts';
 import { tcpInCwndReduction, tcpPacketsInFlight } from './tcp-cong.ts';
 import { ICSK_TIME_REO_TIMEOUT, ICSK_TIME_RETRANS } from './tcp-const.ts';
-import { tcpAdjustPcount, tcpFragment, tcpTrimHead } from './tcp-fragment.ts';
+import { tcpAdjustPcount, tcpFragment, tcpTrimHead, tcpSetSkbTsoSegs } from './tcp-fragment.ts';
 import {
   TcpExtTCPFastRetrans,
   TcpExtTCPLossProbes,
@@ -17,7 +17,7 @@ import {
 } from './tcp-mib.ts';
 import { tcpCurrentMss } from './tcp-mss.ts';
 import { netAdd, netInc, tcpAdd } from './tcp-net.ts';
-import { tcpSetSkbTsoSegs, tcpTransmitSkb, tcpTsoSegs, tcpWriteXmit, tcpSmallQueueCheck } from './tcp-output.ts';
+import { tcpTransmitSkb, tcpTsoSegs, tcpWriteXmit, tcpSmallQueueCheck } from './tcp-output.ts';
 import { sentRingPush } from './tcp-sent-ring.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpWndEnd } from './tcp-window.ts';

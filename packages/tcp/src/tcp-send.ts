@@ -30,17 +30,16 @@ import {
   TCP_RESOURCE_PROBE_INTERVAL,
   TCP_TIMEOUT_INIT,
 } from './tcp-const.ts';
-import { tcpChargeQueued, tcpStreamAllocSkb, tsoFragment } from './tcp-fragment.ts';
+import { tcpChargeQueued, tcpStreamAllocSkb, tsoFragment, tcpSetSkbTsoSegs } from './tcp-fragment.ts';
 import { TcpActiveOpens, TcpExtTCPKeepAlive, TcpExtTCPWinProbe, TcpOutRsts } from './tcp-mib.ts';
 import { tcpCurrentMss, tcpSyncMss } from './tcp-mss.ts';
 import { netInc, tcpInc } from './tcp-net.ts';
-import { tcpEventNewDataSent, tcpPushPendingFramesNagle, tcpSetSkbTsoSegs, tcpTransmitSkb } from './tcp-output.ts';
+import { tcpEventNewDataSent, tcpPushPendingFramesNagle, tcpTransmitSkb } from './tcp-output.ts';
 import { tcpAddWriteQueueTail, tcpMoveToRtxQueue, tcpSendHead } from './tcp-rtx-queue.ts';
 import { sentRingPush } from './tcp-sent-ring.ts';
 import type { TcpSock } from './tcp-sock.ts';
-import { tcpRtoMaxOf } from './tcp-timer.ts';
 import { tcpFullSpace, tcpSelectInitialWindow, tcpWndEnd } from './tcp-window.ts';
-import { tcpProbe0When, tcpResetXmitTimer } from './tcp-xmit-timer.ts';
+import { tcpProbe0When, tcpResetXmitTimer, tcpRtoMaxOf } from './tcp-xmit-timer.ts';
 
 /** The sequence number of a segment without data: SND.NXT, or the window's edge when that lies before it (tcp_acceptable_seq). */
 export function tcpAcceptableSeq(tp: TcpSock): number {

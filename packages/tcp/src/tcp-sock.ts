@@ -111,12 +111,13 @@ export class TcpSock extends InetConnectionSock {
   nonagle = 0;
   /** Segments sent and not yet acknowledged, by sequence number. */
   readonly rtxQueue: SkbQueue = new SkbQueue();
+  /** @internal */
   readonly sentRing: SentRing = new SentRing();
   /** Where the last SACK was found: the next one is mostly near. */
   sackHint: Skb | null = null;
   /** Where the next lost segment is looked for. */
   retransmitHint: Skb | null = null;
-  /** End of the highest SACKed range; counts while sackedOut > 0. */
+  /** End of the highest SACKed range; counts while sackedOut is not 0. */
   sackHighEnd = 0;
   /** SACK blocks of the last ACK, sorted: start, end pairs. */
   readonly recvSackCache: Int32Array = new Int32Array(8);

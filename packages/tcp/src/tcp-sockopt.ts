@@ -50,8 +50,8 @@ import { tcpGetInfo } from './tcp-info.ts';
 import { tcpPushPendingFrames } from './tcp-output.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpStreamWriteSpace } from './tcp-stream.ts';
-import { keepaliveIntvlWhen, keepaliveProbes, keepaliveTimeWhen, tcpResetKeepaliveTimer } from './tcp-timer.ts';
-import { tcpCleanupRbuf } from './tcp.ts';
+import { keepaliveIntvlWhen, keepaliveProbes, keepaliveTimeWhen, tcpResetKeepaliveTimer } from './tcp-keepalive.ts';
+import { tcpCleanupRbuf } from './tcp-cleanup-rbuf.ts';
 
 /** Seconds of SYN-ACK waiting as a number of retransmissions, rounded up (secs_to_retrans). */
 function secsToRetrans(seconds: number): number {
@@ -222,7 +222,7 @@ export function tcpGetsockopt(tp: TcpSock, level: number, opt: number, maxLen: n
   switch (opt) {
     case TCP_INFO: {
       const info = tcpGetInfo(tp);
-      return maxLen < info.length ? info.slice(0, maxLen) : info;
+      return maxLen < info.length ? info.slice(0, maxLen) : info; // datapath-ok: a control call
     }
     case TCP_CONGESTION:
       return bytes(tp.caOps!.name, maxLen);

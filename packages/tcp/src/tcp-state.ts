@@ -1,12 +1,14 @@
 /** Changing a connection's state, and its end (tcp_set_state, tcp_done). */
 import { inetCskClearXmitTimers, inetPutPort, inetUnhash } from '@linnet/inet';
-import { SHUTDOWN_MASK, SOCK_BINDPORT_LOCK, sockFlag, SOCK_DEAD } from '@linnet/socket';
+import { SHUTDOWN_MASK, SOCK_BINDPORT_LOCK, sockFlag, SOCK_DEAD, sockDestruct } from '@linnet/socket';
 import { TCP_CLOSE, TCP_CLOSE_WAIT, TCP_ESTABLISHED, TCP_SYN_RECV, TCP_SYN_SENT } from '@linnet/uapi';
+import { DROP, skbQueuePurge } from '@linnet/skbuff';
 import { TcpAttemptFails, TcpCurrEstab, TcpEstabResets } from './tcp-mib.ts';
 import { tcpAdd, tcpInc } from './tcp-net.ts';
 import { tcpWriteQueuePurge } from './tcp-rtx-queue.ts';
 import type { TcpSock } from './tcp-sock.ts';
-import { inetCskDestroySock } from './tcp-close.ts';
+import { tcpCleanupCongestionControl } from './tcp-cong.ts';
+import { sentRingClear } from './tcp-sent-ring.ts';
 
 /** Moves to a state, with the counters of RFC 4022; CLOSE leaves the hashes and, unless the user bound it, gives the port back (tcp_set_state). */
 export function tcpSetState(tp: TcpSock, state: number): void {
@@ -44,4 +46,26 @@ export function tcpDoneWithError(tp: TcpSock, err: number): void {
   tcpWriteQueuePurge(tp);
   tcpDone(tp);
   if (!sockFlag(tp, SOCK_DEAD)) tp.errorReport(tp);
+}
+
+/** Destroys a sock that is in CLOSE and that nobody owns (inet_csk_destroy_sock, tcp_v4_destroy_sock). Safe to call twice. */
+export function inetCskDestroySock(tp: TcpSock): void {
+  if (tp.destroyed) return;
+  tp.destroyed = true;
+  tp.flags |= SOCK_DEAD;
+  inetCskClearXmitTimers(tp);
+  tp.pending = 0;
+  tcpCleanupCongestionControl(tp);
+  tcpWriteQueuePurge(tp);
+  sentRingClear(tp.sentRing);
+  skbQueuePurge(tp.outOfOrderQueue, DROP.SOCKET_DESTROYED);
+  tp.oooHint = null;
+  inetUnhash(tp.tn.hashinfo, tp);
+  if (tp.bindBucket !== null) inetPutPort(tp.tn.hashinfo, tp);
+  if (tp.orphanCounted) {
+    tp.orphanCounted = false;
+    tp.tn.orphans--;
+  }
+  tp.tn.sockets.delete(tp);
+  sockDestruct(tp);
 }

@@ -31,13 +31,13 @@ import {
   TcpOutSegs,
   TcpRetransSegs,
 } from './tcp-mib.ts';
-import { TcpRequestSock } from './tcp-minisocks.ts';
 import { netInc, tcpInc } from './tcp-net.ts';
 import { tcpClearOptions, tcpParseOptions, tcpSynOptionsLen, tcpWriteSynOptions } from './tcp-options.ts';
 import { tcpReplyAck, tcpPseudoFill, type TcpTuple } from './tcp-reply.ts';
 import { tcpSecureSeq, tcpSecureTsOff } from './tcp-secure-seq.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpFullSpace, tcpSelectInitialWindow } from './tcp-window.ts';
+import { TcpRequestSock } from './tcp-request-sock.ts';
 
 /** Requests that even a listener with a small backlog may have: there are no SYN cookies to help out. */
 const MIN_REQUESTS = 8;

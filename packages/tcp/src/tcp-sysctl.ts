@@ -1,4 +1,5 @@
 /** The sysctls `net.ipv4.tcp_*` (ip-sysctl documentation of Linux). */
+// datapath-ok-file: settings
 import { EINVAL, ENOENT, type Kernel, type Net, sysctlInt, sysctlIntVec, sysctlString } from '@linnet/kernel';
 import { tcpCaFind } from './tcp-cong.ts';
 import { TCPK } from './tcp-kernel.ts';

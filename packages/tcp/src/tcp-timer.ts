@@ -1,5 +1,5 @@
 /** The timers of a connection: retransmission, probes, delayed ACK, keepalive (RFC 6298 section 5, RFC 9293 section 3.8). */
-import { ETIMEDOUT, modTimer, delTimer } from '@linnet/kernel';
+import { ETIMEDOUT, modTimer } from '@linnet/kernel';
 import type { InetConnectionSock } from '@linnet/inet';
 import { sockFlag, SOCK_DEAD, SOCK_KEEPOPEN } from '@linnet/socket';
 import {
@@ -27,7 +27,6 @@ import {
   TCP_TIMEOUT_INIT,
   TCP_TIMEWAIT_LEN,
 } from './tcp-const.ts';
-import { tcpFinTime } from './tcp-close.ts';
 import { tcpEnterLoss, tcpEnterRecovery } from './tcp-loss.ts';
 import {
   TcpExtDelayedACKs,
@@ -48,12 +47,8 @@ import { tcpQueuesEmpty } from './tcp-rtx-queue.ts';
 import { tcpSendAck, tcpSendActiveReset, tcpSendKeepalive, tcpSendProbe0 } from './tcp-send.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpDone, tcpDoneWithError } from './tcp-state.ts';
-import { tcpRearmRto, tcpResetXmitTimer } from './tcp-xmit-timer.ts';
-
-/** The longest retransmission timeout of a socket, in jiffies. */
-export function tcpRtoMaxOf(tp: TcpSock): number {
-  return Math.min(TCP_RTO_MAX, tp.tn.rtoMaxMs);
-}
+import { tcpRearmRto, tcpResetXmitTimer, tcpRtoMaxOf } from './tcp-xmit-timer.ts';
+import { tcpFinTime, tcpResetKeepaliveTimer, keepaliveTimeWhen, keepaliveIntvlWhen, keepaliveProbes } from './tcp-keepalive.ts';
 
 /** Gives up: reports the soft error that was last seen, or ETIMEDOUT (tcp_write_err). */
 function tcpWriteErr(tp: TcpSock): void {
@@ -282,34 +277,10 @@ export function tcpDelackTimer(sk: InetConnectionSock): void {
   netInc(tp.tn, TcpExtDelayedACKs);
 }
 
-/** Sets the keepalive timer, in jiffies from now. It also serves FIN-WAIT-2. */
-export function tcpResetKeepaliveTimer(tp: TcpSock, len: number): void {
-  modTimer(tp.kernel, tp.keepaliveTimer, (tp.kernel.jiffies + len) | 0);
-}
-
-/** Idle time before keepalive probes, in jiffies. */
-export function keepaliveTimeWhen(tp: TcpSock): number {
-  return tp.keepaliveTime > 0 ? tp.keepaliveTime : tp.tn.keepaliveTime * 1000;
-}
-/** Time between keepalive probes, in jiffies. */
-export function keepaliveIntvlWhen(tp: TcpSock): number {
-  return tp.keepaliveIntvl > 0 ? tp.keepaliveIntvl : tp.tn.keepaliveIntvl * 1000;
-}
-/** Keepalive probes before giving up. */
-export function keepaliveProbes(tp: TcpSock): number {
-  return tp.keepaliveProbes > 0 ? tp.keepaliveProbes : tp.tn.keepaliveProbes;
-}
 /** Jiffies since anything came from the peer (keepalive_time_elapsed). */
 function keepaliveTimeElapsed(tp: TcpSock): number {
   const now = tp.kernel.jiffies;
   return Math.min((now - tp.ackLrcvtime) | 0, (now - tp.rcvTstamp) | 0);
-}
-
-/** Switches SO_KEEPALIVE (tcp_set_keepalive). */
-export function tcpSetKeepalive(tp: TcpSock, on: boolean): void {
-  if (tp.state === TCP_CLOSE || tp.state === TCP_LISTEN) return;
-  if (on && !sockFlag(tp, SOCK_KEEPOPEN)) tcpResetKeepaliveTimer(tp, keepaliveTimeWhen(tp));
-  else if (!on) delTimer(tp.kernel, tp.keepaliveTimer);
 }
 
 /** The keepalive timer fired (RFC 9293 section 3.8.4, tcp_keepalive_timer). */

@@ -1,29 +1,12 @@
 /** TCP small queues: a socket fills local queues only as far as they drain, so that data waits where it can still be changed. */
-import { taskletSchedule } from '@linnet/kernel';
-import type { Skb } from '@linnet/skbuff';
 import { TCP_CLOSE_WAIT, TCP_CLOSING, TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_LAST_ACK } from '@linnet/uapi';
 import { tcpMstampRefresh } from './tcp-clock.ts';
 import { tcpPacketsInFlight } from './tcp-cong.ts';
-import { TSQ_QUEUED, TSQ_THROTTLED } from './tcp-const.ts';
 import type { TcpKernel } from './tcp-kernel.ts';
 import { tcpCurrentMss } from './tcp-mss.ts';
 import { tcpWriteXmit } from './tcp-output.ts';
 import { tcpXmitRetransmitQueue } from './tcp-retransmit.ts';
 import type { TcpSock } from './tcp-sock.ts';
-
-/** The destructor of what TCP sends (tcp_wfree): the packet has left this host, so the socket may send more. */
-export function tcpWfree(skb: Skb): void {
-  const tp = skb.sk as TcpSock;
-  tp.wmemAlloc -= skb.truesize;
-  if (tp.tsqFlags !== TSQ_THROTTLED) return;
-  tp.tsqFlags = TSQ_THROTTLED | TSQ_QUEUED;
-  const tk = tp.tk;
-  tp.tsqNext = null;
-  if (tk.tsqTail === null) tk.tsqHead = tp;
-  else tk.tsqTail.tsqNext = tp;
-  tk.tsqTail = tp;
-  taskletSchedule(tp.kernel, tk.tsqTasklet);
-}
 
 /** Continues the sockets that waited (tcp_tasklet_func). */
 export function tcpTsqRun(tk: TcpKernel): void {

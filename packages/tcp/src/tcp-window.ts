@@ -44,7 +44,7 @@ export class InitialWindow {
  */
 export function tcpSelectInitialWindow(tn: TcpNet, out: InitialWindow, space: number, mss: number, clamp: number, wscaleOk: boolean): void {
   if (space < 0) space = 0;
-  if (clamp === 0) clamp = 65535 * 2 ** TCP_MAX_WSCALE;
+  if (clamp === 0) clamp = 65535 << TCP_MAX_WSCALE;
   if (space > clamp) space = clamp;
   if (space > mss) space -= space % mss;
   const limit = tn.workaroundSignedWindows !== 0 ? MAX_TCP_WINDOW : 65535;
@@ -54,10 +54,10 @@ export function tcpSelectInitialWindow(tn: TcpNet, out: InitialWindow, space: nu
   if (wscaleOk) {
     let most = Math.max(space, tn.rmemMax);
     if (most > clamp) most = clamp;
-    while (shift < TCP_MAX_WSCALE && most > 65535 * 2 ** shift) shift++;
+    while (shift < TCP_MAX_WSCALE && most > (65535 << shift)) shift++;
   }
   out.rcvWscale = shift;
-  out.windowClamp = Math.min(65535 * 2 ** shift, clamp);
+  out.windowClamp = Math.min(65535 << shift, clamp);
 }
 
 /** The window that should be offered now, unscaled, without regard to the one offered before (__tcp_select_window). */
@@ -103,8 +103,8 @@ export function tcpSelectWindow(tp: TcpSock): number {
   }
   if (shift === 0 && tp.tn.workaroundSignedWindows !== 0) {
     if (win > MAX_TCP_WINDOW) win = MAX_TCP_WINDOW;
-  } else if (win > 65535 * 2 ** shift) {
-    win = 65535 * 2 ** shift;
+  } else if (win > (65535 << shift)) {
+    win = 65535 << shift;
   }
   tp.rcvWnd = win;
   tp.rcvWup = tp.rcvNxt;

@@ -95,11 +95,16 @@ export function tcpProbe0Base(tp: TcpSock): number {
 /** The probe interval after `backoff` doublings (tcp_probe0_when). */
 export function tcpProbe0When(tp: TcpSock, max: number): number {
   const shift = Math.min(tp.backoff, 9);
-  return Math.min(tcpProbe0Base(tp) * 2 ** shift, max);
+  return Math.min(tcpProbe0Base(tp) << shift, max);
 }
 
 /** Takes the time again when it may be stale. */
 export function tcpNowUs(tp: TcpSock): number {
   tp.mstamp = tcpClockUs(tp);
   return tp.mstamp;
+}
+
+/** The longest retransmission timeout of a socket, in jiffies. */
+export function tcpRtoMaxOf(tp: TcpSock): number {
+  return Math.min(TCP_RTO_MAX, tp.tn.rtoMaxMs);
 }

@@ -55,32 +55,25 @@ import {
   TCPHDR_PSH,
 } from '@linnet/uapi';
 import { tcbInit } from './tcp-cb.ts';
-import { inetCskDestroySock, tcpClose, tcpDisconnect, tcpShutdown } from './tcp-close.ts';
+import { tcpClose, tcpDisconnect, tcpShutdown } from './tcp-close.ts';
 import { tcpAssignCongestionControl } from './tcp-cong.ts';
-import {
-  ICSK_ACK_PUSHED,
-  ICSK_ACK_PUSHED2,
-  ICSK_ACK_SCHED,
-  TCP_NAGLE_CORK,
-  TCP_NAGLE_PUSH,
-  TCP_PINGPONG_THRESH,
-} from './tcp-const.ts';
+import { TCP_NAGLE_CORK, TCP_NAGLE_PUSH } from './tcp-const.ts';
 import { TCP_URG_READ, TCP_URG_VALID } from './tcp-data.ts';
 import { tcpChargeQueued, tcpStreamAllocSkb } from './tcp-fragment.ts';
-import { tcpFastPathCheck } from './tcp-input.ts';
 import { tcpV4Connect } from './tcp-ipv4.ts';
 import type { TcpKernel } from './tcp-kernel.ts';
 import { tcpCurrentMss, tcpXmitSizeGoal } from './tcp-mss.ts';
 import { tcpPushOne, tcpPushPendingFramesNagle, tcpSlowStartAfterIdleCheck } from './tcp-output.ts';
 import { tcpRcvSpaceAdjust } from './tcp-rcvbuf.ts';
 import { tcpAddWriteQueueTail } from './tcp-rtx-queue.ts';
-import { tcpSendAck } from './tcp-send.ts';
 import { tcpGetsockopt, tcpSetsockopt } from './tcp-sockopt.ts';
 import type { TcpSock } from './tcp-sock.ts';
-import { tcpSetState } from './tcp-state.ts';
+import { tcpSetState, inetCskDestroySock } from './tcp-state.ts';
 import { tcpStreamIsWriteable, tcpStreamMemoryFree, tcpStreamWriteSpace } from './tcp-stream.ts';
-import { tcpSetKeepalive } from './tcp-timer.ts';
-import { tcpCalcWindow, tcpReceiveWindow } from './tcp-window.ts';
+import { tcpReceiveWindow } from './tcp-window.ts';
+import { tcpFastPathCheck } from './tcp-fast-path.ts';
+import { tcpSetKeepalive } from './tcp-keepalive.ts';
+import { tcpCleanupRbuf } from './tcp-cleanup-rbuf.ts';
 
 /** Is so much unsent that the peer should see it soon? Half of the largest window (forced_push). */
 function forcedPush(tp: TcpSock): boolean {
@@ -215,26 +208,6 @@ function tcpRecvUrg(tp: TcpSock, msg: MsgHdr, len: number, flags: number): numbe
   }
   if (tp.state === TCP_CLOSE || (tp.shutdown & RCV_SHUTDOWN) !== 0) return 0;
   return -EAGAIN;
-}
-
-/** After reading: tells the peer when the window has opened enough to matter (RFC 9293 section 3.8.6.2.2; tcp_cleanup_rbuf). */
-export function tcpCleanupRbuf(tp: TcpSock, copied: number): void {
-  let ackNow = false;
-  if ((tp.ackPending & ICSK_ACK_SCHED) !== 0) {
-    ackNow =
-      ((tp.rcvNxt - tp.rcvWup) | 0) > tp.ackRcvMss ||
-      (copied > 0 &&
-        ((tp.ackPending & ICSK_ACK_PUSHED2) !== 0 || ((tp.ackPending & ICSK_ACK_PUSHED) !== 0 && tp.ackPingpong < TCP_PINGPONG_THRESH)) &&
-        tp.rmemAlloc === 0);
-  }
-  if (copied > 0 && !ackNow && (tp.shutdown & RCV_SHUTDOWN) === 0) {
-    const offered = tcpReceiveWindow(tp);
-    if (2 * offered <= tp.windowClamp) {
-      const win = tcpCalcWindow(tp);
-      if (win > 0 && win >= 2 * offered) ackNow = true;
-    }
-  }
-  if (ackNow) tcpSendAck(tp);
 }
 
 /**

@@ -37,7 +37,7 @@ export interface Seg {
   len?: number;
   data?: string | Uint8Array;
   mss?: number;
-  ws?: number;
+  ws?: number | undefined;
   sackOk?: boolean;
   /** Timestamp value (relative to the first that was sent) and echo. */
   ts?: readonly [number, number] | 'any' | 'none';

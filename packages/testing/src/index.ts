@@ -5,7 +5,7 @@
  */
 export { checksum, pseudoHeader } from './checksum.ts';
 export {
-  arp, build, dissect, eth, icmp, ip, payload, tcp, udp, type ArpLayer, type Dissected, type EthLayer, type IcmpLayer, type IpLayer, type Layer,
+  arp, build, dissect, eth, icmp, ip, payload, tcp, udp, type ArpLayer, type Dissected, type EthLayer, type IcmpLayer, type IpLayer, type Layer, type LayerFields,
   type PayloadLayer, type TcpLayer, type UdpLayer,
 } from './layers.ts';
 export { summary, Trace } from './trace.ts';

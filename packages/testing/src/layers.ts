@@ -81,31 +81,32 @@ export interface PayloadLayer {
 /** Any layer. @public */
 export type Layer = EthLayer | ArpLayer | IpLayer | IcmpLayer | UdpLayer | TcpLayer | PayloadLayer;
 
-type Over<T> = Partial<Omit<T, 'layer'>>;
+/** Any fields of a layer. @public */
+export type LayerFields<T> = Partial<Omit<T, 'layer'>>;
 
 /** An Ethernet header; the addresses are zero unless given. @public */
-export function eth(over: Over<EthLayer> = {}): EthLayer {
+export function eth(over: LayerFields<EthLayer> = {}): EthLayer {
   return { layer: 'eth', dst: '00:00:00:00:00:00', src: '00:00:00:00:00:00', ...over };
 }
 /** An ARP packet; a request unless told otherwise. @public */
-export function arp(over: Over<ArpLayer> = {}): ArpLayer {
+export function arp(over: LayerFields<ArpLayer> = {}): ArpLayer {
   return { layer: 'arp', op: 1, sha: '00:00:00:00:00:00', spa: '0.0.0.0', tha: '00:00:00:00:00:00', tpa: '0.0.0.0', ...over };
 }
 /** An IPv4 header with TTL 64. @public */
-export function ip(over: Over<IpLayer> = {}): IpLayer {
+export function ip(over: LayerFields<IpLayer> = {}): IpLayer {
   return { layer: 'ip', src: '0.0.0.0', dst: '0.0.0.0', ttl: 64, id: 0, tos: 0, df: false, mf: false, offset: 0, version: 4, options: new Uint8Array(0), ...over };
 }
 /** An ICMP message; an echo request unless told otherwise. @public */
-export function icmp(over: Over<IcmpLayer> & { readonly echoId?: number; readonly seq?: number } = {}): IcmpLayer {
+export function icmp(over: LayerFields<IcmpLayer> & { readonly echoId?: number; readonly seq?: number } = {}): IcmpLayer {
   const { echoId, seq, ...rest } = over;
   return { layer: 'icmp', type: 8, code: 0, rest: (((echoId ?? 0) << 16) | (seq ?? 0)) >>> 0, ...rest };
 }
 /** A UDP header. @public */
-export function udp(over: Over<UdpLayer> = {}): UdpLayer {
+export function udp(over: LayerFields<UdpLayer> = {}): UdpLayer {
   return { layer: 'udp', sport: 0, dport: 0, ...over };
 }
 /** A TCP header with a window of 65535. @public */
-export function tcp(over: Over<TcpLayer> = {}): TcpLayer {
+export function tcp(over: LayerFields<TcpLayer> = {}): TcpLayer {
   return { layer: 'tcp', sport: 0, dport: 0, seq: 0, ack: 0, flags: 'A', win: 65535, urg: 0, options: new Uint8Array(0), ...over };
 }
 /** Payload: bytes, or text in ASCII. @public */

@@ -1,6 +1,6 @@
 /** Many machines in one virtual time, joined by links: a network in a test. */
-import { createKernel, sec, VirtualClock, type Kernel, type KernelModule } from '@linnet/kernel';
-import { copyFrame, devAddTap, devOpen, frameLength, type NetDevice } from '@linnet/netdev';
+import { createKernel, errnoName, sec, VirtualClock, type Kernel, type KernelModule } from '@linnet/kernel';
+import { copyFrame, devAddTap, devOpen, frameLength, unregisterNetdevice, type NetDevice } from '@linnet/netdev';
 import { createTap, netem, netemSet, tap, tapReceive, type NetemOptions } from '@linnet/netdevs';
 import { skbStats } from '@linnet/skbuff';
 import { Trace } from './trace.ts';
@@ -16,6 +16,11 @@ export interface SimNetOptions {
 export interface LinkOptions extends NetemOptions {
   readonly mtu?: number;
   readonly back?: NetemOptions;
+}
+
+function impair(dev: NetDevice, opts: NetemOptions): void {
+  const err = netemSet(dev, opts);
+  if (err < 0) throw new RangeError(`link: ${dev.name}: ${JSON.stringify(opts)}: ${errnoName(err)}`);
 }
 
 /** Machines that share a clock; the same seed gives the same run. @public */
@@ -47,7 +52,7 @@ export class SimNet {
     return k;
   }
 
-  /** Joins two machines with an Ethernet link; returns the two devices, up, with no addresses. Throws when a name is taken. */
+  /** Joins two machines with an Ethernet link; returns the two devices, up, with no addresses. Throws when a name is taken or a parameter is out of range. */
   link(a: Kernel, aName: string, b: Kernel, bName: string, opts: LinkOptions = {}): [NetDevice, NetDevice] {
     const { mtu, back, ...forth } = opts;
     const devs: NetDevice[] = [];
@@ -66,17 +71,17 @@ export class SimNet {
           },
         },
       });
-      if (typeof dev === 'number') throw new Error(`link: ${name} of ${k.hostname}: errno ${-dev}`);
+      if (typeof dev === 'number') {
+        for (const d of devs) unregisterNetdevice(d); // half a link would have nobody to send to
+        throw new Error(`link: ${name} of ${k.hostname}: ${errnoName(dev)}`);
+      }
       devs.push(dev);
     }
     const [da, db] = devs as [NetDevice, NetDevice];
     for (const d of devs) d.kernel.run(() => devOpen(d));
-    if (Object.keys(forth).length > 0) {
-      netemSet(da, forth);
-      netemSet(db, back ?? forth);
-    } else if (back !== undefined) {
-      netemSet(db, back);
-    }
+    if (Object.keys(forth).length > 0) impair(da, forth);
+    const other = back ?? forth;
+    if (Object.keys(other).length > 0) impair(db, other);
     return [da, db];
   }
 

@@ -3,7 +3,7 @@
  *
  * The wire is a small Linnet machine: two TAP devices, frames of one handed to the other, a netem queue before each way out.
  */
-import { createKernel, type Clock, type Kernel } from '@linnet/kernel';
+import { createKernel, errnoName, type Clock, type Kernel } from '@linnet/kernel';
 import { devOpen, devQueueXmit, netdevRxHandlerRegister, RX_HANDLER_CONSUMED, type NetDevice } from '@linnet/netdev';
 import { createTap, netem, netemSet, tap, tapReceive, tapWake, type NetemOptions } from '@linnet/netdevs';
 import { skbPush, type Skb } from '@linnet/skbuff';
@@ -54,7 +54,7 @@ export function createWire(opts: WireOptions = {}): Wire {
       wake: () => tapWake(devs[i]!),
     };
     const dev = createTap(k.initNet, { name, vnetHdr: false, mtu: opts.mtu ?? 9000, port: { transmit: (u8, off, len) => end.onFrame(u8, off, len) } });
-    if (typeof dev === 'number') throw new Error(`createWire: no device (${dev})`);
+    if (typeof dev === 'number') throw new Error(`createWire: mtu ${opts.mtu}: ${errnoName(dev)}`);
     ends.push(end);
     devs.push(dev);
   }

@@ -1,4 +1,5 @@
-import { ms, VirtualClock } from '@linnet/kernel';
+import { ms, VirtualClock, type Kernel } from '@linnet/kernel';
+import { devGetByName } from '@linnet/netdev';
 import { describe, expect, it } from 'vitest';
 import { arp, build, checksum, createWire, dissect, eth, icmp, ip, payload, SimNet, summary, tcp, Trace, udp } from '../src/index.ts';
 
@@ -89,7 +90,11 @@ describe('SimNet', () => {
     const net = new SimNet({ modules: [], seed: 3 });
     const [da, db] = net.link(net.machine('h1'), 'eth0', net.machine('h2'), 'eth0', { delay: 1, mtu: 1400 });
     expect([da.mtu, db.mtu, da.running, db.qdisc.ops.id]).toEqual([1400, 1400, true, 'netem']);
-    expect(() => net.link(net.machines[0]!, 'eth0', net.machines[1]!, 'eth1')).toThrow(/eth0 of h1/);
+    const [h1, h2] = net.machines as [Kernel, Kernel];
+    expect(() => net.link(h1, 'eth0', h2, 'eth1')).toThrow(/eth0 of h1: EEXIST/);
+    expect(() => net.link(h1, 'eth1', h2, 'eth0')).toThrow(/eth0 of h2: EEXIST/);
+    expect(devGetByName(h1.initNet, 'eth1')).toBeNull();
+    expect(() => net.link(h1, 'eth2', h2, 'eth2', { loss: 7 })).toThrow(/eth2: .*"loss":7.*EINVAL/);
     net.advance(ms(5));
     expect(net.clock.now()).toBeGreaterThanOrEqual(ms(5));
     net.close();

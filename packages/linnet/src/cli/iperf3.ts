@@ -245,8 +245,8 @@ class Test {
     await this.reader.json();
     sendJson(this.control, {
       cpu_util_total: 0, cpu_util_user: 0, cpu_util_system: 0,
-      sender_has_retransmits: -1, congestion_used: 'cubic',
-      streams: this.streams.map((s) => ({ id: s.id, bytes: s.bytes, retransmits: -1, jitter: 0, errors: 0, packets: 0, start_time: 0, end_time: seconds })),
+      sender_has_retransmits: 0, congestion_used: 'cubic',
+      streams: this.streams.map((s) => ({ id: s.id, bytes: s.bytes, retransmits: 0, jitter: 0, errors: 0, packets: 0, start_time: 0, end_time: seconds })),
     });
     this.say(DISPLAY_RESULTS);
     const last = await this.reader.state();

@@ -1,0 +1,157 @@
+// A Linnet machine as a router between two namespaces of the real kernel.
+import { describe, expect, it } from 'vitest';
+import type { TestNetns } from '../host/netns.ts';
+import { rate, row, TestData } from '../lib/data.ts';
+import { exec, expectOk } from '../lib/exec.ts';
+import { ipJson, scene } from '../lib/scene.ts';
+import type { Machine, Scene } from '../lib/scene.ts';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { have } from '../needs.mjs';
+
+const LEFT = '10.81.0.1';
+const ROUTER_LEFT = '10.81.0.254';
+const RIGHT = '10.82.0.1';
+const ROUTER_RIGHT = '10.82.0.254';
+
+interface Routed {
+  readonly left: TestNetns;
+  readonly right: TestNetns;
+  readonly machine: Machine;
+}
+
+/** `mtu`: of the link on the right, on both of its ends. */
+function router(s: Scene, { mtu = 1500 } = {}): Routed {
+  const left = s.netns();
+  const right = s.netns();
+  const machine = s.machine();
+  s.tap(machine, { netns: left, address: `${ROUTER_LEFT}/24`, peer: `${LEFT}/24` });
+  s.tap(machine, { netns: right, address: `${ROUTER_RIGHT}/24`, peer: `${RIGHT}/24`, mtu });
+  machine.sysctl('net/ipv4/ip_forward', 1);
+  left.sh(`ip route add default via ${ROUTER_LEFT}`);
+  right.sh(`ip route add default via ${ROUTER_RIGHT}`);
+  return { left, right, machine };
+}
+
+describe.skipIf(!have('root', 'ip', 'ping', 'traceroute', 'tshark'))('through a Linnet router', () => {
+  for (const [mode, flag] of [['UDP', ''], ['ICMP', '-I'], ['TCP', '-T -p 80']] as const) {
+    it(`traceroute shows it, by ${mode}`, scene(async (s) => {
+      const { left, machine } = router(s);
+      const said = await s.sh(left, `traceroute -n -q 3 -w 2 ${flag} ${RIGHT}`);
+      row(`traceroute ${flag}`, said.trim().replace(/\n/g, ' |').replace(/ +/g, ' '));
+      const hops = said.trim().split('\n').slice(1);
+      expect(hops).toHaveLength(2);
+      expect(hops[0]).toMatch(new RegExp(`^ *1 +${ROUTER_LEFT} `));
+      expect(hops[1]).toMatch(new RegExp(`^ *2 +${RIGHT} `));
+      expect(said).not.toContain('*');
+      expect(machine.counter('Icmp.OutTimeExcds')).toBe(3);
+    }));
+  }
+
+  it('ping loses nothing, and the hop counts', scene(async (s) => {
+    const { left, machine } = router(s);
+    const said = await s.sh(left, `ping -c 100 -i 0.01 ${RIGHT}`);
+    expect(said).toContain('100 received, 0% packet loss');
+    expect(said).toContain('ttl=63');
+    expect(machine.counter('Ip.ForwDatagrams')).toBe(200);
+  }));
+
+  it('a network nobody knows is answered: unreachable', scene(async (s) => {
+    const { left } = router(s);
+    const { stdout } = await exec(left.name, 'ping -c 1 -W 2 10.99.0.1');
+    expect(stdout).toContain(`From ${ROUTER_LEFT} icmp_seq=1 Destination Net Unreachable`);
+  }));
+
+  it('a host that does not answer ARP is answered: unreachable', scene(async (s) => {
+    const { left } = router(s);
+    const { stdout } = await exec(left.name, 'ping -c 1 -W 5 10.82.0.77');
+    expect(stdout).toContain(`From ${ROUTER_LEFT} icmp_seq=1 Destination Host Unreachable`);
+  }));
+
+  it('fragments pass, and what is too big and may be cut is cut', scene(async (s) => {
+    const { left, machine } = router(s, { mtu: 1000 });
+    const said = await s.sh(left, `ping -s 3000 -M dont -c 10 -i 0.01 -W 2 ${RIGHT}`);
+    row('ping -s 3000 -M dont, MTU 1000 behind the router', said.trimEnd().split('\n').slice(-2).join(' | '));
+    expect(said).toContain('10 received');
+    expect(machine.counter('Ip.FragCreates')).toBeGreaterThan(0);
+  }));
+
+  it('what is too big and may not be cut is answered with the MTU, which the real kernel keeps', scene(async (s) => {
+    const { left, machine } = router(s, { mtu: 1000 });
+    const { stdout, stderr } = await exec(left.name, `ping -s 1400 -M do -c 2 -i 0.2 -W 1 ${RIGHT}`);
+    expect(stdout + stderr).toContain(`From ${ROUTER_LEFT} icmp_seq=1 Frag needed and DF set (mtu = 1000)`);
+    const [route] = ipJson<[{ metrics?: [{ mtu?: number }] }]>(left, `route get ${RIGHT}`);
+    expect(route.metrics?.[0].mtu).toBe(1000);
+    expect(machine.counter('Ip.FragFails')).toBe(1);
+  }));
+
+  it('TCP of real kernels finds its way through the small MTU, both ways', { timeout: 120_000 }, scene(async (s) => {
+    const { left, right, machine } = router(s, { mtu: 1000 });
+    const data = new TestData(20_000_000);
+    const file = join(s.folder, 'data');
+    writeFileSync(file, data.bytes);
+    for (const [from, to, address] of [[left, right, RIGHT], [right, left, LEFT]] as const) {
+      const server = s.start(to, `python3 -c '
+import hashlib, socket
+l = socket.create_server(("", 9000)); print("listening", flush=True)
+c = l.accept()[0]; h = hashlib.sha256()
+while True:
+    d = c.recv(1 << 20)
+    if not d: break
+    h.update(d)
+print(h.hexdigest(), flush=True)
+'`);
+      await server.until(/listening/);
+      const sent = expectOk(await exec(from.name, `cat ${file} > /dev/tcp/${address}/9000`));
+      const { stdout, ms } = await server.done;
+      row(`TCP ${from === left ? 'into' : 'out of'} the small MTU`, rate(data.bytes.length, ms), `FragFails ${machine.counter('Ip.FragFails')}`);
+      expect(stdout).toContain(data.sha256);
+      expect(sent.code).toBe(0);
+    }
+  }));
+
+  it('a redirect tells of a better router on the same link', scene(async (s) => {
+    const { left, machine } = router(s);
+    left.sh('ip address add 10.81.0.2/24 dev tap0');
+    machine.route('10.90.0.0/16', '10.81.0.2');
+    const { stdout } = await exec(left.name, `ping -c 1 -W 1 -I ${LEFT} 10.90.0.1`);
+    expect(stdout).toContain('Redirect Host(New nexthop: 10.81.0.2)');
+  }));
+
+  it('stops forwarding when it is told to', scene(async (s) => {
+    const { left, machine } = router(s);
+    machine.sysctl('net/ipv4/ip_forward', 0);
+    const { stdout } = await exec(left.name, `ping -c 1 -W 1 ${RIGHT}`);
+    expect(stdout).toContain('0 received');
+  }));
+});
+
+describe.skipIf(!have('root', 'ip', 'tshark'))('path MTU of Linnet itself', () => {
+  it('behind a real router with a small MTU: frag needed is honoured', { timeout: 120_000 }, scene(async (s) => {
+    // Linnet -- TAP -- real router -- veth -- real host, the veth with an MTU of 1,000.
+    const middle = s.netns();
+    const far = s.netns();
+    const { machine } = s.linnetOnTap({ netns: middle, address: '10.83.0.2/24', peer: '10.83.0.1/24' });
+    middle.sh(`sysctl -qw net.ipv4.ip_forward=1 && ip link add far type veth peer name near netns ${far.name} && ip address add 10.84.0.1/24 dev far && ip link set far mtu 1000 up`);
+    far.sh('ip address add 10.84.0.2/24 dev near && ip link set near mtu 1000 up && ip route add default via 10.84.0.1');
+    machine.route('0.0.0.0/0', '10.83.0.1');
+    const { listen, sendAll, receiveAll } = await import('../lib/stream.ts');
+    const data = new TestData(5_000_000);
+    const listener = listen(machine.task, 9000);
+    const serving = (async () => {
+      const fd = await machine.task.accept(listener);
+      await sendAll(machine.task, fd, data.bytes);
+      await receiveAll(machine.task, fd);
+      machine.task.close(fd);
+    })();
+    // The far end is made to announce a large MSS, as if its link had a large MTU: only the router can tell.
+    far.sh('ip link set near mtu 1500');
+    const got = expectOk(await exec(far.name, 'exec 3<>/dev/tcp/10.83.0.2/9000 && sha256sum <&3'));
+    await serving;
+    row('Linnet sends behind a router with MTU 1000', rate(data.bytes.length, got.ms));
+    expect(got.stdout.split(' ')[0]).toBe(data.sha256);
+    expect(machine.counter('Icmp.InDestUnreachs')).toBeGreaterThan(0);
+    const tables = JSON.stringify(await exec(middle.name, 'nstat -az IpFragFails'));
+    expect(tables).not.toBe('');
+  }));
+});
