@@ -44,6 +44,6 @@ describe('linnet demo', () => {
     const { file } = await run({ size: 5, loss: 0.01, snaplen: 262_144 });
     const verdict = await judge(file, { linnet: ['10.0.1.1', '10.0.2.1', '10.0.1.2', '10.0.2.2'], both: true });
     expect(verdict.good.tcp).toBeGreaterThan(4000);
-    expect(verdict.good.icmp).toBeGreaterThan(20);
+    expect(verdict.good.icmp).toBeGreaterThanOrEqual(18);
   });
 });

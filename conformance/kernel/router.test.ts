@@ -7,6 +7,7 @@ import { ipJson, scene } from '../lib/scene.ts';
 import type { Machine, Scene } from '../lib/scene.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { listen, receiveAll, sendAll } from '../lib/stream.ts';
 import { have } from '../needs.mjs';
 
 const LEFT = '10.81.0.1';
@@ -20,13 +21,13 @@ interface Routed {
   readonly machine: Machine;
 }
 
-/** `mtu`: of the link on the right, on both of its ends. */
-function router(s: Scene, { mtu = 1500 } = {}): Routed {
+/** `mtu` is that of the link on the right; `peerMtu` of its far end alone. */
+function router(s: Scene, { mtu = 1500, peerMtu = mtu, vnetHdr = true } = {}): Routed {
   const left = s.netns();
   const right = s.netns();
   const machine = s.machine();
-  s.tap(machine, { netns: left, address: `${ROUTER_LEFT}/24`, peer: `${LEFT}/24` });
-  s.tap(machine, { netns: right, address: `${ROUTER_RIGHT}/24`, peer: `${RIGHT}/24`, mtu });
+  s.tap(machine, { netns: left, address: `${ROUTER_LEFT}/24`, peer: `${LEFT}/24`, vnetHdr });
+  s.tap(machine, { netns: right, address: `${ROUTER_RIGHT}/24`, peer: `${RIGHT}/24`, mtu, peerMtu, vnetHdr });
   machine.sysctl('net/ipv4/ip_forward', 1);
   left.sh(`ip route add default via ${ROUTER_LEFT}`);
   right.sh(`ip route add default via ${ROUTER_RIGHT}`);
@@ -85,13 +86,15 @@ describe.skipIf(!have('root', 'ip', 'ping', 'traceroute', 'tshark'))('through a 
     expect(machine.counter('Ip.FragFails')).toBe(1);
   }));
 
-  it('TCP of real kernels finds its way through the small MTU, both ways', { timeout: 120_000 }, scene(async (s) => {
-    const { left, right, machine } = router(s, { mtu: 1000 });
-    const data = new TestData(20_000_000);
-    const file = join(s.folder, 'data');
-    writeFileSync(file, data.bytes);
-    for (const [from, to, address] of [[left, right, RIGHT], [right, left, LEFT]] as const) {
-      const server = s.start(to, `python3 -c '
+  for (const vnetHdr of [true, false]) {
+    it(`TCP of real kernels finds its way through an MTU that only the router knows, ${vnetHdr ? 'in super-segments' : 'segment by segment'}`, { timeout: 120_000 }, scene(async (s) => {
+      // Both ends announce an MSS of 1,460; the router's link to the right carries 1,000.
+      const { left, right, machine } = router(s, { mtu: 1000, peerMtu: 1500, vnetHdr });
+      const data = new TestData(20_000_000);
+      const file = join(s.folder, 'data');
+      writeFileSync(file, data.bytes);
+      for (const [from, to, address] of [[left, right, RIGHT], [right, left, LEFT]] as const) {
+        const server = s.start(to, `python3 -c '
 import hashlib, socket
 l = socket.create_server(("", 9000)); print("listening", flush=True)
 c = l.accept()[0]; h = hashlib.sha256()
@@ -101,19 +104,22 @@ while True:
     h.update(d)
 print(h.hexdigest(), flush=True)
 '`);
-      await server.until(/listening/);
-      const sent = expectOk(await exec(from.name, `cat ${file} > /dev/tcp/${address}/9000`));
-      const { stdout, ms } = await server.done;
-      row(`TCP ${from === left ? 'into' : 'out of'} the small MTU`, rate(data.bytes.length, ms), `FragFails ${machine.counter('Ip.FragFails')}`);
-      expect(stdout).toContain(data.sha256);
-      expect(sent.code).toBe(0);
-    }
-  }));
+        await server.until(/listening/);
+        const sent = expectOk(await exec(from.name, `cat ${file} > /dev/tcp/${address}/9000`));
+        const { stdout } = await server.done;
+        row(`TCP ${from === left ? 'into' : 'out of'} the small MTU`, rate(data.bytes.length, sent.ms), `FragFails ${machine.counter('Ip.FragFails')}`);
+        expect(stdout).toContain(data.sha256);
+      }
+      expect(machine.counter('Ip.FragFails')).toBeGreaterThan(0);
+      const [route] = ipJson<[{ metrics?: [{ mtu?: number }] }]>(left, `route get ${RIGHT}`);
+      expect(route.metrics?.[0].mtu).toBe(1000);
+    }));
+  }
 
   it('a redirect tells of a better router on the same link', scene(async (s) => {
     const { left, machine } = router(s);
     left.sh('ip address add 10.81.0.2/24 dev tap0');
-    machine.route('10.90.0.0/16', '10.81.0.2');
+    machine.ip.route.add({ dst: '10.90.0.0/16', via: '10.81.0.2' });
     const { stdout } = await exec(left.name, `ping -c 1 -W 1 -I ${LEFT} 10.90.0.1`);
     expect(stdout).toContain('Redirect Host(New nexthop: 10.81.0.2)');
   }));
@@ -134,8 +140,7 @@ describe.skipIf(!have('root', 'ip', 'tshark'))('path MTU of Linnet itself', () =
     const { machine } = s.linnetOnTap({ netns: middle, address: '10.83.0.2/24', peer: '10.83.0.1/24' });
     middle.sh(`sysctl -qw net.ipv4.ip_forward=1 && ip link add far type veth peer name near netns ${far.name} && ip address add 10.84.0.1/24 dev far && ip link set far mtu 1000 up`);
     far.sh('ip address add 10.84.0.2/24 dev near && ip link set near mtu 1000 up && ip route add default via 10.84.0.1');
-    machine.route('0.0.0.0/0', '10.83.0.1');
-    const { listen, sendAll, receiveAll } = await import('../lib/stream.ts');
+    machine.ip.route.add({ dst: 'default', via: '10.83.0.1' });
     const data = new TestData(5_000_000);
     const listener = listen(machine.task, 9000);
     const serving = (async () => {
@@ -151,7 +156,5 @@ describe.skipIf(!have('root', 'ip', 'tshark'))('path MTU of Linnet itself', () =
     row('Linnet sends behind a router with MTU 1000', rate(data.bytes.length, got.ms));
     expect(got.stdout.split(' ')[0]).toBe(data.sha256);
     expect(machine.counter('Icmp.InDestUnreachs')).toBeGreaterThan(0);
-    const tables = JSON.stringify(await exec(middle.name, 'nstat -az IpFragFails'));
-    expect(tables).not.toBe('');
   }));
 });

@@ -122,7 +122,7 @@ describe.skipIf(!have('root', 'ip', 'tshark', 'python3'))('TCP with a real kerne
     const held = s.start(netns, `exec 3<>/dev/tcp/${address}/${PORT}; echo connected; sleep 60`);
     const fd = await task.accept(listener);
     await held.until(/connected/);
-    const said = await s.sh(netns, `ss -tin dport = :${PORT}`);
+    const said = await s.sh(netns, `ss -tino dport = :${PORT}`);
     row('ss -ti', said.trim().split('\n').at(-1)!.trim());
     expect(said).toMatch(/\bts\b/);
     expect(said).toMatch(/\bsack\b/);

@@ -21,6 +21,11 @@ export interface InetAf {
   dstType(dst: DstEntry): number;
   /** Sees to a valid `sk.dst`, routing anew when it is stale (inet_sk_rebuild_header). 0 or a negative errno. */
   rebuildHeader(sk: InetSock): number;
+  /**
+   * An answer from `daddr` (`daddr6` in IPv6) over `dst` shows that packets get through: its next hop needs no probe for a while (dst_confirm_neigh). For ACKs that
+   * acknowledge new data and for MSG_CONFIRM; costs a comparison for all calls of one jiffy but the first.
+   */
+  confirmNeigh(dst: DstEntry, daddr: number, daddr6: Int32Array | null): void;
   /** Puts the header before a connected sock's transport packet and sends it (ip_queue_xmit). Consumes; 0, NET_XMIT_CN or a negative errno. */
   queueXmit(sk: InetSock, skb: Skb, fl: Flowi): number;
   /**

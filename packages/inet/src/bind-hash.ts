@@ -2,6 +2,7 @@
 import { EADDRINUSE, EADDRNOTAVAIL } from '@linnet/kernel';
 import { EHASH_TIMEWAIT, inetEhashInsert, type EhashNode, type InetHashinfo } from './inet-hashtables.ts';
 import type { InetConnectionSock } from './inet-connection-sock.ts';
+import type { InetSock } from './inet-sock.ts';
 import type { InetTimewaitSock } from './timewait-sock.ts';
 
 const TCP_LISTEN = 10;
@@ -27,6 +28,23 @@ export interface LocalPorts {
   readonly low: number;
   readonly high: number;
   reserved(port: number): boolean;
+}
+
+/**
+ * The range in which the stack may choose a port for `sk`: the lowest in the low 16 bits, the highest above (inet_sk_get_local_port_range).
+ * IP_LOCAL_PORT_RANGE narrows the namespace's range; a bound that lies outside of it, or 0, does not count (ip(7)).
+ * @alpha
+ */
+export function inetSkGetLocalPortRange(sk: InetSock, ports: LocalPorts): number {
+  let { low, high } = ports;
+  const own = sk.localPortRange;
+  if (own !== 0) {
+    const lo = own & 0xffff;
+    const hi = own >>> 16;
+    if (lo >= ports.low && lo <= ports.high) low = lo;
+    if (hi >= ports.low && hi <= ports.high) high = hi;
+  }
+  return (high << 16) | low;
 }
 
 /** Says that a sock holds a bucket's port (inet_bind_hash). @alpha */
@@ -108,13 +126,15 @@ export function inetCskGetPort(h: InetHashinfo, sk: InetConnectionSock, snum: nu
 
 /** A random odd-distance walk over the range; half of it first for those who may share, as Linux does (inet_csk_find_open_port). */
 function findOpenPort(h: InetHashinfo, sk: InetConnectionSock, ports: LocalPorts): number {
-  const span = ports.high - ports.low + 1;
+  const range = inetSkGetLocalPortRange(sk, ports);
+  const low = range & 0xffff;
+  const span = (range >>> 16) - low + 1;
   const rng = h.net.kernel.rng.stream('inet.port');
   // Odd ports for bind, even ones for connect: the two do not chase each other's ports.
   let offset = rng.below(span) | 1;
   for (let pass = 0; pass < 2; pass++) {
     for (let i = 0; i < span; i += 2) {
-      const port = ports.low + ((offset + i) % span);
+      const port = low + ((offset + i) % span);
       if (ports.reserved(port)) continue;
       const tb = h.bhash.get(port);
       if (tb === undefined || !bindConflict(sk, tb, false, false)) return port;
@@ -138,14 +158,16 @@ export function inetHashConnect(
     inetEhashInsert(h, sk);
     return 0;
   }
-  const span = ports.high - ports.low + 1;
+  const range = inetSkGetLocalPortRange(sk, ports);
+  const low = range & 0xffff;
+  const span = (range >>> 16) - low + 1;
   const hash = h.portHash.hash3(sk.rcvSaddr, sk.daddr, sk.dport);
   const slot = hash & 255;
   // Even ports first; the table remembers how far each class of destinations has come.
   let offset = ((((h.perturb[slot]! + (hash >>> 8)) >>> 0) % span) & ~1) >>> 0;
   for (let pass = 0; pass < 2; pass++) {
     for (let i = 0; i < span; i += 2) {
-      const port = ports.low + ((offset + i) % span);
+      const port = low + ((offset + i) % span);
       if (ports.reserved(port)) continue;
       let tb = h.bhash.get(port);
       if (tb !== undefined) {

@@ -17,6 +17,7 @@ export function ip4DatagramConnect(sk: InetSock, addr: SockAddr): number {
   if (addr.family !== AF_INET) return -EAFNOSUPPORT;
   const { addr: daddr, port } = addr as SockAddrIn;
   sk.dst = null;
+  sk.rxDst = null;
   let { boundDevIf: oif, saddr } = sk;
   if (ipv4IsMulticast(daddr)) {
     if (oif === 0) oif = sk.mcIndex;

@@ -15,7 +15,7 @@ export type { GroOffload } from './offload.ts';
 export {
   computeScore, EHASH_REQUEST, EHASH_SOCK, EHASH_TIMEWAIT, EhashNode, inetEhashInsert, InetHashinfo, inetHashListener, inetLookupListener, inetUnhash,
 } from './inet-hashtables.ts';
-export { InetBindBucket, inetBindHash, inetCskGetPort, inetHashConnect, inetInheritPort, inetPutPort, type LocalPorts } from './bind-hash.ts';
+export { InetBindBucket, inetBindHash, inetCskGetPort, inetHashConnect, inetInheritPort, inetPutPort, inetSkGetLocalPortRange, type LocalPorts } from './bind-hash.ts';
 export {
   InetConnectionSock, inetCskAccept, inetCskAcceptqAdd, inetCskAcceptqRemove, inetCskClearXmitTimers, inetCskReqskQueueIsFull, skAcceptqIsFull,
 } from './inet-connection-sock.ts';

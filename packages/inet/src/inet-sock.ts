@@ -1,5 +1,6 @@
 /** What all sockets of the Internet families have (struct inet_sock). */
 import type { Net } from '@linnet/kernel';
+import type { DstEntry } from '@linnet/netdev';
 import { Sock, type Proto } from '@linnet/socket';
 import type { InetAf } from './af.ts';
 import { Flowi, type InetCork } from './flowi.ts';
@@ -46,8 +47,11 @@ export class InetSock extends Sock {
   cmsgFlags = 0;
   /** Counter for the identification field. */
   inetId = 0;
+  /** Input route of the last packets, good while it is valid and they come in by `rxDstIfindex`; null until one is known. */
+  rxDst: DstEntry | null = null;
   /** Interface of the last packet in. */
   rxDstIfindex = 0;
+  /** IP_LOCAL_PORT_RANGE: the lowest port in the low 16 bits, the highest above, 0 for either: the namespace's. */
   localPortRange = 0;
   /** Options for outgoing packets in wire form, or null. */
   inetOpt: object | null = null;

@@ -15,6 +15,12 @@ export interface InetProtocol {
   /** Takes a packet: data at the transport header, networkHeader and dst set. Consumes it; 0, or a positive protocol number to try instead. */
   rcv(skb: Skb): number;
   /**
+   * The connected sock of a packet that has no route yet: `networkHeader` and `transportHeader` are set, `data` is at the network header. Only a sock whose whole
+   * four-tuple the packet has; null when there is none. Does not consume, may pull the transport header. The family keeps the packet's route in the sock
+   * (`rxDst`) for the next ones and hands the sock to {@link rcv} in `skb.sk` (tcp_v4_early_demux, udp_v4_early_demux).
+   */
+  earlyDemux?(skb: Skb): InetSock | null;
+  /**
    * An ICMP error quotes a packet of ours: `networkHeader` at the quoted IP header, data at the quoted transport header (at least 8 bytes are there);
    * `type`, `code` in the family's numbering, `info` the MTU or pointer. Does not consume. 0, or -ENOENT when no sock matches.
    */

@@ -14,17 +14,13 @@ import {
 } from '@linnet/socket';
 import type { MsgHdr, NetProtoFamily, ProtoOps, Socket } from '@linnet/socket';
 import {
-  AF_INET, AF_UNSPEC, IPPROTO_IP, IPPROTO_MAX, IPPROTO_RAW, IP_PMTUDISC_DONT, IP_PMTUDISC_WANT, RTN_BROADCAST, RTN_MULTICAST, SOCK_RAW, SOCK_STREAM, SOL_SOCKET, sockaddrIn,
+  AF_INET, AF_UNSPEC, IPPROTO_IP, IPPROTO_MAX, IPPROTO_RAW, IP_PMTUDISC_DONT, IP_PMTUDISC_WANT, RTN_BROADCAST, RTN_MULTICAST, SOCK_RAW, SOCK_STREAM, SOL_SOCKET, TCP_CLOSE, TCP_LISTEN,
+  TCP_SYN_RECV, TCP_SYN_SENT, sockaddrIn,
 } from '@linnet/uapi';
 import type { SockAddr, SockAddrIn } from '@linnet/uapi';
 import { inetAddrType } from './fib-addr-type.ts';
 import { inetAddrValidOrNonlocal } from './inet-bind.ts';
 import { IPV4 } from './ipv4-net.ts';
-
-const TCP_SYN_SENT = 2;
-const TCP_SYN_RECV = 3;
-const TCP_CLOSE = 7;
-const TCP_LISTEN = 10;
 
 function skOf(sock: Socket): InetSock {
   return sock.sk as InetSock;

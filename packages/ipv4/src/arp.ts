@@ -1,9 +1,9 @@
 /**
  * The Address Resolution Protocol (RFC 826, RFC 5227; arp(7)): asking for and answering with link-layer addresses.
  */
-import { timeAfter } from '@linnet/kernel';
+import { EINVAL, timeAfter } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
-import { NFPROTO_ARP, NET_RX_SUCCESS, devQueueXmit, llReservedSpace, nfHook, skbDev } from '@linnet/netdev';
+import { NFPROTO_ARP, NET_RX_SUCCESS, devQueueXmit, dstLinkFailure, llReservedSpace, nfHook, skbDev } from '@linnet/netdev';
 import type { NetDevice, PacketType } from '@linnet/netdev';
 import {
   NEIGH_UPDATE_F_OVERRIDE, NUD_VALID, neighConnectedOutput, neighDirectOutput, neighEventNs, neighResolveOutput, neighUpdate,
@@ -11,7 +11,6 @@ import {
 import type { NeighOps, NeighParms, NeighTableOps, Neighbour } from '@linnet/neigh';
 import { DROP, PACKET_HOST, PACKET_LOOPBACK, PACKET_OTHERHOST, allocSkb, consumeSkb, kfreeSkbReason, pskbMayPull, skbPut, skbReserve, skbShareCheck } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { dstLinkFailure } from '@linnet/netdev';
 import {
   AF_INET, ARPHDR_LEN, ARPHRD_ETHER, ARPHRD_IEEE802, ARPOP_REPLY, ARPOP_REQUEST, ETH_P_ARP, ETH_P_IP, IFF_LOOPBACK, IFF_NOARP, IFF_POINTOPOINT,
   IPV4_DEVCONF_ARP_ACCEPT, IPV4_DEVCONF_ARP_ANNOUNCE, IPV4_DEVCONF_ARP_IGNORE, IPV4_DEVCONF_ARPFILTER, IPV4_DEVCONF_DROP_GRATUITOUS_ARP,
@@ -163,7 +162,7 @@ function setHa(n: Neighbour, src: Uint8Array): void {
 function arpConstructor(n: Neighbour): number {
   const { dev } = n;
   const indev = inDevGet(dev);
-  if (indev === null) return -22;
+  if (indev === null) return -EINVAL;
   n.type = inetAddrTypeDevTable(indev.net4, dev, n.key0);
   if (dev.headerOps === null) {
     n.nudState = NUD_NOARP;

@@ -10,7 +10,7 @@ import {
 } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import {
-  IFF_LOOPBACK, INADDR_LOOPBACK, IPV4_DEVCONF_ACCEPT_REDIRECTS, IPV4_DEVCONF_ARP_EVICT_NOCARRIER, IPV4_DEVCONF_ARP_NOTIFY, IPV4_DEVCONF_FORWARDING,
+  IFF_LOOPBACK, IFF_UP, INADDR_LOOPBACK, IPV4_DEVCONF_ACCEPT_REDIRECTS, IPV4_DEVCONF_ARP_EVICT_NOCARRIER, IPV4_DEVCONF_ARP_NOTIFY, IPV4_DEVCONF_FORWARDING,
   IPV4_DEVCONF_MC_FORWARDING, IPV4_DEVCONF_NOPOLICY, IPV4_DEVCONF_NOXFRM, IPV4_DEVCONF_PROMOTE_SECONDARIES, IPV4_DEVCONF_ROUTE_LOCALNET, IPV4_MIN_MTU, RTM_DELNETCONF, RTM_NEWNETCONF, RT_SCOPE_HOST,
 } from '@linnet/uapi';
 import { arpAnnounce } from './arp.ts';
@@ -94,6 +94,7 @@ export function inetdevInit(n4: Ipv4Net, dev: NetDevice): InDevice {
   neighSysctlRegister(n4.arpTbl, parms);
   devinetSysctlRegister(n4, dev.name, cnf, dev.ifindex);
   n4.netconf(n4, RTM_NEWNETCONF, dev.ifindex, cnf, 0);
+  if ((dev.flags & IFF_UP) !== 0) ipMcUp(indev);
   return indev;
 }
 
@@ -106,7 +107,8 @@ function unregisterSysctls(n4: Ipv4Net, indev: InDevice): void {
 export function inetdevDestroy(indev: InDevice): void {
   const { dev, net4: n4 } = indev;
   indev.dead = true;
-  ipMcDown(indev);
+  // A device that is down has no filter to take back.
+  if ((dev.flags & IFF_UP) !== 0) ipMcDown(indev);
   indev.mc.groups.clear();
   while (indev.ifas.length !== 0) delIfa(indev.ifas[0]!, null);
   unregisterSysctls(n4, indev);

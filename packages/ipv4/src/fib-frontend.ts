@@ -23,6 +23,7 @@ import type { InIfaddr } from './in-device.ts';
 import { inDevGet } from './in-device.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
+import { updateExceptionsMtu } from './route-exception.ts';
 import { RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST, rtCacheFlush } from './rtable.ts';
 import type { Rtable } from './rtable.ts';
 
@@ -180,6 +181,8 @@ export function fibNetdevEvent(n4: Ipv4Net, event: number, dev: NetDevice): void
       rtCacheFlush(n4);
       break;
     case NETDEV_CHANGEMTU:
+      updateExceptionsMtu(n4, dev, indev.mtu);
+      indev.mtu = dev.mtu;
       rtCacheFlush(n4);
       break;
     default:

@@ -15,8 +15,6 @@ export class FibNhException {
   gw: number;
   /** Jiffies when the MTU is forgotten; 0: never. */
   expires: number;
-  /** Jiffies of the last use: the oldest is evicted. */
-  stamp: number;
   rthInput: Rtable | null;
   rthOutput: Rtable | null;
 
@@ -26,7 +24,6 @@ export class FibNhException {
     this.mtuLocked = false;
     this.gw = 0;
     this.expires = 0;
-    this.stamp = 0;
     this.rthInput = null;
     this.rthOutput = null;
   }
@@ -51,7 +48,7 @@ export class FibNh {
   saddrGenid: number;
   rthInput: Rtable | null;
   rthOutput: Rtable | null;
-  /** By destination; null until the first one. */
+  /** By destination, in order of the last news; null until the first one. */
   exceptions: Map<number, FibNhException> | null;
 
   constructor(oif: number, gw: number, flags: number, weight: number) {

@@ -11,7 +11,7 @@ export class FragDir {
   readonly kernel: Kernel;
   readonly buckets: (IpFragQueue | null)[];
   readonly secret: number;
-  /** net.ipv4.ipfrag_high_thresh, bytes: above it no new queue is opened. */
+  /** net.ipv4.ipfrag_high_thresh, bytes: above it no fragment is taken. */
   highThresh: number;
   /** net.ipv4.ipfrag_low_thresh, bytes: kept for the setting's sake; nothing is evicted early. */
   lowThresh: number;

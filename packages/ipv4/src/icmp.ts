@@ -1,6 +1,7 @@
 /**
  * Receiving ICMP (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3): answering queries and telling the transports of errors.
  */
+import { ENOENT } from '@linnet/kernel';
 import {
   ICMPHDR_LEN, ICMP_ADDRESS, ICMP_ADDRESSREPLY, ICMP_DEST_UNREACH, ICMP_ECHO, ICMP_ECHOREPLY, ICMP_EXC_FRAGTIME, ICMP_EXT_ECHO, ICMP_EXT_ECHOREPLY, ICMP_FRAG_NEEDED,
   ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIMESTAMP, ICMP_TIMESTAMPREPLY, ICMP_TIME_EXCEEDED, IPHDR_LEN, NR_ICMP_TYPES,
@@ -181,9 +182,13 @@ function icmpSocketDeliver(ip: Ipv4Net, skb: Skb, type: number, code: number, in
   return 0;
 }
 
-/** An error about an ICMP message of ours: ping sockets, and what the route learns (icmp_err). @alpha */
+/**
+ * An error about an ICMP message of ours (icmp_err). Only what an echo reply of ours met is learned for its path as it stands; for anything else a ping or raw
+ * socket must have sent it, or a forged quote could shrink any path. 0, or -ENOENT: nothing to learn here.
+ * @alpha
+ */
 export function icmpErr(skb: Skb, type: number, code: number, info: number): number {
-  const ip = (skb.dst as Rtable).net4;
-  if (icmpType(skb.view, skb.data) !== ICMP_ECHOREPLY) pingErr(ip, skb, type, code, info);
-  return 0;
+  if (icmpType(skb.view, skb.data) === ICMP_ECHOREPLY) return 0;
+  pingErr((skb.dst as Rtable).net4, skb, type, code, info);
+  return -ENOENT;
 }

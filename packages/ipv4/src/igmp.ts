@@ -1,9 +1,8 @@
 /** Which groups a device listens to (RFC 1112): membership counts and the device's filter. Reports to routers (RFC 3376) are not sent. */
 import { EADDRNOTAVAIL } from '@linnet/kernel';
-import { devMcAdd, devMcDel } from '@linnet/netdev';
+import { devMcAdd, devMcDel, forEachNetdev } from '@linnet/netdev';
 import { ARPHRD_ETHER, IFF_UP, INADDR_ALLHOSTS_GROUP, IPPROTO_IGMP, ipv4IsMulticast } from '@linnet/uapi';
 import type { Net } from '@linnet/kernel';
-import { forEachNetdev } from '@linnet/netdev';
 import type { InDevice } from './in-device.ts';
 import { inDevGet } from './in-device.ts';
 

@@ -73,6 +73,8 @@ export class InDevice {
   readonly arpParms: NeighParms;
   readonly mc: McState;
   dead: boolean;
+  /** The device's MTU when last heard of. */
+  mtu: number;
   /** The device's name in the sysctl tree. */
   sysctlName: string;
 
@@ -84,6 +86,7 @@ export class InDevice {
     this.arpParms = arpParms;
     this.mc = mc;
     this.dead = false;
+    this.mtu = dev.mtu;
     this.sysctlName = dev.name;
   }
 

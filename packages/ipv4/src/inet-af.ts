@@ -8,7 +8,7 @@ import { skbCow, skbHeadroom } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import { skDstCheck, SOCK_BINDADDR_LOCK } from '@linnet/socket';
 import {
-  AF_INET, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, IPHDR_LEN, RT_SCOPE_UNIVERSE, iphDaddr, iphSaddr, sockaddrIn,
+  AF_INET, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, IPHDR_LEN, RT_SCOPE_UNIVERSE, TCP_SYN_SENT, iphDaddr, iphSaddr, sockaddrIn,
 } from '@linnet/uapi';
 import { ipAppendData, ipFinishSkb, ipFlushPendingFrames, ipMakeSkb, ipSendSkb } from './ip-append-data.ts';
 import { icmpErrConvert } from './icmp-errno.ts';
@@ -20,11 +20,10 @@ import { ipBuildAndSendPkt, ipQueueXmit, ipSendUnicastReply } from './ip-output.
 import { ipGetsockopt, ipSetsockopt } from './ip-sockglue.ts';
 import { IPV4 } from './ipv4-net.ts';
 import { ipMcDropSocket, ipMcSfAllow } from './mc-socket.ts';
+import { ipv4ConfirmNeigh } from './route-ops.ts';
 import { ipRouteOutputFlow } from './route-output.ts';
 import type { Rtable } from './rtable.ts';
 import { skSetupCaps } from './sk-caps.ts';
-
-const TCP_SYN_SENT = 2;
 
 /** Sees to a valid `sk.dst` (inet_sk_rebuild_header). 0 or a negative errno. */
 function rebuildHeader(sk: InetSock): number {
@@ -60,6 +59,7 @@ export const inetAf4: InetAf = {
   routeOutput: (net, fl, sk) => ipRouteOutputFlow(net, fl, sk),
   dstType: (dst) => (dst as Rtable).rtType,
   rebuildHeader,
+  confirmNeigh: (dst, daddr) => ipv4ConfirmNeigh(dst as Rtable, daddr),
   queueXmit: ipQueueXmit,
   sendUnicastReply: ipSendUnicastReply,
   buildAndSendPkt,

@@ -1,6 +1,6 @@
 /** Control messages of IPv4 sockets, in and out (ip(7), cmsg(3)). */
 // datapath-ok-file: control messages: only sockets that asked for them pay
-import { EINVAL } from '@linnet/kernel';
+import { csumFold, EINVAL } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {
   AF_INET, INADDR_ANY, IPHDR_LEN, IP_CHECKSUM, IP_ORIGDSTADDR, IP_PKTINFO, IP_PROTOCOL, IP_RECVFRAGSIZE, IP_RECVOPTS, IP_RETOPTS, IP_TOS, IP_TTL, RTN_LOCAL,
@@ -8,7 +8,6 @@ import {
 } from '@linnet/uapi';
 import { skbChecksum } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { csumFold } from '@linnet/kernel';
 import { devGetByIndex } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import { optInt, putCmsg } from '@linnet/socket';

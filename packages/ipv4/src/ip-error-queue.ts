@@ -5,7 +5,7 @@
  * and code, `cb8` info, `cb9` port, `cb10` the destination of the packet that failed, `cb11` who reported it.
  */
 // datapath-ok-file: reading errors
-import { EAGAIN } from '@linnet/kernel';
+import { EAGAIN, EFAULT } from '@linnet/kernel';
 import {
   AF_INET, IPHDR_LEN, IP_RECVERR, MSG_ERRQUEUE, MSG_TRUNC, SOL_IP, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_LOCAL, icmpCode, icmpType, iphDaddr, iphSaddr, iphSetDaddr, iphSetVersionIhl, sockaddrIn,
 } from '@linnet/uapi';
@@ -70,7 +70,7 @@ export function ipRecvError(sk: InetSock, msg: MsgHdr, len: number): number {
   if (skb.len > len) msg.flags |= MSG_TRUNC;
   if (skbCopyDatagramMsg(skb, 0, msg, copied) !== copied) {
     kfreeSkbReason(skb, DROP.SKB_UCOPY_FAULT);
-    return -14;
+    return -EFAULT;
   }
   msg.name = sockaddrIn(skb.cb10, skb.cb9);
 

@@ -13,9 +13,8 @@ import { ipSendCheck } from './ip-header.ts';
 import { ipcbRouterAlert, ipcbSrr, ipcbStrictRoute, ipForwardOptions } from './ip-options.ts';
 import { skbGsoNetworkSeglen } from './ip-output.ts';
 import { ipCallRaChain } from './raw.ts';
-import { rtTos2Priority } from './route.ts';
+import { ipRtSendRedirect, rtTos2Priority } from './route.ts';
 import { ipDstMtuMaybeForward } from './route-exception.ts';
-import { ipRtSendRedirect } from './route.ts';
 import type { Rtable } from './rtable.ts';
 import { IPSTATS_MIB_FRAGFAILS, IPSTATS_MIB_INADDRERRORS, IPSTATS_MIB_INHDRERRORS, IPSTATS_MIB_OUTFORWDATAGRAMS } from './snmp.ts';
 

@@ -6,7 +6,7 @@
  * `next`; its first skb says in its control block where the run begins and how long it is. What lies inside one run is
  * a duplicate and is ignored, what overlaps anything else kills the whole queue.
  */
-import { modTimer, delTimer, jhash3words, TimerList } from '@linnet/kernel';
+import { csumAdd, csumPartial, csumSub, delTimer, jhash3words, modTimer, TimerList } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {
   ICMP_EXC_FRAGTIME, ICMP_TIME_EXCEEDED, INET_ECN_CE, INET_ECN_MASK, IP_DF, IP_MF, IP_OFFSET, RTN_LOCAL,
@@ -15,7 +15,6 @@ import {
 import {
   CHECKSUM_COMPLETE, CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, DROP, kfreeSkbReason, pskbMayPull, pskbTrim, skbCow, skbEat, skbLinearize, skbOrphan, skbPush,
 } from '@linnet/skbuff';
-import { csumAdd, csumSub, csumPartial } from '@linnet/kernel';
 import { devGetByIndex } from '@linnet/netdev';
 import type { Skb } from '@linnet/skbuff';
 import type { InetPeer } from '@linnet/inet';
@@ -203,7 +202,10 @@ function ipExpire(q: IpFragQueue): void {
   kfreeSkbReason(head, DROP.FRAG_REASM_TIMEOUT);
 }
 
+/** The queue of a fragment, made if it is missing; null when there is no memory for the fragment (ip_find, inet_frag_find). */
 function ipFind(dir: FragDir, skb: Skb, user: number, vif: number): IpFragQueue | null {
+  // Above the limit nothing more is taken, for queues that are there neither: many of them may still grow to 64 KiB each.
+  if (dir.highThresh === 0 || dir.mem > dir.highThresh) return null;
   const nh = skb.networkHeader;
   const view = skb.view;
   const saddr = iphSaddr(view, nh);
@@ -214,7 +216,6 @@ function ipFind(dir: FragDir, skb: Skb, user: number, vif: number): IpFragQueue 
   for (let q = dir.buckets[bucket]!; q !== null; q = q.next!) {
     if (q.saddr === saddr && q.daddr === daddr && q.id === id && q.protocol === protocol && q.user === user && q.vif === vif) return q;
   }
-  if (dir.highThresh === 0 || dir.mem > dir.highThresh) return null;
   const peer = dir.maxDist !== 0 ? dir.net.get(IPV4).peers.get(dir.net, saddr) : null;
   const q = new IpFragQueue(dir, saddr, daddr, id, protocol, user, vif, bucket, peer);
   q.next = dir.buckets[bucket]!;

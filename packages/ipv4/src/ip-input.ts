@@ -1,13 +1,12 @@
 /**
  * IPv4 input (RFC 791, RFC 1122 3.2.1, RFC 1812 5.2): checking a frame's header, routing it, handing it to a transport.
  */
-import { EINVAL } from '@linnet/kernel';
+import { EINVAL, ipFastCsum } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {
   ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, INET_ECN_MASK, IPHDR_LEN, IPVERSION, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST,
   ICMP_PARAMETERPROB, iphDaddr, iphProtocol, iphSaddr, iphTos, iphTotLen, iphVersion, ipIsFragment, IPV4_DEVCONF_DROP_UNICAST_IN_L2_MULTICAST, IPV4_DEVCONF_ACCEPT_SOURCE_ROUTE,
 } from '@linnet/uapi';
-import { ipFastCsum } from '@linnet/kernel';
 import {
   CHECKSUM_COMPLETE, CHECKSUM_NONE, consumeSkb, DROP, kfreeSkbReason, PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST, pskbMayPull, pskbTrim, skbCow, skbHeadroom,
   skbIsGso, skbOrphan, skbPullUnchecked, skbShareCheck,
@@ -15,6 +14,7 @@ import {
 import type { Skb } from '@linnet/skbuff';
 import { dstInput, NET_RX_DROP, NET_RX_SUCCESS, nfHook, NF_INET_LOCAL_IN, NF_INET_PRE_ROUTING, NFPROTO_IPV4, skbDev } from '@linnet/netdev';
 import type { NetDevice, PacketType } from '@linnet/netdev';
+import type { InetSock } from '@linnet/inet';
 import { ipHdrlen } from './ip-hdrlen.ts';
 import { inDevGet } from './in-device.ts';
 import { ipcbClear, ipcbSetIif } from './ip-cb.ts';
@@ -24,6 +24,7 @@ import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { rawLocalDeliver } from './raw.ts';
 import { ipRouteInput } from './route-input.ts';
+import { rtCacheValid } from './rtable.ts';
 import type { Rtable } from './rtable.ts';
 import {
   IPSTATS_MIB_CSUMERRORS, IPSTATS_MIB_INBCASTOCTETS, IPSTATS_MIB_INBCASTPKTS, IPSTATS_MIB_INDELIVERS, IPSTATS_MIB_INHDRERRORS,
@@ -97,6 +98,7 @@ function ipRcvCore(ip: Ipv4Net, skb: Skb): Skb | null {
 /** Behind the pre-routing hook: finds the packet's route and follows it. Consumes the skb (ip_rcv_finish). */
 function ipRcvFinish(_net: Net, _sk: object | null, skb: Skb): number {
   const dev = skbDev(skb)!;
+  const early = skb.dst === null && skb.sk === null ? earlyDemux(skb, dev) : null;
   let view = skb.view;
   let nh = skb.networkHeader;
   if (skb.dst === null) {
@@ -104,6 +106,10 @@ function ipRcvFinish(_net: Net, _sk: object | null, skb: Skb): number {
     if (reason !== 0) {
       kfreeSkbReason(skb, reason);
       return NET_RX_DROP;
+    }
+    if (early !== null && (skb.dst as unknown as Rtable).rtType === RTN_LOCAL) {
+      early.rxDst = skb.dst as unknown as Rtable;
+      early.rxDstIfindex = dev.ifindex;
     }
   }
   const ip = (skb.dst as unknown as Rtable).net4;
@@ -132,6 +138,23 @@ function ipRcvFinish(_net: Net, _sk: object | null, skb: Skb): number {
     }
   }
   return dstInput(skb);
+}
+
+/**
+ * Asks the transport for the connected socket of a packet; with it comes the route that its last packets took, so that none need be looked for
+ * (net.ipv4.ip_early_demux). Null when there is no such socket.
+ */
+function earlyDemux(skb: Skb, dev: NetDevice): InetSock | null {
+  const indev = inDevGet(dev);
+  if (indev === null || indev.net4.sysctlIpEarlyDemux === 0 || ipIsFragment(skb.view, skb.networkHeader)) return null;
+  const p = indev.net4.inet.protos[iphProtocol(skb.view, skb.networkHeader)]!;
+  if (p === null || p.earlyDemux === undefined) return null;
+  const sk = p.earlyDemux(skb);
+  if (sk === null) return null;
+  skb.sk = sk;
+  const dst = sk.rxDst;
+  if (dst !== null && sk.rxDstIfindex === dev.ifindex && rtCacheValid(dst as Rtable)) skb.dst = dst;
+  return sk;
 }
 
 /** Parses options and follows a source route. Returns 0, or why the packet must be dropped (ip_rcv_options). */

@@ -16,6 +16,7 @@ import { fibTableFlush } from './fib-trie.ts';
 import { igmpShow } from './igmp.ts';
 import { IPV4, Ipv4Net } from './ipv4-net.ts';
 import { netconfInit, netconfNetInit } from './netconf.ts';
+import { flushExceptions } from './route-exception.ts';
 import { arpShow, fibTrieStatShow, routeShow, rtCacheShow } from './route-proc.ts';
 import { rtCacheFlush } from './rtable.ts';
 
@@ -78,6 +79,7 @@ function sysctls(n4: Ipv4Net): void {
     get: () => '',
     set: (): number => {
       rtCacheFlush(n4);
+      flushExceptions(n4);
       return 0;
     },
   });

@@ -1,6 +1,6 @@
 /** Socket options of level SOL_IP (ip(7)). */
 // datapath-ok-file: socket options
-import { EADDRNOTAVAIL, EINVAL, ENOPROTOOPT, ENOTCONN, EPROTO } from '@linnet/kernel';
+import { EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENOPROTOOPT, ENOTCONN, EPROTO } from '@linnet/kernel';
 import {
   INET_ECN_MASK, IP_ADD_MEMBERSHIP, IP_ADD_SOURCE_MEMBERSHIP, IP_BIND_ADDRESS_NO_PORT, IP_BLOCK_SOURCE, IP_CHECKSUM, IP_DROP_MEMBERSHIP, IP_DROP_SOURCE_MEMBERSHIP,
   IP_FREEBIND, IP_HDRINCL, IP_LOCAL_PORT_RANGE, IP_MINTTL, IP_MTU, IP_MTU_DISCOVER, IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_NODEFRAG,
@@ -171,7 +171,7 @@ function sourceOption(sk: InetSock, opt: number, group: number, addr: number, so
   if (opt === IP_UNBLOCK_SOURCE) return ipMcSource(sk, false, false, group, addr, 0, source);
   if (opt === IP_DROP_SOURCE_MEMBERSHIP) return ipMcSource(sk, false, true, group, addr, 0, source);
   const err = ipMcJoinGroup(sk, group, addr, 0, true);
-  if (err !== 0 && err !== -98 /* EADDRINUSE: another source of a group joined already */) return err;
+  if (err !== 0 && err !== -EADDRINUSE) return err; // in use: another source of a group joined already
   return ipMcSource(sk, true, true, group, addr, 0, source);
 }
 

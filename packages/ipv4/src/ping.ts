@@ -1,17 +1,17 @@
 /** ICMP datagram sockets: echo requests without raw sockets (icmp(7), SOCK_DGRAM with IPPROTO_ICMP). */
 import {
-  csumFold, EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EDESTADDRREQ, EFAULT, EHOSTUNREACH, EINVAL, EMSGSIZE, ENOPROTOOPT, EOPNOTSUPP, EPIPE, EPROTO,
+  csumFold, EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, ECONNREFUSED, EDESTADDRREQ, EFAULT, EHOSTUNREACH, EINVAL, EMSGSIZE, ENOPROTOOPT, EOPNOTSUPP, EPIPE, EPROTO,
 } from '@linnet/kernel';
 import {
   AF_INET, AF_UNSPEC, ICMPHDR_LEN, ICMP_DEST_UNREACH, ICMP_ECHO, ICMP_EXT_ECHO, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, IPPROTO_ICMP,
-  IP_PMTUDISC_DONT, MSG_DONTROUTE, MSG_ERRQUEUE, MSG_MORE, MSG_OOB, MSG_TRUNC, NR_ICMP_UNREACH, RTN_BROADCAST, RTN_MULTICAST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, SIOCINQ,
-  SIOCOUTQ, icmpEchoId, icmpType, ipv4IsMulticast, iphDaddr, iphSaddr, sockaddrIn,
+  IP_PMTUDISC_DONT, MSG_CONFIRM, MSG_DONTROUTE, MSG_ERRQUEUE, MSG_MORE, MSG_OOB, MSG_TRUNC, NR_ICMP_UNREACH, RTN_BROADCAST, RTN_MULTICAST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, SIOCINQ,
+  SIOCOUTQ, TCP_ESTABLISHED, icmpEchoId, icmpType, ipv4IsMulticast, iphDaddr, iphSaddr, sockaddrIn,
 } from '@linnet/uapi';
 import type { SockAddr, SockAddrIn } from '@linnet/uapi';
 import { consumeSkb, DROP, kfreeSkbReason, skbChecksum, skbPush } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import {
-  intOpt, msgCopyFrom, SEND_SHUTDOWN, skbCopyDatagramMsg, skbRecvDatagram, SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, SOCK_BROADCAST, SOCK_LOCALROUTE, sockDestruct, sockError, sockFlag, sockOrphan,
+  intOpt, msgCopyFrom, putRecvTimestamp, SEND_SHUTDOWN, skbCopyDatagramMsg, skbRecvDatagram, SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, SOCK_BROADCAST, SOCK_LOCALROUTE, sockDestruct, sockError, sockFlag, sockOrphan,
   sockQueueRcvSkb,
 } from '@linnet/socket';
 import type { MsgHdr, Proto, Sock } from '@linnet/socket';
@@ -26,11 +26,9 @@ import type { IpOptions } from './ip-options-types.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import type { PingSock } from './ping-table.ts';
-import { putRecvTimestamp } from '@linnet/socket';
+import { ipv4ConfirmNeigh } from './route-ops.ts';
 import { ipv4Redirect, ipv4UpdatePmtu } from './route-pmtu.ts';
 import { ipRouteOutputFlow } from './route-output.ts';
-
-const TCP_ESTABLISHED = 1;
 
 /** The socket that an echo message with this identifier belongs to (ping_lookup). */
 function lookup(ip: Ipv4Net, ident: number, daddr: number, dif: number): PingSock | null {
@@ -89,7 +87,7 @@ export function pingErr(ip: Ipv4Net, skb: Skb, type: number, code: number, info:
       break;
     case ICMP_REDIRECT:
       ipv4Redirect(skb, ip.net, sk.boundDevIf, IPPROTO_ICMP);
-      err = 111; // ECONNREFUSED, which nobody without IP_RECVERR sees
+      err = ECONNREFUSED; // which nobody without IP_RECVERR sees
       break;
     default:
   }
@@ -151,6 +149,7 @@ function pingSendmsg(sk: PingSock, msg: MsgHdr, len: number): number {
   if (first !== daddr) fl.daddr = daddr;
   if (rt.rtType === RTN_BROADCAST && !sockFlag(sk, SOCK_BROADCAST)) return -EACCES;
 
+  if ((msg.flags & MSG_CONFIRM) !== 0) ipv4ConfirmNeigh(rt, fl.daddr);
   let err = ipAppendData(sk, fl, msg, len, ICMPHDR_LEN, ipc, rt, msg.flags & ~MSG_MORE);
   if (err !== 0) {
     ipFlushPendingFrames(sk);

@@ -1,20 +1,20 @@
 /** Raw sockets (raw(7)): packets of one protocol number with their IP header, and headers of one's own. */
 import {
-  EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EDESTADDRREQ, EFAULT, EHOSTUNREACH, EINVAL, EMSGSIZE, ENOBUFS, ENOPROTOOPT, EOPNOTSUPP, EPROTO,
+  EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EDESTADDRREQ, EFAULT, EHOSTUNREACH, EINVAL, EMSGSIZE, ENOBUFS, ENOENT, ENOPROTOOPT, EOPNOTSUPP, EPIPE, EPROTO,
 } from '@linnet/kernel';
 import {
   AF_INET, AF_UNSPEC, ETH_P_IP, ICMP_DEST_UNREACH, ICMP_FILTER, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, IPHDR_LEN, IPPROTO_ICMP, IPPROTO_RAW,
-  IP_PMTUDISC_DONT, MSG_DONTROUTE, MSG_ERRQUEUE, MSG_MORE, MSG_OOB, MSG_PROBE, MSG_TRUNC, NR_ICMP_UNREACH, RTN_BROADCAST, RTN_MULTICAST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE,
-  SIOCINQ, SIOCOUTQ, SOL_RAW, ipv4IsMulticast, iphDaddr, iphId, iphProtocol, iphSaddr, iphSetSaddr, iphSetTotLen, ipIsFragment, sockaddrIn,
+  IP_PMTUDISC_DONT, MSG_CONFIRM, MSG_DONTROUTE, MSG_ERRQUEUE, MSG_MORE, MSG_OOB, MSG_PROBE, MSG_TRUNC, NR_ICMP_UNREACH, RTN_BROADCAST, RTN_MULTICAST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE,
+  SIOCINQ, SIOCOUTQ, SOL_RAW, TCP_CLOSE, TCP_ESTABLISHED, ipv4IsMulticast, iphDaddr, iphId, iphProtocol, iphSaddr, iphSetSaddr, iphSetTotLen, ipIsFragment, sockaddrIn,
 } from '@linnet/uapi';
 import type { SockAddr, SockAddrIn } from '@linnet/uapi';
 import {
   allocSkb, CHECKSUM_NONE, consumeSkb, DROP, kfreeSkbReason, skbClone, skbPush, skbPut, skbReserve,
 } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { dstOutput, llReservedSpace, nfHook, NF_INET_LOCAL_OUT, NFPROTO_IPV4 } from '@linnet/netdev';
+import { dstOutput, llReservedSpace, NET_XMIT_CN, nfHook, NF_INET_LOCAL_OUT, NFPROTO_IPV4 } from '@linnet/netdev';
 import {
-  intOpt, msgCopyFrom, skbCopyDatagramMsg, skbRecvDatagram, skSetOwnerW, SEND_SHUTDOWN, SOCK_BROADCAST, SOCK_LOCALROUTE, sockDestruct, sockFlag, sockOrphan,
+  intOpt, msgCopyFrom, putRecvTimestamp, skbCopyDatagramMsg, skbRecvDatagram, skSetOwnerW, SEND_SHUTDOWN, SOCK_BROADCAST, SOCK_LOCALROUTE, sockDestruct, sockFlag, sockOrphan,
   sockQueueRcvSkb,
 } from '@linnet/socket';
 import type { MsgHdr, Proto, Sock } from '@linnet/socket';
@@ -36,13 +36,11 @@ import type { IpOptions } from './ip-options-types.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import type { RawSock } from './raw-table.ts';
+import { ipv4ConfirmNeigh } from './route-ops.ts';
 import { ipv4Redirect, ipv4UpdatePmtu } from './route-pmtu.ts';
 import { ipRouteOutputFlow } from './route-output.ts';
 import type { Rtable } from './rtable.ts';
 import { IPSTATS_MIB_OUTDISCARDS } from './snmp.ts';
-import { putRecvTimestamp } from '@linnet/socket';
-
-const TCP_ESTABLISHED = 1;
 
 /** Does a packet of `protocol` between these addresses, in by `dif`, belong to the socket? (raw_v4_match) */
 function match(sk: RawSock, saddr: number, daddr: number, dif: number): boolean {
@@ -169,7 +167,7 @@ function rawSendmsg(sk: RawSock, msg: MsgHdr, len: number): number {
   const ip = net.get(IPV4);
   if (len > 0xffff) return -EMSGSIZE;
   if ((msg.flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
-  if ((sk.shutdown & SEND_SHUTDOWN) !== 0) return -32; // EPIPE
+  if ((sk.shutdown & SEND_SHUTDOWN) !== 0) return -EPIPE;
   let daddr: number;
   const name = msg.name;
   if (name !== null) {
@@ -210,6 +208,7 @@ function rawSendmsg(sk: RawSock, msg: MsgHdr, len: number): number {
   if (rt === null) return fl.error;
   if (first !== daddr) fl.daddr = daddr;
   if ((rt.rtType === RTN_BROADCAST) && !sockFlag(sk, SOCK_BROADCAST)) return -EACCES;
+  if ((msg.flags & MSG_CONFIRM) !== 0) ipv4ConfirmNeigh(rt, fl.daddr);
   if ((msg.flags & MSG_PROBE) !== 0) return len;
   if (sk.hdrincl) return sendHdrinc(ip, sk, fl, msg, len, rt);
   if (sk.cork === null) sk.cork = new InetCork();
@@ -230,7 +229,7 @@ function sendHdrinc(ip: Ipv4Net, sk: RawSock, fl: Flowi, msg: MsgHdr, length: nu
     return -EMSGSIZE;
   }
   if (length < IPHDR_LEN) return -EINVAL;
-  if (sk.wmemAlloc >= sk.sndbuf) return -11; // EAGAIN
+  if (sk.wmemAlloc >= sk.sndbuf) return -EAGAIN;
   const room = llReservedSpace(rt.dev);
   const skb = allocSkb(sk.pool, room + length);
   skbReserve(skb, room);
@@ -259,7 +258,7 @@ function sendHdrinc(ip: Ipv4Net, sk: RawSock, fl: Flowi, msg: MsgHdr, length: nu
   ipSendCheck(skb);
   if (iphProtocol(skb.view, at) === IPPROTO_ICMP && length > ihl) icmpOutCount(ip, skb.u8[at + ihl]!);
   const err = nfHook(NFPROTO_IPV4, NF_INET_LOCAL_OUT, ip.net, sk, skb, null, rt.dev, dstOutput);
-  if (err === 0 || err === 2) return length;
+  if (err === 0 || err === NET_XMIT_CN) return length;
   ip.mib[IPSTATS_MIB_OUTDISCARDS]!++;
   if (err > 0) return sk.recverr ? -ENOBUFS : length;
   return err;
@@ -285,7 +284,7 @@ function rawRecvmsg(sk: RawSock, msg: MsgHdr, size: number, flags: number): numb
 }
 
 function rawBind(sk: RawSock, addr: SockAddr): number {
-  if (sk.state !== 7) return -EINVAL;
+  if (sk.state !== TCP_CLOSE) return -EINVAL;
   const a = addr as SockAddrIn;
   const type = inetAddrType(sk.net, a.addr);
   if (!inetAddrValidOrNonlocal(sk.net.get(IPV4), sk, a.addr, type)) return -EADDRNOTAVAIL;
@@ -333,10 +332,10 @@ export function ipRaControl(sk: RawSock, on: boolean): number {
   const chain = sk.net.get(IPV4).raw!.raChain;
   const i = chain.indexOf(sk);
   if (on) {
-    if (i >= 0) return -98; // EADDRINUSE
+    if (i >= 0) return -EADDRINUSE;
     chain.push(sk);
   } else {
-    if (i < 0) return -2; // ENOENT
+    if (i < 0) return -ENOENT;
     chain.splice(i, 1);
   }
   sk.routerAlert = on;

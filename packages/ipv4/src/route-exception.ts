@@ -1,8 +1,7 @@
 /** What the network tells about a route: a smaller path MTU (RFC 1191), a better gateway (RFC 792 redirect). */
 import { HZ, timeAfter, timeBefore } from '@linnet/kernel';
-import type { Flowi } from '@linnet/inet';
 import { flowi4InitOutput } from '@linnet/inet';
-import type { InetSock } from '@linnet/inet';
+import type { Flowi, InetSock } from '@linnet/inet';
 import { DST_OBSOLETE_KILL, dstMetric, dstMetricLocked } from '@linnet/netdev';
 import type { DstEntry, NetDevice } from '@linnet/netdev';
 import { neighEventSend, NUD_VALID } from '@linnet/neigh';
@@ -34,20 +33,50 @@ import { icmpOuterHeader } from './ip-quote.ts';
 import { inDevGet } from './in-device.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { ipNeighFor } from './route-neigh.ts';
-import { RTCF_REDIRECTED, rtFlushException, rtKillNh } from './rtable.ts';
+import { RTCF_REDIRECTED, rtFlushException, rtFlushExceptions, rtKillNh } from './rtable.ts';
 import type { Rtable } from './rtable.ts';
 
-/** Exceptions of one next hop; past it the one used longest ago goes, so that a flood of errors cannot fill the memory. */
+/** Exceptions of one next hop; past it the one heard of longest ago goes, so that a flood of errors cannot fill the memory. */
 const MAX_EXCEPTIONS = 10240;
 /** How long a redirect holds. */
 const GC_TIMEOUT = 300 * HZ;
 
-/** The exception for a destination, null when there is none or it is over (`find_exception`). @alpha */
+/** The exception for a destination, null when there is none; one that is over is forgotten (`find_exception`). @alpha */
 export function findException(nh: FibNh, daddr: number, now: number): FibNhException | null {
   if (nh.exceptions === null) return null;
   const e = nh.exceptions.get(daddr);
-  if (e === undefined || (e.expires !== 0 && timeAfter(now, e.expires))) return null;
-  return e;
+  if (e === undefined) return null;
+  if (e.expires === 0 || !timeAfter(now, e.expires)) return e;
+  rtFlushException(e);
+  nh.exceptions.delete(daddr);
+  return null;
+}
+
+/** Forgets everything that was learned about paths (writing to net.ipv4.route.flush, as `ip route flush cache` does). @alpha */
+export function flushExceptions(n4: Ipv4Net): void {
+  for (const fi of n4.fibInfos.values()) for (const nh of fi.nhs) rtFlushExceptions(nh);
+}
+
+/** The MTU of a device changed from `old`: no path over it takes more, and paths that the device alone bounded take as much (`fib_sync_mtu`). @alpha */
+export function updateExceptionsMtu(n4: Ipv4Net, dev: NetDevice, old: number): void {
+  const { mtu } = dev;
+  for (const fi of n4.fibInfos.values()) {
+    for (const nh of fi.nhs) {
+      if (nh.dev !== dev || nh.exceptions === null) continue;
+      for (const e of nh.exceptions.values()) {
+        if (e.pmtu <= mtu && (e.pmtu === 0 || e.pmtu !== old)) continue;
+        e.pmtu = mtu;
+        e.mtuLocked = false;
+        fillCached(e);
+      }
+    }
+  }
+}
+
+/** Lets the routes cached for an exception say what it says. */
+function fillCached(e: FibNhException): void {
+  if (e.rthInput !== null) fillRouteFromException(e.rthInput, e);
+  if (e.rthOutput !== null) fillRouteFromException(e.rthOutput, e);
 }
 
 /** Puts what an exception says into a route (`fill_route_from_fnhe`). @alpha */
@@ -63,8 +92,7 @@ export function fillRouteFromException(rt: Rtable, e: FibNhException): void {
 }
 
 /** Learns an exception (`update_or_create_fnhe`). */
-function updateException(n4: Ipv4Net, nh: FibNh, daddr: number, gw: number, pmtu: number, locked: boolean, expires: number): void {
-  const now = n4.kernel.jiffies;
+function updateException(nh: FibNh, daddr: number, gw: number, pmtu: number, locked: boolean, expires: number): void {
   nh.exceptions ??= new Map<number, FibNhException>();
   let e = nh.exceptions.get(daddr);
   if (e !== undefined) {
@@ -74,23 +102,22 @@ function updateException(n4: Ipv4Net, nh: FibNh, daddr: number, gw: number, pmtu
       e.mtuLocked = locked;
     }
     e.expires = expires === 0 ? 1 : expires;
-    e.stamp = now;
-    if (e.rthInput !== null) fillRouteFromException(e.rthInput, e);
-    if (e.rthOutput !== null) fillRouteFromException(e.rthOutput, e);
+    fillCached(e);
+    // The map is in order of the last news: its first entry is the one to go.
+    nh.exceptions.delete(daddr);
+    nh.exceptions.set(daddr, e);
     return;
   }
   if (nh.exceptions.size >= MAX_EXCEPTIONS) {
-    let oldest: FibNhException | null = null;
-    for (const c of nh.exceptions.values()) if (oldest === null || timeBefore(c.stamp, oldest.stamp)) oldest = c;
-    rtFlushException(oldest!);
-    nh.exceptions.delete(oldest!.daddr);
+    const oldest = nh.exceptions.values().next().value!;
+    rtFlushException(oldest);
+    nh.exceptions.delete(oldest.daddr);
   }
   e = new FibNhException(daddr);
   e.gw = gw;
   e.pmtu = pmtu;
   e.mtuLocked = locked;
   e.expires = expires === 0 ? 1 : expires;
-  e.stamp = now;
   nh.exceptions.set(daddr, e);
   // Whoever caches the hop's routes must look whether the exception is for him.
   rtKillNh(nh);
@@ -144,7 +171,7 @@ export function learnPmtu(n4: Ipv4Net, rt: Rtable, fl: Flowi, mtu: number): void
   const res = n4.resCtl;
   if (fibLookup(n4, fl, res, 0) !== 0 || res.nh === null) return;
   fibSelectPath(n4, res, fl, null);
-  updateException(n4, res.nh, fl.daddr, 0, next, locked, (now + life) | 0);
+  updateException(res.nh, fl.daddr, 0, next, locked, (now + life) | 0);
 }
 
 /** The flow of a packet that we sent: from its socket, or from its header (`ip_rt_build_flow_key`). */
@@ -206,7 +233,7 @@ export function takeRedirect(n4: Ipv4Net, rt: Rtable, skb: Skb, fl: Flowi, killR
     const res = n4.resCtl;
     if (fibLookup(n4, fl, res, 0) === 0 && res.nh !== null) {
       fibSelectPath(n4, res, fl, null);
-      updateException(n4, res.nh, fl.daddr, newGw, 0, false, (n4.kernel.jiffies + GC_TIMEOUT) | 0);
+      updateException(res.nh, fl.daddr, newGw, 0, false, (n4.kernel.jiffies + GC_TIMEOUT) | 0);
     }
     if (killRoute) rt.obsolete = DST_OBSOLETE_KILL;
   }

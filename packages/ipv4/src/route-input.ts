@@ -59,7 +59,8 @@ function validateSourceFull(n4: Ipv4Net, skb: Skb, src: number, dst: number, tos
   fl.mark = indev.confAnd(IPV4_DEVCONF_SRC_VMARK) !== 0 ? skb.mark : 0;
   if (fibLookup(n4, fl, res, 0) === 0) {
     if (res.type !== RTN_UNICAST && (res.type !== RTN_LOCAL || !indev.acceptLocal())) return -DROP.IP_LOCAL_SOURCE;
-    if (fibInfoUsesDev(res.fi!, dev)) return res.nh!.scope >= RT_SCOPE_HOST ? SRC_ONLINK : SRC_OK;
+    // Our own address, over loopback: its route names the device that has it.
+    if (fibInfoUsesDev(res.fi!, dev) || (res.type === RTN_LOCAL && dev === n4.loopbackDev)) return res.nh!.scope >= RT_SCOPE_HOST ? SRC_ONLINK : SRC_OK;
     if (indev.ifas.length !== 0) {
       if (rpf === 1) return -DROP.IP_RPFILTER;
       fl.oif = dev.ifindex;

@@ -6,13 +6,30 @@ import { IFF_LOOPBACK, IFF_POINTOPOINT, iphDaddr } from '@linnet/uapi';
 import type { Ipv4Net } from './ipv4-net.ts';
 import type { Rtable } from './rtable.ts';
 
-/** The neighbour for a next hop on a device, made if it is missing; null when the table is full. Where there is nobody to find, one entry serves all. @alpha */
+/** The key of a next hop: where there is nobody to find, one entry serves all. */
+function keyOf(dev: NetDevice, nexthop: number): number {
+  return (dev.flags & (IFF_LOOPBACK | IFF_POINTOPOINT)) !== 0 ? 0 : nexthop;
+}
+
+/** The neighbour that `rt` used last, if it is the one with this key; else null. */
+function lastOf(rt: Rtable, key: number): Neighbour | null {
+  const last = rt.rtNeigh;
+  return last !== null && last.key0 === key && !last.dead && last.dev === rt.dev ? last : null;
+}
+
+/** The neighbour for a next hop on a device, made if it is missing; null when the table is full. @alpha */
 export function ipNeighFor(n4: Ipv4Net, dev: NetDevice, nexthop: number): Neighbour | null {
-  const key = (dev.flags & (IFF_LOOPBACK | IFF_POINTOPOINT)) !== 0 ? 0 : nexthop;
+  const key = keyOf(dev, nexthop);
   const n = n4.arpTbl.lookup(key, dev);
   if (n !== null) return n;
   const made = n4.arpTbl.create(dev, key);
   return typeof made === 'number' ? null : made;
+}
+
+/** The neighbour for a next hop of `rt` if there is one already, else null. @alpha */
+export function ipNeighKnown(rt: Rtable, nexthop: number): Neighbour | null {
+  const key = keyOf(rt.dev, nexthop);
+  return lastOf(rt, key) ?? rt.net4.arpTbl.lookup(key, rt.dev);
 }
 
 /**
@@ -21,12 +38,10 @@ export function ipNeighFor(n4: Ipv4Net, dev: NetDevice, nexthop: number): Neighb
  * @alpha
  */
 export function ipNeighForGw(rt: Rtable, skb: Skb): Neighbour | null {
-  const dev = rt.dev;
   const nexthop = rt.rtGw !== 0 ? rt.rtGw : iphDaddr(skb.view, skb.networkHeader);
-  const key = (dev.flags & (IFF_LOOPBACK | IFF_POINTOPOINT)) !== 0 ? 0 : nexthop;
-  const last = rt.rtNeigh;
-  if (last !== null && last.key0 === key && !last.dead && last.dev === dev) return last;
-  const n = ipNeighFor(rt.net4, dev, nexthop);
+  const last = lastOf(rt, keyOf(rt.dev, nexthop));
+  if (last !== null) return last;
+  const n = ipNeighFor(rt.net4, rt.dev, nexthop);
   rt.rtNeigh = n;
   return n;
 }

@@ -1,12 +1,12 @@
 /** What IPv4 does with its routes (`ipv4_dst_ops`). */
 import { HZ } from '@linnet/kernel';
 import { DST_OBSOLETE_FORCE_CHK } from '@linnet/netdev';
-import type { DstEntry, DstOps, NetDevice } from '@linnet/netdev';
+import type { DstEntry, DstOps } from '@linnet/netdev';
 import type { Neighbour } from '@linnet/neigh';
 import { neighConfirm } from '@linnet/neigh';
 import type { Skb } from '@linnet/skbuff';
 import { AF_INET, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, IPHDR_LEN, IP_MAX_MTU, iphIhl, iphVersion } from '@linnet/uapi';
-import { ipNeighFor, ipNeighForGw } from './route-neigh.ts';
+import { ipNeighFor, ipNeighForGw, ipNeighKnown } from './route-neigh.ts';
 import { ipDoRedirect, ipRtUpdatePmtu, ipv4Mtu, ipv4NegativeAdvice } from './route-exception.ts';
 import type { Rtable } from './rtable.ts';
 
@@ -51,9 +51,8 @@ export const ipv4DstOps: DstOps = {
   neighLookup,
 };
 
-/** An upper layer heard from the next hop of `rt` for `daddr`: its neighbour needs no probe (`ipv4_confirm_neigh`). @alpha */
+/** An upper layer heard from the next hop of `rt` for `daddr`: its neighbour needs no probe (`ipv4_confirm_neigh`). Makes no neighbour. @alpha */
 export function ipv4ConfirmNeigh(rt: Rtable, daddr: number): void {
-  const dev: NetDevice = rt.dev;
-  const n = rt.net4.arpTbl.lookup(rt.rtGw !== 0 ? rt.rtGw : daddr, dev);
+  const n = ipNeighKnown(rt, rt.rtGw !== 0 ? rt.rtGw : daddr);
   if (n !== null) neighConfirm(n);
 }

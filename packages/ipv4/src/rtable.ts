@@ -89,14 +89,18 @@ export function rtFlushException(e: FibNhException): void {
   e.rthOutput = null;
 }
 
+/** Forgets what was learned about the paths over a next hop. @alpha */
+export function rtFlushExceptions(nh: FibNh): void {
+  if (nh.exceptions === null) return;
+  for (const e of nh.exceptions.values()) rtFlushException(e);
+  nh.exceptions = null;
+}
+
 /** The next hop is no more: forgets its routes and exceptions. @alpha */
 export function rtFlushNh(nh: FibNh): void {
   bury(nh.rthInput);
   bury(nh.rthOutput);
   nh.rthInput = null;
   nh.rthOutput = null;
-  if (nh.exceptions !== null) {
-    for (const e of nh.exceptions.values()) rtFlushException(e);
-    nh.exceptions = null;
-  }
+  rtFlushExceptions(nh);
 }

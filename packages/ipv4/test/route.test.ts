@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { EACCES, EHOSTUNREACH, EINVAL, ENETUNREACH, ENODEV, sec } from '@linnet/kernel';
 import { Flowi } from '@linnet/inet';
-import { DST_OBSOLETE_KILL, devChangeFlags, dstCheck, dstMtu, dstAdvmss } from '@linnet/netdev';
+import { DST_OBSOLETE_KILL, devChangeFlags, devSetMtu, dstCheck, dstMtu, dstAdvmss } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import { FakeDevice } from '@linnet/netdev/testing';
 import { NEIGH_UPDATE_F_ADMIN, NEIGH_UPDATE_F_OVERRIDE, neighUpdate } from '@linnet/neigh';
@@ -448,12 +448,45 @@ describe('what the network tells', () => {
     expect(mtu('8.8.8.8')).toBe(1500);
   });
 
+  // `ip route get` before and after, with a forged error about an echo reply, on Linux 6.18.
+  it('forgets all exceptions by `ip route flush cache`', () => {
+    gatewayed();
+    fragNeeded('8.8.8.8', 1400);
+    const rt = out('8.8.8.8');
+    write('route/flush', '1');
+    expect(mtu('8.8.8.8')).toBe(1500);
+    expect(dstCheck(rt, 0)).toBeNull();
+    expect(out('8.8.8.8').expires).toBe(0);
+  });
+
+  it('follows the MTU of the device: down, and up when the device alone bounded the path', () => {
+    gatewayed();
+    fragNeeded('8.8.8.8', 1300);
+    fragNeeded('9.9.9.9', 1100);
+    expect(devSetMtu(e0, 1200)).toBe(0);
+    expect([mtu('8.8.8.8'), mtu('9.9.9.9'), mtu('7.7.7.7')]).toEqual([1200, 1100, 1200]);
+    expect(devSetMtu(e0, 1500)).toBe(0);
+    expect([mtu('8.8.8.8'), mtu('9.9.9.9'), mtu('7.7.7.7')]).toEqual([1500, 1100, 1500]);
+  });
+
+  it('forgets an exception that is over when it is looked for', () => {
+    gatewayed();
+    fragNeeded('8.8.8.8', 1400);
+    const rt = out('8.8.8.8');
+    t.clock.advance(sec(601));
+    expect(out('8.8.8.8')).not.toBe(rt);
+    expect(dstCheck(rt, 0)).toBeNull();
+    for (const fi of t.n4.fibInfos.values()) for (const nh of fi.nhs) expect(nh.exceptions?.size ?? 0).toBe(0);
+  });
+
   it('bounds the number of exceptions', () => {
     gatewayed();
     for (let i = 0; i < 10_300; i++) fragNeeded(`8.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`, 1400);
     let n = 0;
     for (const fi of t.n4.fibInfos.values()) for (const nh of fi.nhs) n += nh.exceptions?.size ?? 0;
     expect(n).toBe(10_240);
+    // The oldest went.
+    expect([mtu('8.0.0.0'), mtu('8.0.0.59'), mtu('8.0.0.60')]).toEqual([1500, 1500, 1400]);
     held.splice(0).forEach((skb) => kfreeSkbReason(skb, DROP.CONSUMED));
   });
 

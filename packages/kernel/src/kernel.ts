@@ -97,6 +97,8 @@ export class Kernel extends Slots {
   readonly hiTasklets: TaskletQueue;
   /** @internal */
   readonly woken: WokenList;
+  /** Calls of {@link Kernel.hold} not yet taken back. */
+  private holds: number;
   private readonly alarm: Alarm;
   /** When the alarm will fire; Infinity: it is not set. */
   private alarmAt: number;
@@ -137,6 +139,7 @@ export class Kernel extends Slots {
     this.rebootNotifiers = new NotifierChain<number, null>();
     this.nets = new Set();
     this.alarmAt = Infinity;
+    this.holds = 0;
     this.rearm = false;
     this.delivering = false;
     this.sliceAsked = false;
@@ -268,11 +271,16 @@ export class Kernel extends Slots {
 
   /** Keeps the host's process alive, until {@link Kernel.release}: something waits for this kernel, if only for a packet. Calls count. */
   hold(): void {
+    if (this.dead) return;
+    this.holds++;
     this.clock.hold?.();
   }
 
-  /** Takes one {@link Kernel.hold} back. */
+  /** Takes one {@link Kernel.hold} back. A kernel that was shut down holds nothing any more. */
   release(): void {
+    if (this.dead) return;
+    if (this.holds === 0) throw new Error('Kernel.release without hold');
+    this.holds--;
     this.clock.release?.();
   }
 
@@ -291,6 +299,7 @@ export class Kernel extends Slots {
       errors.push(...this.exitNet(net));
     }
     errors.push(...this.exitModules(this.modules.length));
+    for (; this.holds > 0; this.holds--) this.clock.release?.();
     this.dead = true;
     this.alarm.cancel();
     this.exit();

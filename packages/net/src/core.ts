@@ -19,6 +19,8 @@ export interface StackCore {
   readonly net: Net;
   readonly kernel: Kernel;
   readonly readMemory: ReadMemory;
+  /** Open sockets: what each does when the machine shuts down. */
+  readonly open: Set<{ lost(): void }>;
   /** Names that are known without asking. */
   readonly hosts: ReadonlyMap<string, string>;
   readonly lookup: LookupFunction | null;

@@ -50,6 +50,18 @@ export interface DgramBindOptions {
  */
 export type SendCallback = (error: Error | null, bytes: number) => void;
 
+/**
+ * The events of a {@link DgramSocket}. A message is a Buffer where the host has such.
+ * @public
+ */
+export interface DgramEvents {
+  listening: [];
+  message: [msg: Uint8Array, rinfo: RemoteInfo];
+  connect: [];
+  error: [error: Error];
+  close: [];
+}
+
 interface Outgoing {
   readonly iov: Uint8Array[];
   readonly size: number;
@@ -60,13 +72,13 @@ interface Outgoing {
 }
 
 /** Datagrams received in one turn, before others get theirs. */
-const READ_BUDGET = 64;
+const READ_BUDGET = 512;
 
 /**
  * A UDP socket with the methods and events of node:dgram's Socket: 'listening', 'message', 'connect', 'error', 'close'.
  * @public
  */
-export class DgramSocket extends EventEmitter {
+export class DgramSocket extends EventEmitter<DgramEvents> {
   readonly type: 'udp4' | 'udp6';
   private readonly stackCore: StackCore;
   private readonly opts: DgramOptions;
@@ -94,7 +106,7 @@ export class DgramSocket extends EventEmitter {
     if (opts.reuseAddr === true) handle.setOption(SOL_SOCKET, SO_REUSEADDR, 1);
     if (opts.recvBufferSize !== undefined) handle.setOption(SOL_SOCKET, SO_RCVBUF, opts.recvBufferSize);
     if (opts.sendBufferSize !== undefined) handle.setOption(SOL_SOCKET, SO_SNDBUF, opts.sendBufferSize);
-    handle.watch((mask) => this.onEvents(mask));
+    handle.watch((mask) => this.onEvents(mask), () => this.closeQuietly());
     const { signal } = opts;
     if (signal?.aborted === true) soon(() => this.closeQuietly());
     else if (signal !== undefined) {

@@ -18,12 +18,14 @@ export class SockHandle {
   private readonly one: Uint8Array[] = [];
   private mask = 0;
   private onEvents: ((mask: number) => void) | null = null;
+  private onLost: (() => void) | null = null;
   private held = false;
 
   constructor(core: StackCore, sock: KernelSocket) {
     this.core = core;
     this.kernel = core.kernel;
     this.sock = sock;
+    core.open.add(this);
     this.entry = new WaitEntry((mask) => this.poke(mask));
     this.turn = new IoTurn(core.kernel.clock, () => this.run());
   }
@@ -39,9 +41,13 @@ export class SockHandle {
     }
   }
 
-  /** Tells of events from now on, each time in a turn of its own, with the POLL* bits since the last. */
-  watch(onEvents: (mask: number) => void): void {
+  /**
+   * Tells of events from now on, each time in a turn of its own, with the POLL* bits since the last. `onLost` (the first one given) is called
+   * in a turn of its own when the machine has shut down, and the socket with it.
+   */
+  watch(onEvents: (mask: number) => void, onLost: (() => void) | null = null): void {
     this.onEvents = onEvents;
+    this.onLost ??= onLost;
     this.sock.wq.add(this.entry);
   }
 
@@ -65,6 +71,7 @@ export class SockHandle {
     this.hold(false);
     this.closed = true;
     this.onEvents = null;
+    this.core.open.delete(this);
     this.kernel.enter();
     try {
       this.sock.wq.remove(this.entry);
@@ -73,6 +80,13 @@ export class SockHandle {
     } finally {
       this.kernel.exit();
     }
+  }
+
+  /** The machine shuts down: resets the connection and tells the owner afterwards. */
+  lost(): void {
+    const { onLost } = this;
+    this.close(true);
+    if (onLost !== null) this.core.kernel.clock.defer(onLost);
   }
 
   bind(addr: SockAddr): number {

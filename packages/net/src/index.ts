@@ -5,12 +5,13 @@
  */
 export type { AddressInfo } from './address.ts';
 export type { LookupFunction } from './core.ts';
-export { DgramSocket, type DgramBindOptions, type DgramOptions, type RemoteInfo, type SendCallback } from './dgram.ts';
+export { EventEmitter } from './events.ts';
+export { DgramSocket, type DgramBindOptions, type DgramEvents, type DgramOptions, type RemoteInfo, type SendCallback } from './dgram.ts';
 export type { NetError } from './errors.ts';
 export {
   attachServer, createConnection, httpAgent, undiciConnector, type AttachOptions, type CreateConnection, type UndiciConnectOptions, type UndiciConnectorOptions,
 } from './programs.ts';
-export { Server, type ListenOptions, type ServerOptions } from './server.ts';
+export { Server, type DropInfo, type ListenOptions, type ServerEvents, type ServerOptions } from './server.ts';
 export { Socket, type ConnectOptions, type SocketOptions } from './socket.ts';
 export { NetStack, openNet, type NetOptions } from './stack.ts';
 export { TcpConnection, TcpListener, type ListenTcpOptions, type OpenTcpOptions, type TcpListenInfo, type TcpOpenInfo } from './streams.ts';

@@ -6,7 +6,7 @@ import { type LookupFunction, knownAddress, lookupHost, soon, type StackCore } f
 import { argType, checkPort, codedError, listenException } from './errors.ts';
 import { EventEmitter } from './events.ts';
 import { SockHandle } from './handle.ts';
-import { Socket, type SocketOwner } from './socket.ts';
+import { Socket } from './socket.ts';
 
 /**
  * How a {@link Server} is made: the options of its connections.
@@ -38,6 +38,31 @@ export interface ListenOptions {
   readonly lookup?: LookupFunction | undefined;
 }
 
+/**
+ * The two ends of a connection that was closed because there were too many.
+ * @public
+ */
+export interface DropInfo {
+  localAddress?: string | undefined;
+  localPort?: number | undefined;
+  localFamily?: string | undefined;
+  remoteAddress?: string | undefined;
+  remotePort?: number | undefined;
+  remoteFamily?: string | undefined;
+}
+
+/**
+ * The events of a {@link Server}.
+ * @public
+ */
+export interface ServerEvents {
+  listening: [];
+  connection: [socket: Socket];
+  drop: [info: DropInfo];
+  error: [error: Error];
+  close: [];
+}
+
 /** Connections accepted in one turn, before others get theirs. */
 const ACCEPT_BUDGET = 64;
 
@@ -45,7 +70,7 @@ const ACCEPT_BUDGET = 64;
  * A listening socket with the methods and events of node:net's Server: 'listening', 'connection', 'error', 'drop', 'close'.
  * @public
  */
-export class Server extends EventEmitter implements SocketOwner {
+export class Server extends EventEmitter<ServerEvents> {
   /** More connections than this are closed at once, with a 'drop' event. */
   maxConnections: number | undefined = undefined;
   private readonly stackCore: StackCore;
@@ -54,12 +79,17 @@ export class Server extends EventEmitter implements SocketOwner {
   private connections = 0;
   private wantRef = true;
   private starting = false;
+  private readonly onGone: () => void;
 
   /** @internal Use `createServer` of a stack. */
   constructor(core: StackCore, opts: ServerOptions = {}, listener?: (socket: Socket) => void) {
     super();
     this.stackCore = core;
     this.opts = opts;
+    this.onGone = (): void => {
+      this.connections--;
+      this.closeIfDrained();
+    };
     if (listener !== undefined) this.on('connection', listener);
   }
 
@@ -153,12 +183,6 @@ export class Server extends EventEmitter implements SocketOwner {
     await new Promise<void>((resolve) => void this.close(() => resolve()));
   }
 
-  /** @internal A connection has ended. */
-  socketClosed(): void {
-    this.connections--;
-    this.closeIfDrained();
-  }
-
   private begin(address: string, port: number, backlog: number): void {
     const at = parseAddress(address, port)!;
     const handle = SockHandle.open(this.stackCore, at.family, SOCK_STREAM);
@@ -172,7 +196,7 @@ export class Server extends EventEmitter implements SocketOwner {
     if (err >= 0) err = handle.listen(backlog);
     if (err < 0) return fail(err);
     this.handle = handle;
-    handle.watch(() => this.acceptMore(handle));
+    handle.watch(() => this.acceptMore(handle), () => void this.close());
     if (this.wantRef) handle.hold(true);
     soon(() => {
       if (this.handle === handle) this.emit('listening');
@@ -205,7 +229,7 @@ export class Server extends EventEmitter implements SocketOwner {
       return;
     }
     this.connections++;
-    const socket = new Socket(this.stackCore, this.opts, conn, this);
+    const socket = new Socket(this.stackCore, this.opts, conn, this.onGone);
     socket.server = this;
     if (this.opts.pauseOnConnect === true) socket.pause();
     else socket.read(0);

@@ -50,11 +50,6 @@ const READ_BUDGET = 16;
 const READ_EVENTS: number = POLLIN | POLLRDHUP | POLLERR | POLLHUP;
 const WRITE_EVENTS: number = POLLOUT | POLLERR | POLLHUP;
 
-/** What a server keeps of its connections. */
-export interface SocketOwner {
-  socketClosed(): void;
-}
-
 /**
  * A TCP connection: a Duplex with the methods, properties and events of node:net's Socket, over a Linnet stack. Events come in turns of
  * their own, never inside a call of yours.
@@ -77,7 +72,8 @@ export class Socket extends Duplex {
   server: unknown = null;
   private readonly stackCore: StackCore;
   private handle: SockHandle | null = null;
-  private owner: SocketOwner | null = null;
+  /** Told once when the socket has ended: its server counts. */
+  private onGone: (() => void) | null = null;
   private local: AddressInfo | null = null;
   private wantRef = true;
   private resetting = false;
@@ -97,11 +93,11 @@ export class Socket extends Duplex {
   private idleSince = 0;
 
   /** @internal Use `connect` or `createServer` of a stack. */
-  constructor(core: StackCore, opts: SocketOptions = {}, handle: SockHandle | null = null, owner: SocketOwner | null = null) {
+  constructor(core: StackCore, opts: SocketOptions = {}, handle: SockHandle | null = null, onGone: (() => void) | null = null) {
     const highWaterMark = opts.highWaterMark ?? 65536;
     super({ allowHalfOpen: opts.allowHalfOpen === true, readableHighWaterMark: highWaterMark, writableHighWaterMark: highWaterMark, autoDestroy: true });
     this.stackCore = core;
-    this.owner = owner;
+    this.onGone = onGone;
     this.onAbort = (): void => void this.destroy(new AbortError('connect', this.userSignal?.reason));
     this.userSignal = opts.signal ?? null;
     if (opts.noDelay === true) this.noDelay = true;
@@ -126,6 +122,8 @@ export class Socket extends Duplex {
     if (opts.localPort !== undefined) checkPort(opts.localPort, 'options.localPort');
     const host = opts.host ?? 'localhost';
     if (typeof host !== 'string') throw argType('options.host', 'of type string', host);
+    if (this.destroyed && this.userSignal?.aborted === true) return this;
+    if (this.destroyed) throw codedError('ERR_SOCKET_CLOSED', 'Socket is closed: make a new one');
     if (this.connecting || this.handle !== null) throw codedError('EALREADY', 'connect EALREADY: the socket is connecting or connected');
     if (listener !== undefined) this.once('connect', listener);
     if (opts.timeout !== undefined) this.setTimeout(opts.timeout);
@@ -289,19 +287,19 @@ export class Socket extends Duplex {
     this.connecting = false;
     this.idle?.stop();
     this.userSignal?.removeEventListener('abort', this.onAbort);
-    const { handle, owner } = this;
+    const { handle, onGone } = this;
     if (handle !== null) {
       this.localName();
       handle.close(this.resetting);
     }
     this.handle = null;
-    this.owner = null;
+    this.onGone = null;
     this.outMsg.iov = [];
     const done = this.outDone;
     this.outDone = null;
     done?.(error ?? codedError('ERR_STREAM_DESTROYED', 'Cannot call write after a stream was destroyed'));
     callback(error);
-    owner?.socketClosed();
+    onGone?.();
   }
 
   private get outSize(): number {
@@ -317,7 +315,7 @@ export class Socket extends Duplex {
 
   private adopt(handle: SockHandle): void {
     this.handle = handle;
-    handle.watch((mask) => this.onEvents(mask));
+    handle.watch((mask) => this.onEvents(mask), () => void this.destroy());
     if (this.wantRef) handle.hold(true);
     if (this.noDelay) handle.setOption(IPPROTO_TCP, TCP_NODELAY, 1);
     if (this.keepAlive) this.applyKeepAlive(handle);

@@ -1,5 +1,5 @@
 /** The face of a namespace: where connections are made and servers listen. */
-import { type Kernel, Net } from '@linnet/kernel';
+import { type Kernel, Net, NOTIFY_DONE } from '@linnet/kernel';
 import type { Task } from '@linnet/posix';
 import type { LookupFunction, StackCore } from './core.ts';
 import { DgramSocket, type DgramOptions, type RemoteInfo } from './dgram.ts';
@@ -34,7 +34,13 @@ export class NetStack {
     this.kernel = net.kernel;
     const hosts = new Map([['localhost', '127.0.0.1']]);
     for (const [name, address] of Object.entries(opts.hosts ?? {})) hosts.set(name.toLowerCase(), address);
-    this.core = { net, kernel: net.kernel, readMemory: new ReadMemory(), hosts, lookup: opts.lookup ?? null };
+    this.core = { net, kernel: net.kernel, readMemory: new ReadMemory(), open: new Set(), hosts, lookup: opts.lookup ?? null };
+    const { open } = this.core;
+    // Nothing may keep the process alive, or wait for ever, when the machine is gone.
+    net.kernel.rebootNotifiers.register(() => {
+      for (const handle of open) handle.lost();
+      return NOTIFY_DONE;
+    });
   }
 
   /** Connects, as net.connect does. */

@@ -1,5 +1,5 @@
 /** TCP as WHATWG streams, in the form of the Direct Sockets API. */
-import { EAGAIN, EALREADY, EINPROGRESS, EISCONN } from '@linnet/kernel';
+import { EAGAIN, EALREADY, EINPROGRESS, EINVAL, EISCONN, ENETDOWN } from '@linnet/kernel';
 import { AbortError } from '@linnet/posix';
 import { MsgHdr } from '@linnet/socket';
 import { AF_INET, IPPROTO_TCP, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, SHUT_WR, SO_KEEPALIVE, SO_RCVBUF, SO_REUSEADDR, SO_SNDBUF, SOCK_STREAM, SOL_SOCKET, TCP_KEEPIDLE, TCP_NODELAY } from '@linnet/uapi';
@@ -78,6 +78,7 @@ export class TcpConnection {
   private readonly end: Deferred<void> = deferred();
   private readonly signal: AbortSignal | null;
   private readonly onAbort: () => void;
+  private readonly onLost: () => void = () => this.fail(errnoException(-ENETDOWN, 'read'));
   private handle: SockHandle | null = null;
   private failed: unknown = null;
   private over = false;
@@ -150,7 +151,7 @@ export class TcpConnection {
       const own = opts.localAddress ?? anyAddress(to.family);
       const ownPort = checkPort(opts.localPort ?? 0, 'options.localPort');
       const at = parseAddress(own, ownPort);
-      const err = at === null ? -22 : handle.bind(at);
+      const err = at === null ? -EINVAL : handle.bind(at);
       if (err < 0) return this.fail(hostPortException(err, 'bind', own, ownPort));
     }
     const step = (): void => {
@@ -161,7 +162,7 @@ export class TcpConnection {
     };
     handle.watch((mask) => {
       if ((mask & WRITE_EVENTS) !== 0) step();
-    });
+    }, this.onLost);
     step();
   }
 
@@ -169,7 +170,7 @@ export class TcpConnection {
     handle.watch((mask) => {
       if ((mask & READ_EVENTS) !== 0) this.wake?.();
       if ((mask & WRITE_EVENTS) !== 0) this.wakeWriter?.();
-    });
+    }, this.onLost);
     const readable = new ReadableStream({
       type: 'bytes',
       start: (c): void => {
@@ -362,7 +363,7 @@ export class TcpListener {
     }
     this.handle = handle;
     handle.hold(true);
-    handle.watch(() => this.wake?.());
+    handle.watch(() => this.wake?.(), () => void this.close());
     const readable = new ReadableStream<TcpConnection>({
       start: (c) => {
         this.stream = c;

@@ -2,7 +2,7 @@
 import { EBADF, EINVAL, EMFILE } from '@linnet/kernel';
 import type { OpenFile } from './file.ts';
 
-/** One who waits on a descriptor and is told when it is closed. */
+/** One who waits on a descriptor and is told when it is closed. @alpha */
 export interface FdWait {
   fdClosed(): void;
 }

@@ -3,7 +3,7 @@ import type { WaitQueueHead } from '@linnet/kernel';
 import { O_RDWR } from '@linnet/uapi';
 import { sockRelease, type Socket } from '@linnet/socket';
 
-/** One who watches a file and must let go when it ends. */
+/** One who watches a file and must let go when it ends. @alpha */
 export interface FileLink {
   fileGone(): void;
 }

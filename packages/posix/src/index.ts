@@ -6,8 +6,9 @@
 export { AbortError, type AbortSignalLike, type BlockOptions } from './abort.ts';
 export { sockaddrText } from './args.ts';
 export { EpollFile, type EpollEvent } from './epoll.ts';
-export { FdSlot, FdTable } from './fd-table.ts';
-export { OpenFile, SocketFile } from './file.ts';
+export { FdSlot, FdTable, type FdWait } from './fd-table.ts';
+export { OpenFile, SocketFile, type FileLink } from './file.ts';
+export { NsFile } from './ns-file.ts';
 export { Sys, type MMsgHdr, type NameOut, type PollFd } from './sys.ts';
 export { Task, type Received, type TaskOptions } from './task.ts';
 export type { TaskState } from './task-state.ts';

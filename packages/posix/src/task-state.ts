@@ -8,4 +8,6 @@ export interface TaskState {
   /** The network namespace that new sockets belong to. */
   readonly net: Net;
   readonly fds: FdTable;
+  /** The task ends. */
+  exit(): void;
 }

@@ -15,7 +15,6 @@ import { procList, procRead, procWrite } from './proc-files.ts';
 import { isSysPath, sysList, sysRead, sysWrite } from './sys-files.ts';
 import { msgSeek, Sys, type MMsgHdr, type PollFd } from './sys.ts';
 import { TaskNamespaces } from './task-ns.ts';
-import type { TaskState } from './task-state.ts';
 import { type Tasks, tasksOf } from './tasks.ts';
 
 /**
@@ -48,10 +47,11 @@ const WRITABLE: number = POLLOUT | POLLWRNORM | POLLWRBAND;
  * is closed meanwhile.
  * @public
  */
-export class Task implements TaskState {
+export class Task {
   /** Its number among the machine's tasks. */
   readonly pid: number;
   readonly kernel: Kernel;
+  /** Its descriptors. @alpha */
   readonly fds: FdTable;
   /** The system calls that never wait. */
   readonly sys: Sys;

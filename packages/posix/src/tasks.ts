@@ -1,5 +1,5 @@
 /** The tasks of a machine: process ids, and who is calling. */
-import { defineKey, EBADF, ESRCH, type Kernel, type Key, type Net } from '@linnet/kernel';
+import { defineKey, EBADF, ESRCH, type Kernel, type Key, type Net, NOTIFY_DONE } from '@linnet/kernel';
 import { type NetlinkHost, NETNS, netnsSetTasks } from '@linnet/netns';
 import { NsFile } from './ns-file.ts';
 import type { TaskState } from './task-state.ts';
@@ -22,6 +22,11 @@ export class Tasks implements NetlinkHost {
     this.byPid.delete(pid);
   }
 
+  /** The machine shuts down: all tasks exit. */
+  shutdown(): void {
+    for (const task of this.byPid.values()) task.exit();
+  }
+
   currentPid(): number {
     return this.current?.pid ?? 1;
   }
@@ -42,7 +47,13 @@ const TASKS: Key<Tasks> = defineKey<Tasks>('posix');
 export function tasksOf(k: Kernel): Tasks {
   let tasks = k.tryGet(TASKS);
   if (tasks === null) {
-    k.set(TASKS, (tasks = new Tasks()));
+    const made = (tasks = new Tasks());
+    k.set(TASKS, made);
+    // Calls that wait end with EBADF: nothing else will come.
+    k.rebootNotifiers.register(() => {
+      made.shutdown();
+      return NOTIFY_DONE;
+    });
     if (k.tryGet(NETNS) !== null) netnsSetTasks(k, tasks);
   }
   return tasks;

@@ -7,6 +7,7 @@ import { cubic } from './cong/cubic.ts';
 import { reno } from './cong/reno.ts';
 import { makeTcpProt } from './tcp.ts';
 import { tcpRegisterCongestionControl } from './tcp-cong.ts';
+import { tcpV4EarlyDemux } from './tcp-early-demux.ts';
 import { tcpV4Err, tcpV4Rcv } from './tcp-ipv4.ts';
 import { TCPK, TcpKernel } from './tcp-kernel.ts';
 import { TCP, TcpNet } from './tcp-net.ts';
@@ -48,6 +49,7 @@ export const tcp: KernelModule = {
         noPolicy: true,
         icmpStrictTagValidation: true,
         rcv: (skb) => tcpV4Rcv((skb.dev as unknown as { net: Net }).net.get(TCP), tk, af, skb),
+        earlyDemux: (skb) => tcpV4EarlyDemux((skb.dev as unknown as { net: Net }).net.get(TCP), skb),
         err: (skb, type, code, info) => tcpV4Err((skb.dev as unknown as { net: Net }).net.get(TCP), af, skb, type, code, info),
       });
       ik.addOffload(IPPROTO_TCP, makeTcpOffload(af));

@@ -173,7 +173,7 @@ function tcpCleanRtxQueue(tp: TcpSock, st: AckState, priorFack: number, ece: boo
       tp.sackedOut -= segs;
     } else if (tp.rxOpt.sackOk) {
       tcpCountDelivered(tp, segs, ece);
-      if (!spuriousRetrans(tp, skb, sacked)) tcpRackAdvance(tp, sacked, skb.cb1, skb.cb5);
+      if (!spuriousRetrans(tp, skb, sacked)) tcpRackAdvance(tp, sacked, skb);
     }
     if ((sacked & TCPCB_LOST) !== 0) tp.lostOut -= segs;
     tp.packetsOut -= segs;

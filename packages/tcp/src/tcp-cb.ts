@@ -33,7 +33,7 @@ export function tcbFlags(skb: Skb): number {
 export function tcbSacked(skb: Skb): number {
   return skb.cb3;
 }
-/** Received: the acknowledgment number. */
+/** Received: the acknowledgment number. Sent: its place in the order of transmissions. */
 export function tcbAckSeq(skb: Skb): number {
   return skb.cb4;
 }

@@ -227,7 +227,8 @@ export function tcpDisconnect(tp: TcpSock): number {
   tp.tlpHighSeq = 0;
   tp.tlpRetrans = false;
   tp.frto = false;
-  tp.rackMstamp = 0;
+  tp.rackCount = tp.xmitCount;
+  tp.rackEndSeq = 0;
   tp.rackAdvanced = false;
   tp.rackReoWndSteps = 1;
   tp.rackReoWndPersist = 0;

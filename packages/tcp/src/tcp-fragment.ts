@@ -72,6 +72,7 @@ function splitInto(tp: TcpSock, skb: Skb, rest: Skb, len: number): void {
   const at = (skb.cb0 + len) | 0;
   tcbInit(rest, at, skb.cb1, flags);
   rest.cb3 = skb.cb3;
+  rest.cb4 = skb.cb4;
   rest.cb5 = skb.cb5;
   rest.cb8 = skb.cb8;
   rest.cb10 = skb.cb10;

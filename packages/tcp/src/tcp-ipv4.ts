@@ -120,6 +120,13 @@ export function tcpV4Rcv(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb): numbe
   const dif = skb.skbIif;
   tcpFillCb(skb, th, hdrLen);
 
+  // Found before the route was; a hook may have held the segment while its connection ended.
+  const early = skb.sk as TcpSock | null;
+  skb.sk = null;
+  if (early !== null && early.ehashNode.hashed) {
+    deliver(tn, af, early, skb, tk.tuple);
+    return 0;
+  }
   const h = tn.hashinfo;
   let isn = 0;
   for (;;) {

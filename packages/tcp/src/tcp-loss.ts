@@ -89,7 +89,7 @@ function tcpAnyRetransDone(tp: TcpSock): boolean {
 function tcpRebuildSentRing(tp: TcpSock): void {
   const live: Skb[] = [];
   for (let skb = tp.rtxQueue.head; skb !== null; skb = skb.next) if ((skb.cb3 & TCPCB_SACKED_ACKED) === 0) live.push(skb);
-  live.sort((a, b) => ((a.cb5 - b.cb5) | 0) || ((a.cb1 - b.cb1) | 0));
+  live.sort((a, b) => ((a.cb4 - b.cb4) | 0) || ((a.cb1 - b.cb1) | 0));
   sentRingClear(tp.sentRing);
   for (let i = 0; i < live.length; i++) sentRingPush(tp.sentRing, live[i]!);
 }

@@ -33,6 +33,7 @@ export class TcpNet {
   /** The request code found that a RST must answer. */
   reqSendReset = false;
   // Values of the sysctls.
+  earlyDemux = 1;
   timestamps = 1;
   sack = 1;
   windowScaling = 1;

@@ -205,6 +205,8 @@ export function tcpTransmitSkb(tp: TcpSock, skb: Skb, clone: boolean, rcvNxt: nu
   }
   if (clone) {
     queued.cb5 = tp.mstamp;
+    tp.xmitCount = (tp.xmitCount + 1) | 0;
+    queued.cb4 = tp.xmitCount;
     if (err === 0) tcpRateSkbSent(tp, queued);
   }
   return err;

@@ -23,9 +23,12 @@ const TCP_RACK_NO_DUPTHRESH = 4;
 /** Round trips without DSACK after which the window shrinks again. */
 const TCP_RACK_RECOVERY_THRESH = 16;
 
-/** Was the segment (t1, seq1) sent after (t2, seq2)? Ties in time go by sequence. */
-export function tcpRackSentAfter(t1: number, t2: number, seq1: number, seq2: number): boolean {
-  const d = (t1 - t2) | 0;
+/**
+ * Was the segment (n1, seq1) sent after (n2, seq2)? The order is that of sending, counted: the clock is read once for a run of work, so times tie between a
+ * retransmission and new data. Segments of one super-segment left together; among them the sequence decides.
+ */
+export function tcpRackSentAfter(n1: number, n2: number, seq1: number, seq2: number): boolean {
+  const d = (n1 - n2) | 0;
   return d > 0 || (d === 0 && after(seq1, seq2));
 }
 
@@ -74,7 +77,7 @@ function tcpRackDetectLoss(tp: TcpSock): number {
     if (skb === null) continue;
     // Lost and not sent again: nothing new to learn.
     if ((skb.cb3 & TCPCB_LOST) !== 0 && (skb.cb3 & TCPCB_SACKED_RETRANS) === 0) continue;
-    if (!tcpRackSentAfter(tp.rackMstamp, skb.cb5, tp.rackEndSeq, skb.cb1)) break;
+    if (!tcpRackSentAfter(tp.rackCount, skb.cb4, tp.rackEndSeq, skb.cb1)) break;
     const left = tcpRackSkbTimeout(tp, skb, reoWnd);
     if (left <= 0) {
       tcpMarkSkbLost(tp, skb);
@@ -96,16 +99,16 @@ export function tcpRackMarkLost(tp: TcpSock): boolean {
   return true;
 }
 
-/** A segment was delivered that had left at `xmitTime`: is it the latest so far? (RFC 8985 section 6.2 step 2, tcp_rack_advance) */
-export function tcpRackAdvance(tp: TcpSock, sacked: number, endSeq: number, xmitTime: number): void {
-  const rtt = (tp.mstamp - xmitTime) | 0;
+/** A segment was delivered: of those so far, is it the one that left last? (RFC 8985 section 6.2 step 2, tcp_rack_advance) */
+export function tcpRackAdvance(tp: TcpSock, sacked: number, skb: Skb): void {
+  const rtt = (tp.mstamp - skb.cb5) | 0;
   // The ACK came too soon to be for the retransmission: it tells of the original.
   if (rtt < tp.minRtt0 && (sacked & TCPCB_RETRANS) !== 0) return;
   tp.rackAdvanced = true;
   tp.rackRttUs = rtt;
-  if (tcpRackSentAfter(xmitTime, tp.rackMstamp, endSeq, tp.rackEndSeq)) {
-    tp.rackMstamp = xmitTime;
-    tp.rackEndSeq = endSeq;
+  if (tcpRackSentAfter(skb.cb4, tp.rackCount, skb.cb1, tp.rackEndSeq)) {
+    tp.rackCount = skb.cb4;
+    tp.rackEndSeq = skb.cb1;
   }
 }
 

@@ -138,7 +138,7 @@ function tcpSacktagOne(tp: TcpSock, skb: Skb, dup: boolean, st: AckState): void 
     if ((sacked & TCPCB_SACKED_ACKED) !== 0 && before(skb.cb0, st.reord)) st.reord = skb.cb0;
   }
   if ((sacked & TCPCB_SACKED_ACKED) === 0) {
-    tcpRackAdvance(tp, sacked, skb.cb1, skb.cb5);
+    tcpRackAdvance(tp, sacked, skb);
     let tags = sacked;
     if ((tags & TCPCB_SACKED_RETRANS) !== 0) {
       // The original and not the retransmission may have arrived; either way it is there.

@@ -184,7 +184,10 @@ export class TcpSock extends InetConnectionSock {
   minRttT2 = 0;
   pacingRateBps = 0;
   // RACK (RFC 8985)
-  rackMstamp = 0;
+  /** Transmissions of data so far: the order that RACK goes by. */
+  xmitCount = 0;
+  /** Of the segments delivered so far, that which left last: its place in that order, its round trip, its end. */
+  rackCount = 0;
   rackRttUs = 0;
   rackEndSeq = 0;
   rackLastDelivered = 0;

@@ -12,6 +12,7 @@ const INT_MAX = 0x7fffffff;
 
 /** Name without `tcp_`, field, smallest and largest value. */
 const TABLE: readonly (readonly [string, NumberField, number, number])[] = [
+  ['early_demux', 'earlyDemux', 0, 255],
   ['timestamps', 'timestamps', 0, 2],
   ['sack', 'sack', 0, 1],
   ['window_scaling', 'windowScaling', 0, 1],

@@ -159,6 +159,7 @@ export function fakeAf(output: Output): InetAf & { outDst(net: Net): FakeDst; in
       sk.dst ??= outDst(sk.net);
       return 0;
     },
+    confirmNeigh: () => {},
     queueXmit: (sk: InetSock, skb, fl) => {
       skb.dst = outDst(sk.net);
       return send(sk.net, skb, fl.saddr, fl.daddr, sk.tos);

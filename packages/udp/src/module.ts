@@ -5,7 +5,7 @@ import { INET, INET_NET, inet, INET_PROTOSW_PERMANENT } from '@linnet/inet';
 import { ProtoMemory, type Proto } from '@linnet/socket';
 import { AF_INET, IPPROTO_UDP, SOCK_DGRAM } from '@linnet/uapi';
 import { makeUdpProt } from './udp.ts';
-import { udpErr, udpRcv } from './udp-input.ts';
+import { udpErr, udpRcv, udpV4EarlyDemux } from './udp-input.ts';
 import { makeUdpOffload } from './udp-offload.ts';
 import { UdpNet } from './udp-net.ts';
 import { UdpSock } from './udp-sock.ts';
@@ -38,6 +38,7 @@ export const udp: KernelModule = {
         protocol: IPPROTO_UDP,
         noPolicy: true,
         rcv: (skb) => udpRcv((skb.dev as unknown as { net: Net }).net.get(UDP), af, skb),
+        earlyDemux: (skb) => udpV4EarlyDemux((skb.dev as unknown as { net: Net }).net.get(UDP), skb),
         err: (skb, type, code, info) => udpErr((skb.dev as unknown as { net: Net }).net.get(UDP), af, skb, type, code, info),
       });
     });
@@ -58,6 +59,7 @@ export const udp: KernelModule = {
     net.proc.create('net/udp', () => showUdp(u));
     net.sysctl.register('net/ipv4/udp_rmem_min', sysctlInt(() => u.udpRmemMin, (v) => { u.udpRmemMin = v; }, { min: 1 }));
     net.sysctl.register('net/ipv4/udp_wmem_min', sysctlInt(() => u.udpWmemMin, (v) => { u.udpWmemMin = v; }, { min: 1 }));
+    net.sysctl.register('net/ipv4/udp_early_demux', sysctlInt(() => u.earlyDemux, (v) => { u.earlyDemux = v; }, { min: 0, max: 255 }));
   },
   netExit(net: Net): void {
     net.get(UDP).closeAll();

@@ -1,7 +1,7 @@
 /** Receiving datagrams: finding the socket, one or many, and queueing (udp_rcv). */
 import { EHOSTUNREACH, EMSGSIZE, ENOENT, ENOMEM, EPROTO, jhash3words } from '@linnet/kernel';
 import {
-  consumeSkb, DROP, kfreeSkbReason, pskbMayPull, pskbTrim, skbChecksumValid, skbClone, skbPullUnchecked, type Skb,
+  consumeSkb, DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, pskbTrim, skbChecksumValid, skbClone, skbPullUnchecked, type Skb,
 } from '@linnet/skbuff';
 import { NETIF_F_HW_CSUM, NETIF_F_SG, skbDst, type NetDevice } from '@linnet/netdev';
 import { sockQueueRcvSkb } from '@linnet/socket';
@@ -64,6 +64,26 @@ export function udp4LibLookup(u: UdpNet, saddr: number, sport: number, daddr: nu
   return best;
 }
 
+/**
+ * The connected socket of a datagram, or null: contract of `InetProtocol.earlyDemux`. Groups and broadcasts may have several listeners, and are left to
+ * {@link udpRcv} (udp_v4_early_demux).
+ * @alpha
+ */
+export function udpV4EarlyDemux(u: UdpNet, skb: Skb): UdpSock | null {
+  if (u.earlyDemux === 0 || skb.pktType !== PACKET_HOST || !pskbMayPull(skb, skb.transportHeader - skb.data + UDP_HLEN)) return null;
+  const { view, networkHeader: nh, transportHeader: th } = skb;
+  const saddr = iphSaddr(view, nh);
+  const daddr = iphDaddr(view, nh);
+  const sport = udphSource(view, th);
+  const dport = udphDest(view, th);
+  const dif = skb.dev!.ifindex;
+  for (let sk = u.chain(dport); sk !== null; sk = sk.udpNext) {
+    if (sk.num !== dport || sk.dport !== sport || sk.daddr !== saddr || sk.rcvSaddr !== daddr || sk.state !== TCP_ESTABLISHED) continue;
+    if (sk.boundDevIf === 0 || sk.boundDevIf === dif) return sk;
+  }
+  return null;
+}
+
 /** Takes a UDP packet: data at the UDP header. Consumes it; 0 (__udp4_lib_rcv). @alpha */
 export function udpRcv(u: UdpNet, af: InetAf, skb: Skb): number {
   const mib = u.mib;
@@ -84,6 +104,13 @@ export function udpRcv(u: UdpNet, af: InetAf, skb: Skb): number {
     mib.InCsumErrors++;
     mib.InErrors++;
     kfreeSkbReason(skb, DROP.UDP_CSUM);
+    return 0;
+  }
+  // Found before the route was; a hook may have held the packet while its socket closed.
+  const early = skb.sk as UdpSock | null;
+  skb.sk = null;
+  if (early !== null && early.hashed) {
+    queueRcv(u, af, early, skb);
     return 0;
   }
   const { view } = skb;
@@ -152,8 +179,7 @@ function queueRcv(u: UdpNet, af: InetAf, sk: UdpSock, skb: Skb): void {
 function queueOne(u: UdpNet, sk: UdpSock, skb: Skb): void {
   skb.transportHeader = skb.data;
   skbPullUnchecked(skb, UDP_HLEN);
-  sk.rxDstIfindex = (skb.dev as NetDevice).ifindex;
-  skb.skbIif = sk.rxDstIfindex;
+  skb.skbIif = (skb.dev as NetDevice).ifindex;
   const err = sockQueueRcvSkb(sk, skb);
   if (err === 0) {
     u.mib.InDatagrams++;

@@ -1,6 +1,6 @@
 /** What UDP keeps for one namespace: the hash of sockets, counters, limits (struct udp_table). */
 import { EADDRINUSE, type Net } from '@linnet/kernel';
-import { INET_NET, type InetNet } from '@linnet/inet';
+import { INET_NET, inetSkGetLocalPortRange, type InetNet } from '@linnet/inet';
 import { UdpMib } from './udp-mib.ts';
 import type { UdpSock } from './udp-sock.ts';
 
@@ -21,6 +21,8 @@ export class UdpNet {
   /** net.ipv4.udp_rmem_min, udp_wmem_min. */
   udpRmemMin = 4096;
   udpWmemMin = 4096;
+  /** net.ipv4.udp_early_demux. */
+  earlyDemux = 1;
 
   constructor(net: Net) {
     this.net = net;
@@ -94,8 +96,9 @@ export class UdpNet {
   getPort(sk: UdpSock, snum: number): number {
     let port = snum;
     if (port === 0) {
-      const { low, high } = this.ports;
-      const span = high - low + 1;
+      const range = inetSkGetLocalPortRange(sk, this.ports);
+      const low = range & 0xffff;
+      const span = (range >>> 16) - low + 1;
       const first = this.net.kernel.rng.stream('udp.port').below(span);
       for (let i = 0; i < span && port === 0; i++) {
         const p = low + ((first + i) % span);

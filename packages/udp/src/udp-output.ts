@@ -7,7 +7,7 @@ import { dstMtu, type DstEntry } from '@linnet/netdev';
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, DROP, kfreeSkbReason, SKB_GSO_UDP_L4, skbChecksum, type Skb } from '@linnet/skbuff';
 import { SEND_SHUTDOWN, skDstCheck, SOCK_BROADCAST, SOCK_LOCALROUTE, sockError, sockFlag, type MsgHdr } from '@linnet/socket';
 import {
-  AF_INET, AF_UNSPEC, ipv4IsMulticast, IPPROTO_UDP, MSG_DONTROUTE, MSG_MORE, MSG_OOB, MSG_PROBE, RTN_BROADCAST, RT_SCOPE_LINK, SOL_UDP, UDP_MAX_SEGMENTS, UDP_SEGMENT,
+  AF_INET, AF_UNSPEC, ipv4IsMulticast, IPPROTO_UDP, MSG_CONFIRM, MSG_DONTROUTE, MSG_MORE, MSG_OOB, MSG_PROBE, RTN_BROADCAST, RT_SCOPE_LINK, SOL_UDP, UDP_MAX_SEGMENTS, UDP_SEGMENT,
   udphSetCheck, udphSetDest, udphSetLen, udphSetSource, type SockAddrIn,
 } from '@linnet/uapi';
 import { udpLeaveChecksum } from './udp-offload.ts';
@@ -86,6 +86,7 @@ export function udpSendmsg(sk: UdpSock, msg: MsgHdr, len: number): number {
     fl.dport = dport;
     fl.sport = sk.num;
   }
+  if ((msg.flags & MSG_CONFIRM) !== 0) sk.af.confirmNeigh(dst, fl.daddr, fl.daddr6);
   if ((msg.flags & MSG_PROBE) !== 0) return len;
   if (sk.wmemAlloc >= sk.sndbuf) {
     sk.udp.mib.SndbufErrors++;

@@ -26,6 +26,8 @@ export class FakeAf {
   /** UDP datagrams that went out: header and payload. */
   readonly sent: { saddr: number; daddr: number; bytes: Uint8Array; gsoSize: number }[] = [];
   readonly portUnreach: Skb[] = [];
+  /** Next hops that were said to answer. */
+  readonly confirmed: number[] = [];
   readonly icmpErrors: { err: number; port: number }[] = [];
   noRoute = 0;
   sendError = 0;
@@ -74,6 +76,9 @@ export class FakeAf {
         return self().route(fl.daddr);
       },
       dstType: (dst: DstEntry) => (dst as FakeRoute).rtype,
+      confirmNeigh(_dst: DstEntry, daddr: number) {
+        self().confirmed.push(daddr);
+      },
       cmsgSend: () => 0,
       cmsgRecv: () => {},
       makeSkb(_sk: InetSock, _fl: Flowi, msg: MsgHdr, length: number, hdr: number) {

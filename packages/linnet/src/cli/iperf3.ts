@@ -258,6 +258,8 @@ class Test {
   close(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     for (const s of this.streams) s.close();
+    // What the client may still say is read and forgotten, so that its end is seen.
+    this.control.resume();
     this.control.end();
   }
 }
