@@ -111,7 +111,7 @@ describe.skipIf(!have('root', 'ip', 'curl', 'tshark', 'python3'))('HTTP with a r
     const started = performance.now();
     const hash = createHash('sha256');
     const res = await new Promise<http.IncomingMessage>((resolve, reject) => {
-      http.get({ host: peer, port: 8000, path: '/data', agent: false, createConnection: createConnection(machine.stack) as never }, resolve).on('error', reject);
+      http.get({ host: peer, port: 8000, path: '/data', agent: undefined, createConnection: createConnection(machine.stack) as never }, resolve).on('error', reject);
     });
     res.on('data', (chunk: Uint8Array) => hash.update(chunk));
     await finished(res);

@@ -1,7 +1,7 @@
 // The real iperf3 against Linnet's iperf3 server over a TAP.
 import { describe, expect, it } from 'vitest';
-import { Iperf3Server } from '../../packages/linnet/src/cli/iperf3.ts';
-import type { IperfReport } from '../../packages/linnet/src/cli/iperf3.ts';
+import { Iperf3Server } from 'linnet/iperf3';
+import type { IperfReport } from 'linnet/iperf3';
 import { row } from '../lib/data.ts';
 import { eventually, exec } from '../lib/exec.ts';
 import type { Finished } from '../lib/exec.ts';

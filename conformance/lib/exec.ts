@@ -94,7 +94,7 @@ export class Program {
   }
 
   private look(): void {
-    for (const watcher of [...this.watchers]) watcher();
+    for (const watcher of Array.from(this.watchers)) watcher();
   }
 }
 

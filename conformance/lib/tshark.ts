@@ -64,13 +64,14 @@ export async function judge(file: string, options: JudgeOptions): Promise<Verdic
     const outbound = direction === OUTBOUND;
     const faults: string[] = [];
     if (!outbound && direction !== INBOUND) faults.push(`direction ${f[1]}`);
-    if (outbound) {
-      sent++;
-      // An ICMP error quotes a packet; the outer header comes first.
-      if (f[2]!.split(',')[0] === options.linnet || f[12] === options.linnet) own++;
-    } else if (options.both !== true && faults.length === 0) continue;
+    // An ICMP error quotes a packet; the outer header comes first.
+    const mine = outbound && (f[2]!.split(',')[0] === options.linnet || f[12] === options.linnet);
+    if (mine) own++;
+    if (outbound) sent++;
+    else if (options.both !== true && faults.length === 0) continue;
     const quotes = ICMP_ERRORS.has(f[13]!.split(',')[0]!);
-    const linuxZero = !outbound && f[11] === OTHER_ZERO;
+    // A router leaves alone what it forwards.
+    const linuxZero = !mine && f[11] === OTHER_ZERO;
     (['ip', 'tcp', 'udp', 'icmp'] as const).forEach((protocol, i) => {
       // What is quoted need not be whole nor its sums finished: Linux quotes a packet as it was handed to it. The first is the packet's own.
       if (f[3 + i] === '' || (quotes && (protocol === 'tcp' || protocol === 'udp'))) return;

@@ -1,6 +1,6 @@
 import { EADDRINUSE, EADDRNOTAVAIL, EINVAL, type VirtualClock } from '@linnet/kernel';
 import { describe, expect, it } from 'vitest';
-import { inetCskGetPort, inetEhashInsert, inetHashConnect, inetInheritPort, inetPutPort, inetTwskHashdance, inetTwskKill, InetTimewaitSock, inetUnhash } from '../src/index.ts';
+import { inetCskGetPort, inetEhashInsert, inetHashConnect, inetInheritPort, inetPutPort, inetSkGetLocalPortRange, inetTwskHashdance, inetTwskKill, InetTimewaitSock, inetUnhash } from '../src/index.ts';
 import { bench, ip } from './helpers.ts';
 
 const ME = ip('10.0.0.1');
@@ -53,6 +53,28 @@ describe('bind', () => {
       if (timeWait) k.run(() => inetTwskHashdance(new InetTimewaitSock(h, child), child, 60000));
       expect(inetCskGetPort(h, sock({ reuse: again, rcvSaddr }), 8080, ports)).toBe(conflict ? -EADDRINUSE : 0);
     }
+  });
+
+  // ip(7), IP_LOCAL_PORT_RANGE: either bound may be left open, and one outside of the namespace's range does not count.
+  it.each([
+    [40000, 40002, 40000, 40002], [40000, 0, 40000, 60999], [0, 40000, 32768, 40000], [100, 40000, 32768, 40000], [40000, 65000, 40000, 60999], [0, 0, 32768, 60999],
+  ])('the range of a socket: %i to %i', (lo, hi, low, high) => {
+    const { h, ports, sock } = bench();
+    const range = inetSkGetLocalPortRange(sock({ localPortRange: (hi << 16) | lo }), ports);
+    expect([range & 0xffff, range >>> 16]).toEqual([low, high]);
+    if (high - low > 2) return;
+    // All of a narrow range is used, by bind and by connect.
+    const own = { localPortRange: (hi << 16) | lo, rcvSaddr: ME };
+    const bound = [1, 2, 3].map(() => sock(own));
+    expect(bound.map((sk) => inetCskGetPort(h, sk, 0, ports))).toEqual([0, 0, 0]);
+    expect(bound.map((sk) => sk.num).sort()).toEqual([40000, 40001, 40002]);
+    expect(inetCskGetPort(h, sock(own), 0, ports)).toBe(-EADDRINUSE);
+    for (const sk of bound) inetPutPort(h, sk);
+    const to = { ...own, daddr: PEER, dport: 80 };
+    const conns = [1, 2, 3].map(() => sock(to));
+    expect(conns.map((sk) => inetHashConnect(h, sk, ports, no))).toEqual([0, 0, 0]);
+    expect(conns.map((sk) => sk.num).sort()).toEqual([40000, 40001, 40002]);
+    expect(inetHashConnect(h, sock(to), ports, no)).toBe(-EADDRNOTAVAIL);
   });
 
   it('lets two with SO_REUSEADDR hold a port, but one listen', () => {

@@ -1,8 +1,8 @@
-import { INET } from '@linnet/inet';
+import { Flowi, INET } from '@linnet/inet';
 import { consumeSkb } from '@linnet/skbuff';
-import { devSetMtu } from '@linnet/netdev';
+import { devSetMtu, dstMtu } from '@linnet/netdev';
 import { describe, expect, test } from 'vitest';
-import { icmpErrConvert } from '../src/index.ts';
+import { icmpErrConvert, ipRouteOutputKey } from '../src/index.ts';
 import { checksum, icmpMessage, ip4, ipPacket, Machine, pattern, type Wire } from './harness.ts';
 
 function machine(): { m: Machine; w: Wire } {
@@ -249,6 +249,17 @@ describe('errors reach the transport that is quoted', () => {
     expect(got.map((g) => g.info)).toEqual([1300, 0]);
     expect(m.pool.dropCounts()).toEqual({ ICMP_IGNORED: 2 });
     m.end();
+  });
+
+  // Linux 6.18 shows the MTU in `ip route get` for the quoted reply only.
+  test.each([['a reply of ours', 0, 1300], ['a request that nobody here sent', 8, 1500]])('a quote of %s', (_what, type, mtu) => {
+    const { m, w } = machine();
+    m.route('0.0.0.0/0', '10.0.0.2');
+    w.inject({}, icmpMessage(3, 4, 1300, ipPacket({ src: '10.0.0.1', dst: '1.2.3.4', proto: 1 }, icmpMessage(type, 0, 0x00010001))));
+    const fl = new Flowi();
+    fl.daddr = ip4('1.2.3.4');
+    expect(dstMtu(m.kernel.run(() => ipRouteOutputKey(m.ip, fl))!)).toBe(mtu);
+    expect(m.end()).toEqual({ skbs: 0, heads: 0 });
   });
 
   test('options of the quoted header are passed', () => {

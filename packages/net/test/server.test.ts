@@ -108,3 +108,23 @@ describe('connections', () => {
     await once(server, 'close');
   }));
 });
+
+it('a machine that shuts down takes all sockets with it, and nothing is held', timed(async ({ stack }) => {
+  const held = { count: 0 };
+  Object.assign(stack.kernel.clock, { hold: () => held.count++, release: () => held.count-- });
+  const { client, peer, server } = await connected(stack);
+  const udp = stack.createSocket('udp4').bind(53);
+  await once(udp, 'listening');
+  const web = stack.openTcp({ host: HOST, port: 80 });
+  await web.opened;
+  const listener = stack.listenTcp({ port: 81 });
+  await listener.opened;
+  expect(held.count).toBeGreaterThan(4);
+  server.on('connection', (s: Socket) => s.on('error', () => undefined));
+  const closed = Promise.all([client, peer, server, udp].map((s) => once(s, 'close')));
+  stack.kernel.shutdown();
+  await closed;
+  await expect(web.closed).rejects.toMatchObject({ code: 'ENETDOWN' });
+  await listener.closed;
+  expect(held.count).toBe(0);
+}));

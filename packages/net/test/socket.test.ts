@@ -56,6 +56,9 @@ describe('connect', () => {
     expect(() => stack.connect({ port: 1, localPort: -1 })).toThrow('options.localPort');
     const { client } = await connected(stack);
     expect(() => client.connect(1)).toThrow('EALREADY');
+    const over = stack.connect({ host: HOST, port: 80 });
+    over.destroy();
+    expect(() => over.connect(80)).toThrow(expect.objectContaining({ code: 'ERR_SOCKET_CLOSED' }));
     expect(() => client.setTimeout(-1)).toThrow(TypeError);
   }));
 

@@ -38,7 +38,7 @@ export class FdTable {
 
   /** The descriptor's slot, or null when it is not open (or no number at all). */
   get(fd: number): FdSlot | null {
-    return this.slots[fd] ?? null;
+    return (typeof fd === 'number' ? this.slots[fd] : null) ?? null;
   }
 
   /** Is there a number left? */

@@ -50,6 +50,10 @@ function isBytes(buf: unknown): buf is Uint8Array {
   return buf instanceof Uint8Array;
 }
 
+function ints(...values: readonly unknown[]): boolean {
+  return values.every((n) => Number.isInteger(n));
+}
+
 /** Puts the message's cursor `done` bytes behind its start, wherever a call that took only some left it. */
 export function msgSeek(msg: MsgHdr, done: number): void {
   let i = 0;
@@ -96,8 +100,7 @@ export class Sys {
 
   /** socket(2): a new descriptor. `type` may carry SOCK_NONBLOCK and SOCK_CLOEXEC. */
   socket(family: number, type: number, protocol: number = 0): number {
-    if (!Number.isInteger(family) || !Number.isInteger(type) || !Number.isInteger(protocol)) return -EINVAL;
-    if ((type & ~(SOCK_TYPE_MASK | SOCK_NONBLOCK | SOCK_CLOEXEC)) !== 0) return -EINVAL;
+    if (!ints(family, type, protocol) || (type & ~(SOCK_TYPE_MASK | SOCK_NONBLOCK | SOCK_CLOEXEC)) !== 0) return -EINVAL;
     if (this.task.fds.full) return -EMFILE;
     this.kernel.enter();
     try {
@@ -111,6 +114,7 @@ export class Sys {
   /** socketpair(2): puts two connected descriptors into `sv`. */
   socketpair(family: number, type: number, protocol: number, sv: number[]): number {
     if (!Array.isArray(sv)) return -EFAULT;
+    if (!ints(family, type, protocol) || (type & ~(SOCK_TYPE_MASK | SOCK_NONBLOCK | SOCK_CLOEXEC)) !== 0) return -EINVAL;
     this.kernel.enter();
     try {
       const { net } = this.task;
@@ -170,7 +174,7 @@ export class Sys {
   accept4(fd: number, flags: number): number {
     const sock = this.sock(fd);
     if (typeof sock === 'number') return sock;
-    if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) !== 0) return -EINVAL;
+    if (!ints(flags) || (flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) !== 0) return -EINVAL;
     if (this.task.fds.full) return -EMFILE;
     this.kernel.enter();
     try {
@@ -199,10 +203,11 @@ export class Sys {
   /** sendto(2). */
   sendto(fd: number, buf: Uint8Array, flags: number, addr: SockAddr | null): number {
     if (!isBytes(buf)) return -EFAULT;
+    if (addr !== null && addr !== undefined && addrErrno(addr) !== 0) return addrErrno(addr);
     const { msg, one } = this;
     one[0] = buf;
     msg.iov = one;
-    msg.name = addr;
+    msg.name = addr ?? null;
     if (msg.control.length > 0) msg.control = [];
     return this.sendmsg(fd, msg, flags);
   }
@@ -211,7 +216,7 @@ export class Sys {
   sendmsg(fd: number, msg: MsgHdr, flags: number = 0): number {
     const sock = this.sock(fd);
     if (typeof sock === 'number') return sock;
-    const err = this.checkMsg(msg);
+    const err = this.checkMsg(msg, flags);
     if (err !== 0) return err;
     msg.iovIndex = 0;
     msg.iovOff = 0;
@@ -249,11 +254,13 @@ export class Sys {
   /** recvfrom(2): the sender's address goes into `from`. */
   recvfrom(fd: number, buf: Uint8Array, flags: number, from: NameOut | null): number {
     if (!isBytes(buf)) return -EFAULT;
+    const sock = this.sock(fd);
+    if (typeof sock === 'number') return sock;
+    if (!Number.isInteger(flags)) return -EINVAL;
+    if (from !== null && typeof from !== 'object') return -EFAULT;
     const { msg, one } = this;
     one[0] = buf;
     msg.iov = one;
-    const sock = this.sock(fd);
-    if (typeof sock === 'number') return sock;
     this.kernel.enter();
     try {
       const n = this.recvOn(sock, msg, flags);
@@ -269,7 +276,7 @@ export class Sys {
   recvmsg(fd: number, msg: MsgHdr, flags: number = 0): number {
     const sock = this.sock(fd);
     if (typeof sock === 'number') return sock;
-    const err = this.checkMsg(msg);
+    const err = this.checkMsg(msg, flags);
     if (err !== 0) return err;
     this.kernel.enter();
     try {
@@ -303,7 +310,7 @@ export class Sys {
   shutdown(fd: number, how: number): number {
     const sock = this.sock(fd);
     if (typeof sock === 'number') return sock;
-    if (how < SHUT_RD || how > SHUT_RDWR || !Number.isInteger(how)) return -EINVAL;
+    if (!ints(how) || how < SHUT_RD || how > SHUT_RDWR) return -EINVAL;
     return this.kernel.run(() => sock.ops.shutdown(sock, how));
   }
 
@@ -323,6 +330,7 @@ export class Sys {
   setsockopt(fd: number, level: number, opt: number, value: number | boolean | Uint8Array): number {
     const sock = this.sock(fd);
     if (typeof sock === 'number') return sock;
+    if (!ints(level, opt)) return -EINVAL;
     const bytes = optionBytes(value);
     if (bytes === null) return -EFAULT;
     return this.kernel.run(() => (level === SOL_SOCKET ? sockSetsockopt(sock, opt, bytes) : sock.ops.setsockopt(sock, level, opt, bytes)));
@@ -332,7 +340,7 @@ export class Sys {
   getsockopt(fd: number, level: number, opt: number, maxLen: number = OPTLEN): Uint8Array | number {
     const sock = this.sock(fd);
     if (typeof sock === 'number') return sock;
-    if (!Number.isInteger(maxLen) || maxLen < 0) return -EINVAL;
+    if (!ints(level, opt, maxLen) || maxLen < 0) return -EINVAL;
     return this.kernel.run(() => (level === SOL_SOCKET ? sockGetsockopt(sock, opt, maxLen) : sock.ops.getsockopt(sock, level, opt, maxLen)));
   }
 
@@ -362,7 +370,7 @@ export class Sys {
   dup3(oldfd: number, newfd: number, flags: number): number {
     const { fds } = this.task;
     const slot = fds.get(oldfd);
-    if (oldfd === newfd || (flags & ~O_CLOEXEC) !== 0) return -EINVAL;
+    if (oldfd === newfd || !ints(flags) || (flags & ~O_CLOEXEC) !== 0) return -EINVAL;
     if (slot === null || !Number.isInteger(newfd) || newfd < 0 || newfd >= fds.limit) return -EBADF;
     this.kernel.run(() => fds.replace(newfd, slot.file, flags !== 0));
     return newfd;
@@ -372,6 +380,7 @@ export class Sys {
   fcntl(fd: number, cmd: number, arg: number = 0): number {
     const slot = this.task.fds.get(fd);
     if (slot === null) return -EBADF;
+    if (!ints(arg)) return -EINVAL;
     switch (cmd) {
       case F_DUPFD:
       case F_DUPFD_CLOEXEC:
@@ -395,6 +404,7 @@ export class Sys {
   ioctl(fd: number, cmd: number, arg: Uint8Array | null = null): number {
     const slot = this.task.fds.get(fd);
     if (slot === null) return -EBADF;
+    if (arg !== null && !isBytes(arg)) return -EFAULT;
     switch (cmd) {
       case FIOCLEX:
       case FIONCLEX:
@@ -417,7 +427,7 @@ export class Sys {
 
   /** poll(2) with no time to wait: fills in `revents` and returns how many descriptors have any. */
   poll(fds: readonly PollFd[]): number {
-    if (!Array.isArray(fds)) return -EFAULT;
+    if (!Array.isArray(fds) || !fds.every((p) => typeof p === 'object' && p !== null && ints(p.fd, p.events))) return -EFAULT;
     this.kernel.enter();
     try {
       return this.pollOnce(fds);
@@ -441,7 +451,7 @@ export class Sys {
 
   /** epoll_create1(2): `flags` is 0 or EPOLL_CLOEXEC. */
   epollCreate1(flags: number = 0): number {
-    if ((flags & ~EPOLL_CLOEXEC) !== 0) return -EINVAL;
+    if (!ints(flags) || (flags & ~EPOLL_CLOEXEC) !== 0) return -EINVAL;
     return this.task.fds.install(new EpollFile(this.kernel), flags !== 0);
   }
 
@@ -497,9 +507,9 @@ export class Sys {
     }
   }
 
-  private checkMsg(msg: MsgHdr): number {
+  private checkMsg(msg: MsgHdr, flags: number): number {
     if (!(msg instanceof MsgHdr) || !msg.iov.every(isBytes)) return -EFAULT;
-    return 0;
+    return Number.isInteger(flags) ? 0 : -EINVAL;
   }
 
   /** Takes the socket over: it is released when there is no number left. */

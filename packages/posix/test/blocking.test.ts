@@ -145,6 +145,16 @@ describe('waiting ends', () => {
   });
 });
 
+it('a machine that shuts down ends the waiting', async () => {
+  const { task, clock } = machine();
+  await clock.run(async () => {
+    const waiting = task.accept(listener(task, 80));
+    task.kernel.shutdown();
+    await expect(waiting).rejects.toMatchObject({ code: 'EBADF' });
+    expect(task.fds.list()).toEqual([]);
+  });
+});
+
 describe('streams', () => {
   it('a blocking send sends all, a reader at a time', async () => {
     const { task, clock } = machine({ buffer: 1000 });

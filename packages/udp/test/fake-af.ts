@@ -28,6 +28,8 @@ export class FakeAf {
   readonly portUnreach: Skb[] = [];
   /** Next hops that were said to answer. */
   readonly confirmed: number[] = [];
+  /** What early demux said. */
+  readonly earlySocks: (UdpSock | null)[] = [];
   readonly icmpErrors: { err: number; port: number }[] = [];
   noRoute = 0;
   sendError = 0;
@@ -141,7 +143,7 @@ export class FakeAf {
   }
 
   /** Delivers a datagram: IP header (addresses only) and UDP header with a right checksum, unless `over` says otherwise. */
-  deliver(d: { saddr?: number; sport: number; daddr?: number; dport: number; payload?: string; len?: number; csum?: 'bad' | 'none'; cut?: number; gsoSize?: number }): void {
+  deliver(d: { saddr?: number; sport: number; daddr?: number; dport: number; payload?: string; len?: number; csum?: 'bad' | 'none'; cut?: number; gsoSize?: number; early?: boolean }): void {
     const payload = Uint8Array.from(d.payload ?? 'hello', (c) => c.charCodeAt(0));
     const skb = allocSkb(this.dev.pool, 64 + payload.length);
     const at = skbPut(skb, 28 + payload.length);
@@ -168,8 +170,20 @@ export class FakeAf {
       skb.gsoType = SKB_GSO_UDP_L4;
     }
     skb.dev = this.dev;
+    if (d.early === true) skb.sk = this.early(skb);
     skb.dst = this.route(daddr);
     this.k.run(() => this.k.get(INET).protos[IPPROTO_UDP]!.rcv(skb));
+  }
+
+  /** The socket that early demux finds for a packet whose data is at its UDP header. */
+  private early(skb: Skb): UdpSock | null {
+    skb.transportHeader = skb.data;
+    skb.data = skb.networkHeader;
+    skb.len += 20;
+    const sk = this.k.get(INET).protos[IPPROTO_UDP]!.earlyDemux!(skb);
+    skbPullUnchecked(skb, 20);
+    this.earlySocks.push(sk as UdpSock | null);
+    return sk as UdpSock | null;
   }
 
   /** An ICMP error about a datagram of ours from `sport` to PEER:dport. */

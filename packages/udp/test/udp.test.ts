@@ -4,7 +4,7 @@ import {
 import { SKB as SKB_KEY } from '@linnet/skbuff';
 import { SEND_SHUTDOWN, SOCK_BROADCAST, sockSetFlag } from '@linnet/socket';
 import {
-  AF_INET, AF_INET6, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PORT_UNREACH, ICMP_TIME_EXCEEDED, MSG_MORE, MSG_OOB, MSG_PEEK, MSG_TRUNC, SOL_UDP, UDP_CORK, UDP_SEGMENT,
+  AF_INET, AF_INET6, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PORT_UNREACH, ICMP_TIME_EXCEEDED, MSG_CONFIRM, MSG_MORE, MSG_OOB, MSG_PEEK, MSG_PROBE, MSG_TRUNC, SOL_UDP, UDP_CORK, UDP_SEGMENT,
 } from '@linnet/uapi';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -31,6 +31,25 @@ describe('sending', () => {
     v.setUint16(6, 0);
     expect(sum).toBe(udpSum(bytes, ME, PEER));
     expect(f.mib).toEqual({ OutDatagrams: 1 });
+  });
+
+  it('MSG_CONFIRM says that the peer answers, also of a datagram that is only tried', () => {
+    const sk = f.socket(4000);
+    sendText(sk, 'a', to);
+    expect(f.confirmed).toEqual([]);
+    sendText(sk, 'b', to, MSG_CONFIRM);
+    sendText(sk, '', to, MSG_CONFIRM | MSG_PROBE);
+    expect(f.confirmed).toEqual([PEER, PEER]);
+    expect(f.sent.length).toBe(2);
+  });
+
+  it('chooses its port within IP_LOCAL_PORT_RANGE', () => {
+    const localPortRange = (40001 << 16) | 40000;
+    const ports = [1, 2].map(() => f.socket(0, { localPortRange }).num);
+    expect(ports.sort()).toEqual([40000, 40001]);
+    const sk = f.socket(undefined, { localPortRange });
+    expect(sk.prot.getPort!(sk, 0)).toBe(-EADDRINUSE);
+    expect(sk.prot.getPort!(sk, 40002)).toBe(0);
   });
 
   it('sends no checksum when SO_NO_CHECK says so', () => {
