@@ -99,20 +99,50 @@ describe('CUBIC (RFC 9438)', () => {
     t.done();
   });
 
-  it('leaves slow start when the round trip rises (HyStart)', () => {
+  /** A round of acknowledgments with the given round trip. */
+  const round = (t: TcpTest, tp: TcpSock, rtt: number): void => {
+    for (let i = 0; i < 20; i++) cubic.pktsAcked!(tp, 1, rtt);
+    tp.sndUna = (tp.sndUna + 1) | 0;
+    tp.sndNxt = tp.sndUna;
+    void t;
+  };
+
+  it('slows down when the round trip rises, and leaves slow start after five rounds (HyStart++, RFC 9406)', () => {
     const { t, tp } = make('cubic');
     tp.sndCwnd = 100;
-    for (let round = 0; round < 3; round++) {
-      for (let i = 0; i < 20; i++) {
-        t.advance(ms(5));
-        tp.mstamp = (t.clock.now() / 1000) | 0;
-        cubic.pktsAcked!(tp, 1, round < 2 ? 50000 : 70000);
-      }
-      tp.sndUna = (tp.sndUna + 1) | 0;
-      tp.sndNxt = tp.sndUna;
+    round(t, tp, 50000);
+    round(t, tp, 50000);
+    cubic.congAvoid(tp, 0, 8);
+    expect(tp.sndCwnd).toBe(108);
+    // An eighth of 50 ms more.
+    round(t, tp, 56000);
+    cubic.congAvoid(tp, 0, 8);
+    expect(tp.sndCwnd).toBe(116);
+    round(t, tp, 56250 + 6300);
+    cubic.congAvoid(tp, 0, 8);
+    expect(tp.sndCwnd).toBe(124);
+    round(t, tp, 75000);
+    cubic.congAvoid(tp, 0, 8);
+    expect(tp.sndCwnd).toBe(126);
+    for (let i = 0; i < 5; i++) {
+      expect(tp.sndSsthresh).toBeGreaterThan(1e6);
+      round(t, tp, 75000);
     }
-    expect(tp.sndSsthresh).toBe(100);
+    expect(tp.sndSsthresh).toBe(126);
     expect(t.ext('TCPHystartDelayDetect')).toBe(1);
+    t.done();
+  });
+
+  it('goes on with slow start when the rise was noise', () => {
+    const { t, tp } = make('cubic');
+    tp.sndCwnd = 100;
+    round(t, tp, 50000);
+    round(t, tp, 70000);
+    round(t, tp, 50000);
+    cubic.congAvoid(tp, 0, 8);
+    expect(tp.sndCwnd).toBe(108);
+    for (let i = 0; i < 10; i++) round(t, tp, 50000);
+    expect(tp.sndSsthresh).toBeGreaterThan(1e6);
     t.done();
   });
 });

@@ -86,8 +86,8 @@ export interface Sent {
   rawAck: number;
 }
 
-const LOCAL = ip4('10.0.0.1');
-const PEER = ip4('10.0.0.2');
+export const LOCAL = ip4('10.0.0.1');
+export const PEER = ip4('10.0.0.2');
 
 /** The route of the fake network. */
 const dstOps: DstOps = {
@@ -486,14 +486,17 @@ export class TcpTest {
       const at = skbPut(skb, b.length);
       skb.u8.set(b, at);
       skb.networkHeader = at;
-      skb.data += 20;
-      skb.len -= 20;
-      skb.transportHeader = skb.data;
+      skb.transportHeader = at + 20;
       skb.pktType = PACKET_HOST;
       skb.dev = devGetByName(this.net, 'lo');
       skb.skbIif = 1;
+      // As IPv4 does before it looks for a route.
+      const p = this.kernel.get(INET).protos[6]!;
+      skb.sk = p.earlyDemux!(skb);
+      skb.data += 20;
+      skb.len -= 20;
       skb.dst = this.af.inDst(this.net);
-      this.kernel.get(INET).protos[6]!.rcv(skb);
+      p.rcv(skb);
     });
   }
 

@@ -58,7 +58,7 @@ describe('a transfer of 600 kB over 20 ms round trip', () => {
     const r = run({ delay: 10, rate: 1250, queue: 50 }, 3_000_000);
     expect(r.ms).toBeLessThan(3_000_000 / 1250 / 0.85);
     expect(r.timeouts).toBe(0);
-    expect(r.w.lost).toBeLessThan(20);
+    expect(r.w.lost).toBeLessThan(60);
   });
 
   it('works without SACK, without timestamps, without window scaling', () => {

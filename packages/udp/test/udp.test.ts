@@ -156,6 +156,25 @@ describe('receiving', () => {
     expect(recvText(sk).text).toBe('hello');
   });
 
+  it('early demux finds a connected socket by its whole four-tuple, and only that', () => {
+    const any = f.socket(53, { reuse: true });
+    const sk = f.socket(53, { rcvSaddr: ME, daddr: PEER, dport: 999, state: 1, reuse: true, saddr: ME });
+    f.deliver({ sport: 999, dport: 53, payload: 'mine', early: true });
+    f.deliver({ sport: 998, dport: 53, payload: 'other', early: true });
+    f.deliver({ sport: 999, dport: 53, daddr: BROADCAST, payload: 'all', early: true });
+    expect(f.earlySocks).toEqual([sk, null, null]);
+    expect(recvText(sk).text).toBe('mine');
+    expect([recvText(any).text, recvText(any).text]).toEqual(['other', 'all']);
+    // What it found is checked as anything else.
+    f.deliver({ sport: 999, dport: 53, csum: 'bad', early: true });
+    expect(recvText(sk).rc).toBe(-EAGAIN);
+    expect(f.k.get(SKB_KEY).dropCounts()).toEqual({ UDP_CSUM: 1 });
+    expect(f.net.sysctl.write('net/ipv4/udp_early_demux', '0')).toBe(0);
+    f.deliver({ sport: 999, dport: 53, payload: 'late', early: true });
+    expect(f.earlySocks.at(-1)).toBeNull();
+    expect(recvText(sk).text).toBe('late');
+  });
+
   it('prefers the socket that fits most closely', () => {
     const any = f.socket(53, { reuse: true });
     const addr = f.socket(53, { rcvSaddr: ME, reuse: true });

@@ -1,4 +1,4 @@
-/** CUBIC (RFC 9438) with HyStart (Ha and Rhee, «Taming the elephants»): the default. */
+/** CUBIC (RFC 9438) with HyStart++ (RFC 9406): the default. */
 import { TCP_CA_Loss } from '@linnet/uapi';
 import { type TcpCongestionOps, tcpInSlowStart, tcpSlowStart } from '../tcp-cong.ts';
 import { CA_EVENT_TX_START } from '../tcp-const.ts';
@@ -6,8 +6,6 @@ import { tcpIsCwndLimited } from '../tcp-cwnd.ts';
 import {
   TcpExtTCPHystartDelayCwnd,
   TcpExtTCPHystartDelayDetect,
-  TcpExtTCPHystartTrainCwnd,
-  TcpExtTCPHystartTrainDetect,
 } from '../tcp-mib.ts';
 import { netAdd, netInc } from '../tcp-net.ts';
 import type { TcpSock } from '../tcp-sock.ts';
@@ -19,15 +17,15 @@ const C = 0.4;
 /** Increase of the Reno-friendly estimate per round trip until it reaches the old window (RFC 9438 section 4.3). */
 const ALPHA = (3 * (1 - BETA)) / (1 + BETA);
 
-/** HyStart looks at windows from this size on. */
-const HYSTART_LOW_WINDOW = 16;
-/** Round-trip samples of a round that count. */
-const HYSTART_MIN_SAMPLES = 8;
-/** Bounds of the rise that says «queue», microseconds. */
-const HYSTART_DELAY_MIN = 4000;
-const HYSTART_DELAY_MAX = 16000;
-/** ACKs closer than this are a train, microseconds. */
-const HYSTART_ACK_DELTA = 2000;
+/** Bounds of the rise of the round trip that says «queue», microseconds (RFC 9406 section 4.3). */
+const MIN_RTT_THRESH = 4000;
+const MAX_RTT_THRESH = 16000;
+/** Samples that a round needs before it counts. */
+const N_RTT_SAMPLE = 8;
+/** Conservative slow start: a quarter of the growth, for so many rounds. */
+const CSS_GROWTH_DIVISOR = 4;
+const CSS_ROUNDS = 5;
+const INFINITE_RTT = 0x7fffffff;
 
 /** State of one connection. Windows are in segments with fractions, times in microseconds. */
 export class CubicState {
@@ -47,21 +45,25 @@ export class CubicState {
   credit = 0;
   /** Smallest round trip; 0: none yet. */
   delayMin = 0;
-  // HyStart
-  found = false;
-  roundStart = 0;
-  roundEnd = 0;
-  lastAck = 0;
-  currRtt = 0;
+  // HyStart++: smallest round trips of the last round and of this one, samples in this one, and where it ends.
+  lastRoundMin: number = INFINITE_RTT;
+  roundMin: number = INFINITE_RTT;
   samples = 0;
+  roundEnd = 0;
+  /** In conservative slow start: its round, counted from 1; 0 outside. */
+  cssRound = 0;
+  cssBaseline: number = INFINITE_RTT;
+  cssCredit = 0;
 }
 
 function hystartReset(tp: TcpSock, ca: CubicState): void {
-  ca.roundStart = tp.mstamp;
-  ca.lastAck = tp.mstamp;
-  ca.roundEnd = tp.sndNxt;
-  ca.currRtt = 0x7fffffff;
+  ca.lastRoundMin = INFINITE_RTT;
+  ca.roundMin = INFINITE_RTT;
   ca.samples = 0;
+  ca.roundEnd = tp.sndNxt;
+  ca.cssRound = 0;
+  ca.cssBaseline = INFINITE_RTT;
+  ca.cssCredit = 0;
 }
 
 function startOver(ca: CubicState): void {
@@ -73,7 +75,6 @@ function startOver(ca: CubicState): void {
   ca.priorCwnd = 0;
   ca.credit = 0;
   ca.delayMin = 0;
-  ca.found = false;
 }
 
 function init(tp: TcpSock): void {
@@ -135,38 +136,51 @@ function cubicUpdate(tp: TcpSock, ca: CubicState, acked: number): void {
 
 function congAvoid(tp: TcpSock, _ack: number, acked: number): void {
   if (!tcpIsCwndLimited(tp)) return;
+  const ca = state(tp);
   if (tcpInSlowStart(tp)) {
+    if (ca.cssRound > 0) {
+      ca.cssCredit += acked;
+      acked = Math.floor(ca.cssCredit / CSS_GROWTH_DIVISOR);
+      ca.cssCredit -= acked * CSS_GROWTH_DIVISOR;
+    }
     acked = tcpSlowStart(tp, acked);
     if (acked === 0) return;
   }
-  cubicUpdate(tp, state(tp), acked);
+  cubicUpdate(tp, ca, acked);
 }
 
-/** Leaves slow start before the queue overflows: ACK trains fill half the path's delay, or the round trip rises. */
+/**
+ * Looks for a queue that slow start builds (RFC 9406 section 4.2): when the smallest round trip of a round rises, growth slows down; if it falls again that was
+ * noise, and after five such rounds slow start ends.
+ */
 function hystartUpdate(tp: TcpSock, ca: CubicState, rtt: number): void {
-  const now = tp.mstamp;
-  if (((tp.sndUna - ca.roundEnd) | 0) > 0) hystartReset(tp, ca);
-  if (((now - ca.lastAck) | 0) <= HYSTART_ACK_DELTA) {
-    ca.lastAck = now;
-    if (((now - ca.roundStart) | 0) > ca.delayMin >> 1 && ca.delayMin > HYSTART_ACK_DELTA) {
-      ca.found = true;
-      netInc(tp.tn, TcpExtTCPHystartTrainDetect);
-      netAdd(tp.tn, TcpExtTCPHystartTrainCwnd, tp.sndCwnd);
+  if (((tp.sndUna - ca.roundEnd) | 0) > 0) {
+    ca.roundEnd = tp.sndNxt;
+    ca.lastRoundMin = ca.roundMin;
+    ca.roundMin = INFINITE_RTT;
+    ca.samples = 0;
+    if (ca.cssRound > 0 && ++ca.cssRound > CSS_ROUNDS) {
+      ca.cssRound = 0;
+      netInc(tp.tn, TcpExtTCPHystartDelayDetect);
+      netAdd(tp.tn, TcpExtTCPHystartDelayCwnd, tp.sndCwnd);
       tp.sndSsthresh = tp.sndCwnd;
       return;
     }
   }
-  if (rtt < ca.currRtt) ca.currRtt = rtt;
-  if (ca.samples < HYSTART_MIN_SAMPLES) {
-    ca.samples++;
-    return;
-  }
-  const rise = Math.min(Math.max(ca.delayMin >> 3, HYSTART_DELAY_MIN), HYSTART_DELAY_MAX);
-  if (ca.currRtt > ca.delayMin + rise) {
-    ca.found = true;
-    netInc(tp.tn, TcpExtTCPHystartDelayDetect);
-    netAdd(tp.tn, TcpExtTCPHystartDelayCwnd, tp.sndCwnd);
-    tp.sndSsthresh = tp.sndCwnd;
+  if (rtt < ca.roundMin) ca.roundMin = rtt;
+  if (++ca.samples < N_RTT_SAMPLE) return;
+  if (ca.cssRound > 0) {
+    if (ca.roundMin < ca.cssBaseline) {
+      ca.cssRound = 0;
+      ca.cssBaseline = INFINITE_RTT;
+    }
+  } else if (ca.lastRoundMin !== INFINITE_RTT) {
+    const rise = Math.min(Math.max(ca.lastRoundMin >> 3, MIN_RTT_THRESH), MAX_RTT_THRESH);
+    if (ca.roundMin >= ca.lastRoundMin + rise) {
+      ca.cssBaseline = ca.roundMin;
+      ca.cssRound = 1;
+      ca.cssCredit = 0;
+    }
   }
 }
 
@@ -176,7 +190,7 @@ function pktsAcked(tp: TcpSock, _n: number, rttUs: number): void {
   // Samples taken right after a pause of the curve would mislead it.
   const rtt = rttUs > 0 ? rttUs : 1;
   if (ca.delayMin === 0 || rtt < ca.delayMin) ca.delayMin = rtt;
-  if (!ca.found && tcpInSlowStart(tp) && tp.sndCwnd >= HYSTART_LOW_WINDOW) hystartUpdate(tp, ca, rtt);
+  if (tcpInSlowStart(tp)) hystartUpdate(tp, ca, rtt);
 }
 
 function setState(tp: TcpSock, caState: number): void {
