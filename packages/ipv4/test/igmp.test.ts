@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { EADDRNOTAVAIL } from '@linnet/kernel';
-import { devChangeFlags } from '@linnet/netdev';
+import { devChangeFlags, devMcAdd, devMcDel, devSetMtu } from '@linnet/netdev';
 import { FakeDevice } from '@linnet/netdev/testing';
 import { IFF_UP } from '@linnet/uapi';
+import { inetdevDestroy } from '../src/devinet-init.ts';
 import { inDevGet } from '../src/in-device.ts';
 import { ipCheckMc, ipMcDecGroup, ipMcIncGroup } from '../src/igmp.ts';
 import { RtKernel, ip } from './rt-kernel.ts';
@@ -41,5 +42,43 @@ describe('groups of a device', () => {
     t.k.run(() => ipMcDecGroup(indev, group));
     expect(t.k.run(() => ipMcDecGroup(indev, group))).toBe(-EADDRNOTAVAIL);
     expect(macs()).toEqual(['01005e000001']);
+  });
+
+  it('takes back only its own part of the filter when a device goes that is down', () => {
+    t = new RtKernel();
+    const { dev } = new FakeDevice(t.net, { name: 'eth0' });
+    const group = ip('239.1.2.3');
+    t.k.run(() => ipMcIncGroup(inDevGet(dev)!, group));
+    // Somebody else hears the address, too: a packet socket with PACKET_MR_MULTICAST.
+    const mac = new Uint8Array([1, 0, 0x5e, 1, 2, 3]);
+    t.k.run(() => devMcAdd(dev, mac));
+    devChangeFlags(dev, dev.flags & ~IFF_UP);
+    expect(dev.mc.list.map((e) => e.refs)).toEqual([1]);
+    t.k.run(() => inetdevDestroy(inDevGet(dev)!));
+    expect(dev.mc.list.map((e) => e.refs)).toEqual([1]);
+    expect(devMcDel(dev, mac)).toBe(0);
+  });
+
+  it('listens to 224.0.0.1 again when the MTU lets IPv4 come back', () => {
+    t = new RtKernel();
+    const { dev } = new FakeDevice(t.net, { name: 'eth0' });
+    expect(devSetMtu(dev, 67)).toBe(0);
+    expect([inDevGet(dev), dev.mc.list.length]).toEqual([null, 0]);
+    expect(devSetMtu(dev, 1500)).toBe(0);
+    expect(ipCheckMc(inDevGet(dev)!, ip('224.0.0.1'), 0, 17)).toBe(true);
+    expect(dev.mc.list.length).toBe(1);
+  });
+
+  it('a user of 224.0.0.1 may leave it without the host becoming deaf', () => {
+    t = new RtKernel();
+    const { dev } = new FakeDevice(t.net, { name: 'eth0' });
+    const indev = inDevGet(dev)!;
+    const all = ip('224.0.0.1');
+    t.k.run(() => ipMcIncGroup(indev, all));
+    devChangeFlags(dev, dev.flags & ~IFF_UP);
+    devChangeFlags(dev, dev.flags | IFF_UP);
+    t.k.run(() => ipMcDecGroup(indev, all));
+    expect(ipCheckMc(indev, all, 0, 17)).toBe(true);
+    expect(dev.mc.list.length).toBe(1);
   });
 });

@@ -2,7 +2,7 @@ import { EHOSTUNREACH, ENETUNREACH } from '@linnet/kernel';
 import { flowi4InitOutput, Flowi, INET } from '@linnet/inet';
 import { devClose, devOpen, type DstEntry } from '@linnet/netdev';
 import { allocSkb, skbPut, skbReserve, type Skb } from '@linnet/skbuff';
-import { AF_INET, IP_OPTIONS, IP_PMTUDISC_DONT, IP_TTL, IP_MTU_DISCOVER, SOCK_DGRAM, SOCK_RAW, SOL_IP, IPPROTO_TCP, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST } from '@linnet/uapi';
+import { AF_INET, IP_OPTIONS, IP_PMTUDISC_DONT, IP_TTL, IP_MTU_DISCOVER, MSG_CONFIRM, NUD_DELAY, NUD_REACHABLE, NUD_STALE, SOCK_DGRAM, SOCK_RAW, SOL_IP, IPPROTO_TCP, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST } from '@linnet/uapi';
 import { expect, test } from 'vitest';
 import { inetDgramOps, inetStreamOps, ipv4 } from '../src/index.ts';
 import { FAKE_DGRAM, FakeTransport, type FakeSock } from './fake-transport.ts';
@@ -167,4 +167,57 @@ test('a raw socket’s packet is never left to the device to sum, and one withou
   expect(w.take().map((x) => x.totLen)).toEqual([120, 20]);
   raw.close();
   expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+// What MSG_CONFIRM and ACKs are for (sendmsg(2)): no probe while the peer answers anyway.
+test.each([['without', false, 2], ['with', true, 1]])('confirmNeigh: %s it a neighbour in use is asked again', (_what, confirm, requests) => {
+  const { m, w, s, sk } = machine();
+  s.connect('10.0.0.2', 9);
+  s.send(pattern(4));
+  const n = m.ip.arpTbl.lookup(ip4('10.0.0.2'), w.fake.dev)!;
+  m.advance(60);
+  expect([n.nudState, w.arpRequests]).toEqual([NUD_STALE, 1]);
+  s.send(pattern(4));
+  expect(n.nudState).toBe(NUD_DELAY);
+  m.advance(4);
+  if (confirm) m.kernel.run(() => sk.af.confirmNeigh(sk.dst!, sk.daddr, null));
+  m.advance(2);
+  expect([n.nudState, w.arpRequests]).toEqual([NUD_REACHABLE, requests]);
+  // Nobody is made by it.
+  const known = m.ip.arpTbl.entries;
+  m.kernel.run(() => sk.af.confirmNeigh(sk.dst!, ip4('10.0.0.77'), null));
+  expect(m.ip.arpTbl.entries).toBe(known);
+  s.close();
+  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+test('confirmNeigh: over a gateway it is the gateway that answers', () => {
+  const { m, w, s, sk } = machine();
+  m.route('0.0.0.0/0', '10.0.0.254');
+  s.connect('192.0.2.1', 9);
+  s.send(pattern(4));
+  const n = m.ip.arpTbl.lookup(ip4('10.0.0.254'), w.fake.dev)!;
+  m.advance(7);
+  const before = n.confirmed;
+  s.send(pattern(4), null, MSG_CONFIRM);
+  m.kernel.run(() => sk.af.confirmNeigh(sk.dst!, sk.daddr, null));
+  expect(n.confirmed).toBe(before + 7000);
+  m.end();
+});
+
+test.each([['raw', SOCK_RAW, 201], ['ping', SOCK_DGRAM, 1]])('MSG_CONFIRM of a %s socket', (_what, type, protocol) => {
+  const { m, w } = machine();
+  m.sysctl('ping_group_range', '0 2147483647');
+  const s = new Sk(m, type, protocol);
+  const echo = new Uint8Array([8, 0, 0, 0, 0, 0, 0, 1]);
+  s.send(echo, '10.0.0.2');
+  const n = m.ip.arpTbl.lookup(ip4('10.0.0.2'), w.fake.dev)!;
+  const before = n.confirmed;
+  m.advance(3);
+  s.send(echo, '10.0.0.2');
+  expect(n.confirmed).toBe(before);
+  s.send(echo, '10.0.0.2', MSG_CONFIRM);
+  expect(n.confirmed).toBe(before + 3000);
+  s.close();
+  m.end();
 });

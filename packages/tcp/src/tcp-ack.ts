@@ -340,6 +340,15 @@ function tcpNewlyDelivered(tp: TcpSock, prior: number, ece: boolean): number {
   return delivered;
 }
 
+/** Progress proves that the next hop is alive, so that it need not be probed (sk_dst_confirm; RFC 4861 section 7.3.1). Once a jiffy is enough. */
+function tcpConfirmNeigh(tp: TcpSock): void {
+  const { dst } = tp;
+  const now = tp.kernel.jiffies;
+  if (dst === null || tp.confirmStamp === now) return;
+  tp.confirmStamp = now;
+  tp.af.confirmNeigh(dst, tp.daddr, tp.v6Daddr);
+}
+
 /**
  * Processes the acknowledgment of a segment (tcp_ack). Returns 1 when it was acceptable, 0 when it was old (its data may still count), and a negative drop
  * reason when the segment must be dropped: an ACK for something never sent, or far too old.
@@ -421,6 +430,7 @@ export function tcpAck(tp: TcpSock, skb: Skb, flag: number): number {
     if ((st.flag & (FLAG_SND_UNA_ADVANCED | FLAG_NOT_DUP | FLAG_DSACKING_ACK)) === 0) numDupack = Math.max(1, skb.gsoSegs);
     tcpFastretransAlert(tp, priorUna, numDupack, st);
   }
+  if ((st.flag & FLAG_FORWARD_PROGRESS) !== 0 || (st.flag & FLAG_NOT_DUP) === 0) tcpConfirmNeigh(tp);
   // The timer is set from what is outstanding now, unless RACK set its own.
   if ((st.flag & FLAG_SET_XMIT_TIMER) !== 0) tcpSetXmitTimer(tp);
   const delivered = tcpNewlyDelivered(tp, priorDelivered, ece);

@@ -35,6 +35,8 @@ export class TcpSock extends InetConnectionSock {
   scalingRatio = 128;
   /** jiffies when the last ACK came. */
   rcvTstamp = 0;
+  /** jiffies when the next hop was last said to be alive. */
+  confirmStamp = 0;
   readonly rxOpt: TcpOptionsReceived = new TcpOptionsReceived();
   /** Third word of the header of the segment that header prediction expects; 0 turns it off. */
   predFlags = 0;
