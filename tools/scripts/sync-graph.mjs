@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { packages, privateWorkspaces, readJson, relative, root } from './workspace.mjs';
 
+const home = 'https://github.com/linnet-stack/linnet';
 const check = process.argv.includes('--check');
 const stale = [];
 
@@ -35,10 +36,13 @@ function packageJson(p, old = {}) {
   const fixed = {
     name: p.name,
     version: old.version ?? '0.0.0',
-    description: p.description,
+    description: p.dir === 'linnet' ? p.description : `${p.description}. Part of Linnet, the Linux network stack in TypeScript`,
+    keywords: [...new Set(['linnet', 'linux', 'network-stack', 'tcp-ip', ...(old.keywords ?? [])])],
     license: 'MIT',
     author: 'The Linnet authors',
-    repository: { type: 'git', url: 'git+https://github.com/linnet-stack/linnet.git', directory: `packages/${p.dir}` },
+    homepage: `${home}/tree/main/packages/${p.dir}#readme`,
+    bugs: { url: `${home}/issues` },
+    repository: { type: 'git', url: `git+${home}.git`, directory: `packages/${p.dir}` },
     type: 'module',
     sideEffects: false,
     engines: { node: '>=20.19' },

@@ -17,7 +17,7 @@ export interface InetProtocol {
   /**
    * The connected sock of a packet that has no route yet: `networkHeader` and `transportHeader` are set, `data` is at the network header. Only a sock whose whole
    * four-tuple the packet has; null when there is none. Does not consume, may pull the transport header. The family keeps the packet's route in the sock
-   * (`rxDst`) for the next ones and hands the sock to {@link rcv} in `skb.sk` (tcp_v4_early_demux, udp_v4_early_demux).
+   * (`rxDst`) for the next ones and hands the sock to {@link InetProtocol.rcv} in `skb.sk` (tcp_v4_early_demux, udp_v4_early_demux).
    */
   earlyDemux?(skb: Skb): InetSock | null;
   /**

@@ -12,7 +12,7 @@ import {
   IPV4_DEVCONF_SEND_REDIRECTS,
 } from '@linnet/uapi';
 import type { Ipv4Devconf } from './devconf.ts';
-import type { McState } from './igmp.ts';
+import type { McState } from './igmp-state.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 
 /** One address of a device (struct in_ifaddr). @alpha */

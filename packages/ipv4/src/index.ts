@@ -20,7 +20,7 @@ export { inetAddrAdd, type InetAddrConfig, inetAddrDel, type InetAddrMatch, type
 export { inetConfirmAddr, inetSelectAddr, ipDevFind } from './devinet-select.ts';
 export { InDevice, inDevGet, InIfaddr, INFINITY_LIFE_TIME } from './in-device.ts';
 export { Ipv4Devconf } from './devconf.ts';
-export { McState } from './igmp.ts';
+export { IgmpPending, IgmpReports, McState } from './igmp-state.ts';
 export { inetAddrType } from './fib-addr-type.ts';
 export { fibAddRoute, fibDelRoute } from './fib-frontend.ts';
 export { FibConfig, type FibNhConfig } from './fib-semantics.ts';

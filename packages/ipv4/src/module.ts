@@ -8,10 +8,11 @@ import { netlink } from '@linnet/netlink';
 import { devAddOffload, devAddPack, devRemovePack, PacketType } from '@linnet/netdev';
 import { sockDestruct, sockRegister } from '@linnet/socket';
 import type { Proto } from '@linnet/socket';
-import { ETH_P_IP, IPPROTO_ICMP, IPPROTO_IP, IP_PMTUDISC_DONT, SOCK_DGRAM, SOCK_RAW } from '@linnet/uapi';
+import { ETH_P_IP, IPPROTO_ICMP, IPPROTO_IGMP, IPPROTO_IP, IP_PMTUDISC_DONT, SOCK_DGRAM, SOCK_RAW } from '@linnet/uapi';
 import { inetFamily } from './af-inet.ts';
 import { icmpErr, icmpRcv } from './icmp.ts';
 import { icmpSend } from './icmp-send.ts';
+import { igmpChange, igmpDown, igmpRcv } from './igmp-report.ts';
 import { inetAf4 } from './inet-af.ts';
 import { ipForward } from './ip-forward.ts';
 import { ipFragsExit } from './ip-fragment.ts';
@@ -54,6 +55,7 @@ export const ipv4: KernelModule = {
     k.set(IPV4_KERNEL, own);
     ipRtInit(k);
     ik.addProtocol({ protocol: IPPROTO_ICMP, rcv: icmpRcv, err: icmpErr, noPolicy: true });
+    ik.addProtocol({ protocol: IPPROTO_IGMP, rcv: igmpRcv, noPolicy: true });
     ik.registerProtosw({
       type: SOCK_RAW, protocol: IPPROTO_IP, prot: own.rawProt, flags: INET_PROTOSW_REUSE,
       create: (net, af, protocol) => new RawSock(net, af, protocol, own.rawProt),
@@ -74,6 +76,8 @@ export const ipv4: KernelModule = {
   netInit(net: Net): void {
     const ip = ipRtNetInit(net);
     ip.icmpSend = icmpSend;
+    ip.igmpChange = igmpChange;
+    ip.igmpDown = igmpDown;
     ip.ipLocalDeliver = ipLocalDeliver;
     ip.ipForward = ipForward;
     ip.ipOutput = ipOutput;

@@ -1,27 +1,28 @@
 /** ICMP datagram sockets: echo requests without raw sockets (icmp(7), SOCK_DGRAM with IPPROTO_ICMP). */
 import {
-  csumFold, EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, ECONNREFUSED, EDESTADDRREQ, EFAULT, EHOSTUNREACH, EINVAL, EMSGSIZE, ENOPROTOOPT, EOPNOTSUPP, EPIPE, EPROTO,
+  csumFold, EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, ECONNREFUSED, EDESTADDRREQ, EFAULT, EHOSTUNREACH, EINVAL, EMSGSIZE, EOPNOTSUPP, EPIPE, EPROTO,
 } from '@linnet/kernel';
 import {
   AF_INET, AF_UNSPEC, ICMPHDR_LEN, ICMP_DEST_UNREACH, ICMP_ECHO, ICMP_EXT_ECHO, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, IPPROTO_ICMP,
-  IP_PMTUDISC_DONT, MSG_CONFIRM, MSG_DONTROUTE, MSG_ERRQUEUE, MSG_MORE, MSG_OOB, MSG_TRUNC, NR_ICMP_UNREACH, RTN_BROADCAST, RTN_MULTICAST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, SIOCINQ,
-  SIOCOUTQ, TCP_ESTABLISHED, icmpEchoId, icmpType, ipv4IsMulticast, iphDaddr, iphSaddr, sockaddrIn,
+  IP_PMTUDISC_DONT, MSG_CONFIRM, MSG_DONTROUTE, MSG_MORE, MSG_OOB, NR_ICMP_UNREACH, RTN_BROADCAST, RTN_MULTICAST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, 
+  TCP_ESTABLISHED, icmpEchoId, icmpType, ipv4IsMulticast, iphDaddr, iphSaddr, 
 } from '@linnet/uapi';
 import type { SockAddr, SockAddrIn } from '@linnet/uapi';
-import { consumeSkb, DROP, kfreeSkbReason, skbChecksum, skbPush } from '@linnet/skbuff';
+import { DROP, kfreeSkbReason, skbChecksum, skbPush } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import {
-  intOpt, msgCopyFrom, putRecvTimestamp, SEND_SHUTDOWN, skbCopyDatagramMsg, skbRecvDatagram, SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, SOCK_BROADCAST, SOCK_LOCALROUTE, sockDestruct, sockError, sockFlag, sockOrphan,
+  msgCopyFrom, SEND_SHUTDOWN, SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, SOCK_BROADCAST, SOCK_LOCALROUTE, sockDestruct, sockError, sockFlag, sockOrphan,
   sockQueueRcvSkb,
 } from '@linnet/socket';
-import type { MsgHdr, Proto, Sock } from '@linnet/socket';
+import type { MsgHdr, Proto } from '@linnet/socket';
 import { flowi4InitOutput, inetAutobound, inetDatagramDisconnect, ip4DatagramConnect } from '@linnet/inet';
+import { datagramIoctl, datagramRecvmsg } from './datagram-core.ts';
 import { inetAddrType } from './fib-addr-type.ts';
 import { icmpErrConvert } from './icmp-errno.ts';
 import { inetAddrValidOrNonlocal } from './inet-bind.ts';
 import { ipAppendData, ipFinishSkb, ipFlushPendingFrames, ipSendSkb } from './ip-append-data.ts';
-import { ipCmsgRecv, ipCmsgSend } from './ip-cmsg.ts';
-import { ipIcmpError, ipRecvError } from './ip-error-queue.ts';
+import { ipCmsgSend } from './ip-cmsg.ts';
+import { ipIcmpError } from './ip-error-queue.ts';
 import type { IpOptions } from './ip-options-types.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
@@ -168,25 +169,6 @@ function pingSendmsg(sk: PingSock, msg: MsgHdr, len: number): number {
   return err < 0 ? err : len;
 }
 
-function pingRecvmsg(sk: PingSock, msg: MsgHdr, size: number, flags: number): number {
-  if ((flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
-  if ((flags & MSG_ERRQUEUE) !== 0) return ipRecvError(sk, msg, size);
-  const skb = skbRecvDatagram(sk, flags);
-  if (typeof skb === 'number') return skb;
-  const full = skb.len;
-  const copied = Math.min(full, size);
-  if (copied < full) msg.flags |= MSG_TRUNC;
-  if (skbCopyDatagramMsg(skb, 0, msg, copied) !== copied) {
-    consumeSkb(skb);
-    return -EFAULT;
-  }
-  putRecvTimestamp(sk, msg, skb);
-  msg.name = sockaddrIn(iphSaddr(skb.view, skb.networkHeader), 0);
-  if (sk.cmsgFlags !== 0) ipCmsgRecv(sk, msg, skb);
-  consumeSkb(skb);
-  return (flags & MSG_TRUNC) !== 0 ? full : copied;
-}
-
 /** bind: the port of the address is the identifier (ping_bind). */
 function pingBind(sk: PingSock, addr: SockAddr): number {
   if (addr.family !== AF_INET) {
@@ -218,13 +200,6 @@ function pingInit(sk: PingSock): number {
   return ip.sysctlPingGroupLow <= 0 && ip.sysctlPingGroupHigh >= 0 ? 0 : -EACCES;
 }
 
-function pingIoctl(sk: Sock, cmd: number, arg: Uint8Array): number {
-  if (cmd === SIOCOUTQ) arg.set(intOpt(sk.wmemAlloc));
-  else if (cmd === SIOCINQ) arg.set(intOpt(sk.receiveQueue.head?.len ?? 0));
-  else return -ENOPROTOOPT;
-  return 0;
-}
-
 function pingUnhash(sk: PingSock): void {
   sk.net.get(IPV4).ping!.remove(sk);
 }
@@ -250,11 +225,11 @@ export function makePingProt(): Proto {
       if (inetAutobound(sk as PingSock)) pingUnhash(sk as PingSock);
       return 0;
     },
-    ioctl: pingIoctl,
+    ioctl: datagramIoctl,
     setsockopt: (sk, level, opt, val) => (sk as PingSock).af.setsockopt(sk as PingSock, level, opt, val),
     getsockopt: (sk, level, opt, maxLen) => (sk as PingSock).af.getsockopt(sk as PingSock, level, opt, maxLen),
     sendmsg: (sk, msg, size) => pingSendmsg(sk as PingSock, msg, size),
-    recvmsg: (sk, msg, size, flags) => pingRecvmsg(sk as PingSock, msg, size, flags),
+    recvmsg: (sk, msg, size, flags) => datagramRecvmsg(sk as PingSock, msg, size, flags),
     bind: (sk, addr) => pingBind(sk as PingSock, addr),
     getPort: (sk, snum) => sk.net.get(IPV4).ping!.getPort(sk as PingSock, snum),
     putPort: (sk) => pingUnhash(sk as PingSock),

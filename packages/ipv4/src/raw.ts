@@ -4,8 +4,8 @@ import {
 } from '@linnet/kernel';
 import {
   AF_INET, AF_UNSPEC, ETH_P_IP, ICMP_DEST_UNREACH, ICMP_FILTER, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, IPHDR_LEN, IPPROTO_ICMP, IPPROTO_RAW,
-  IP_PMTUDISC_DONT, MSG_CONFIRM, MSG_DONTROUTE, MSG_ERRQUEUE, MSG_MORE, MSG_OOB, MSG_PROBE, MSG_TRUNC, NR_ICMP_UNREACH, RTN_BROADCAST, RTN_MULTICAST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE,
-  SIOCINQ, SIOCOUTQ, SOL_RAW, TCP_CLOSE, TCP_ESTABLISHED, ipv4IsMulticast, iphDaddr, iphId, iphProtocol, iphSaddr, iphSetSaddr, iphSetTotLen, ipIsFragment, sockaddrIn,
+  IP_PMTUDISC_DONT, MSG_CONFIRM, MSG_DONTROUTE, MSG_MORE, MSG_OOB, MSG_PROBE, NR_ICMP_UNREACH, RTN_BROADCAST, RTN_MULTICAST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE,
+  SOL_RAW, TCP_CLOSE, TCP_ESTABLISHED, ipv4IsMulticast, iphDaddr, iphId, iphProtocol, iphSaddr, iphSetSaddr, iphSetTotLen, ipIsFragment, 
 } from '@linnet/uapi';
 import type { SockAddr, SockAddrIn } from '@linnet/uapi';
 import {
@@ -14,21 +14,22 @@ import {
 import type { Skb } from '@linnet/skbuff';
 import { dstOutput, llReservedSpace, NET_XMIT_CN, nfHook, NF_INET_LOCAL_OUT, NFPROTO_IPV4 } from '@linnet/netdev';
 import {
-  intOpt, msgCopyFrom, putRecvTimestamp, skbCopyDatagramMsg, skbRecvDatagram, skSetOwnerW, SEND_SHUTDOWN, SOCK_BROADCAST, SOCK_LOCALROUTE, sockDestruct, sockFlag, sockOrphan,
+  intOpt, msgCopyFrom, skSetOwnerW, SEND_SHUTDOWN, SOCK_BROADCAST, SOCK_LOCALROUTE, sockDestruct, sockFlag, sockOrphan,
   sockQueueRcvSkb,
 } from '@linnet/socket';
-import type { MsgHdr, Proto, Sock } from '@linnet/socket';
+import type { MsgHdr, Proto } from '@linnet/socket';
 import { FLOWI_FLAG_ANYSRC, FLOWI_FLAG_KNOWN_NH, flowi4InitOutput, InetCork, inetDatagramDisconnect, ip4DatagramConnect, IpcmCookie } from '@linnet/inet';
 import type { Flowi } from '@linnet/inet';
 import { ipHdrlen } from './ip-hdrlen.ts';
+import { datagramIoctl, datagramRecvmsg } from './datagram-core.ts';
 import { inetAddrType } from './fib-addr-type.ts';
 import { icmpErrConvert } from './icmp-errno.ts';
 import { icmpOutCount } from './icmp-stats.ts';
 import { inetAddrValidOrNonlocal } from './inet-bind.ts';
 import { ipAppendData, ipFinishSkb, ipFlushPendingFrames, ipSendSkb } from './ip-append-data.ts';
 import { ipcbClear } from './ip-cb.ts';
-import { ipCmsgRecv, ipCmsgSend } from './ip-cmsg.ts';
-import { ipIcmpError, ipLocalError, ipRecvError } from './ip-error-queue.ts';
+import { ipCmsgSend } from './ip-cmsg.ts';
+import { ipIcmpError, ipLocalError } from './ip-error-queue.ts';
 import { ipDefrag, IP_DEFRAG_CALL_RA_CHAIN } from './ip-fragment.ts';
 import { ipSelectIdentSegs, ipSendCheck } from './ip-header.ts';
 import { ipcbRouterAlert } from './ip-options.ts';
@@ -264,25 +265,6 @@ function sendHdrinc(ip: Ipv4Net, sk: RawSock, fl: Flowi, msg: MsgHdr, length: nu
   return err;
 }
 
-function rawRecvmsg(sk: RawSock, msg: MsgHdr, size: number, flags: number): number {
-  if ((flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
-  if ((flags & MSG_ERRQUEUE) !== 0) return ipRecvError(sk, msg, size);
-  const skb = skbRecvDatagram(sk, flags);
-  if (typeof skb === 'number') return skb;
-  const full = skb.len;
-  const copied = Math.min(full, size);
-  if (copied < full) msg.flags |= MSG_TRUNC;
-  if (skbCopyDatagramMsg(skb, 0, msg, copied) !== copied) {
-    consumeSkb(skb);
-    return -EFAULT;
-  }
-  putRecvTimestamp(sk, msg, skb);
-  msg.name = sockaddrIn(iphSaddr(skb.view, skb.networkHeader), 0);
-  if (sk.cmsgFlags !== 0) ipCmsgRecv(sk, msg, skb);
-  consumeSkb(skb);
-  return (flags & MSG_TRUNC) !== 0 ? full : copied;
-}
-
 function rawBind(sk: RawSock, addr: SockAddr): number {
   if (sk.state !== TCP_CLOSE) return -EINVAL;
   const a = addr as SockAddrIn;
@@ -309,13 +291,6 @@ function rawGetsockopt(sk: RawSock, level: number, opt: number, maxLen: number):
   if (opt !== ICMP_FILTER) return -ENOPROTOOPT;
   if (sk.num !== IPPROTO_ICMP) return -EOPNOTSUPP;
   return intOpt(sk.icmpFilter, maxLen);
-}
-
-function rawIoctl(sk: Sock, cmd: number, arg: Uint8Array): number {
-  if (cmd === SIOCOUTQ) arg.set(intOpt(sk.wmemAlloc));
-  else if (cmd === SIOCINQ) arg.set(intOpt(sk.receiveQueue.head?.len ?? 0));
-  else return -ENOPROTOOPT;
-  return 0;
 }
 
 function rawClose(sk: RawSock): void {
@@ -354,11 +329,11 @@ export function makeRawProt(): Proto {
       inetDatagramDisconnect(sk as RawSock);
       return 0;
     },
-    ioctl: rawIoctl,
+    ioctl: datagramIoctl,
     setsockopt: (sk, level, opt, val) => rawSetsockopt(sk as RawSock, level, opt, val),
     getsockopt: (sk, level, opt, maxLen) => rawGetsockopt(sk as RawSock, level, opt, maxLen),
     sendmsg: (sk, msg, size) => rawSendmsg(sk as RawSock, msg, size),
-    recvmsg: (sk, msg, size, flags) => rawRecvmsg(sk as RawSock, msg, size, flags),
+    recvmsg: (sk, msg, size, flags) => datagramRecvmsg(sk as RawSock, msg, size, flags),
     bind: (sk, addr) => rawBind(sk as RawSock, addr),
     hash: (sk) => {
       sk.net.get(IPV4).raw!.add(sk as RawSock);

@@ -53,15 +53,16 @@ describe('groups of a device', () => {
     const mac = new Uint8Array([1, 0, 0x5e, 1, 2, 3]);
     t.k.run(() => devMcAdd(dev, mac));
     devChangeFlags(dev, dev.flags & ~IFF_UP);
-    expect(dev.mc.list.map((e) => e.refs)).toEqual([1]);
+    expect(dev.mc.list.map((e) => e.users)).toEqual([1]);
     t.k.run(() => inetdevDestroy(inDevGet(dev)!));
-    expect(dev.mc.list.map((e) => e.refs)).toEqual([1]);
+    expect(dev.mc.list.map((e) => e.users)).toEqual([1]);
     expect(devMcDel(dev, mac)).toBe(0);
   });
 
   it('listens to 224.0.0.1 again when the MTU lets IPv4 come back', () => {
     t = new RtKernel();
     const { dev } = new FakeDevice(t.net, { name: 'eth0' });
+    dev.minMtu = 0;
     expect(devSetMtu(dev, 67)).toBe(0);
     expect([inDevGet(dev), dev.mc.list.length]).toEqual([null, 0]);
     expect(devSetMtu(dev, 1500)).toBe(0);

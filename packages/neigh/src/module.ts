@@ -53,7 +53,7 @@ export class NeighTables {
 /** Per-kernel slot of {@link NeighTables}. @alpha */
 export const NEIGH: Key<NeighTables> = defineKey<NeighTables>('neigh');
 
-/** The kernel module. @alpha */
+/** The kernel module. @public */
 export const neigh: KernelModule = {
   name: 'neigh',
   requires: [netlink],

@@ -4,12 +4,11 @@ import {
 import { sockCreate, sockSetsockopt } from '@linnet/socket';
 import {
   AF_INET, AF_NETLINK, AF_UNSPEC, MSG_OOB, MSG_PEEK, MSG_TRUNC, NETLINK_ADD_MEMBERSHIP, NETLINK_BROADCAST_ERROR, NETLINK_CAP_ACK, NETLINK_DROP_MEMBERSHIP, NETLINK_EXT_ACK,
-  NETLINK_GET_STRICT_CHK, NETLINK_LIST_MEMBERSHIPS, NETLINK_LISTEN_ALL_NSID, NETLINK_NO_ENOBUFS, NETLINK_PKTINFO, NETLINK_USERSOCK, NLM_F_DUMP, POLLERR, POLLIN, POLLOUT, RTM_GETLINK,
+  NETLINK_GET_STRICT_CHK, NETLINK_LIST_MEMBERSHIPS, NETLINK_LISTEN_ALL_NSID, NETLINK_NO_ENOBUFS, NETLINK_PKTINFO, NETLINK_USERSOCK, NLM_F_DUMP, NlWriter, POLLERR, POLLIN, POLLOUT, RTM_GETLINK,
   RTNLGRP_LINK, RTNLGRP_MAX, SO_RCVBUF, SO_SNDBUF, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM, type SockAddrNl, SOL_NETLINK,
 } from '@linnet/uapi';
 import { describe, expect, test } from 'vitest';
 import { netlinkBroadcast, netlinkHasListeners, netnsIdSet, type NetlinkSock } from '../src/index.ts';
-import { NlWriter } from '@linnet/uapi';
 import { attrs, Client, finish, ifi, makeKernel, message, nl, s32, split, str, u32 } from './helpers.ts';
 
 const text = (s: string): Uint8Array => new Uint8Array([...s].map((c) => c.charCodeAt(0)));

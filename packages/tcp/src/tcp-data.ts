@@ -165,13 +165,11 @@ export function tcpFin(tp: TcpSock): void {
 /** The gap is filled: moves what follows to the receive queue (tcp_ofo_queue). */
 function tcpOfoQueue(tp: TcpSock): void {
   const q = tp.outOfOrderQueue;
-  let dsackHigh = tp.rcvNxt;
+  const dsackHigh = tp.rcvNxt;
   for (let skb = q.head; skb !== null; skb = q.head) {
     if (after(skb.cb0, tp.rcvNxt)) break;
     if (before(skb.cb0, dsackHigh)) {
-      const dsack = dsackHigh;
-      if (before(skb.cb1, dsackHigh)) dsackHigh = skb.cb1;
-      tcpDsackExtend(tp, skb.cb0, dsack);
+      tcpDsackExtend(tp, skb.cb0, before(skb.cb1, dsackHigh) ? skb.cb1 : dsackHigh);
     }
     if (tp.oooHint === skb) tp.oooHint = null;
     skbUnlink(skb, q);

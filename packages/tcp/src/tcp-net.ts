@@ -67,6 +67,7 @@ export class TcpNet {
   reordering = 3;
   maxReordering = 300;
   recovery = 1;
+  retransCollapse = 1;
   earlyRetrans = 3;
   frto = 2;
   slowStartAfterIdle = 1;

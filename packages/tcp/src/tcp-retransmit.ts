@@ -1,7 +1,7 @@
 /** Sending again: lost segments, and the tail loss probe (RFC 6675 section 5, RFC 8985 section 7). */
 import { EAGAIN, EHOSTUNREACH, EINVAL, ENOMEM } from '@linnet/kernel';
-import type { Skb } from '@linnet/skbuff';
-import { before, TCP_CA_Loss, TCPHDR_SYN } from '@linnet/uapi';
+import { type Skb, skbShift } from '@linnet/skbuff';
+import { after, before, TCP_CA_Loss, TCPHDR_SYN } from '@linnet/uapi';
 import { TCPCB_EVER_RETRANS, TCPCB_LOST, TCPCB_SACKED_ACKED, TCPCB_SACKED_RETRANS } from './tcp-cb.ts';
 import { tcpClockUs, tcpTimeStampMs } from './tcp-clock.ts';
 import { tcpInCwndReduction, tcpPacketsInFlight } from './tcp-cong.ts';
@@ -18,6 +18,7 @@ import {
 import { tcpCurrentMss } from './tcp-mss.ts';
 import { netAdd, netInc, tcpAdd } from './tcp-net.ts';
 import { tcpTransmitSkb, tcpTsoSegs, tcpWriteXmit, tcpSmallQueueCheck } from './tcp-output.ts';
+import { tcpRtxQueueUnlinkAndFree } from './tcp-rtx-queue.ts';
 import { sentRingPush } from './tcp-sent-ring.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpWndEnd } from './tcp-window.ts';
@@ -48,6 +49,7 @@ function tcpRetransmitSkbOnce(tp: TcpSock, skb: Skb, segs: number): number {
     const old = skb.cb6;
     const diff = old - tcpSetSkbTsoSegs(skb, mss);
     if (diff !== 0) tcpAdjustPcount(tp, skb, diff);
+    if (tp.tn.retransCollapse !== 0 && skb.cb6 === 1) tcpRetransTryCollapse(tp, skb, Math.min(avail, mss));
   }
   const n = skb.cb6;
   tcpAdd(tp.tn, TcpRetransSegs, n);
@@ -58,6 +60,26 @@ function tcpRetransmitSkbOnce(tp: TcpSock, skb: Skb, segs: number): number {
   skb.cb3 |= TCPCB_EVER_RETRANS;
   if (err !== 0) netAdd(tp.tn, TcpExtTCPRetransFail, n);
   return err;
+}
+
+/**
+ * Small segments that follow ride along when there is room: what was many packets becomes one (tcp_retrans_try_collapse). Not over a SACKed segment, a record's end or
+ * a SYN, and not into super-segments.
+ */
+function tcpRetransTryCollapse(tp: TcpSock, skb: Skb, space: number): void {
+  if ((skb.cb2 & TCPHDR_SYN) !== 0) return;
+  for (let next = skb.next; next !== null; next = skb.next) {
+    if ((next.cb3 & TCPCB_SACKED_ACKED) !== 0 || next.cb6 !== 1 || skb.cb10 !== 0) return;
+    const n = next.len;
+    if (skb.len + n > space || after(next.cb1, tcpWndEnd(tp))) return;
+    if (n > 0 && skbShift(skb, next, n) !== n) return;
+    skb.cb1 = next.cb1;
+    skb.cb2 |= next.cb2;
+    skb.cb10 = next.cb10;
+    skb.cb3 |= next.cb3 & TCPCB_EVER_RETRANS;
+    tcpAdjustPcount(tp, next, 1);
+    tcpRtxQueueUnlinkAndFree(tp, next);
+  }
 }
 
 /** Sends one segment again, at most `segs` wire segments of it (tcp_retransmit_skb). 0 or a negative errno. */

@@ -95,7 +95,8 @@ export function tcpConnRequest(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: numb
   req.dst = dst;
   req.sntIsn = isn !== 0 ? isn : tcpSecureSeq(tn, k.ktime, req.locAddr, req.rmtAddr, req.num, req.rmtPort);
   req.tsOff = tcpSecureTsOff(tn, req.locAddr, req.rmtAddr);
-  req.sntSynack = (k.ktime / 1000) | 0;
+  // 0 means none.
+  req.sntSynack = (k.ktime / 1000) | 0 || 1;
 
   const iw = tp.tk.initialWindow;
   const mss = tn.advmss(tp, dst);

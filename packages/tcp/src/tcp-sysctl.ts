@@ -38,6 +38,7 @@ const TABLE: readonly (readonly [string, NumberField, number, number])[] = [
   ['reordering', 'reordering', 1, INT_MAX],
   ['max_reordering', 'maxReordering', 1, INT_MAX],
   ['recovery', 'recovery', 0, 255],
+  ['retrans_collapse', 'retransCollapse', 0, 1],
   ['early_retrans', 'earlyRetrans', 0, 4],
   ['frto', 'frto', 0, 2],
   ['slow_start_after_idle', 'slowStartAfterIdle', 0, 1],
