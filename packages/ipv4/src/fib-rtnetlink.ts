@@ -4,14 +4,14 @@ import { EINVAL, ENODEV, ENOENT, EOPNOTSUPP } from '@linnet/kernel';
 import type { Kernel, Net } from '@linnet/kernel';
 import { devGetByIndex } from '@linnet/netdev';
 import {
-  NLA_NESTED, NLA_U16, NLA_U32, NLA_U8, NLA_UNSPEC, NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlSetErrMsgAttr, nlaParsePolicy, nlmsgParse, rtnlDump, rtnlNotify,
+  NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlSetErrMsgAttr, nlaParsePolicy, nlmsgParse, rtnlDump, rtnlNotify,
   rtnlNotifyNeeded, rtnlRegister,
 } from '@linnet/netlink';
-import type { NlDump, NlRequest, NlaPolicyTable } from '@linnet/netlink';
+import type { NlDump, NlRequest } from '@linnet/netlink';
 import {
   AF_INET, NLM_F_DUMP_FILTERED, NlWriter, RTAX_ADVMSS, RTAX_CC_ALGO, RTAX_FEATURES, RTAX_FEATURE_MASK, RTAX_HOPLIMIT, RTAX_MAX, RTAX_MTU,
-  RTA_DPORT, RTA_DST, RTA_ENCAP, RTA_ENCAP_TYPE, RTA_FLOW, RTA_GATEWAY, RTA_IIF, RTA_IP_PROTO, RTA_MARK, RTA_MAX, RTA_METRICS, RTA_MULTIPATH, RTA_NH_ID, RTA_OIF, RTA_PREFSRC,
-  RTA_PRIORITY, RTA_SPORT, RTA_SRC, RTA_TABLE, RTA_UID, RTA_VIA, RTMSG_LEN, RTM_DELROUTE, RTM_F_CLONED, RTM_F_PREFIX, RTM_GETROUTE, RTM_NEWROUTE, RTNH_F_LINKDOWN, RTNH_F_DEAD, RTNLGRP_IPV4_ROUTE,
+  RTA_DST, RTA_ENCAP_TYPE, RTA_GATEWAY, RTA_MAX, RTA_METRICS, RTA_MULTIPATH, RTA_NH_ID, RTA_OIF, RTA_PREFSRC,
+  RTA_PRIORITY, RTA_TABLE, RTA_VIA, RTMSG_LEN, RTM_DELROUTE, RTM_F_CLONED, RTM_F_PREFIX, RTM_GETROUTE, RTM_NEWROUTE, RTNH_F_LINKDOWN, RTNH_F_DEAD, RTNLGRP_IPV4_ROUTE,
   RT_TABLE_COMPAT, nlaForEachNested, nlaGetInAddr, nlaGetString, nlaGetU32, nlaLen, nlaNext, nlaOk, nlaType, rtmsgRead, rtmsgWrite,
 } from '@linnet/uapi';
 import { fibAddRoute, fibDelRoute } from './fib-frontend.ts';
@@ -23,37 +23,11 @@ import type { FibAlias, FibNh } from './fib-types.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { getRoute } from './route-get.ts';
+import { RTM_IPV4_POLICY, RTNEXTHOP_LEN } from './rtm-policy.ts';
 
-const RTNEXTHOP_LEN = 8;
 /** Highest metric values that a message may set. */
 const MAX_MTU = 65535 - 15;
 const MAX_ADVMSS = 65535 - 40;
-
-/** Rules of the attributes of a route. @alpha */
-export const RTM_IPV4_POLICY: NlaPolicyTable = Object.freeze({
-  maxtype: RTA_MAX,
-  rules: {
-    [RTA_DST]: { type: NLA_U32 },
-    [RTA_SRC]: { type: NLA_U32 },
-    [RTA_IIF]: { type: NLA_U32 },
-    [RTA_OIF]: { type: NLA_U32 },
-    [RTA_GATEWAY]: { type: NLA_U32 },
-    [RTA_PRIORITY]: { type: NLA_U32 },
-    [RTA_PREFSRC]: { type: NLA_U32 },
-    [RTA_METRICS]: { type: NLA_NESTED },
-    [RTA_MULTIPATH]: { type: NLA_UNSPEC, len: RTNEXTHOP_LEN },
-    [RTA_FLOW]: { type: NLA_U32 },
-    [RTA_ENCAP_TYPE]: { type: NLA_U16 },
-    [RTA_ENCAP]: { type: NLA_NESTED },
-    [RTA_UID]: { type: NLA_U32 },
-    [RTA_MARK]: { type: NLA_U32 },
-    [RTA_TABLE]: { type: NLA_U32 },
-    [RTA_IP_PROTO]: { type: NLA_U8 },
-    [RTA_SPORT]: { type: NLA_U16 },
-    [RTA_DPORT]: { type: NLA_U16 },
-    [RTA_NH_ID]: { type: NLA_U32 },
-  },
-});
 
 function putMetrics(w: NlWriter, metrics: Int32Array, ccAlgo: string): void {
   if (metrics === NO_METRICS) return;

@@ -4,8 +4,8 @@ import {
 } from '@linnet/kernel';
 import {
   AF_INET, AF_UNSPEC, ICMPHDR_LEN, ICMP_DEST_UNREACH, ICMP_ECHO, ICMP_EXT_ECHO, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, IPPROTO_ICMP,
-  IP_PMTUDISC_DONT, MSG_CONFIRM, MSG_DONTROUTE, MSG_MORE, MSG_OOB, NR_ICMP_UNREACH, RTN_BROADCAST, RTN_MULTICAST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, 
-  TCP_ESTABLISHED, icmpEchoId, icmpType, ipv4IsMulticast, iphDaddr, iphSaddr, 
+  IP_PMTUDISC_DONT, MSG_CONFIRM, MSG_DONTROUTE, MSG_MORE, MSG_OOB, NR_ICMP_UNREACH, RTN_BROADCAST, RTN_MULTICAST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE,
+  TCP_ESTABLISHED, icmpEchoId, icmpType, ipv4IsMulticast, iphDaddr, iphSaddr,
 } from '@linnet/uapi';
 import type { SockAddr, SockAddrIn } from '@linnet/uapi';
 import { DROP, kfreeSkbReason, skbChecksum, skbPush } from '@linnet/skbuff';

@@ -5,7 +5,7 @@ import {
 import {
   AF_INET, AF_UNSPEC, ETH_P_IP, ICMP_DEST_UNREACH, ICMP_FILTER, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, IPHDR_LEN, IPPROTO_ICMP, IPPROTO_RAW,
   IP_PMTUDISC_DONT, MSG_CONFIRM, MSG_DONTROUTE, MSG_MORE, MSG_OOB, MSG_PROBE, NR_ICMP_UNREACH, RTN_BROADCAST, RTN_MULTICAST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE,
-  SOL_RAW, TCP_CLOSE, TCP_ESTABLISHED, ipv4IsMulticast, iphDaddr, iphId, iphProtocol, iphSaddr, iphSetSaddr, iphSetTotLen, ipIsFragment, 
+  SOL_RAW, TCP_CLOSE, TCP_ESTABLISHED, ipv4IsMulticast, iphDaddr, iphId, iphProtocol, iphSaddr, iphSetSaddr, iphSetTotLen, ipIsFragment,
 } from '@linnet/uapi';
 import type { SockAddr, SockAddrIn } from '@linnet/uapi';
 import {

@@ -22,6 +22,7 @@ import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { ipRouteInput } from './route-input.ts';
 import { ipRouteOutputKey } from './route-output.ts';
+import { RTM_IPV4_POLICY } from './rtm-policy.ts';
 import type { Rtable } from './rtable.ts';
 
 /** A packet that looks as if it had come in, for the input route. */
@@ -89,7 +90,7 @@ export type FibDump = (w: NlWriter, tb: FibTable, prefix: number, plen: number, 
 /** The handler. @alpha */
 export function getRoute(net: Net, req: NlRequest, reply: NlWriter, dumpFib: FibDump): number {
   const tb = new Int32Array(RTA_MAX + 1);
-  const bad = nlmsgParse(req, RTMSG_LEN, tb, null, NL_VALIDATE_LIBERAL);
+  const bad = nlmsgParse(req, RTMSG_LEN, tb, RTM_IPV4_POLICY, NL_VALIDATE_LIBERAL);
   if (bad !== 0) return bad;
   const { view } = req;
   const n4 = net.get(IPV4);

@@ -119,7 +119,7 @@ export function ipRouteOutputKey(n4: Ipv4Net, fl: Flowi): Rtable | null {
   fl.error = 0;
   fl.tos &= 0xfc;
   if (fl.saddr !== 0) {
-    if (ipv4IsMulticast(fl.saddr) || ipv4IsLbcast(fl.saddr) || ipv4IsZeronet(fl.saddr)) return unroutable(fl, -EINVAL);
+    if (ipv4IsMulticast(fl.saddr) || ipv4IsLbcast(fl.saddr)) return unroutable(fl, -EINVAL);
     if (fl.oif === 0 && (ipv4IsMulticast(fl.daddr) || ipv4IsLbcast(fl.daddr))) {
       // A group is reached by the interface that has the source (RFC 1122 3.3.4.2, hosts with many interfaces).
       dev = ipDevFind(n4, fl.saddr);

@@ -116,6 +116,7 @@ describe('the way out', () => {
     expect(get('10.0.0.2', { src: '9.9.9.9', flags: 1 })).toBe('10.0.0.2 dev eth0 src 9.9.9.9');
     expect(get('10.0.0.2', { src: '10.0.1.1' })).toBe('10.0.0.2 dev eth0 src 10.0.1.1');
     expect(get('10.0.0.2', { src: '224.0.0.1' })).toBe(-EINVAL);
+    expect(get('10.0.0.2', { src: '0.0.0.5' })).toBe(-ENETUNREACH);
     expect(get('255.255.255.255', { src: '10.0.0.1' })).toBe('broadcast 255.255.255.255 dev eth0 src 10.0.0.1 <local,brd>');
     expect(get('224.0.0.5', { src: '10.0.0.1' })).toBe('multicast 224.0.0.5 dev eth0 src 10.0.0.1 <mc>');
     expect(get('224.0.0.1', { oif: e0.ifindex })).toBe('multicast 224.0.0.1 dev eth0 src 10.0.0.1 <local,mc>');
@@ -260,6 +261,12 @@ describe('the way of what comes in', () => {
     expect(come('10.0.0.1', '10.0.1.1')).toBe('local');
     write('conf/eth0/route_localnet', '1');
     expect(come('127.0.0.1', '10.0.0.9')).toBe('local');
+    // `ip route get 10.0.0.1 from 10.0.0.1 iif lo`: the strict filter knows loopback.
+    const lo = t.n4.loopbackDev!;
+    expect(come('10.0.0.1', '10.0.0.1', lo)).toBe('IP_LOCAL_SOURCE');
+    write('conf/lo/accept_local', '1');
+    write('conf/lo/rp_filter', '1');
+    expect(come('10.0.0.1', '10.0.0.1', lo)).toBe('local');
   });
 
   it('uses one route for all packets over a next hop', () => {

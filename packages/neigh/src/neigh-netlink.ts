@@ -1,6 +1,6 @@
 /** Neighbours over rtnetlink: RTM_*NEIGH, RTM_GETNEIGHTBL (rtnetlink(7); errors and messages as Linux 6.18 gives them). */
 // datapath-ok-file: messages
-import { EAFNOSUPPORT, EEXIST, EINVAL, ENODEV, ENOENT, jiffiesToClockT, timerPending } from '@linnet/kernel';
+import { EAFNOSUPPORT, EEXIST, EINVAL, ENODEV, ENOENT, EOPNOTSUPP, jiffiesToClockT, timerPending } from '@linnet/kernel';
 import type { Kernel, Net } from '@linnet/kernel';
 import { devGetByIndex } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
@@ -14,7 +14,7 @@ import {
   NDTA_CONFIG, NDTA_GC_INTERVAL, NDTA_NAME, NDTA_PARMS, NDTA_STATS, NDTA_THRESH1, NDTA_THRESH2, NDTA_THRESH3, NDTMSG_LEN, NDTPA_ANYCAST_DELAY, NDTPA_APP_PROBES,
   NDTPA_BASE_REACHABLE_TIME, NDTPA_DELAY_PROBE_TIME, NDTPA_GC_STALETIME, NDTPA_IFINDEX, NDTPA_INTERVAL_PROBE_TIME_MS, NDTPA_LOCKTIME, NDTPA_MCAST_PROBES,
   NDTPA_MCAST_REPROBES, NDTPA_PROXY_DELAY, NDTPA_PROXY_QLEN, NDTPA_QUEUE_LEN, NDTPA_QUEUE_LENBYTES, NDTPA_REACHABLE_TIME, NDTPA_REFCNT, NDTPA_RETRANS_TIME,
-  NDTPA_UCAST_PROBES, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NTF_EXT_LEARNED, NTF_ROUTER, NTF_USE, NUD_PERMANENT, RTM_DELNEIGH, RTM_GETNEIGH,
+  NDTPA_UCAST_PROBES, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NTF_EXT_LEARNED, NTF_PROXY, NTF_ROUTER, NTF_USE, NUD_PERMANENT, RTM_DELNEIGH, RTM_GETNEIGH,
   RTM_GETNEIGHTBL, RTM_NEWNEIGH, RTM_NEWNEIGHTBL, RTNLGRP_NEIGH, ndmsgRead, ndmsgWrite, ndtmsgWrite, nlaGetU32, nlaGetU8, nlaLen, NlWriter,
 } from '@linnet/uapi';
 import { neighEventSend } from './neigh-event.ts';
@@ -123,6 +123,10 @@ function newNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest): numb
     nlSetErrMsg(extack, 'Invalid network address');
     return -EINVAL;
   }
+  if ((ndm.flags & NTF_PROXY) !== 0) {
+    nlSetErrMsg(extack, 'Proxy entries are not supported');
+    return -EOPNOTSUPP;
+  }
   if (dev === null) {
     nlSetErrMsg(extack, 'Device not specified');
     return -EINVAL;
@@ -174,6 +178,7 @@ function delNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest): numb
     nlSetErrMsg(req.extack, 'Invalid network address');
     return -EINVAL;
   }
+  if ((ndm.flags & NTF_PROXY) !== 0) return -ENOENT; // there are none
   if (dev === null) return -EINVAL;
   const n = new Target(tbl, dev, keyOf(req, tb[NDA_DST]!, tbl.ops.keyWords)).find();
   return n === null ? -ENOENT : neighDelete(n, req);
@@ -208,9 +213,10 @@ function getNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest, reply
     nlSetErrMsg(extack, ndm.ifindex === 0 ? 'No device specified' : 'Unknown device ifindex');
     return ndm.ifindex === 0 ? -EINVAL : -ENODEV;
   }
-  const n = new Target(tbl, dev, keyOf(req, tb[NDA_DST]!, tbl.ops.keyWords)).find();
+  const proxy = (ndm.flags & NTF_PROXY) !== 0;
+  const n = proxy ? null : new Target(tbl, dev, keyOf(req, tb[NDA_DST]!, tbl.ops.keyWords)).find();
   if (n === null) {
-    nlSetErrMsg(extack, 'Neighbour entry not found');
+    nlSetErrMsg(extack, proxy ? 'Proxy neighbour entry not found' : 'Neighbour entry not found');
     return -ENOENT;
   }
   nlmsgReplyBegin(reply, req, RTM_NEWNEIGH);
@@ -237,6 +243,8 @@ function select(tables: readonly NeighTable[], net: Net, req: NlRequest): Neighb
   if (req.end - req.data >= NDMSG_LEN) {
     const bad = nlmsgParse(req, NDMSG_LEN, tb, POLICY, NL_VALIDATE_LIBERAL);
     if (bad !== 0) return bad;
+    // Asked for proxy entries alone, of which there are none.
+    if (ndmsgRead(req.view, req.data).flags === NTF_PROXY) return [];
     if (tb[NDA_IFINDEX] !== 0) ifindex = nlaGetU32(req.view, tb[NDA_IFINDEX]!);
     if (tb[NDA_MASTER] !== 0) master = nlaGetU32(req.view, tb[NDA_MASTER]!);
   }

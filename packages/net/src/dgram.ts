@@ -1,5 +1,5 @@
 /** A UDP socket shaped like node:dgram's. */
-import { EAGAIN, ECONNREFUSED, EINVAL } from '@linnet/kernel';
+import { EAGAIN, EBADF, ECONNREFUSED, EINVAL } from '@linnet/kernel';
 import { MsgHdr } from '@linnet/socket';
 import {
   AF_INET, AF_INET6, AF_UNSPEC, IP_ADD_MEMBERSHIP, IP_ADD_SOURCE_MEMBERSHIP, IP_DROP_MEMBERSHIP, IP_DROP_SOURCE_MEMBERSHIP, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL,
@@ -7,7 +7,7 @@ import {
 } from '@linnet/uapi';
 import { type AddressInfo, addressInfo, anyAddress, parseAddress } from './address.ts';
 import { knownAddress, type LookupFunction, lookupHost, soon, type StackCore } from './core.ts';
-import { argType, checkPort, codedError, errnoException, hostPortException } from './errors.ts';
+import { argType, checkPort, checkSignal, codedError, errnoException, hostPortException } from './errors.ts';
 import { EventEmitter } from './events.ts';
 import { SockHandle } from './handle.ts';
 
@@ -91,10 +91,12 @@ export class DgramSocket extends EventEmitter<DgramEvents> {
   private isConnected = false;
   private connecting = false;
   private isClosed = false;
+  private wantRef = true;
 
   /** @internal Use `createSocket` of a stack. */
   constructor(core: StackCore, opts: DgramOptions, listener?: (msg: Uint8Array, rinfo: RemoteInfo) => void) {
     super();
+    checkSignal(opts.signal, 'options.signal');
     if (opts.type !== 'udp4' && opts.type !== 'udp6') throw Object.assign(new TypeError(`Bad socket type specified. Valid types are: udp4, udp6`), { code: 'ERR_SOCKET_BAD_TYPE' });
     this.stackCore = core;
     this.opts = opts;
@@ -218,7 +220,7 @@ export class DgramSocket extends EventEmitter<DgramEvents> {
   address(): AddressInfo {
     this.checkOpen();
     const name = this.bound ? this.handle.name(false) : null;
-    if (name === null) throw errnoException(-EINVAL, 'getsockname');
+    if (name === null) throw errnoException(-EBADF, 'getsockname');
     return name;
   }
 
@@ -320,12 +322,14 @@ export class DgramSocket extends EventEmitter<DgramEvents> {
 
   /** Keeps the process alive while the socket is bound (the default). */
   ref(): this {
+    this.wantRef = true;
     if (this.bound) this.handle.hold(true);
     return this;
   }
 
   /** Does not keep the process alive. */
   unref(): this {
+    this.wantRef = false;
     this.handle.hold(false);
     return this;
   }
@@ -361,7 +365,7 @@ export class DgramSocket extends EventEmitter<DgramEvents> {
     this.binding = false;
     if (err < 0) return soon(() => void this.emit('error', hostPortException(err, 'bind', address, port)));
     this.bound = true;
-    this.handle.hold(true);
+    if (this.wantRef) this.handle.hold(true);
     const list = this.waiting;
     this.waiting = [];
     for (const fn of list) fn();

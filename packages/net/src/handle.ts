@@ -121,11 +121,6 @@ export class SockHandle {
     return addressInfo(this.kernel.run(() => this.sock.ops.getname(this.sock, peer)));
   }
 
-  /** The POLL* bits that hold now. */
-  poll(): number {
-    return this.kernel.run(() => this.sock.ops.poll(this.sock));
-  }
-
   shutdown(how: number): number {
     return this.kernel.run(() => this.sock.ops.shutdown(this.sock, how));
   }
@@ -181,7 +176,14 @@ export class SockHandle {
   private run(): void {
     const { mask } = this;
     this.mask = 0;
-    if (!this.closed) this.onEvents?.(mask);
+    let threw = true;
+    try {
+      this.onEvents?.(mask);
+      threw = false;
+    } finally {
+      // A handler's exception goes to the host; what it kept us from doing is done in another turn.
+      if (threw && !this.closed) this.poke(mask);
+    }
   }
 }
 

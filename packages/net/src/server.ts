@@ -3,7 +3,7 @@ import { EAGAIN, ECONNABORTED, EPROTO } from '@linnet/kernel';
 import { AF_INET, POLLIN, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET } from '@linnet/uapi';
 import { type AddressInfo, anyAddress, parseAddress } from './address.ts';
 import { type LookupFunction, knownAddress, lookupHost, soon, type StackCore } from './core.ts';
-import { argType, checkPort, codedError, listenException } from './errors.ts';
+import { argType, checkFunction, checkPort, checkSignal, codedError, errnoException, listenException } from './errors.ts';
 import { EventEmitter } from './events.ts';
 import { SockHandle } from './handle.ts';
 import { Socket } from './socket.ts';
@@ -84,6 +84,7 @@ export class Server extends EventEmitter<ServerEvents> {
   /** @internal Use `createServer` of a stack. */
   constructor(core: StackCore, opts: ServerOptions = {}, listener?: (socket: Socket) => void) {
     super();
+    if (typeof opts !== 'object') throw argType('options', 'of type object', opts);
     this.stackCore = core;
     this.opts = opts;
     this.onGone = (): void => {
@@ -109,6 +110,8 @@ export class Server extends EventEmitter<ServerEvents> {
     const opts = listenOptions(args);
     const listener = args.findLast((a) => typeof a === 'function') as (() => void) | undefined;
     const port = checkPort(opts.port ?? 0, 'options.port');
+    checkSignal(opts.signal, 'options.signal');
+    checkFunction(opts.lookup, 'options.lookup');
     if (this.handle !== null || this.starting) throw codedError('ERR_SERVER_ALREADY_LISTEN', 'Listen method has been called more than once without closing.');
     if (listener !== undefined) this.once('listening', listener);
     const { signal } = opts;
@@ -213,6 +216,7 @@ export class Server extends EventEmitter<ServerEvents> {
       }
       if (conn === -EAGAIN) return;
       if (conn === -ECONNABORTED || conn === -EPROTO) continue;
+      this.emit('error', errnoException(conn, 'accept'));
       return;
     }
     handle.poke(POLLIN);
@@ -222,7 +226,7 @@ export class Server extends EventEmitter<ServerEvents> {
     if (this.maxConnections !== undefined && this.connections >= this.maxConnections) {
       const local = conn.name(false);
       const remote = conn.name(true);
-      conn.close(true);
+      conn.close();
       this.emit('drop', {
         localAddress: local?.address, localPort: local?.port, localFamily: local?.family, remoteAddress: remote?.address, remotePort: remote?.port, remoteFamily: remote?.family,
       });
@@ -232,8 +236,12 @@ export class Server extends EventEmitter<ServerEvents> {
     const socket = new Socket(this.stackCore, this.opts, conn, this.onGone);
     socket.server = this;
     if (this.opts.pauseOnConnect === true) socket.pause();
-    else socket.read(0);
-    this.emit('connection', socket);
+    try {
+      this.emit('connection', socket);
+    } finally {
+      // Whatever the listener does, the end of the connection must be seen.
+      if (this.opts.pauseOnConnect !== true && !socket.destroyed) socket.read(0);
+    }
   }
 
   private closeIfDrained(): void {
@@ -247,7 +255,7 @@ export class Server extends EventEmitter<ServerEvents> {
 function listenOptions(args: readonly unknown[]): ListenOptions {
   const [first, second, third] = args;
   if (typeof first === 'object' && first !== null) return first as ListenOptions;
-  if (first === undefined || typeof first === 'function') return {};
+  if (first === undefined || first === null || typeof first === 'function') return {};
   if (typeof first !== 'number' && typeof first !== 'string') throw argType('options', 'a port or an object', first);
   const host = typeof second === 'string' ? second : undefined;
   const backlog = typeof second === 'number' ? second : typeof third === 'number' ? third : undefined;

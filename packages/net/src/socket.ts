@@ -6,7 +6,7 @@ import { IPPROTO_TCP, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, SHUT_WR, SO_
 import { Duplex } from '#stream';
 import { type AddressInfo, anyAddress, isIP, parseAddress } from './address.ts';
 import { knownAddress, type LookupFunction, lookupHost, soon, type StackCore } from './core.ts';
-import { argType, checkPort, codedError, errnoException, hostPortException } from './errors.ts';
+import { argType, checkFunction, checkMilliseconds, checkPort, checkSignal, codedError, errnoException, hostPortException } from './errors.ts';
 import { KernelTimeout, SockHandle } from './handle.ts';
 
 /**
@@ -87,15 +87,20 @@ export class Socket extends Duplex {
   // Writing: what _write gave and is not sent yet.
   private readonly outMsg: MsgHdr = new MsgHdr();
   private outLeft = 0;
+  /** All of it, sent or not: the stream still counts it as waiting. */
+  private outSize = 0;
   private outDone: ((error?: Error | null) => void) | null = null;
   private dispatched = 0;
   private idle: KernelTimeout | null = null;
-  private idleSince = 0;
+  /** When the last traffic was, and whether the timer runs: it does not after 'timeout' until there is traffic again. */
+  private quietSince = 0;
+  private watching = false;
 
   /** @internal Use `connect` or `createServer` of a stack. */
   constructor(core: StackCore, opts: SocketOptions = {}, handle: SockHandle | null = null, onGone: (() => void) | null = null) {
     const highWaterMark = opts.highWaterMark ?? 65536;
-    super({ allowHalfOpen: opts.allowHalfOpen === true, readableHighWaterMark: highWaterMark, writableHighWaterMark: highWaterMark, autoDestroy: true });
+    checkSignal(opts.signal, 'options.signal');
+    super({ allowHalfOpen: opts.allowHalfOpen === true, readableHighWaterMark: highWaterMark, writableHighWaterMark: highWaterMark, autoDestroy: true, emitClose: false });
     this.stackCore = core;
     this.onGone = onGone;
     this.onAbort = (): void => void this.destroy(new AbortError('connect', this.userSignal?.reason));
@@ -107,7 +112,10 @@ export class Socket extends Duplex {
     else this.userSignal?.addEventListener('abort', this.onAbort);
   }
 
-  /** Connects; 'connect' and 'ready' follow, or 'error'. `listener` is called on 'connect'. Throws for a bad port or a localAddress that is no address. */
+  /**
+   * Connects; 'connect' and 'ready' follow, or 'error'. `listener` is called on 'connect'. A socket that was closed may connect again. Throws for a bad port or a
+   * localAddress that is no address.
+   */
   connect(options: ConnectOptions, listener?: () => void): this;
   connect(port: number, host?: string, listener?: () => void): this;
   connect(port: number, listener?: () => void): this;
@@ -120,10 +128,11 @@ export class Socket extends Duplex {
       throw Object.assign(new TypeError(`Invalid IP address: ${opts.localAddress}`), { code: 'ERR_INVALID_IP_ADDRESS' });
     }
     if (opts.localPort !== undefined) checkPort(opts.localPort, 'options.localPort');
+    checkFunction(opts.lookup, 'options.lookup');
     const host = opts.host ?? 'localhost';
     if (typeof host !== 'string') throw argType('options.host', 'of type string', host);
     if (this.destroyed && this.userSignal?.aborted === true) return this;
-    if (this.destroyed) throw codedError('ERR_SOCKET_CLOSED', 'Socket is closed: make a new one');
+    if (this.destroyed) this.renew();
     if (this.connecting || this.handle !== null) throw codedError('EALREADY', 'connect EALREADY: the socket is connecting or connected');
     if (listener !== undefined) this.once('connect', listener);
     if (opts.timeout !== undefined) this.setTimeout(opts.timeout);
@@ -138,7 +147,7 @@ export class Socket extends Duplex {
         this.emit('lookup', err, address, isIP(address), host);
         if (!this.connecting) return;
         if (err === null) this.start(address, port, opts);
-        else this.destroy(Object.assign(err, { host, port }));
+        else this.destroy(err);
       });
     });
     return this;
@@ -180,7 +189,8 @@ export class Socket extends Duplex {
   /** Emits 'timeout' after so many milliseconds without traffic; 0 switches it off. The socket stays open: close it yourself. */
   setTimeout(milliseconds: number, listener?: () => void): this {
     if (this.destroyed) return this;
-    if (typeof milliseconds !== 'number' || !(milliseconds >= 0)) throw argType('msecs', 'a non-negative number', milliseconds);
+    checkMilliseconds(milliseconds, 'msecs');
+    checkFunction(listener, 'callback');
     this.timeout = milliseconds;
     if (milliseconds === 0) {
       this.idle?.stop();
@@ -189,7 +199,8 @@ export class Socket extends Duplex {
     }
     if (listener !== undefined) this.once('timeout', listener);
     this.idle ??= new KernelTimeout(this.stackCore, () => this.onIdle());
-    this.touch();
+    this.quietSince = this.stackCore.kernel.now();
+    this.watching = true;
     this.idle.start(milliseconds);
     return this;
   }
@@ -227,7 +238,7 @@ export class Socket extends Duplex {
 
   /** Bytes written to the connection, those that still wait included. */
   get bytesWritten(): number {
-    return this.dispatched + this.writableLength - (this.outDone === null ? 0 : this.outSize);
+    return this.dispatched + this.writableLength - this.outSize;
   }
 
   /** Bytes that wait to be written. */
@@ -245,12 +256,6 @@ export class Socket extends Duplex {
     if (this.readable && this.writable) return 'open';
     if (this.readable) return 'readOnly';
     return this.writable ? 'writeOnly' : 'closed';
-  }
-
-  /** 'close' tells, as node:net's, whether there was an error. */
-  override emit(event: string | symbol, ...args: unknown[]): boolean {
-    if (event === 'close' && args.length === 0) return super.emit('close', this.errored !== null && this.errored !== undefined);
-    return super.emit(event, ...args);
   }
 
   override _read(): void {
@@ -280,36 +285,49 @@ export class Socket extends Duplex {
       return;
     }
     const err = this.handle === null ? 0 : this.handle.shutdown(SHUT_WR);
-    callback(err < 0 && err !== -ENOTCONN ? errnoException(err, 'shutdown') : null);
+    // Not at once: what the caller of `end` does next (a write that is an error) comes before 'finish'.
+    soon(() => callback(err < 0 && err !== -ENOTCONN ? errnoException(err, 'shutdown') : null));
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    const { handle, onGone, connecting, outDone } = this;
+    // A connection's address stays readable.
+    this.localName();
     this.connecting = false;
     this.idle?.stop();
     this.userSignal?.removeEventListener('abort', this.onAbort);
-    const { handle, onGone } = this;
-    if (handle !== null) {
-      this.localName();
-      handle.close(this.resetting);
-    }
+    handle?.close(this.resetting);
     this.handle = null;
     this.onGone = null;
     this.outMsg.iov = [];
-    const done = this.outDone;
     this.outDone = null;
-    done?.(error ?? codedError('ERR_STREAM_DESTROYED', 'Cannot call write after a stream was destroyed'));
     callback(error);
     onGone?.();
+    // The last event, in a turn of its own as node:net has it; it tells whether there was an error.
+    this.stackCore.kernel.clock.defer(() => {
+      this.outSize = 0;
+      if (!connecting) outDone?.(null);
+      this.emit('close', error !== null);
+      if (connecting) outDone?.(codedError('ERR_SOCKET_CLOSED_BEFORE_CONNECTION', 'Socket closed before the connection was established'));
+    });
   }
 
-  private get outSize(): number {
-    let n = 0;
-    for (const piece of this.outMsg.iov) n += piece.length;
-    return n;
+  /** Makes a socket that was destroyed like new. */
+  private renew(): void {
+    (this as unknown as { _undestroy(): void })._undestroy();
+    this.local = null;
+    this.resetting = false;
+    this.wantRead = false;
+    this.bytesRead = 0;
+    this.dispatched = 0;
+    this.remoteAddress = undefined;
+    this.remoteFamily = undefined;
+    this.remotePort = undefined;
+    this.userSignal?.addEventListener('abort', this.onAbort);
   }
 
   private localName(): AddressInfo | null {
-    this.local ??= this.connecting ? null : (this.handle?.name(false) ?? null);
+    if (!this.connecting) this.local ??= this.handle?.name(false) ?? null;
     return this.local;
   }
 
@@ -370,22 +388,17 @@ export class Socket extends Duplex {
     if (peer !== null) this.setPeer(peer);
     this.touch();
     this.emit('connect');
+    if (this.handle !== null && this.outDone !== null) this.writeMore();
     this.emit('ready');
     if (this.handle === null) return;
-    if (this.outDone !== null) this.writeMore();
-    if (this.handle !== null && !this.isPaused()) this.read(0);
-    if (this.handle !== null && this.wantRead) this.readMore();
+    if (this.wantRead) this.readMore();
+    else if (!this.isPaused()) this.read(0);
   }
 
   private onEvents(mask: number): void {
-    if ((mask & WRITE_EVENTS) !== 0 && this.outDone !== null) this.writeMore();
-    if ((mask & READ_EVENTS) !== 0 && this.wantRead && this.handle !== null) this.readMore();
-    // Nobody reads: an error must show all the same.
-    if ((mask & POLLERR) !== 0 && !this.wantRead && this.handle !== null) this.checkError(this.handle);
-  }
-
-  private checkError(handle: SockHandle): void {
-    if ((handle.poll() & POLLERR) !== 0) this.readOnce();
+    // Reading first: a reset is then an error of reading, as in node:net.
+    if ((mask & READ_EVENTS) !== 0 && this.wantRead) this.readMore();
+    if ((mask & WRITE_EVENTS) !== 0 && this.outDone !== null && this.handle !== null) this.writeMore();
   }
 
   /** Reads until there is nothing, or the stream has enough, or others should have a turn. */
@@ -416,7 +429,13 @@ export class Socket extends Duplex {
     }
     this.bytesRead += n;
     this.wantRead = false;
-    if (this.push(memory.take(n))) this.wantRead = true;
+    let more = true;
+    try {
+      more = this.push(memory.take(n));
+    } finally {
+      // A handler that throws is no reason to stop reading.
+      if (more) this.wantRead = true;
+    }
     return true;
   }
 
@@ -426,6 +445,7 @@ export class Socket extends Duplex {
     msg.iovIndex = 0;
     msg.iovOff = 0;
     this.outLeft = size;
+    this.outSize = size;
     this.outDone = callback;
     this.dispatched += size;
     if (this.connecting) return;
@@ -456,23 +476,29 @@ export class Socket extends Duplex {
   private wrote(error: Error | null): void {
     const done = this.outDone;
     this.outDone = null;
+    this.outSize = 0;
     this.outMsg.iov = [];
     done?.(error);
   }
 
   private touch(): void {
-    if (this.idle !== null) this.idleSince = this.stackCore.kernel.now();
+    if (this.idle === null) return;
+    this.quietSince = this.stackCore.kernel.now();
+    if (this.watching || !this.timeout) return;
+    this.watching = true;
+    this.idle.start(this.timeout);
   }
 
   /** The timer has run out; perhaps there was traffic meanwhile. */
   private onIdle(): void {
     const { timeout } = this;
     if (timeout === undefined || timeout === 0 || this.destroyed) return;
-    const quiet = (this.stackCore.kernel.now() - this.idleSince) / 1e6;
+    const quiet = (this.stackCore.kernel.now() - this.quietSince) / 1e6;
     if (quiet < timeout) {
       this.idle!.start(timeout - quiet);
       return;
     }
+    this.watching = false;
     this.emit('timeout');
   }
 }

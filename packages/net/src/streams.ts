@@ -1,5 +1,5 @@
 /** TCP as WHATWG streams, in the form of the Direct Sockets API. */
-import { EAGAIN, EALREADY, EINPROGRESS, EINVAL, EISCONN, ENETDOWN } from '@linnet/kernel';
+import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, EINVAL, EISCONN, ENETDOWN, EPROTO } from '@linnet/kernel';
 import { AbortError } from '@linnet/posix';
 import { MsgHdr } from '@linnet/socket';
 import { AF_INET, IPPROTO_TCP, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, SHUT_WR, SO_KEEPALIVE, SO_RCVBUF, SO_REUSEADDR, SO_SNDBUF, SOCK_STREAM, SOL_SOCKET, TCP_KEEPIDLE, TCP_NODELAY } from '@linnet/uapi';
@@ -382,7 +382,8 @@ export class TcpListener {
         c.enqueue(TcpConnection.accepted(conn));
         return;
       }
-      if (conn !== -EAGAIN) continue;
+      if (conn === -ECONNABORTED || conn === -EPROTO) continue;
+      if (conn !== -EAGAIN) return this.fail(errnoException(conn, 'accept'));
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });

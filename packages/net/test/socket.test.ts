@@ -50,7 +50,7 @@ describe('connect', () => {
   }));
 
   it('throws for what can never be', timed(async ({ stack }) => {
-    expect(() => stack.connect(70000, HOST)).toThrow(expect.objectContaining({ code: 'ERR_SOCKET_BAD_PORT', message: 'options.port should be >= 0 and < 65536. Received 70000' }));
+    expect(() => stack.connect(70000, HOST)).toThrow(expect.objectContaining({ code: 'ERR_SOCKET_BAD_PORT', message: 'options.port should be >= 0 and < 65536. Received type number (70000).' }));
     expect(() => stack.connect({ port: 'x' })).toThrow('options.port');
     expect(() => stack.connect({ port: 1, localAddress: 'here' })).toThrow(expect.objectContaining({ code: 'ERR_INVALID_IP_ADDRESS' }));
     expect(() => stack.connect({ port: 1, localPort: -1 })).toThrow('options.localPort');
@@ -92,7 +92,7 @@ describe('names', () => {
     expect(await once(far, 'lookup')).toEqual([null, HOST, 4, 'far.test']);
     await once(far, 'connect');
     expect(asked).toEqual(['far.test']);
-    expect((await once(stack.connect({ port: 80, host: 'nowhere.test' }), 'error'))[0]).toMatchObject({ code: 'ENOTFOUND', port: 80 });
+    expect((await once(stack.connect({ port: 80, host: 'nowhere.test' }), 'error'))[0]).toMatchObject({ code: 'ENOTFOUND' });
     stack.createServer().listen(81, '127.0.0.1');
     await once(stack.connect(81), 'connect');
   }, {}, { hosts: { 'near.test': HOST }, lookup }));

@@ -130,12 +130,15 @@ function devGroReceive(napi: NapiStruct, skb: Skb): number {
   else if (skb.ipSummed === CHECKSUM_UNNECESSARY) setGroCsumCnt(skb, skb.csumLevel + 1);
 
   const done = po.groReceive!(list, skb);
+  // Looked at now: part of `done`, the packet may be gone when that has been delivered.
+  const merged = groSameFlow(skb);
+  const free = groFree(skb);
   if (done !== null) {
     groListDel(list, done);
     if (list.count === 0) napi.groBitmask &= ~(1 << b);
     napiGroComplete(napi, done);
   }
-  if (groSameFlow(skb)) return groFree(skb) ? GRO_MERGED_FREE : GRO_MERGED;
+  if (merged) return free ? GRO_MERGED_FREE : GRO_MERGED;
   if (groFlush(skb)) return GRO_NORMAL;
   if (list.count >= MAX_GRO_SKBS) {
     const oldest = list.last!;

@@ -1,4 +1,4 @@
-import { CHECKSUM_COMPLETE, CHECKSUM_UNNECESSARY, headGet, type Skb, skbAddFrag } from '@linnet/skbuff';
+import { CHECKSUM_COMPLETE, CHECKSUM_UNNECESSARY, headGet, MAX_SKB_FRAGS, type Skb, skbAddFrag } from '@linnet/skbuff';
 import { describe, expect, test } from 'vitest';
 import { csumPartial, type Kernel } from '@linnet/kernel';
 import {
@@ -113,6 +113,17 @@ describe('merging', () => {
     expect(sizes(got)).toEqual([6000]);
     expect(got[0]!.gsoSegs).toBe(60);
     expect(got.every(intact)).toBe(true);
+    finish(k);
+  });
+
+  test('the segment that ends a packet may be on its list, and goes with it', () => {
+    const { k, fake, got } = machine();
+    // Delivering frees the list, with the segment that is still being looked at.
+    const n = MAX_SKB_FRAGS + 5;
+    fake.injectAll([...Array.from({ length: n }, (_, i) => frame(1, i * MSS)), frame(1, n * MSS, 50), frame(1, n * MSS + 50)]);
+    expect(sizes(got)).toEqual([n * MSS + 50, 100]);
+    expect(got.every(intact)).toBe(true);
+    expect(drops(k)).toEqual({});
     finish(k);
   });
 

@@ -38,33 +38,33 @@ export class UtsNamespace {
   }
 }
 
-function tooLong(name: string): boolean {
-  // Counted in bytes, as the system call does.
+/** Bytes of a name in UTF-8: that is what the system calls count. */
+function byteLength(name: string): number {
   let n = 0;
   for (const c of name) {
     const p = c.codePointAt(0)!;
     n += p < 0x80 ? 1 : p < 0x800 ? 2 : p < 0x10000 ? 3 : 4;
   }
-  return n > UTS_LEN;
+  return n;
 }
 
 /** Sets the host name (sethostname(2)). Returns 0 or -EINVAL for more than 64 bytes. @alpha */
 export function setHostname(uts: UtsNamespace, name: string): number {
-  if (tooLong(name)) return -EINVAL;
+  if (byteLength(name) > UTS_LEN) return -EINVAL;
   uts.hostname = name;
   return 0;
 }
 
 /** Sets the domain name (setdomainname(2)). Returns 0 or -EINVAL for more than 64 bytes. @alpha */
 export function setDomainname(uts: UtsNamespace, name: string): number {
-  if (tooLong(name)) return -EINVAL;
+  if (byteLength(name) > UTS_LEN) return -EINVAL;
   uts.domainname = name;
   return 0;
 }
 
 /** The host name into a buffer of `len` bytes (gethostname(2)): the name, or -ENAMETOOLONG when it and its NUL do not fit. @alpha */
 export function getHostname(uts: UtsNamespace, len: number = UTS_LEN + 1): string | number {
-  return uts.hostname.length + 1 > len ? -ENAMETOOLONG : uts.hostname;
+  return byteLength(uts.hostname) + 1 > len ? -ENAMETOOLONG : uts.hostname;
 }
 
 /** uname(2) in a UTS namespace. @alpha */

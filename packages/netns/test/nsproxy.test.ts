@@ -81,6 +81,10 @@ describe('UTS namespaces', () => {
     expect(setDomainname(uts, 'x'.repeat(65))).toBe(-EINVAL);
     expect(setHostname(uts, 'x'.repeat(64))).toBe(0);
     expect(getHostname(uts, 64)).toBe(-ENAMETOOLONG);
+    // Bytes count, not letters.
+    setHostname(uts, 'grün');
+    expect([getHostname(uts, 5), getHostname(uts, 6)]).toEqual([-ENAMETOOLONG, 'grün']);
+    setHostname(uts, 'x'.repeat(64));
     expect(getHostname(uts)).toBe('x'.repeat(64));
     finish(k);
   });

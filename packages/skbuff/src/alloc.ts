@@ -151,8 +151,8 @@ function releaseSkb(skb: Skb): void {
   skb.cbObj = null;
   skb.nfct = null;
   skb.ext = null;
-  if (pool.poison) return;
   resetFields(skb);
+  if (pool.poison) return;
   skb.next = pool.freeSkbs;
   pool.freeSkbs = skb;
 }

@@ -22,6 +22,7 @@ import {
   TCPHDR_CWR,
   TCPHDR_ECE,
   TCPHDR_FIN,
+  TCPHDR_PSH,
   TCPHDR_SYN,
   TCPHDR_URG,
 } from '@linnet/uapi';
@@ -130,6 +131,9 @@ export function tcpTransmitSkb(tp: TcpSock, skb: Skb, clone: boolean, rcvNxt: nu
     flags = tcpEcnSend(tp, skb, flags);
   }
   const hdrLen = 20 + optLen;
+  const segs = queued.cb6 > 1 && hasData ? queued.cb6 : 1;
+  // PSH on a super-segment lets the receiver's GRO pass it on without waiting for more.
+  if (segs > 1) flags |= TCPHDR_PSH;
 
   if (skb.destructor !== null) skbOrphan(skb);
   skb.sk = tp;
@@ -169,7 +173,6 @@ export function tcpTransmitSkb(tp: TcpSock, skb: Skb, clone: boolean, rcvNxt: nu
     }
     if (sacks > 0) tcpWriteSacks(tp, view, p, sacks);
   }
-  const segs = queued.cb6 > 1 && hasData ? queued.cb6 : 1;
   if (segs > 1) {
     skb.gsoSegs = segs;
     skb.gsoSize = queued.cb7;

@@ -398,6 +398,15 @@ describe('receiving', () => {
     expect(t.ext('TCPDSACKOfoSent')).toBe(1);
   });
 
+  it('names in a DSACK only what came twice', () => {
+    t.inject(tcp({ flags: 'A', seq: 501, ack: 1, len: 250 }));
+    t.inject(tcp({ flags: 'A', seq: 1501, ack: 1, len: 1 }));
+    t.sent.length = 0;
+    // As Linux 6.18 answered the same segments.
+    t.inject(tcp({ flags: 'PA', seq: 1, ack: 1, len: 1000 }));
+    t.expect(tcp({ flags: 'A', ack: 1001, sack: [[501, 751], [1501, 1502]] }));
+  });
+
   it('puts overlapping out-of-order segments together', () => {
     t.inject(tcp({ flags: 'A', seq: 301, ack: 1, len: 100 }));
     t.inject(tcp({ flags: 'A', seq: 101, ack: 1, len: 50 }));

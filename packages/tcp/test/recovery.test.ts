@@ -75,6 +75,38 @@ describe('the retransmission timeout', () => {
     expect(s.sk.packetsOut).toBe(0);
   });
 
+  it('sends small segments again as one, with the FIN', () => {
+    t.net.sysctl.write('net/ipv4/tcp_early_retrans', '0');
+    const s = t.established({ mss: MSS });
+    s.setInt(1, 1);
+    s.send('abc');
+    s.send('defg');
+    s.send(995);
+    s.close();
+    t.sent.length = 0;
+    t.advance(ms(201));
+    t.expect(tcp({ flags: 'PA', seq: 1, data: 'abcdefg' }));
+    expect(s.sk.packetsOut).toBe(3);
+    t.inject(tcp({ flags: 'A', seq: 1, ack: 8 }));
+    t.expect(tcp({ flags: 'FPA', seq: 8, len: 995 }));
+    t.inject(tcp({ flags: 'A', seq: 1, ack: 1004 }));
+    expect(s.sk.destroyed).toBe(true);
+  });
+
+  it('and as they were, when tcp_retrans_collapse says so', () => {
+    t.net.sysctl.write('net/ipv4/tcp_early_retrans', '0');
+    t.net.sysctl.write('net/ipv4/tcp_retrans_collapse', '0');
+    const s = t.established({ mss: MSS });
+    s.setInt(1, 1);
+    s.send('abc');
+    s.send('defg');
+    t.sent.length = 0;
+    t.advance(ms(201));
+    t.expect(tcp({ flags: 'PA', seq: 1, data: 'abc' }));
+    s.close();
+    t.sent.length = 0;
+  });
+
   it('is not shortened by a retransmission (Karn)', () => {
     t.net.sysctl.write('net/ipv4/tcp_early_retrans', '0');
     const s = t.established({ mss: MSS });
@@ -203,6 +235,23 @@ describe('fast recovery with SACK', () => {
     expect(ranges(t)).toContainEqual([1, 1001]);
     expect(t.ext('TCPLostRetransmit')).toBeGreaterThanOrEqual(1);
     t.inject(tcp({ flags: 'A', seq: 1, ack: 13001 }));
+    t.sent.length = 0;
+  });
+
+  it('does not take a retransmission for lost because of data that left before it in the same microsecond', () => {
+    s.send(20000);
+    t.sent.length = 0;
+    // In one run of work: new data for the first duplicates, then the hole.
+    t.kernel.enter();
+    for (let i = 2; i <= 4; i++) t.inject(tcp({ flags: 'A', seq: 1, ack: 1, sack: [[1001, 1 + i * 1000]] }));
+    t.kernel.exit();
+    const order = ranges(t);
+    expect(order.findIndex(([a]) => a === 10001)).toBeLessThan(order.findIndex(([a]) => a === 1));
+    t.advance(ms(50));
+    t.inject(tcp({ flags: 'A', seq: 1, ack: 1, sack: [[10001, 11001], [1001, 4001]] }));
+    expect(ranges(t).filter(([a]) => a === 1)).toEqual([]);
+    expect(t.ext('TCPLostRetransmit')).toBe(0);
+    t.inject(tcp({ flags: 'A', seq: 1, ack: 11001 }));
     t.sent.length = 0;
   });
 

@@ -32,6 +32,9 @@ interface Params {
   parallel?: number;
   len?: number;
   num?: number;
+  blockcount?: number;
+  /** Bits a second of each stream; 0: as fast as it goes. */
+  bandwidth?: number;
   omit?: number;
   reverse?: boolean;
   bidirectional?: boolean;
@@ -97,6 +100,7 @@ class DataStream {
   readonly sender: boolean;
   private readonly socket: Duplex;
   private stopped = false;
+  private pause: ReturnType<typeof setTimeout> | null = null;
 
   constructor(socket: Duplex, id: number, sender: boolean) {
     this.socket = socket;
@@ -105,15 +109,24 @@ class DataStream {
     socket.on('error', () => {}); // the control connection tells how the test ends
   }
 
-  start(block: Uint8Array, mayGoOn: () => boolean): void {
+  /** `rate` is in bytes a second, 0 for no limit; `mayGoOn` is asked before each block. */
+  start(block: Uint8Array, rate: number, mayGoOn: () => boolean): void {
     if (!this.sender) {
       this.socket.on('data', (chunk: Uint8Array) => {
-        this.bytes += chunk.length;
+        if (!this.stopped) this.bytes += chunk.length;
       });
       return;
     }
+    const started = performance.now();
+    let sent = 0;
     const pump = (): void => {
       while (!this.stopped && !this.socket.destroyed && mayGoOn()) {
+        const ahead = rate === 0 ? 0 : (sent / rate) * 1000 - (performance.now() - started);
+        if (ahead > 0) {
+          this.pause = setTimeout(pump, Math.max(ahead, 1));
+          return;
+        }
+        sent += block.length;
         this.bytes += block.length;
         if (!this.socket.write(block)) {
           this.socket.once('drain', pump);
@@ -124,12 +137,15 @@ class DataStream {
     pump();
   }
 
+  /** No more is sent, and what still comes does not count. */
   stop(): void {
     this.stopped = true;
+    if (this.pause !== null) clearTimeout(this.pause);
+    this.pause = null;
   }
 
   close(): void {
-    this.stopped = true;
+    this.stop();
     this.socket.destroy();
   }
 }
@@ -223,9 +239,10 @@ class Test {
     const started = performance.now();
     let counted = started;
     const block = new Uint8Array(Math.min(Math.max(this.params.len ?? DEFAULT_LEN, 1), 1 << 20)).fill(0x2e);
-    const limit = this.params.num ?? 0;
+    const limit = (this.params.num ?? 0) || (this.params.blockcount ?? 0) * block.length;
+    const rate = (this.params.bandwidth ?? 0) / 8;
     const mayGoOn = (): boolean => limit === 0 || this.streams.reduce((n, s) => n + (s.sender ? s.bytes : 0), 0) < limit;
-    for (const s of this.streams) s.start(block, mayGoOn);
+    for (const s of this.streams) s.start(block, rate, mayGoOn);
     this.say(TEST_RUNNING);
     const omit = this.params.omit ?? 0;
     if (omit > 0) {

@@ -25,7 +25,7 @@ const wire = fc.record({
 const acts = fc.array(fc.record({ end: fc.boolean(), write: fc.integer({ min: 0, max: 30000 }), read: fc.integer({ min: 0, max: 60000 }), opt: fc.integer({ min: 0, max: 11 }) }), { minLength: 5, maxLength: 40 });
 
 describe('two endpoints over any wire', () => {
-  it('deliver the exact bytes both ways, and leave nothing behind', () => {
+  it('deliver the exact bytes both ways, and leave nothing behind', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(wire, acts, (o, plan) => {
         const w = new WirePair({
@@ -101,7 +101,7 @@ describe('two endpoints over any wire', () => {
         expect(c.tk.memory.allocated).toBe(0);
         w.kernel.shutdown();
       }),
-      { seed: 20260101, numRuns: 60, endOnFailure: true },
+      { seed: 20260101, numRuns: 40, endOnFailure: true },
     );
   });
 });
