@@ -80,7 +80,7 @@ describe('Net.destroy', () => {
     const poll = task.poll(polled);
     l.client.net.destroy();
     const results = await Promise.allSettled(waits);
-    expect(results.map((r) => (r.status === 'rejected' ? (r.reason as NetError).code : r.value))).toEqual(['EBADF', 'EBADF', 'EBADF', expect.any(Number)]);
+    expect(results.map((r) => (r.status === 'rejected' ? (r.reason as NetError).code : r.value))).toEqual(['ENETDOWN', 'ENETDOWN', 'ENETDOWN', expect.any(Number)]);
     expect(await poll).toBe(1);
     expect(() => task.socket(AF_INET, SOCK_STREAM)).toThrow('ENETDOWN');
     task.exit();

@@ -293,6 +293,7 @@ export class Kernel extends Slots {
     const errors: unknown[] = [];
     this.enter();
     this.rebootNotifiers.call(SYS_DOWN, null);
+    for (const net of [...this.nets].reverse()) net.exitNotifiers.call(net, null);
     for (const net of [...this.nets].reverse()) {
       net.dead = true;
       this.nets.delete(net);
@@ -310,6 +311,8 @@ export class Kernel extends Slots {
   destroyNet(net: Net): void {
     if (net.dead) return;
     if (net === this.initNet) throw new Error('the initial namespace ends with its kernel: use Kernel.shutdown');
+    // From outside, so that the last packets of its sockets still get out.
+    net.exitNotifiers.call(net, null);
     this.enter();
     net.dead = true;
     this.nets.delete(net);

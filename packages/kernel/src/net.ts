@@ -1,4 +1,5 @@
 import type { Kernel } from './kernel.ts';
+import { NotifierChain } from './notifier.ts';
 import { ProcTree } from './proc.ts';
 import { Slots } from './slots.ts';
 import { SysctlTree } from './sysctl.ts';
@@ -15,6 +16,11 @@ export class Net extends Slots {
   readonly sysctl: SysctlTree;
   /** Likewise. Paths are relative to /proc: 'net/snmp'. */
   readonly proc: ProcTree;
+  /**
+   * Called with the namespace before it ends, while all its modules still work: who holds its sockets closes them.
+   * @alpha
+   */
+  readonly exitNotifiers: NotifierChain<Net, null>;
   /** Set when the namespace has ended; timers and packets that come late look at it. */
   dead: boolean;
   /** @internal How many modules have run their netInit. */
@@ -29,13 +35,14 @@ export class Net extends Slots {
     this.inum = inum;
     this.sysctl = new SysctlTree(kernel.sysctl);
     this.proc = new ProcTree(kernel.proc);
+    this.exitNotifiers = new NotifierChain<Net, null>();
     this.dead = false;
     this.initialised = 0;
     this.ready = 0;
   }
 
   /**
-   * Ends the namespace: the modules' netStop, then their netExit, in reverse order. Ending it twice is nothing. Throws for the initial namespace, which lasts as
+   * Ends the namespace: {@link Net.exitNotifiers}, the modules' netStop, then their netExit, in reverse order. Ending it twice is nothing. Throws for the initial namespace, which lasts as
    * long as its kernel. If a module throws, the others still run, and the first error is thrown at the end.
    */
   destroy(): void {

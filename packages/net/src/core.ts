@@ -19,7 +19,7 @@ export interface StackCore {
   readonly net: Net;
   readonly kernel: Kernel;
   readonly readMemory: ReadMemory;
-  /** Open sockets: what each does when the machine shuts down. */
+  /** Open sockets: what each does when the namespace ends. */
   readonly open: Set<{ lost(): void }>;
   /** Names that are known without asking. */
   readonly hosts: ReadonlyMap<string, string>;

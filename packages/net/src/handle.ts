@@ -43,7 +43,7 @@ export class SockHandle {
 
   /**
    * Tells of events from now on, each time in a turn of its own, with the POLL* bits since the last. `onLost` (the first one given) is called
-   * in a turn of its own when the machine has shut down, and the socket with it.
+   * in a turn of its own when the namespace has ended, and the socket with it.
    */
   watch(onEvents: (mask: number) => void, onLost: (() => void) | null = null): void {
     this.onEvents = onEvents;
@@ -82,7 +82,7 @@ export class SockHandle {
     }
   }
 
-  /** The machine shuts down: resets the connection and tells the owner afterwards. */
+  /** The namespace ends: resets the connection and tells the owner afterwards. */
   lost(): void {
     const { onLost } = this;
     this.close(true);

@@ -1,5 +1,5 @@
 /** The face of a namespace: where connections are made and servers listen. */
-import { type Kernel, Net, NOTIFY_DONE } from '@linnet/kernel';
+import { defineKey, type Kernel, type Key, Net, NOTIFY_DONE } from '@linnet/kernel';
 import type { Task } from '@linnet/posix';
 import type { LookupFunction, StackCore } from './core.ts';
 import { DgramSocket, type DgramOptions, type RemoteInfo } from './dgram.ts';
@@ -19,6 +19,28 @@ export interface NetOptions {
   readonly lookup?: LookupFunction | undefined;
 }
 
+/** What all faces of a namespace share. */
+interface Shared {
+  readonly open: StackCore['open'];
+  readonly readMemory: ReadMemory;
+}
+
+const SHARED: Key<Shared> = defineKey<Shared>('net');
+
+function sharedOf(net: Net): Shared {
+  let shared = net.tryGet(SHARED);
+  if (shared !== null) return shared;
+  const open: StackCore['open'] = new Set();
+  shared = { open, readMemory: new ReadMemory() };
+  net.set(SHARED, shared);
+  // Nothing may keep the process alive, or wait for ever, when the namespace is gone, or the machine.
+  net.exitNotifiers.register(() => {
+    for (const handle of open) handle.lost();
+    return NOTIFY_DONE;
+  });
+  return shared;
+}
+
 /**
  * The idiomatic face of a network namespace: sockets shaped like node:net and node:dgram, and WHATWG streams.
  * @public
@@ -34,13 +56,7 @@ export class NetStack {
     this.kernel = net.kernel;
     const hosts = new Map([['localhost', '127.0.0.1']]);
     for (const [name, address] of Object.entries(opts.hosts ?? {})) hosts.set(name.toLowerCase(), address);
-    this.core = { net, kernel: net.kernel, readMemory: new ReadMemory(), open: new Set(), hosts, lookup: opts.lookup ?? null };
-    const { open } = this.core;
-    // Nothing may keep the process alive, or wait for ever, when the machine is gone.
-    net.kernel.rebootNotifiers.register(() => {
-      for (const handle of open) handle.lost();
-      return NOTIFY_DONE;
-    });
+    this.core = { net, kernel: net.kernel, ...sharedOf(net), hosts, lookup: opts.lookup ?? null };
   }
 
   /** Connects, as net.connect does. */

@@ -1,7 +1,7 @@
 /** What a descriptor stands for (struct file). */
-import type { WaitQueueHead } from '@linnet/kernel';
-import { O_RDWR } from '@linnet/uapi';
-import { sockRelease, type Socket } from '@linnet/socket';
+import { ENETDOWN, type WaitQueueHead, wakeUpPoll } from '@linnet/kernel';
+import { O_RDWR, POLLERR, POLLHUP } from '@linnet/uapi';
+import { type ProtoOps, sockRelease, type Socket } from '@linnet/socket';
 
 /** One who watches a file and must let go when it ends. @alpha */
 export interface FileLink {
@@ -35,6 +35,17 @@ export abstract class OpenFile {
   }
 }
 
+const GONE = POLLERR | POLLHUP;
+
+/** What can be done with a socket whose namespace has ended. */
+const goneOps: ProtoOps = (() => {
+  const down = (): number => -ENETDOWN;
+  return {
+    family: 0, release: () => 0, bind: down, connect: down, accept: down, getname: down, poll: () => GONE, listen: down, shutdown: down, setsockopt: down, getsockopt: down,
+    sendmsg: down, recvmsg: down,
+  };
+})();
+
 /**
  * A file that is a socket.
  * @alpha
@@ -53,6 +64,14 @@ export class SocketFile extends OpenFile {
 
   poll(): number {
     return this.socket.ops.poll(this.socket);
+  }
+
+  /** The socket's namespace ends, and the socket with it: the descriptor stays, every call on it says ENETDOWN, and who waits is woken. */
+  netGone(): void {
+    const { socket } = this;
+    sockRelease(socket);
+    socket.ops = goneOps;
+    wakeUpPoll(socket.kernel, socket.wq, GONE);
   }
 
   protected release(): void {

@@ -333,7 +333,7 @@ export class Sys {
     if (!ints(level, opt)) return -EINVAL;
     const bytes = optionBytes(value);
     if (bytes === null) return -EFAULT;
-    return this.kernel.run(() => (level === SOL_SOCKET ? sockSetsockopt(sock, opt, bytes) : sock.ops.setsockopt(sock, level, opt, bytes)));
+    return this.kernel.run(() => (level === SOL_SOCKET && sock.sk !== null ? sockSetsockopt(sock, opt, bytes) : sock.ops.setsockopt(sock, level, opt, bytes)));
   }
 
   /** getsockopt(2): the value's bytes, at most `maxLen`, or a negative errno. */
@@ -341,7 +341,7 @@ export class Sys {
     const sock = this.sock(fd);
     if (typeof sock === 'number') return sock;
     if (!ints(level, opt, maxLen) || maxLen < 0) return -EINVAL;
-    return this.kernel.run(() => (level === SOL_SOCKET ? sockGetsockopt(sock, opt, maxLen) : sock.ops.getsockopt(sock, level, opt, maxLen)));
+    return this.kernel.run(() => (level === SOL_SOCKET && sock.sk !== null ? sockGetsockopt(sock, opt, maxLen) : sock.ops.getsockopt(sock, level, opt, maxLen)));
   }
 
   /** close(2). Calls that wait on the descriptor end with EBADF. */

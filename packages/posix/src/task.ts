@@ -44,7 +44,7 @@ const WRITABLE: number = POLLOUT | POLLWRNORM | POLLWRBAND;
  * A task of a machine: what a process is to its network. `task.sys` holds the system calls in their plain form, which never wait and return
  * negative errnos. The methods here throw a `SystemError` (with `code`, `errno` and `syscall`) instead, and those that may wait return a
  * promise: they honour O_NONBLOCK, MSG_DONTWAIT, SO_RCVTIMEO, SO_SNDTIMEO and an AbortSignal, and reject with EBADF when the descriptor
- * is closed meanwhile.
+ * is closed meanwhile, with ENETDOWN when the socket's namespace ends.
  * @public
  */
 export class Task {
@@ -65,6 +65,7 @@ export class Task {
     this.#ns = new TaskNamespaces(net);
     this.#tasks = tasksOf(net.kernel);
     this.pid = this.#tasks.enter(this);
+    this.#tasks.watch(net);
     this.fds = new FdTable(opts.maxFds ?? 1024);
     this.sys = new Sys(this, this.#tasks);
   }
@@ -89,11 +90,13 @@ export class Task {
   /** unshare(2): new namespaces of its own for those that `flags` name, CLONE_NEWNET or CLONE_NEWUTS. Its open sockets stay where they are. */
   unshare(flags: number): void {
     this.check(this.#ns.unshare(flags), 'unshare', -1, () => `flags 0x${flags.toString(16)}`);
+    this.#tasks.watch(this.net);
   }
 
   /** setns(2): enters the namespace behind a descriptor; `nstype` is CLONE_NEWNET, CLONE_NEWUTS, or 0 for either. */
   setns(fd: number, nstype: number = 0): void {
     this.check(this.#ns.setns(this.fds, fd, nstype), 'setns', fd, () => `fd ${fd} nstype 0x${nstype.toString(16)}`);
+    this.#tasks.watch(this.net);
   }
 
   /** A descriptor for a namespace, as open(2) of /run/netns/NAME or /proc/self/ns/net gives: by its name, itself, or (null) the task's own. */

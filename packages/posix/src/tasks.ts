@@ -1,6 +1,7 @@
 /** The tasks of a machine: process ids, and who is calling. */
 import { defineKey, EBADF, ESRCH, type Kernel, type Key, type Net, NOTIFY_DONE } from '@linnet/kernel';
 import { type NetlinkHost, NETNS, netnsSetTasks } from '@linnet/netns';
+import { SocketFile } from './file.ts';
 import { NsFile } from './ns-file.ts';
 import type { TaskState } from './task-state.ts';
 
@@ -10,6 +11,10 @@ export class Tasks implements NetlinkHost {
   private lastPid = 0;
   /** The task that is in a system call now. */
   current: TaskState | null = null;
+  private readonly onNetExit = (net: Net): number => {
+    net.kernel.run(() => this.netGone(net));
+    return NOTIFY_DONE;
+  };
 
   /** Takes a task in and gives it a process id. */
   enter(task: TaskState): number {
@@ -22,9 +27,23 @@ export class Tasks implements NetlinkHost {
     this.byPid.delete(pid);
   }
 
+  /** A task may have sockets in this namespace: they end with it. */
+  watch(net: Net): void {
+    net.exitNotifiers.register(this.onNetExit);
+  }
+
   /** The machine shuts down: all tasks exit. */
   shutdown(): void {
     for (const task of this.byPid.values()) task.exit();
+  }
+
+  private netGone(net: Net): void {
+    for (const task of this.byPid.values()) {
+      for (const fd of task.fds.list()) {
+        const file = task.fds.get(fd)?.file;
+        if (file instanceof SocketFile && file.socket.net === net) file.netGone();
+      }
+    }
   }
 
   currentPid(): number {

@@ -1,6 +1,6 @@
 /** The socket of the system calls (struct socket) and the register of families. */
 import {
-  defineKey, EAFNOSUPPORT, EINVAL, WaitQueueHead, type Kernel, type KernelModule, type Key, type Net,
+  defineKey, EAFNOSUPPORT, EINVAL, ENETDOWN, WaitQueueHead, type Kernel, type KernelModule, type Key, type Net,
 } from '@linnet/kernel';
 import { netdev } from '@linnet/netdev';
 import type { ProtoOps } from './proto.ts';
@@ -73,13 +73,14 @@ const noOps: ProtoOps = (() => {
 })();
 
 /**
- * Makes a socket in a namespace (sock_create): EAFNOSUPPORT when no module of the stack has the family, EINVAL for a type that is none, else what the family
+ * Makes a socket in a namespace (sock_create): ENETDOWN when the namespace has ended, EAFNOSUPPORT when no module of the stack has the family, EINVAL for a type that is none, else what the family
  * answers (EINVAL, EPROTONOSUPPORT, ESOCKTNOSUPPORT as socket(2)).
  * @alpha
  */
 export function sockCreate(net: Net, family: number, type: number, protocol: number, kern: boolean = false): Socket | number {
   if (family < 0 || family >= 46) return -EAFNOSUPPORT;
   if (type < 1 || type > 10) return -EINVAL;
+  if (net.dead) return -ENETDOWN;
   const fam = net.kernel.get(SOCKET).families.get(family);
   if (fam === undefined) return -EAFNOSUPPORT;
   const sock = new Socket(net, type, noOps);

@@ -144,6 +144,13 @@ class DataStream {
     this.pause = null;
   }
 
+  /** The test is over. A client that receives may be waiting for the rest of a block: the end of the stream lets it go on, as iperf3's own server does. */
+  end(): void {
+    this.stop();
+    if (this.sender) this.socket.end();
+    else this.socket.destroy();
+  }
+
   close(): void {
     this.stop();
     this.socket.destroy();
@@ -257,7 +264,7 @@ class Test {
       throw new Error(`state ${state} where the end of the test was due`);
     }
     const seconds = (performance.now() - counted) / 1000;
-    for (const s of this.streams) s.stop();
+    for (const s of this.streams) s.end();
     this.say(EXCHANGE_RESULTS);
     await this.reader.json();
     sendJson(this.control, {
