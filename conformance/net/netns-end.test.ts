@@ -97,10 +97,11 @@ describe('Kernel.shutdown', () => {
     await once(client, 'connect');
     const task = new Task(l.client.net);
     const waiting = task.recv(task.socket(AF_INET, SOCK_DGRAM), new Uint8Array(1));
+    const ended = expect(waiting).rejects.toMatchObject({ code: 'EBADF' });
     const closed = Promise.all([once(client, 'close'), once(server, 'close')]);
     l.close();
     await closed;
-    await expect(waiting).rejects.toMatchObject({ code: 'EBADF' });
+    await ended;
     expect(clock.holds).toBe(0);
     const late = await new Promise<NetError>((resolve) => void l.server.connect(7, '10.0.0.1').once('error', resolve));
     expect(late.code).toBe('ENETDOWN');

@@ -26,6 +26,29 @@ test('netReady comes when every netInit has run, netStop before the first netExi
   expect(said).toEqual([...up, ...up, ...down, ...down]);
 });
 
+test('who holds something of a namespace is told before it ends, the youngest first', () => {
+  const said: string[] = [];
+  const k = createKernel({ modules: modules(said), clock: new VirtualClock() });
+  const watch = (net: Net, name: string): Net => {
+    net.exitNotifiers.register((n) => {
+      said.push(`${name} ${n === net} ${n.dead} ${k.depth}`);
+      return 0;
+    });
+    return net;
+  };
+  watch(k.initNet, 'first');
+  const gone = watch(k.createNet(), 'gone');
+  watch(k.createNet(), 'last');
+  said.length = 0;
+  gone.destroy();
+  gone.destroy();
+  expect(said.slice(0, 2)).toEqual(['gone true false 0', 'b.netStop dead']);
+  said.length = 0;
+  k.shutdown();
+  k.shutdown();
+  expect(said.slice(0, 3)).toEqual(['last true false 1', 'first true false 1', 'b.netStop dead']);
+});
+
 test('a netReady that throws is undone: only what was ready is stopped, and the namespace is not listed', () => {
   const said: string[] = [];
   expect(() => createKernel({ modules: modules(said, 'b.netReady'), clock: new VirtualClock() })).toThrow('b.netReady');

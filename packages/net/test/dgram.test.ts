@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { DgramSocket, RemoteInfo } from '../src/index.ts';
+import { createKernel, VirtualClock } from '@linnet/kernel';
+import { memoryInet } from '@linnet/posix/testing';
+import { type DgramSocket, openNet, type RemoteInfo } from '../src/index.ts';
 import { HOST, once, timed } from './helpers.ts';
 
 async function bound(socket: DgramSocket, port: number): Promise<DgramSocket> {
@@ -88,10 +90,37 @@ describe('datagrams', () => {
     t.setSendBufferSize(10000);
     expect([t.getRecvBufferSize(), t.getSendBufferSize(), t.getSendQueueSize(), t.getSendQueueCount()]).toEqual([20000, 20000, 0, 0]);
     expect(t.ref().unref()).toBe(t);
+    expect(() => stack.createSocket({ type: 'udp4', signal: 7 as never })).toThrow('"options.signal"');
     ac.abort();
     await once(t, 'close');
     await stack.createSocket('udp4')[Symbol.asyncDispose]();
   }));
+
+  it('hold the process while they are bound, unless they were told not to', async () => {
+    class Counting extends VirtualClock {
+      holds = 0;
+      hold(): void {
+        this.holds++;
+      }
+      release(): void {
+        this.holds--;
+      }
+    }
+    const clock = new Counting();
+    const stack = openNet(createKernel({ modules: [memoryInet()], clock, seed: 1 }));
+    await clock.run(async () => {
+      const free = stack.createSocket('udp4').unref();
+      await bound(free, 53);
+      expect(clock.holds).toBe(0);
+      free.ref();
+      expect(clock.holds).toBe(1);
+      const s = await bound(stack.createSocket('udp4'), 54);
+      expect(clock.holds).toBe(2);
+      free.close();
+      s.close();
+      expect(clock.holds).toBe(0);
+    });
+  });
 
   it('forget the peer after disconnect', timed(async ({ stack }) => {
     const s = stack.createSocket('udp4');

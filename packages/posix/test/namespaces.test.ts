@@ -1,9 +1,9 @@
-import { createKernel, ENOSYS, type Kernel, VirtualClock } from '@linnet/kernel';
+import { createKernel, ENOSYS, type Kernel, type SystemError, VirtualClock } from '@linnet/kernel';
 import { NETDEV_NET, netLoopbackDev } from '@linnet/netdev';
 import { createNetns, netns, netnsDel, netnsGet } from '@linnet/netns';
 import {
-  AF_NETLINK, CLONE_NEWNET, CLONE_NEWPID, CLONE_NEWUTS, IFINFOMSG_LEN, ifinfomsgRead, ifinfomsgWrite, IFLA_IFNAME, IFLA_NET_NS_FD, IFLA_NET_NS_PID, NETLINK_ROUTE, NLM_F_ACK, NLM_F_REQUEST,
-  NlWriter, RTM_GETLINK, RTM_SETLINK, SOCK_RAW, type SockAddrNl,
+  AF_NETLINK, CLONE_NEWNET, CLONE_NEWPID, CLONE_NEWUTS, EPOLL_CTL_ADD, IFINFOMSG_LEN, ifinfomsgRead, ifinfomsgWrite, IFLA_IFNAME, IFLA_NET_NS_FD, IFLA_NET_NS_PID, NETLINK_ROUTE, NLM_F_ACK, NLM_F_REQUEST,
+  NlWriter, POLLIN, RTM_GETLINK, RTM_SETLINK, SOCK_RAW, type SockAddrNl,
 } from '@linnet/uapi';
 import { describe, expect, it } from 'vitest';
 import { Task } from '../src/index.ts';
@@ -55,6 +55,28 @@ describe('namespaces of a task', () => {
     task.exit();
     expect(raw.dead).toBe(false);
     raw.destroy();
+  });
+
+  it('its end is the end of the sockets in it, for all tasks', async () => {
+    const k = namespaced();
+    const red = createNetns(k, 'red');
+    const task = new Task(k);
+    const stays = task.socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+    const ns = task.openNetns('red');
+    task.setns(ns);
+    const fd = task.socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+    const ep = task.epollCreate1();
+    task.epollCtl(ep, EPOLL_CTL_ADD, fd, { events: POLLIN, data: 'red' });
+    const waits = [task.recv(fd, new Uint8Array(1)), task.epollWait(ep, [], 1), task.poll([{ fd, events: POLLIN, revents: 0 }])];
+    const results = Promise.allSettled(waits);
+    red.destroy();
+    expect((await results).map((r) => (r.status === 'rejected' ? (r.reason as SystemError).code : r.value))).toEqual(['ENETDOWN', 1, 1]);
+    for (const call of [() => task.getsockname(fd), () => task.setsockopt(fd, 1, 8, 1), () => task.getsockopt(fd, 1, 3), () => task.socket(AF_NETLINK, SOCK_RAW)]) {
+      expect(call).toThrow(expect.objectContaining({ code: 'ENETDOWN' }));
+    }
+    expect(task.getsockname(stays).family).toBe(AF_NETLINK);
+    task.close(fd);
+    task.exit();
   });
 
   it('refuses what is none', () => {

@@ -115,8 +115,9 @@ export async function demo(opts: DemoOptions): Promise<void> {
 async function pings(opts: DemoOptions, alice: Net): Promise<void> {
   const task = new Task(alice);
   const { sent, received, times } = await ping(task, BOB, 10, 100);
-  const avg = times.reduce((a, b) => a + b, 0) / Math.max(1, times.length);
-  opts.print(`  ping    ${received} of ${sent} answered; round trip min ${timeText(Math.min(...times))}, mean ${timeText(avg)}, max ${timeText(Math.max(...times))}`);
+  const mean = times.reduce((a, b) => a + b, 0) / times.length;
+  const trip = times.length === 0 ? '' : `; round trip min ${timeText(Math.min(...times))}, mean ${timeText(mean)}, max ${timeText(Math.max(...times))}`;
+  opts.print(`  ping    ${received} of ${sent} answered${trip}`);
 }
 
 async function webPage(opts: DemoOptions, k: Kernel, alice: Net, bob: Net): Promise<void> {
