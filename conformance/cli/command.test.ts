@@ -1,7 +1,7 @@
 // The command as a person uses it: built, started as a program, stopped with Ctrl-C.
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,8 +34,13 @@ afterEach(() => {
   ns = null;
 });
 
+interface Ended {
+  readonly code: number | null;
+  readonly text: string;
+}
+
 /** Starts it and waits for a line. */
-async function start(line: RegExp, ...args: string[]): Promise<{ stop(): Promise<{ code: number | null; text: string }> }> {
+async function start(line: RegExp, ...args: string[]): Promise<{ stop(): Promise<Ended>; ended(): Promise<Ended> }> {
   const child = spawn(process.execPath, [main, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   running.push(child);
   let text = '';
@@ -49,11 +54,13 @@ async function start(line: RegExp, ...args: string[]): Promise<{ stop(): Promise
     child.stderr.on('data', look);
     void closed.then((code) => reject(new Error(`ended with ${code}: ${text}`)));
   });
+  const ended = async (): Promise<Ended> => ({ code: await closed, text });
   return {
-    async stop() {
+    stop(): Promise<Ended> {
       child.kill('SIGINT');
-      return { code: await closed, text };
+      return ended();
     },
+    ended,
   };
 }
 
@@ -66,6 +73,11 @@ describe('without a network', () => {
     expect(linnet('up', '--tap', 'tap0', '--address', '10.9.0.2/24', '--serve', '80=./nowhere').err).toContain('./nowhere is no folder');
     expect(linnet('dmeo').err).toContain('Did you mean demo?');
     expect(linnet('demo', '--size', '0').code).toBe(1);
+  });
+
+  it('ends quietly when nobody reads its output', () => {
+    const { stderr } = spawnSync('sh', ['-c', `"${process.execPath}" "${main}" demo --size 1 --no-pcap | head -n 1`], { encoding: 'utf8', cwd: folder, timeout: 60_000 });
+    expect(stderr).toBe('');
   });
 
   it('runs the demo and exits with 0', () => {
@@ -131,5 +143,20 @@ describe.skipIf(!have('root', 'ip', 'ping', 'curl', 'iperf3', 'tshark', 'python3
     expect(linnet('up', '--tap', 'a-name-that-is-too-long', '--address', '10.9.0.3/24').err).toMatch(/15/);
     expect(linnet('up', '--netns', 'no-such-netns', '--tap', 'tap0', '--address', '10.9.0.3/24').err).toMatch(/no-such-netns/);
     expect((await first.stop()).code).toBe(0);
+  });
+
+  it('ends with a message when the TAP is taken away, and closes its connections when it is stopped', async () => {
+    ns = new TestNetns();
+    const machine = await start(/Ctrl-C/, 'up', '--netns', ns.name, '--tap', 'tap0', '--address', '10.9.0.2/24', '--echo', '7');
+    ns.sh('ip link set tap0 up && ip addr add 10.9.0.1/24 dev tap0');
+    const echoed = path.join(folder, 'echoed');
+    const script = `import socket as s; c=s.create_connection(("10.9.0.2",7),5); c.send(b"hi"); print(c.recv(9).decode()); open("${echoed}","w"); c.settimeout(9); print(len(c.recv(9)))`;
+    const client = ns.run('python3', '-c', script);
+    await expect.poll(() => existsSync(echoed), { timeout: 10_000 }).toBe(true);
+    expect((await machine.stop()).code).toBe(0);
+    expect((await client).stdout).toBe('hi\n0\n');
+    const other = await start(/Ctrl-C/, 'up', '--netns', ns.name, '--tap', 'tap1', '--address', '10.9.0.2/24');
+    ns.sh('ip link del tap1');
+    expect(await other.ended()).toMatchObject({ code: 1, text: expect.stringMatching(/linnet: .*tap1/) as string });
   });
 });

@@ -1,7 +1,6 @@
 // A real curl and node's own http server on a Linnet machine; and the roles the other way round.
 import { createHash } from 'node:crypto';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -120,4 +119,3 @@ describe.skipIf(!have('root', 'ip', 'curl', 'tshark', 'python3'))('HTTP with a r
   }));
 });
 
-export type { AddressInfo };

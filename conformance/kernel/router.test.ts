@@ -22,7 +22,7 @@ interface Routed {
 }
 
 /** `mtu` is that of the link on the right; `peerMtu` of its far end alone. */
-function router(s: Scene, { mtu = 1500, peerMtu = mtu, vnetHdr = true } = {}): Routed {
+function router(s: Scene, { mtu = 1500, peerMtu = mtu, vnetHdr = true }: { mtu?: number; peerMtu?: number; vnetHdr?: boolean } = {}): Routed {
   const left = s.netns();
   const right = s.netns();
   const machine = s.machine();

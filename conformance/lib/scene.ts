@@ -54,7 +54,7 @@ export class Machine {
   readonly closers: (() => void)[] = [];
 
   constructor(seed: number, extra: readonly KernelModule[] = []) {
-    this.kernel = createKernel({ modules: [ipv4, tcp, udp, tapModule, ...extra], seed, debug: process.env.LINNET_DEBUG !== undefined });
+    this.kernel = createKernel({ modules: [ipv4, tcp, udp, tapModule, ...extra], seed, debug: process.env['LINNET_DEBUG'] !== undefined });
     this.net = this.kernel.initNet;
     this.task = new Task(this.kernel);
     this.ip = ipRoute(this.net);

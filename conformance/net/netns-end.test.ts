@@ -42,7 +42,7 @@ describe('Net.destroy', () => {
     const listener = l.client.listenTcp({ port: 10 });
     const { readable } = await listener.opened;
     const next = readable.getReader().read();
-    const closed = Promise.all([client, connecting, inside, udp].map((e) => new Promise((resolve) => void e.once('close', resolve))));
+    const closed = Promise.all([client, connecting, inside, udp].map((e) => once(e, 'close')));
     const peer = (await accepted)[0] as Socket;
     const peerClosed = new Promise<void>((resolve) => void peer.once('close', () => resolve()));
     l.client.net.destroy();
@@ -52,9 +52,9 @@ describe('Net.destroy', () => {
     expect((await next).done).toBe(true);
     // The other side was told while there was still a cable.
     await peerClosed;
-    const late = await new Promise<NetError>((resolve) => void l.client.connect(7, '10.0.0.1').once('error', resolve));
+    const late = (await once(l.client.connect(7, '10.0.0.1'), 'error').catch((e: unknown) => [e]))[0] as NetError;
     expect(late).toMatchObject({ code: 'ENETDOWN', syscall: 'connect' });
-    const deaf = await new Promise<NetError>((resolve) => void l.client.createServer().listen(7).once('error', resolve));
+    const deaf = (await once(l.client.createServer().listen(7), 'error').catch((e: unknown) => [e]))[0] as NetError;
     expect(deaf).toMatchObject({ code: 'ENETDOWN', syscall: 'listen' });
     expect(() => l.client.createSocket('udp4')).toThrow('ENETDOWN');
     server.close();
@@ -103,7 +103,7 @@ describe('Kernel.shutdown', () => {
     await closed;
     await ended;
     expect(clock.holds).toBe(0);
-    const late = await new Promise<NetError>((resolve) => void l.server.connect(7, '10.0.0.1').once('error', resolve));
+    const late = (await once(l.server.connect(7, '10.0.0.1'), 'error').catch((e: unknown) => [e]))[0] as NetError;
     expect(late.code).toBe('ENETDOWN');
   }));
 });

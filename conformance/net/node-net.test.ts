@@ -1,4 +1,5 @@
-// node:net over the real kernel is the oracle: the same scenario over Linnet must log the same events, errors and states.
+// node:net over the real kernel is the oracle: the same scenario over Linnet must log the same events, errors and states. Both run in real time, so some
+// scenarios wait a few milliseconds; no time is asserted, only what was logged, by each socket in its own order.
 import nodeNet from 'node:net';
 import { ipv4 } from '@linnet/ipv4';
 import { createKernel } from '@linnet/kernel';

@@ -233,7 +233,10 @@ try {
   attempt('installed with npm in an empty folder', () => install(tarballs));
   typeCheckAndRun();
   await browser();
-  attempt('release, dry run', () => sh(path.join(bin, 'pnpm'), ['-r', 'publish', '--dry-run', '--no-git-checks', '--access', 'public']));
+  attempt('release, dry run', () => {
+    const said = sh(path.join(bin, 'pnpm'), ['-r', 'publish', '--dry-run', '--no-git-checks', '--access', 'public']);
+    console.log(`  would be published now: ${said.match(/^\+ \S+@\S+$/gm)?.length ?? 0} packages`);
+  });
 } finally {
   fs.rmSync(tmp, { recursive: true, force: true });
 }

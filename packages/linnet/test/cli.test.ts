@@ -146,6 +146,12 @@ describe('the iperf3 server', () => {
     await gone.take(1);
     gone.control.end();
     await new Promise((resolve) => setImmediate(resolve));
+    const halfway = new Client(server, 'halfway');
+    await halfway.take(1);
+    halfway.sendJson({ tcp: true, parallel: 1 });
+    expect(await halfway.take(1)).toEqual([10]);
+    halfway.control.end();
+    await new Promise((resolve) => setImmediate(resolve));
     const next = new Client(server, 'next');
     expect(await next.take(1)).toEqual([9]);
     next.control.destroy();

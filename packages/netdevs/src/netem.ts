@@ -1,8 +1,5 @@
 /**
  * netem: a queue that delays, loses, duplicates, corrupts and reorders, reproducibly from the kernel's seed (tc-netem(8)).
- *
- * It acts on packets as they come to the device, and cuts a super-segment only to corrupt it: where 64 KiB super-segments should be treated packet by packet,
- * switch the device's segmentation off.
  */
 import { EINVAL, type RngStream } from '@linnet/kernel';
 import {
@@ -36,6 +33,8 @@ export interface NetemOptions {
   readonly rate?: number;
   /** Packets that wait at most. Default 1000. */
   readonly limit?: number;
+  /** Cut super-segments first, so that loss and the rest strike packets as a wire carries them. Default true; with false a super-segment is one packet, as for Linux's netem. */
+  readonly segments?: boolean;
 }
 
 class Netem {
@@ -49,6 +48,7 @@ class Netem {
   gap = 0;
   rate = 0;
   limit = 1000;
+  segments = true;
   counter = 0;
   /** When the last packet that the rate was applied to is through, ns. */
   busyUntil = 0;
@@ -104,6 +104,7 @@ function apply(q: Netem, o: NetemOptions): void {
   q.gap = o.gap ?? (q.reorder > 0 ? 1 : 0);
   q.rate = o.rate ?? 0;
   q.limit = o.limit ?? 1000;
+  q.segments = o.segments ?? true;
 }
 
 /** The discipline. Through `tc` it is made with the defaults; `netemSet` sets the parameters. @alpha */
@@ -127,6 +128,25 @@ export const NETEM_OPS: QdiscOps = Object.freeze({
 
 function enqueue(skb: Skb, sch: Qdisc): number {
   const q = sch.priv as Netem;
+  // A wire knows no super-segments; and whoever cut a corrupted one later would give its segments right checksums over what is wrong.
+  if (skb.gsoSize === 0 || (!q.segments && q.corrupt === 0)) return impair(skb, sch, q);
+  let list = skbGsoCut(skb, sch.dev, netifSkbFeatures(skb) & ~NETIF_F_GSO_MASK);
+  if (list === null) {
+    sch.drops++;
+    return NET_XMIT_SUCCESS;
+  }
+  let rc = NET_XMIT_SUCCESS;
+  while (list !== null) {
+    const next: Skb | null = list.next;
+    list.next = null;
+    rc = impair(list, sch, q);
+    list = next;
+  }
+  return rc;
+}
+
+/** What happens to one packet. */
+function impair(skb: Skb, sch: Qdisc, q: Netem): number {
   let copies = 1;
   if (q.duplicate > 0 && q.rng.float() < q.duplicate) copies++;
   if (q.loss > 0 && q.rng.float() < q.loss) copies--;
@@ -137,30 +157,12 @@ function enqueue(skb: Skb, sch: Qdisc): number {
   }
   // On a real link a delayed packet has left its sender's queue: the sender must not wait for it (TCP's small queues would).
   if (q.delayNs > 0 || q.jitterNs > 0 || q.rate > 0) skbOrphan(skb);
-  if (copies > 1) corruptAndQueue(skbClone(skb), sch, q);
-  return corruptAndQueue(skb, sch, q);
-}
-
-function corruptAndQueue(skb: Skb, sch: Qdisc, q: Netem): number {
-  if (q.corrupt === 0 || q.rng.float() >= q.corrupt) return queueOne(skb, sch, q);
-  // Cut first: whoever cut later would give the segments right checksums over what is wrong.
-  let list = skb.gsoSize === 0 ? skb : skbGsoCut(skb, sch.dev, netifSkbFeatures(skb) & ~NETIF_F_GSO_MASK);
-  if (list === null) {
-    sch.drops++;
-    return NET_XMIT_SUCCESS;
-  }
-  corrupt(list, q);
-  let rc = NET_XMIT_SUCCESS;
-  while (list !== null) {
-    const next: Skb | null = list.next;
-    list.next = null;
-    rc = queueOne(list, sch, q);
-    list = next;
-  }
-  return rc;
+  if (copies > 1) queueOne(skbClone(skb), sch, q);
+  return queueOne(skb, sch, q);
 }
 
 function queueOne(skb: Skb, sch: Qdisc, q: Netem): number {
+  if (q.corrupt > 0 && q.rng.float() < q.corrupt) corrupt(skb, q);
   if (q.queue.qlen >= q.limit) return qdiscDrop(skb, sch, DROP.QDISC_OVERLIMIT);
   const now = sch.dev.kernel.ktime;
   if (q.gap === 0 || q.counter < q.gap - 1 || q.reorder <= q.rng.float()) {

@@ -41,6 +41,54 @@ function through(opts: NetemOptions, n: number, gapNs: number, seed: number = 1)
   return out;
 }
 
+/** Sends one super-segment of eight through netem: what came out, and how many of the frames that came were wrong. */
+function superSegment(opts: NetemOptions, seed: number = 1): { out: Uint8Array[]; wrong: number } {
+  const { k, clock } = newKernel([tap, netem], seed);
+  const out: Uint8Array[] = [];
+  const dev = createTap(k.initNet, {
+    name: 'tap0', mac: A, port: {
+      transmit(u8, off, len) {
+        out.push(u8.slice(off, off + len));
+        return true;
+      },
+    },
+  }) as NetDevice;
+  open(dev);
+  let freed = 0;
+  // A protocol whose checksum is the first two bytes of each segment, made when it is cut.
+  devAddOffload(k, {
+    type: ETH_P_TEST,
+    gsoSegment(skb) {
+      skbPush(skb, 14);
+      const segs = skbSegment(skb, 14, skb.gsoSize, false) ?? -EINVAL;
+      for (let s = segs as Skb | null; s !== null; s = s.next) {
+        s.view.setUint16(s.data + 14, 0);
+        s.view.setUint16(s.data + 14, csumFold(csumPartial(s.u8, s.data + 14, 100, 0)));
+      }
+      return segs;
+    },
+  });
+  expect(netemSet(dev, opts)).toBe(0);
+  k.run(() => {
+    const skb = allocSkb(dev.pool, 1000);
+    skbReserve(skb, 64);
+    skb.u8.set(frame(B, A, new Uint8Array(800).fill(0x55)), skbPut(skb, 814));
+    skb.dev = dev;
+    skb.protocol = ETH_P_TEST;
+    skb.networkHeader = skb.data + 14;
+    skb.gsoSize = 100;
+    skb.gsoType = SKB_GSO_TCPV4;
+    skb.destructor = () => freed++;
+    devQueueXmit(skb);
+  });
+  clock.advance(ms(1));
+  expect(freed).toBe(1);
+  const head = [...new Uint8Array(10), ...frame(B, A, new Uint8Array(0))].join();
+  const wrong = out.filter((f) => f.subarray(0, 24).join() !== head || csumFold(csumPartial(f, 24, 100, 0)) !== 0);
+  finish(k);
+  return { out, wrong: wrong.length };
+}
+
 describe('netem', () => {
   it('delays each packet by the same time, in order', () => {
     const out = through({ delay: 20 }, 50, ms(1));
@@ -76,52 +124,15 @@ describe('netem', () => {
     expect(Math.abs(wrong.length - 200)).toBeLessThan(60);
   });
 
-  it('cuts a super-segment before it corrupts, or each segment would get a right checksum again', () => {
-    const { k, clock } = newKernel([tap, netem]);
-    const out: Uint8Array[] = [];
-    const dev = createTap(k.initNet, {
-      name: 'tap0', mac: A, port: {
-        transmit(u8, off, len) {
-          out.push(u8.slice(off, off + len));
-          return true;
-        },
-      },
-    }) as NetDevice;
-    open(dev);
-    let freed = 0;
-    // A protocol whose checksum is the first two bytes of each segment, made when it is cut.
-    devAddOffload(k, {
-      type: ETH_P_TEST,
-      gsoSegment(skb) {
-        skbPush(skb, 14);
-        const segs = skbSegment(skb, 14, skb.gsoSize, false) ?? -EINVAL;
-        for (let s = segs as Skb | null; s !== null; s = s.next) {
-          s.view.setUint16(s.data + 14, 0);
-          s.view.setUint16(s.data + 14, csumFold(csumPartial(s.u8, s.data + 14, 100, 0)));
-        }
-        return segs;
-      },
-    });
-    expect(netemSet(dev, { corrupt: 1 })).toBe(0);
-    k.run(() => {
-      const skb = allocSkb(dev.pool, 1000);
-      skbReserve(skb, 64);
-      skb.u8.set(frame(B, A, new Uint8Array(800).fill(0x55)), skbPut(skb, 814));
-      skb.dev = dev;
-      skb.protocol = ETH_P_TEST;
-      skb.networkHeader = skb.data + 14;
-      skb.gsoSize = 100;
-      skb.gsoType = SKB_GSO_TCPV4;
-      skb.destructor = () => freed++;
-      devQueueXmit(skb);
-    });
-    clock.advance(ms(1));
-    expect(out.length).toBe(8);
-    expect(freed).toBe(1);
-    const head = [...new Uint8Array(10), ...frame(B, A, new Uint8Array(0))].join();
-    const wrong = out.filter((f) => f.subarray(0, 24).join() !== head || csumFold(csumPartial(f, 24, 100, 0)) !== 0);
-    expect(wrong.length).toBe(1);
-    finish(k);
+  it('takes a super-segment as the packets that a wire would carry', () => {
+    // Cut before it is corrupted, too: else each segment would get a right checksum again.
+    expect(superSegment({ corrupt: 1 })).toMatchObject({ wrong: 8 });
+    const counts = Array.from({ length: 20 }, (_, seed) => superSegment({ loss: 0.5 }, seed).out.length);
+    expect(counts.some((n) => n > 0 && n < 8)).toBe(true);
+    expect(Math.abs(counts.reduce((a, b) => a + b, 0) - 80)).toBeLessThan(25);
+    const whole = Array.from({ length: 20 }, (_, seed) => superSegment({ loss: 0.5, segments: false }, seed).out.length);
+    expect(whole.every((n) => n === 0 || n === 8)).toBe(true);
+    expect(new Set(whole).size).toBe(2);
   });
 
   it('does not vouch for the checksum of what it corrupted', () => {

@@ -232,7 +232,7 @@ function requestRcv(tn: TcpNet, tk: TcpKernel, af: InetAf, lsk: TcpSock, req: Tc
   const child = tcpCheckReq(lsk, skb, req, tk.scratchRx);
   if (child === null) {
     if (tn.reqSendReset) tcpSendReset(tn, af, skb, t, true);
-    kfreeSkbReason(skb, DROP.TCP_LISTEN_OVERFLOW);
+    kfreeSkbReason(skb, tn.reqDropReason);
     return;
   }
   if (skb.len > skb.cb11) child.dataSegsIn += 1;

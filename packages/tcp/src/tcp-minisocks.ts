@@ -1,6 +1,6 @@
 /** Connections that are not full sockets: requests before the handshake's end, TIME-WAIT after the connection's (tcp_minisocks.c). */
 import { inetCskAcceptqAdd, inetCskReqskQueueDrop, inetEhashInsert, inetInheritPort, InetTimewaitSock, inetTwskHashdance, inetTwskKill, inetTwskSchedule, skAcceptqIsFull } from '@linnet/inet';
-import type { Skb } from '@linnet/skbuff';
+import { DROP, type Skb } from '@linnet/skbuff';
 import { dstMtu } from '@linnet/netdev';
 import {
   after,
@@ -216,7 +216,8 @@ export function tcpTwskUnique(tp: TcpSock, tw: TcpTimewaitSock): boolean {
 
 /**
  * A segment for a connection request (tcp_check_req). Returns the new connection, whose first segment this is; the listener itself when nothing more is to be done
- * (the request remains); or null when the segment must be dropped. `tn.reqSendReset` is set when a RST must answer it. Does not consume.
+ * (the request remains); or null when the segment must be dropped. `tn.reqSendReset` is set when a RST must answer it,
+ * `tn.reqDropReason` says why. Does not consume.
  */
 export function tcpCheckReq(listener: TcpSock, skb: Skb, req: TcpRequestSock, rx: TcpOptionsReceived): TcpSock | null {
   const tn = req.tn;
@@ -225,6 +226,7 @@ export function tcpCheckReq(listener: TcpSock, skb: Skb, req: TcpRequestSock, rx
   let pawsReject = false;
   rx.sawTstamp = false;
   tn.reqSendReset = false;
+  tn.reqDropReason = DROP.TCP_FLAGS;
   if (skb.cb11 > 20) {
     parseInto(rx, skb, true);
     if (rx.sawTstamp) {
@@ -240,11 +242,13 @@ export function tcpCheckReq(listener: TcpSock, skb: Skb, req: TcpRequestSock, rx
       req.lastOowAckTime = k.jiffies === 0 ? 1 : k.jiffies;
       tcpRtxSynack(listener, req);
     }
+    tn.reqDropReason = DROP.TCP_INVALID_SYN;
     return null;
   }
   // An ACK for another sequence number: a stray of an older incarnation.
   if ((flags & TCPHDR_ACK) !== 0 && skb.cb4 !== ((req.sntIsn + 1) | 0)) {
     tn.reqSendReset = true;
+    tn.reqDropReason = DROP.TCP_INVALID_ACK_SEQUENCE;
     return null;
   }
   // RFC 7323: an echo of something that we did not send.
@@ -252,6 +256,7 @@ export function tcpCheckReq(listener: TcpSock, skb: Skb, req: TcpRequestSock, rx
     const now = (tcpTimeStampMs(k.ktime) + req.tsOff) | 0;
     if (after(rx.rcvTsecr, now)) {
       netInc(tn, TcpExtTSEcrRejected);
+      tn.reqDropReason = DROP.TCP_RFC7323_PAWS;
       return null;
     }
   }
@@ -261,6 +266,7 @@ export function tcpCheckReq(listener: TcpSock, skb: Skb, req: TcpRequestSock, rx
       tcpReqskSendAck(listener, skb, req);
     }
     if (pawsReject) netInc(tn, TcpExtPAWSEstab);
+    tn.reqDropReason = pawsReject ? DROP.TCP_RFC7323_PAWS : DROP.TCP_OVERWINDOW;
     return null;
   }
   if (rx.sawTstamp && !after(skb.cb0, req.rcvNxt)) req.tsRecent = rx.rcvTsval;
@@ -269,9 +275,11 @@ export function tcpCheckReq(listener: TcpSock, skb: Skb, req: TcpRequestSock, rx
   if (skb.cb0 === req.rcvIsn) f &= ~TCPHDR_SYN;
   if ((f & (TCPHDR_RST | TCPHDR_SYN)) !== 0) {
     tcpInc(tn, TcpAttemptFails);
+    tn.reqDropReason = (f & TCPHDR_RST) !== 0 ? DROP.TCP_RESET : DROP.TCP_INVALID_SYN;
     if ((f & TCPHDR_RST) === 0) tn.reqSendReset = true;
     else if (skb.cb0 !== req.rcvNxt) {
       // RFC 5961: only an exact RST counts.
+      tn.reqDropReason = DROP.TCP_INVALID_SEQUENCE;
       tcpReqskSendAck(listener, skb, req);
       return null;
     }
@@ -288,6 +296,7 @@ export function tcpCheckReq(listener: TcpSock, skb: Skb, req: TcpRequestSock, rx
   }
   if (skAcceptqIsFull(listener)) {
     netInc(tn, TcpExtListenOverflows);
+    tn.reqDropReason = DROP.TCP_LISTEN_OVERFLOW;
     if (tn.abortOnOverflow !== 0) {
       tn.reqSendReset = true;
       inetCskReqskQueueDrop(tn.hashinfo, req);

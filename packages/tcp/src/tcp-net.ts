@@ -32,6 +32,8 @@ export class TcpNet {
   twIsn = 0;
   /** The request code found that a RST must answer. */
   reqSendReset = false;
+  /** And why it was refused: a drop reason. */
+  reqDropReason = 0;
   // Values of the sysctls.
   earlyDemux = 1;
   timestamps = 1;

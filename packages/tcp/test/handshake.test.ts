@@ -1,3 +1,4 @@
+import { SKB } from '@linnet/skbuff';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ms, pattern, sec, tcp, TcpTest, type TestSock } from './harness.ts';
 
@@ -266,6 +267,7 @@ describe('passive open', () => {
     t.inject(tcp({ flags: 'R', seq: 1 }));
     expect(l.sk.reqskQlen).toBe(0);
     expect(t.ext('EmbryonicRsts')).toBe(1);
+    expect(t.kernel.get(SKB).dropCounts()).toEqual({ TCP_INVALID_SEQUENCE: 1, TCP_RESET: 1 });
     t.expectNothing();
   });
 

@@ -237,11 +237,15 @@ class Test {
       this.control.end(error);
       return null;
     }
-    const all = new Promise<void>((resolve) => {
-      this.waiting = resolve;
+    const all = new Promise<null>((resolve) => {
+      this.waiting = (): void => resolve(null);
     });
     this.say(CREATE_STREAMS);
-    await all;
+    // What the client says next is that the test is over, or that it gives up: so does one that goes away before its streams have come.
+    const next = this.reader.state();
+    const early = await Promise.race([all, next]);
+    if (early === CLIENT_TERMINATE) return null;
+    if (early !== null) throw new Error(`state ${early} before the test`);
     this.say(TEST_START);
     const started = performance.now();
     let counted = started;
@@ -258,7 +262,7 @@ class Test {
         for (const s of this.streams) s.bytes = 0;
       }, omit * 1000);
     }
-    const state = await this.reader.state();
+    const state = await next;
     if (state !== TEST_END) {
       if (state === CLIENT_TERMINATE) return null;
       throw new Error(`state ${state} where the end of the test was due`);

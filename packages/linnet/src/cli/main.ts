@@ -21,6 +21,9 @@ const out = (line: string): void => void process.stdout.write(`${line}\n`);
 /** Remarks go here, so that standard output stays free for data. */
 const note = (line: string): void => void process.stderr.write(`${line}\n`);
 
+// Whoever read it has gone (linnet demo | head): end as a program does that gets SIGPIPE.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 141 : 1));
+
 const program = new Command('linnet')
   .description('The Linux network stack in TypeScript')
   .version(version)

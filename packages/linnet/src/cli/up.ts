@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import { attachTap, captureDevice, captureEpoch, openPcapngFile, type PcapngFile } from '@linnet/host';
 import { createKernel, type Kernel } from '@linnet/kernel';
-import { attachServer, ipRoute, openNet, type NetStack, type Server } from '@linnet/net';
+import { attachServer, ipRoute, openNet, type NetStack, type Server, type Socket } from '@linnet/net';
 import { SKB } from '@linnet/skbuff';
 import sirv from 'sirv';
 import { inetStack } from '../presets.ts';
@@ -34,18 +34,32 @@ export async function up(opts: UpOptions): Promise<void> {
     if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`--serve: ${folder} is no folder`);
   }
   const k = createKernel({ modules: inetStack, hostname: 'linnet' });
-  const { attached, file } = attach(k, opts);
+  let tapFailed!: (error: Error) => void;
+  const failed = new Promise<never>((_resolve, reject) => {
+    tapFailed = reject;
+  });
+  failed.catch(() => {}); // seen where the machine waits for its end
+  const { attached, file } = attach(k, opts, tapFailed);
   try {
     configure(k, opts);
     const stack = openNet(k);
     const servers = [...serveFolders(stack, opts), ...serveEcho(stack, opts), ...serveIperf(stack, opts)];
+    const connections = new Set<Socket>();
+    for (const s of servers) {
+      s.on('connection', (c) => {
+        connections.add(c);
+        c.once('close', () => connections.delete(c));
+      });
+    }
     await Promise.all(servers.map(listening));
     opts.print(`${opts.address} is up on ${attached.tap.name}. On this side:`);
     const inside = opts.netns === undefined ? '' : `ip netns exec ${opts.netns} `;
     opts.print(`  ${inside}ip link set ${attached.tap.name} up mtu ${opts.mtu} && ${inside}ip addr add ${neighbourOf(opts.address)} dev ${attached.tap.name}`);
     opts.print('Ctrl-C ends it.');
-    await opts.stopped;
+    await Promise.race([opts.stopped, failed]);
     for (const s of servers) s.close();
+    // While there is still a wire: the other side shall not wait for us.
+    for (const c of connections) c.destroy();
   } finally {
     attached.close();
     file?.close();
@@ -54,11 +68,12 @@ export async function up(opts: UpOptions): Promise<void> {
   }
 }
 
-function attach(k: Kernel, opts: UpOptions): { attached: ReturnType<typeof attachTap>; file: PcapngFile | null } {
+function attach(k: Kernel, opts: UpOptions, onError: (error: Error) => void): { attached: ReturnType<typeof attachTap>; file: PcapngFile | null } {
   const attached = attachTap(k.initNet, {
     name: opts.tap,
     device: 'eth0',
     mtu: opts.mtu,
+    onError,
     ...(opts.mac === undefined ? {} : { mac: opts.mac }),
     ...(opts.netns === undefined ? {} : { netns: opts.netns }),
     ...(opts.busyPoll === undefined ? {} : { busyPoll: opts.busyPoll }),
