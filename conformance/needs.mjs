@@ -22,7 +22,7 @@ export const programs = {
   ethtool: 'ethtool',
   iptables: 'iptables',
   nft: 'nftables',
-  python3: 'python3-minimal',
+  python3: 'python3',
   chromium: 'chromium',
 };
 

@@ -30,6 +30,7 @@ const ROWS: readonly Row[] = [
   { name: 'delay 20 ms', netem: { delay: 20 } },
   { name: 'corrupt 0.1 %', netem: { corrupt: 0.001 } },
   { name: 'MTU 576', netem: {}, mtu: 576 },
+  { name: 'some of each', netem: { delay: 3, jitter: 1, loss: 0.002, reorder: 0.05, duplicate: 0.01, corrupt: 0.001 }, mtu: 1280 },
 ];
 
 function onWire(s: Scene, r: Row): WireLinked {

@@ -5,12 +5,13 @@
  *
  * @packageDocumentation
  */
+export { cable, impair } from './cable.ts';
 export { inetStack } from './presets.ts';
 export {
   createKernel, HostClock, Kernel, ms, Net, sec, SystemError, us, VirtualClock, type Clock, type KernelModule, type KernelOptions,
 } from '@linnet/kernel';
 export { createNetns, netnsDel, netnsGet, netnsList, netnsMoveDevice } from '@linnet/netns';
-export { createTap, netemClear, netemSet, tapReceive, tapWake, vethNewlink, vethPeer, type NetemOptions, type TapOptions, type TapPort } from '@linnet/netdevs';
+export { createTap, tapReceive, tapWake, type NetemOptions, type TapOptions, type TapPort } from '@linnet/netdevs';
 export { Task } from '@linnet/posix';
 export {
   attachServer, createConnection, DgramSocket, httpAgent, ipRoute, NetStack, openNet, Server, Socket, TcpConnection, TcpListener, undiciConnector,

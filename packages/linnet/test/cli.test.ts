@@ -2,6 +2,7 @@ import { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { bytesText, rateText, timeText } from '../src/cli/format.ts';
 import { Iperf3Server } from '../src/cli/iperf3.ts';
+import { neighbourOf } from '../src/cli/up.ts';
 import { addressOption, cidrOption, intOption, macOption, numberOption, percentOption, portsOption, serveOption } from '../src/cli/parse.ts';
 
 describe('numbers for people', () => {
@@ -25,11 +26,20 @@ describe('options', () => {
     for (const bad of ['0', '11', 'x', '', '1.5']) expect(() => intOption(1, 10)(bad)).toThrow('from 1 to 10');
     for (const bad of ['10.9.0.2', '10.9.0/24', '10.9.0.2/33', '300.1.1.1/8']) expect(() => cidrOption(bad)).toThrow('10.9.0.2/24');
     for (const bad of ['80', '0=x', '99999=x', '80=']) expect(() => serveOption(bad)).toThrow('PORT=FOLDER');
+    expect(() => serveOption('80=b', serveOption('80=a'))).toThrow('given twice');
+    expect(() => macOption('01:00:00:00:00:01')).toThrow('group');
     for (const bad of ['02:00', '0200.0000.0001']) expect(() => macOption(bad)).toThrow('02:00:00:00:00:01');
     for (const bad of ['-1', 'NaN', '']) expect(() => numberOption(bad)).toThrow('0 or more');
     for (const bad of ['101', '-5', 'half']) expect(() => percentOption(bad)).toThrow('0 to 100');
     expect(() => addressOption('localhost')).toThrow('10.9.0.1');
   });
+});
+
+describe('the hint of up', () => {
+  it.each([
+    ['10.9.0.2/24', '10.9.0.1/24'], ['10.9.0.1/24', '10.9.0.2/24'], ['10.9.0.130/25', '10.9.0.129/25'], ['10.9.0.6/30', '10.9.0.5/30'], ['10.9.0.2/31', '10.9.0.3/31'],
+    ['10.9.0.2/32', '10.9.0.3 peer 10.9.0.2'], ['200.1.0.1/8', '200.0.0.1/8'],
+  ])('for %s is %s', (own, other) => expect(neighbourOf(own)).toBe(other));
 });
 
 /** Two ends of a pipe. */

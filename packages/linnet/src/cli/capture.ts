@@ -42,7 +42,8 @@ export async function capture(opts: CaptureOptions): Promise<void> {
       });
       tap.start();
     });
-    opts.print(`listening on ${tap.name}; Ctrl-C ends it`);
+    const inside = opts.netns === undefined ? '' : `ip netns exec ${opts.netns} `;
+    opts.print(`listening on ${tap.name} (${inside}ip link set ${tap.name} up); Ctrl-C ends it`);
     try {
       await Promise.race([full, opts.stopped]);
     } finally {

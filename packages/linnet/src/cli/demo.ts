@@ -12,11 +12,11 @@ import { pipeline } from 'node:stream/promises';
 import { captureDevice, openPcapngFile } from '@linnet/host';
 import { createKernel, HostClock, VirtualClock, type Kernel, type Net } from '@linnet/kernel';
 import { attachServer, httpAgent, ipRoute, openNet } from '@linnet/net';
-import { NETIF_F_ALL_TSO, NETIF_F_GSO_UDP_L4, netdevUpdateFeatures, type NetDevice } from '@linnet/netdev';
-import { netemSet, vethNewlink } from '@linnet/netdevs';
+import type { NetDevice } from '@linnet/netdev';
 import { createNetns } from '@linnet/netns';
 import { Task } from '@linnet/posix';
 import { SKB, skbStats } from '@linnet/skbuff';
+import { cable } from '../cable.ts';
 import { inetStack } from '../presets.ts';
 import { bytesText, rateText, timeText } from './format.ts';
 import { ping } from './ping.ts';
@@ -44,28 +44,13 @@ const ALICE = '10.0.1.2';
 const BOB = '10.0.2.2';
 const PAGE = '<!doctype html><title>bob</title><p>Hello from a Linux machine in TypeScript.</p>\n';
 
-/** Frames as long as the MTU only: the link should lose packets, not super-segments of 64 KiB. */
-function withoutSegmentation(dev: NetDevice): void {
-  dev.wantedFeatures &= ~(NETIF_F_ALL_TSO | NETIF_F_GSO_UDP_L4);
-  dev.hwFeatures &= ~(NETIF_F_ALL_TSO | NETIF_F_GSO_UDP_L4);
-  dev.features &= ~(NETIF_F_ALL_TSO | NETIF_F_GSO_UDP_L4);
-  netdevUpdateFeatures(dev);
-}
-
 /** Makes the three machines; returns their namespaces and the router's two devices. */
 function build(k: Kernel, opts: DemoOptions): { alice: Net; bob: Net; near: NetDevice; far: NetDevice } {
   const router = k.initNet;
   const alice = createNetns(k, 'alice');
   const bob = createNetns(k, 'bob');
-  const cable = (name: string, net: Net): [NetDevice, NetDevice] => {
-    const pair = vethNewlink(router, name, net, 'eth0');
-    if (typeof pair === 'number') throw new Error(`${name}: errno ${-pair}`);
-    k.run(() => pair.forEach(withoutSegmentation));
-    return pair;
-  };
-  const [near] = cable('near', alice);
-  const [far, bobDev] = cable('far', bob);
-  for (const dev of [far, bobDev]) netemSet(dev, { delay: opts.delay, loss: opts.loss, limit: 10_000 });
+  const [near] = cable(router, 'near', alice, 'eth0');
+  const [far] = cable(router, 'far', bob, 'eth0', { delay: opts.delay, loss: opts.loss, limit: 10_000 });
   const configure = (net: Net, links: Record<string, string>, gateway?: string): void => {
     const ip = ipRoute(net);
     for (const [dev, address] of Object.entries({ lo: '', ...links })) {
@@ -98,13 +83,14 @@ export async function demo(opts: DemoOptions): Promise<void> {
     await webPage(opts, k, alice, bob);
     await transfer(opts, k, alice, bob);
   };
+  let drops: string[] = [];
   try {
     await (clock instanceof VirtualClock ? clock.run(scenario) : scenario());
+    drops = Object.entries(k.get(SKB).dropCounts()).map(([reason, n]) => `${reason} ${n}`);
   } finally {
     file?.close();
     k.shutdown();
   }
-  const drops = Object.entries(k.get(SKB).dropCounts()).map(([reason, n]) => `${reason} ${n}`);
   opts.print(`\n  Dropped packets by reason: ${drops.join(', ') || 'none'}; still held: ${skbStats(k).live}`);
   if (opts.pcap !== null) opts.print(`  Every packet at the router is in ${opts.pcap} (open it with Wireshark)`);
   if (!opts.realtime) {

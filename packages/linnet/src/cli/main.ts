@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `linnet`. */
 import { createRequire } from 'node:module';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { capture } from './capture.ts';
 import { demo } from './demo.ts';
 import { addressOption, cidrOption, intOption, macOption, numberOption, percentOption, portsOption, serveOption } from './parse.ts';
@@ -9,11 +9,19 @@ import { up } from './up.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
-/** Settles at the first Ctrl-C or SIGTERM; the second one ends the process at once. */
+/** Settles at the first Ctrl-C or SIGTERM; another one half a second later ends the process at once. (npx and timeout send the first one twice.) */
 function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
+    let since = 0;
+    const stop = (): void => {
+      if (since === 0) {
+        since = performance.now();
+        resolve();
+      } else if (performance.now() - since > 500) {
+        process.exit(130);
+      }
+    };
+    process.on('SIGINT', stop).on('SIGTERM', stop);
   });
 }
 
@@ -30,17 +38,17 @@ const program = new Command('linnet')
   .showHelpAfterError('(see linnet --help, or linnet COMMAND --help)');
 
 program.command('demo')
-  .description('two hosts behind a router, one link with delay and loss: pings, a web page, a transfer; no root needed')
+  .description('two hosts and a router between them, one link with delay and loss: pings, a web page, a transfer; no root needed')
   .option('--seed <n>', 'seed of all chance: the same seed gives the same packets', intOption(0, 2 ** 32 - 1), 1)
   .option('--delay <ms>', 'delay of the far link, each way', numberOption, 10)
-  .option('--loss <percent>', 'loss on the far link, each way', percentOption, 0.001)
+  .addOption(new Option('--loss <percent>', 'loss on the far link, each way').argParser(percentOption).default(0.001, '0.1'))
   .option('--size <MB>', 'megabytes to move over TCP', intOption(1, 100_000), 100)
   .option('--pcap <file>', 'where the capture goes', 'demo.pcapng')
   .option('--no-pcap', 'write no capture')
   .option('--snaplen <bytes>', 'bytes of each packet to keep in it', intOption(64, 262_144), 128)
   .option('--realtime', 'wait as long as the network does, instead of virtual time', false)
   .action(async (o: { seed: number; delay: number; loss: number; size: number; pcap: string | false; snaplen: number; realtime: boolean }) => {
-    out('Linnet: three Linux machines in this process\n');
+    out('Linnet: two hosts and a router, namespaces of one Linux machine in this process\n');
     await demo({ ...o, pcap: o.pcap === false ? null : o.pcap, print: out });
   });
 
@@ -54,8 +62,9 @@ program.command('up')
   .option('--netns <name>', 'make the TAP in this namespace of ip netns')
   .option('--serve <port=folder>', 'serve the files of a folder over HTTP (may be repeated)', serveOption)
   .option('--echo <port>', 'echo what comes, over TCP and UDP (may be repeated)', portsOption)
-  .option('--iperf <port>', 'be an iperf3 server', intOption(1, 65_535))
+  .option('--iperf <port>', 'be an iperf3 server (TCP)', intOption(1, 65_535))
   .option('--pcap <file>', 'write every packet to a pcapng file')
+  .option('--snaplen <bytes>', 'bytes of each packet to keep in it', intOption(64, 262_144), 262_144)
   .option('--busy-poll', 'ask for frames without sleeping: a busy core for a shorter way')
   .action(async (o: Omit<Parameters<typeof up>[0], 'print' | 'stopped'>) => {
     await up({ ...o, print: out, stopped: untilStopped() });

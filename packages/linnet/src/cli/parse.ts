@@ -42,6 +42,7 @@ export function addressOption(text: string): string {
 export function serveOption(text: string, before: Map<number, string> = new Map()): Map<number, string> {
   const m = /^(\d+)=(.+)$/.exec(text);
   if (m === null || Number(m[1]) < 1 || Number(m[1]) > 65535) throw new InvalidArgumentError('expected PORT=FOLDER, such as 80=./public');
+  if (before.has(Number(m[1]))) throw new InvalidArgumentError(`port ${m[1]} is given twice`);
   return new Map(before).set(Number(m[1]), m[2]!);
 }
 
@@ -53,5 +54,6 @@ export function portsOption(text: string, before: number[] = []): number[] {
 /** `02:00:00:00:00:01`. */
 export function macOption(text: string): Uint8Array {
   if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text)) throw new InvalidArgumentError('expected six bytes in hex, such as 02:00:00:00:00:01');
+  if ((parseInt(text.slice(0, 2), 16) & 1) !== 0) throw new InvalidArgumentError('expected the address of one station; this is a group\'s (the first byte is odd)');
   return Uint8Array.from(text.split(':'), (h) => parseInt(h, 16));
 }

@@ -5,6 +5,7 @@ import { attachTap, captureDevice, captureEpoch, openPcapngFile, type PcapngFile
 import { createKernel, type Kernel } from '@linnet/kernel';
 import { attachServer, ipRoute, openNet, type NetStack, type Server, type Socket } from '@linnet/net';
 import { SKB } from '@linnet/skbuff';
+import { in4FromString, in4ToString, inetMakeMask } from '@linnet/uapi';
 import sirv from 'sirv';
 import { inetStack } from '../presets.ts';
 import { bytesText, rateText } from './format.ts';
@@ -22,6 +23,7 @@ export interface UpOptions {
   readonly echo?: number[];
   readonly iperf?: number;
   readonly pcap?: string;
+  readonly snaplen: number;
   readonly busyPoll?: boolean;
   readonly print: (line: string) => void;
   /** Settles when the machine should go down. */
@@ -33,6 +35,7 @@ export async function up(opts: UpOptions): Promise<void> {
   for (const folder of opts.serve?.values() ?? []) {
     if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`--serve: ${folder} is no folder`);
   }
+  checkPorts(opts);
   const k = createKernel({ modules: inetStack, hostname: 'linnet' });
   let tapFailed!: (error: Error) => void;
   const failed = new Promise<never>((_resolve, reject) => {
@@ -82,7 +85,7 @@ function attach(k: Kernel, opts: UpOptions, onError: (error: Error) => void): { 
   if (opts.pcap !== undefined) {
     try {
       file = openPcapngFile(opts.pcap, { epoch: captureEpoch(k) });
-      captureDevice(attached.dev, file.writer);
+      captureDevice(attached.dev, file.writer, { snapLen: opts.snaplen });
     } catch (error) {
       attached.close();
       throw error;
@@ -99,12 +102,28 @@ function configure(k: Kernel, opts: UpOptions): void {
   if (opts.gateway !== undefined) ip.route.add({ dst: 'default', via: opts.gateway });
 }
 
-/** The first other address of the same network, for the hint. */
-function neighbourOf(cidr: string): string {
-  const [address, prefix] = cidr.split('/');
-  const parts = address!.split('.').map(Number);
-  parts[3] = parts[3] === 1 ? 2 : 1;
-  return `${parts.join('.')}/${prefix}`;
+/** What `ip addr add` on the other side may be given: another address of the same network. */
+export function neighbourOf(cidr: string): string {
+  const [address, prefix] = cidr.split('/') as [string, string];
+  const own = in4FromString(address)!;
+  const bits = Number(prefix);
+  // Alone in its network: the two point at each other.
+  if (bits === 32) return `${in4ToString(own ^ 1)} peer ${address}`;
+  if (bits === 31) return `${in4ToString(own ^ 1)}/31`;
+  const first = ((own & inetMakeMask(bits)) + 1) | 0;
+  return `${in4ToString(own === first ? (first + 1) | 0 : first)}/${bits}`;
+}
+
+/** Two services cannot have one port. */
+function checkPorts(opts: UpOptions): void {
+  const owner = new Map<number, string>();
+  const ports: [number, string][] = [...Array.from(opts.serve?.keys() ?? [], (p): [number, string] => [p, '--serve']), ...(opts.echo ?? []).map((p): [number, string] => [p, '--echo'])];
+  if (opts.iperf !== undefined) ports.push([opts.iperf, '--iperf']);
+  for (const [port, option] of ports) {
+    const other = owner.get(port);
+    if (other !== undefined) throw new Error(`${option} ${port}: the port is taken by ${other}`);
+    owner.set(port, option);
+  }
 }
 
 function listening(server: Server): Promise<void> {
