@@ -143,7 +143,7 @@ exchange().then(tell, (error: unknown) => tell({ error: String(error instanceof 
 export {};
 `;
 
-const CHROMIUM_FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const CHROMIUM_FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'];
 
 /** Opens a page in a browser and waits for what the page posts. */
 async function result(chromium, dist, page) {
