@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
  */
 export const programs = {
   tshark: 'tshark',
+  capinfos: 'wireshark-common',
   tcpdump: 'tcpdump',
   ip: 'iproute2',
   ss: 'iproute2',
@@ -23,6 +24,7 @@ export const programs = {
   iptables: 'iptables',
   nft: 'nftables',
   python3: 'python3',
+  sysctl: 'procps',
   chromium: 'chromium',
 };
 

@@ -96,13 +96,13 @@ console.log(Object.values(exported).reduce((n, m) => n + Object.keys(m).length, 
 }
 
 /** A page of a stranger: two namespaces, a cable, and bytes there and back, over both faces of TCP. It tells the server what it saw. */
-const EXCHANGE = `import { createKernel, createNetns, inetStack, ipRoute, openNet, vethNewlink } from 'linnet';
+const EXCHANGE = `import { cable, createKernel, createNetns, inetStack, ipRoute, openNet } from 'linnet';
 
 async function exchange() {
   const kernel = createKernel({ modules: inetStack });
   const alice = createNetns(kernel, 'alice');
   const bob = createNetns(kernel, 'bob');
-  vethNewlink(alice, 'eth0', bob, 'eth0');
+  cable(alice, 'eth0', bob, 'eth0');
   for (const [net, address] of [[alice, '10.0.0.1/24'], [bob, '10.0.0.2/24']] as const) {
     const ip = ipRoute(net);
     ip.link.set('eth0', { up: true });

@@ -1,5 +1,5 @@
 /** A TCP connection shaped like node:net's Socket. */
-import { EAGAIN, EALREADY, EINPROGRESS, EISCONN, ENOTCONN } from '@linnet/kernel';
+import { EAGAIN, EALREADY, ECANCELED, EINPROGRESS, EISCONN, ENOTCONN } from '@linnet/kernel';
 import { AbortError } from '@linnet/posix';
 import { MsgHdr } from '@linnet/socket';
 import { IPPROTO_TCP, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, SHUT_WR, SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET, TCP_KEEPIDLE, TCP_NODELAY } from '@linnet/uapi';
@@ -306,7 +306,8 @@ export class Socket extends Duplex {
     // The last event, in a turn of its own as node:net has it; it tells whether there was an error.
     this.stackCore.kernel.clock.defer(() => {
       this.outSize = 0;
-      if (!connecting) outDone?.(null);
+      // What waits was not sent, and its writer hears so (node:net since 22; before, it was told nothing).
+      if (!connecting) outDone?.(errnoException(-ECANCELED, 'write'));
       this.emit('close', error !== null);
       if (connecting) outDone?.(codedError('ERR_SOCKET_CLOSED_BEFORE_CONNECTION', 'Socket closed before the connection was established'));
     });
