@@ -52,7 +52,7 @@ export function skMemCharge(sk: Sock, size: number): void {
 export function skMemUncharge(sk: Sock, size: number): void {
   sk.forwardAlloc += size;
   // Some stays with the sock, so that a steady stream does not go to the shared counter for each packet.
-  if (sk.forwardAlloc > 1 << 21) skMemReclaim(sk, 1 << 20);
+  if (sk.forwardAlloc > 1 << 17) skMemReclaim(sk, 1 << 16);
 }
 
 /** Returns the sock's unused pages to the transport, keeping about `keep` bytes (sk_mem_reclaim). @alpha */

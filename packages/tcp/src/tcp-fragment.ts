@@ -1,6 +1,6 @@
 /** Cutting segments that wait to be sent, or to be sent again. Payload is never copied: fragments move. */
 import { ENOMEM } from '@linnet/kernel';
-import { allocSkb, type Skb, skbEat, skbHeaderRelease, skbReserve, skbSplit } from '@linnet/skbuff';
+import { allocSkb, consumeSkb, type Skb, skbEat, skbHeaderRelease, skbReserve, skbSplit } from '@linnet/skbuff';
 import { skMemCharge, skMemSchedule, skMemUncharge } from '@linnet/socket';
 import { before, TCPHDR_FIN, TCPHDR_PSH } from '@linnet/uapi';
 import { MAX_TCP_HEADER, TCP_ECN_OK } from './tcp-const.ts';
@@ -15,8 +15,7 @@ import { TCPCB_LOST, TCPCB_SACKED_ACKED, TCPCB_SACKED_RETRANS, tcbInit } from '.
 export function tcpStreamAllocSkb(tp: TcpSock, force: boolean): Skb | null {
   const skb = allocSkb(tp.pool, MAX_TCP_HEADER);
   if (!skMemSchedule(tp, skb.truesize, force)) {
-    skb.pool.putHead(skb.head);
-    skb.head = skb.pool.emptyHead;
+    consumeSkb(skb);
     return null;
   }
   skbReserve(skb, MAX_TCP_HEADER);
@@ -84,10 +83,10 @@ function splitInto(tp: TcpSock, skb: Skb, rest: Skb, len: number): void {
   if ((tp.ecnFlags & TCP_ECN_OK) !== 0) rest.cb2 &= ~0x80;
 }
 
-/** Cuts the first unsent segment (tso_fragment). Returns 0 or -ENOMEM. */
+/** Cuts the first unsent segment (tso_fragment). Returns 0. */
 export function tsoFragment(tp: TcpSock, skb: Skb, len: number, mss: number): number {
-  const rest = tcpStreamAllocSkb(tp, false);
-  if (rest === null) return -ENOMEM;
+  // The payload is charged already; a refusal for the header alone would stop the connection for good.
+  const rest = tcpStreamAllocSkb(tp, true)!;
   tcpChargeQueued(tp, rest);
   splitInto(tp, skb, rest, len);
   tcpSetSkbTsoSegs(skb, mss);

@@ -1,5 +1,5 @@
 /** Sending: what may leave now, and the making of a segment (RFC 9293 sections 3.8.6 and 3.10.7). */
-import { csumFold, ENOBUFS } from '@linnet/kernel';
+import { csumFold } from '@linnet/kernel';
 import {
   CHECKSUM_PARTIAL,
   pskbCopy,
@@ -108,7 +108,8 @@ function tcpEcnSend(tp: TcpSock, skb: Skb, flags: number): number {
 
 /**
  * Puts a TCP header in front of a segment and gives it to the network layer (tcp_transmit_skb). Always consumes what it sends: with `clone` a clone of
- * `skb`, which stays queued; else `skb` itself. `rcvNxt` is the acknowledgment number. Returns 0, or a negative errno when it was dropped locally.
+ * `skb`, which stays queued; else `skb` itself. `rcvNxt` is the acknowledgment number. Returns 0, a positive NET_XMIT_* when it was
+ * dropped locally, or a negative errno.
  */
 export function tcpTransmitSkb(tp: TcpSock, skb: Skb, clone: boolean, rcvNxt: number): number {
   const queued = skb;
@@ -204,7 +205,8 @@ export function tcpTransmitSkb(tp: TcpSock, skb: Skb, clone: boolean, rcvNxt: nu
   if (err > 0) {
     // NET_XMIT_CN and the like: the local queue is congested.
     tcpEnterCwr(tp);
-    err = err === 2 ? 0 : -ENOBUFS;
+    // NET_XMIT_CN: it left all the same. What was dropped here is tried again soon, and is no sign of the peer.
+    if (err === 2) err = 0;
   }
   if (clone) {
     queued.cb5 = tp.mstamp;

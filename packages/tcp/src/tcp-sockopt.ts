@@ -1,5 +1,5 @@
 /** Options of level SOL_TCP (tcp(7)). Values are in the ABI's layout: little-endian ints, names without a final NUL needed. */
-import { EINVAL, ENOPROTOOPT } from '@linnet/kernel';
+import { EINVAL, ENOPROTOOPT, EPERM } from '@linnet/kernel';
 import { intOpt, optInt } from '@linnet/socket';
 import {
   SOL_TCP,
@@ -190,7 +190,7 @@ export function tcpSetsockopt(tp: TcpSock, level: number, opt: number, val: Uint
       return 0;
     case TCP_TIMESTAMP:
       // Only meaningful for a socket in repair mode.
-      return -EINVAL;
+      return -EPERM;
     case TCP_NOTSENT_LOWAT:
       tp.notsentLowat = v >>> 0;
       tcpStreamWriteSpace(tp);

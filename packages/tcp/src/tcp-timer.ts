@@ -145,7 +145,9 @@ function tcpRetransmitTimer(tp: TcpSock): void {
   if (tp.packetsOut === 0 || head === null) return;
   if (tp.sndWnd === 0 && !sockFlag(tp, SOCK_DEAD) && tp.state !== TCP_SYN_SENT && tp.state !== TCP_SYN_RECV) {
     // The peer withdrew its window while data was under way: probe with the first segment, but do not treat it as loss.
-    if (((tp.kernel.jiffies - tp.rcvTstamp) | 0) > tcpRtoMaxOf(tp)) {
+    // TCP_USER_TIMEOUT bounds the stall although the peer answers (tcp(7)).
+    const late = tp.userTimeout > 0 && tp.retransStamp !== 0 && ((tcpTimeStampMs(tp.kernel.ktime) - tp.retransStamp - tp.userTimeout) | 0) >= 0;
+    if (late || ((tp.kernel.jiffies - tp.rcvTstamp) | 0) > tcpRtoMaxOf(tp)) {
       tcpWriteErr(tp);
       return;
     }

@@ -120,11 +120,13 @@ export function tcpSendmsg(tp: TcpSock, msg: MsgHdr, size: number): number {
   let goal = tcpXmitSizeGoal(tp, mss, large);
   let left = size;
   while (left > 0) {
+    // A little is every socket's, however short memory is: else a writer with nothing under way would wait for ever (tcp_wmem).
+    const force = tp.wmemQueued < tp.tn.wmemMin;
     let skb = tp.writeQueue.tail;
     let copy = skb !== null && skb.cb10 === 0 ? goal - skb.len : 0;
     if (copy <= 0 || skb === null) {
       if (!tcpStreamMemoryFree(tp)) break;
-      skb = tcpStreamAllocSkb(tp, false);
+      skb = tcpStreamAllocSkb(tp, force);
       if (skb === null) break;
       tcbInit(skb, tp.writeSeq, tp.writeSeq, TCPHDR_ACK);
       tcpChargeQueued(tp, skb);
@@ -134,7 +136,7 @@ export function tcpSendmsg(tp: TcpSock, msg: MsgHdr, size: number): number {
       copy = goal;
     }
     if (copy > left) copy = left;
-    if (!skMemSchedule(tp, copy)) {
+    if (!skMemSchedule(tp, copy, force)) {
       dropEmptyTail(tp, skb);
       break;
     }

@@ -116,7 +116,13 @@ function cubicUpdate(tp: TcpSock, ca: CubicState, acked: number): void {
     }
   }
   // Where the curve will be one round trip from now.
-  const t = (((tp.mstamp - ca.epochStart) | 0) + ca.delayMin) / 1e6 - ca.k;
+  // The clock wraps in 71 minutes: an old epoch stays 18 minutes old, where the curve is far beyond any window.
+  let age = (tp.mstamp - ca.epochStart) | 0;
+  if (age < 0 || age > 1 << 30) {
+    age = 1 << 30;
+    ca.epochStart = (tp.mstamp - age) | 0;
+  }
+  const t = (age + ca.delayMin) / 1e6 - ca.k;
   let target = ca.origin + C * t * t * t;
   if (target > 1.5 * cwnd) target = 1.5 * cwnd;
   ca.wEst += ((ca.wEst < ca.priorCwnd ? ALPHA : 1) * acked) / cwnd;
