@@ -212,6 +212,8 @@ function tcpCleanRtxQueue(tp: TcpSock, st: AckState, priorFack: number, ece: boo
     st.flag |= FLAG_SET_XMIT_TIMER;
     if (!tp.rxOpt.sackOk) {
       tcpRemoveRenoSacks(tp, pktsAcked, ece);
+      // What was sent again may have filled the hole: no proof that the originals arrived in time (RFC 5682 section 2.1).
+      if ((flag & FLAG_RETRANS_DATA_ACKED) !== 0) st.flag &= ~FLAG_ORIG_SACK_ACKED;
       // Nothing outstanding was SACKed: what remains must have been reordered or lost.
     } else if (before(reord, priorFack) && wasSacked > 0) {
       // Something below the highest SACK came late.
@@ -415,14 +417,14 @@ export function tcpAck(tp: TcpSock, skb: Skb, flag: number): number {
   tp.rcvTstamp = tp.kernel.jiffies;
   if (priorPacketsOut === 0) {
     // Nothing was outstanding: a keepalive's answer, or the window opens.
-    if ((st.flag & FLAG_DSACK_TLP) !== 0 || (st.flag & FLAG_DATA_SACKED) !== 0) tcpFastretransAlert(tp, priorUna, 0, st);
+    if ((st.flag & FLAG_DSACKING_ACK) !== 0) tcpFastretransAlert(tp, priorUna, 0, st);
     tcpAckProbe(tp);
     if (tp.tlpHighSeq !== 0) tcpProcessTlpAck(tp, ack, st.flag);
     return 1;
   }
 
   tcpCleanRtxQueue(tp, st, priorFack, ece);
-  tcpRackUpdateReoWnd(tp, priorDelivered);
+  tcpRackUpdateReoWnd(tp, tp.ratePending ? tp.ratePriorDelivered : -1);
   if (tp.tlpHighSeq !== 0) tcpProcessTlpAck(tp, ack, st.flag);
 
   if (tcpAckIsDubious(tp, st.flag)) {

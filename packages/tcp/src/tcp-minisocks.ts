@@ -76,6 +76,11 @@ export const TCP_TW_SYN = 3;
 /** It is dropped. */
 export const TCP_TW_SUCCESS = 0;
 
+/** Does any of [seq, end) lie in the window [start, limit)? An empty segment may stand at its end (RFC 9293 section 3.10.7.4, tcp_in_window). */
+function tcpInWindow(seq: number, end: number, start: number, limit: number): boolean {
+  return seq === start || (after(end, start) && before(seq, limit)) || (seq === limit && seq === end);
+}
+
 /**
  * Replaces a socket that has nothing to do but wait by a small record (tcp_time_wait). `state` is TCP_TIME_WAIT, or TCP_FIN_WAIT2 when the peer's FIN is still to
  * come; `timeo` 0 for the full length. The socket ends.
@@ -134,7 +139,7 @@ export function tcpTimewaitStateProcess(tw: TcpTimewaitSock, skb: Skb, rx: TcpOp
   }
 
   if (tw.substate === TCP_FIN_WAIT2) {
-    const inWindow = !after(seq, (tw.rcvNxt + tw.rcvWnd) | 0) && !before(endSeq, tw.rcvNxt) && (seq !== endSeq || !before(seq, tw.rcvNxt));
+    const inWindow = tcpInWindow(seq, endSeq, tw.rcvNxt, (tw.rcvNxt + tw.rcvWnd) | 0);
     if (pawsReject || !inWindow) return oow(tw, skb, TcpExtTCPACKSkippedFinWait2);
     if (rst) {
       inetTwskKill(tw);
@@ -260,7 +265,7 @@ export function tcpCheckReq(listener: TcpSock, skb: Skb, req: TcpRequestSock, rx
       return null;
     }
   }
-  if (pawsReject || after(skb.cb0, (req.rcvNxt + req.rcvWnd) | 0) || before(skb.cb1, req.rcvNxt)) {
+  if (pawsReject || !tcpInWindow(skb.cb0, skb.cb1, req.rcvNxt, (req.rcvNxt + req.rcvWnd) | 0)) {
     if ((flags & TCPHDR_RST) === 0 && !tcpOowRateLimited(tn, k.jiffies, req.lastOowAckTime, TcpExtTCPACKSkippedSynRecv)) {
       req.lastOowAckTime = k.jiffies === 0 ? 1 : k.jiffies;
       tcpReqskSendAck(listener, skb, req);

@@ -151,6 +151,7 @@ export function tcpGroReceive(af: InetAf, head: GroList, skb: Skb): Skb | null {
       (flags & TCPHDR_CWR) === 0 &&
       ((flags ^ pflags) & ~(TCPHDR_CWR | TCPHDR_FIN | TCPHDR_PSH)) === 0 &&
       held.u8[pth + 12] === skb.u8[th + 12] &&
+      held.view.getUint16(pth + 14) === view.getUint16(th + 14) &&
       held.view.getInt32(pth + 8) === view.getInt32(th + 8) &&
       sameOptions(held, pth, skb, th, hdrLen) &&
       (gso !== 0 ? gso === mss : len > 0 && len <= mss) &&

@@ -125,7 +125,8 @@ export function tcpRcvRttMeasure(tp: TcpSock): void {
   if (tp.rcvRttTime !== 0) {
     if (before(tp.rcvNxt, tp.rcvRttSeq)) return;
     const delta = (tp.mstamp - tp.rcvRttTime) | 0;
-    tcpRcvRttUpdate(tp, delta > 0 ? delta : 1, true);
+    // More than 268 s, or a clock that wrapped: eight times the sample would not fit.
+    tcpRcvRttUpdate(tp, delta < 0 || delta > 0x0fffffff ? 0x0fffffff : delta > 0 ? delta : 1, true);
   }
   tp.rcvRttSeq = (tp.rcvNxt + tp.rcvWnd) | 0;
   tp.rcvRttTime = tp.mstamp === 0 ? 1 : tp.mstamp;

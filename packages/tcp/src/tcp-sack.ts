@@ -204,7 +204,8 @@ function tcpSacktagWalk(tp: TcpSock, start: number, end: number, from: number, u
       }
       const cut = Math.floor(((end - skb.cb0) | 0) / mss) * mss;
       if (cut <= 0) return;
-      if (cut < skb.len && tcpFragment(tp, skb, cut, mss) !== 0) return;
+      // The block ends before the FIN of this segment: what it covers is not all of it.
+      if (cut >= skb.len || tcpFragment(tp, skb, cut, mss) !== 0) return;
     }
     tcpSacktagOne(tp, skb, dup, st);
     tp.sackHint = skb;

@@ -258,6 +258,16 @@ describe('passive open', () => {
     expect(l.accept()).not.toBe(-11);
   });
 
+  it('makes no connection of a SYN that acknowledges, and keeps the request', () => {
+    t.inject(tcp({ flags: 'S', seq: 0, mss: 1460 }));
+    t.take();
+    t.inject(tcp({ flags: 'SA', seq: 0, ack: 1 }));
+    expect([l.accept(), l.sk.reqskQlen]).toEqual([-11, 1]);
+    t.sent.length = 0;
+    t.inject(tcp({ flags: 'A', seq: 1, ack: 1 }));
+    expect(l.accept()).not.toBe(-11);
+  });
+
   it('forgets a request that is reset exactly, and doubts any other RST', () => {
     t.inject(tcp({ flags: 'S', seq: 0, mss: 1460 }));
     t.take();
