@@ -15,6 +15,11 @@ export interface InetAf {
   /** Bytes of the header without options: 20 or 40. */
   readonly netHeaderLen: number;
 
+  /** Gives a new sock of the family its own part (`pinet6`). */
+  initSock?(sk: InetSock): void;
+  /** Gives the child of a listener its own part, with the listener's settings. */
+  cloneSock?(child: InetSock, parent: InetSock): void;
+
   /** Finds the way out and fills in `fl.saddr` when unset (ip_route_output_flow). Null: `fl.error` says why (-ENETUNREACH ...). */
   routeOutput(net: Net, fl: Flowi, sk: Sock | null): DstEntry | null;
   /** The type of the route, RTN_UNICAST, RTN_LOCAL, RTN_BROADCAST or RTN_MULTICAST (rt_type). */
@@ -75,13 +80,15 @@ export interface InetAf {
 
   /** May this sock have a multicast datagram from `saddr` to `daddr` that came in by `dif`? (ip_mc_sf_allow) */
   mcAllow(sk: InetSock, daddr: number, saddr: number, dif: number): boolean;
+  /** The same for IPv6 addresses (inet6_mc_check). */
+  mcAllow6?(sk: InetSock, daddr: Int32Array, saddr: Int32Array, dif: number): boolean;
   /** Forgets the sock's memberships (ip_mc_drop_socket). */
   mcDropSocket(sk: InetSock): void;
 
-  /** SOL_IP or SOL_IPV6. */
+  /** SOL_IP or SOL_IPV6. IPv6's record passes SOL_IP on to IPv4's: an AF_INET6 socket has both. */
   setsockopt(sk: InetSock, level: number, opt: number, val: Uint8Array): number;
   getsockopt(sk: InetSock, level: number, opt: number, maxLen: number): Uint8Array | number;
 
-  /** The address of a received packet's sender with the given port, for recvmsg. */
+  /** The address of a received packet's sender with the given port, for recvmsg. IPv6's maps the senders of IPv4 packets. */
   sockaddrFrom(skb: Skb, port: number): SockAddr;
 }

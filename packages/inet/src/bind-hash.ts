@@ -1,8 +1,9 @@
 /** Local ports: who holds which, who may share, and choosing a free one (inet_connection_sock.c, inet_hashtables.c). */
-import { EADDRINUSE, EADDRNOTAVAIL } from '@linnet/kernel';
+import { EADDRINUSE, EADDRNOTAVAIL, jhash3words } from '@linnet/kernel';
+import { AF_INET6, ipv6AddrAny, ipv6AddrEqual } from '@linnet/uapi';
 import { EHASH_TIMEWAIT, inetEhashInsert, type EhashNode, type InetHashinfo } from './inet-hashtables.ts';
 import type { InetConnectionSock } from './inet-connection-sock.ts';
-import type { InetSock } from './inet-sock.ts';
+import { INET_VERSION_4, INET_VERSION_6, type InetSock } from './inet-sock.ts';
 import type { InetTimewaitSock } from './timewait-sock.ts';
 
 const TCP_LISTEN = 10;
@@ -84,12 +85,33 @@ function bucketOf(h: InetHashinfo, port: number): InetBindBucket {
   return tb;
 }
 
+/** The local address that sockets, and TIME-WAITs, have. @alpha */
+export interface InetBound {
+  readonly versions: number;
+  readonly rcvSaddr: number;
+  readonly v6RcvSaddr: Int32Array | null;
+}
+
+/**
+ * Could one packet be for both? Only when a version of IP is common to both and in it the addresses are equal or one of them is any. Of two IPv6 socks at `::` one of which takes
+ * only IPv6 the answer is yes: they share IPv6 (inet_rcv_saddr_equal).
+ * @alpha
+ */
+export function inetRcvSaddrEqual(a: InetBound, b: InetBound): boolean {
+  const both = a.versions & b.versions;
+  if ((both & INET_VERSION_4) !== 0 && (a.rcvSaddr === 0 || b.rcvSaddr === 0 || a.rcvSaddr === b.rcvSaddr)) return true;
+  if ((both & INET_VERSION_6) === 0) return false;
+  const x = a.v6RcvSaddr!;
+  const y = b.v6RcvSaddr!;
+  return ipv6AddrAny(x) || ipv6AddrAny(y) || ipv6AddrEqual(x, y);
+}
+
 /** Does the holder `o` of a port stand in the way of `sk`? With `relax` SO_REUSEADDR on both sides lets them share while `o` does not listen. */
 function standsInTheWay(
   sk: InetConnectionSock, o: InetConnectionSock | InetTimewaitSock, listens: boolean, relax: boolean, reuseportOk: boolean,
 ): boolean {
   if (sk.boundDevIf !== 0 && o.boundDevIf !== 0 && sk.boundDevIf !== o.boundDevIf) return false;
-  if (sk.rcvSaddr !== 0 && o.rcvSaddr !== 0 && sk.rcvSaddr !== o.rcvSaddr) return false;
+  if (!inetRcvSaddrEqual(sk, o)) return false;
   if (sk.reuse && o.reuse && !listens) return !relax;
   return !(reuseportOk && sk.reuseport && o.reuseport && sk.uid === o.uid);
 }
@@ -161,7 +183,7 @@ export function inetHashConnect(
   const range = inetSkGetLocalPortRange(sk, ports);
   const low = range & 0xffff;
   const span = (range >>> 16) - low + 1;
-  const hash = h.portHash.hash3(sk.rcvSaddr, sk.daddr, sk.dport);
+  const hash = destinationHash(h, sk);
   const slot = hash & 255;
   // Even ports first; the table remembers how far each class of destinations has come.
   let offset = ((((h.perturb[slot]! + (hash >>> 8)) >>> 0) % span) & ~1) >>> 0;
@@ -190,8 +212,21 @@ export function inetHashConnect(
   return -EADDRNOTAVAIL;
 }
 
+/** The class of destinations that walks the ports together (inet_sk_port_offset). */
+function destinationHash(h: InetHashinfo, sk: InetConnectionSock): number {
+  if (sk.af.family !== AF_INET6) return h.portHash.hash3(sk.rcvSaddr, sk.daddr, sk.dport);
+  const s = sk.v6RcvSaddr!;
+  const d = sk.v6Daddr!;
+  // A keyed mix of the eight words first: it need not be strong, what leaves is the last hash alone.
+  const a = jhash3words(s[0]!, s[1]!, s[2]!, h.secret);
+  const b = jhash3words(s[3]!, d[0]!, d[1]!, a);
+  return h.portHash.hash4(b, d[2]!, d[3]!, sk.dport);
+}
+
 function tupleTaken(h: InetHashinfo, sk: InetConnectionSock, port: number, twUnique: (sk: InetConnectionSock, tw: InetTimewaitSock) => boolean): boolean {
-  const n: EhashNode | null = h.lookupEstablished(sk.daddr, sk.dport, sk.rcvSaddr, port, sk.boundDevIf);
+  const n: EhashNode | null = sk.af.family === AF_INET6
+    ? h.lookupEstablished6(sk.v6Daddr!, sk.dport, sk.v6RcvSaddr!, port, sk.boundDevIf)
+    : h.lookupEstablished(sk.daddr, sk.dport, sk.rcvSaddr, port, sk.boundDevIf);
   if (n === null) return false;
   if (n.kind === EHASH_TIMEWAIT) return !twUnique(sk, n.owner as InetTimewaitSock);
   return n.owner !== sk;

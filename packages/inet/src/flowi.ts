@@ -4,6 +4,8 @@
 export class Flowi {
   oif = 0;
   iif = 0;
+  /** The layer 3 master (VRF) of the device that the packet came in by or goes out by; 0 until a lookup by rules finds out. */
+  l3mdev = 0;
   mark = 0;
   tos = 0;
   scope = 0;
@@ -17,9 +19,15 @@ export class Flowi {
   icmpType = 0;
   icmpCode = 0;
   uid = 0;
+  /** Id of the tunnel that the packet came through, high and low word. */
+  tunIdHigh = 0;
+  tunIdLow = 0;
   /** Negative errno of the last failed lookup. */
   error = 0;
-  /** IPv6 only: addresses as four words, and the flow label. */
+  /**
+   * IPv6 only: addresses as four words, and the flow label (20 bits). A lookup never writes to the arrays; where the source was null or `::` it puts an array of
+   * its own in place, which the caller must copy from.
+   */
   saddr6: Int32Array | null = null;
   daddr6: Int32Array | null = null;
   flowlabel = 0;
@@ -34,6 +42,7 @@ export const FLOWI_FLAG_KNOWN_NH = 2;
 export function flowiReset(fl: Flowi): void {
   fl.oif = 0;
   fl.iif = 0;
+  fl.l3mdev = 0;
   fl.mark = 0;
   fl.tos = 0;
   fl.scope = 0;
@@ -46,6 +55,8 @@ export function flowiReset(fl: Flowi): void {
   fl.icmpType = 0;
   fl.icmpCode = 0;
   fl.uid = 0;
+  fl.tunIdHigh = 0;
+  fl.tunIdLow = 0;
   fl.error = 0;
   fl.saddr6 = null;
   fl.daddr6 = null;
@@ -71,6 +82,47 @@ export function flowi4InitOutput(
   fl.uid = uid;
 }
 
+/** Fills a flow for an IPv6 lookup, forgetting the rest (flowi6): `tclass` goes into `tos`, the addresses are kept by reference. @alpha */
+export function flowi6InitOutput(
+  fl: Flowi, oif: number, mark: number, tclass: number, proto: number, flags: number,
+  daddr: Int32Array, saddr: Int32Array | null, dport: number, sport: number, uid: number, flowlabel: number,
+): void {
+  flowiReset(fl);
+  fl.oif = oif;
+  fl.mark = mark;
+  fl.tos = tclass;
+  fl.proto = proto;
+  fl.flags = flags;
+  fl.daddr6 = daddr;
+  fl.saddr6 = saddr;
+  fl.dport = dport;
+  fl.sport = sport;
+  fl.uid = uid;
+  fl.flowlabel = flowlabel;
+}
+
+/** Copies a flow, the error aside. @alpha */
+export function flowiCopy(to: Flowi, from: Flowi): void {
+  to.oif = from.oif;
+  to.iif = from.iif;
+  to.mark = from.mark;
+  to.tos = from.tos;
+  to.scope = from.scope;
+  to.proto = from.proto;
+  to.flags = from.flags;
+  to.saddr = from.saddr;
+  to.daddr = from.daddr;
+  to.sport = from.sport;
+  to.dport = from.dport;
+  to.icmpType = from.icmpType;
+  to.icmpCode = from.icmpCode;
+  to.uid = from.uid;
+  to.error = 0;
+  to.saddr6 = from.saddr6;
+  to.daddr6 = from.daddr6;
+  to.flowlabel = from.flowlabel;
+}
+
 /** What one message wants beyond its socket's options (struct ipcm_cookie): set from the sock, then from control messages. @alpha */
 export class IpcmCookie {
   oif = 0;
@@ -87,6 +139,8 @@ export class IpcmCookie {
   protocol = 0;
   /** IP options to put into the header, in wire form, or null; the first destination of a source route. */
   opt: object | null = null;
+  /** IPV6_DONTFRAG: 1 or 0; -1: the socket's. */
+  dontfrag = -1;
 }
 
 /** Data gathered for one datagram while MSG_MORE or corking holds it back (struct inet_cork). @alpha */
@@ -104,5 +158,7 @@ export class InetCork {
   gsoSize = 0;
   addr = 0;
   opt: object | null = null;
+  /** IPv6: no fragments (IPV6_DONTFRAG). */
+  dontfrag = false;
   readonly fl: Flowi = new Flowi();
 }

@@ -5,17 +5,20 @@
  */
 export type { InetAf } from './af.ts';
 export {
-  flowi4InitOutput, Flowi, FLOWI_FLAG_ANYSRC, FLOWI_FLAG_KNOWN_NH, flowiReset, InetCork, IpcmCookie,
+  flowi4InitOutput, flowi6InitOutput, Flowi, FLOWI_FLAG_ANYSRC, FLOWI_FLAG_KNOWN_NH, flowiCopy, flowiReset, InetCork, IpcmCookie,
 } from './flowi.ts';
-export { InetSock } from './inet-sock.ts';
+export { INET_VERSION_4, INET_VERSION_6, inetMapped, inetRecverr, InetSock, inetSockUpdateVersions } from './inet-sock.ts';
+export { Ipv6Pinfo } from './ipv6-pinfo.ts';
 export {
   INET, inet, InetKernel, INET_PROTOSW_ICSK, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, type InetProtocol, type InetProtosw,
 } from './protocol.ts';
 export type { GroOffload } from './offload.ts';
 export {
-  computeScore, EHASH_REQUEST, EHASH_SOCK, EHASH_TIMEWAIT, EhashNode, inetEhashInsert, InetHashinfo, inetHashListener, inetLookupListener, inetUnhash,
+  computeScore, computeScore6, EHASH_REQUEST, EHASH_SOCK, EHASH_TIMEWAIT, EhashNode, inetEhashInsert, InetHashinfo, inetHashListener, inet6LookupListener, inetLookupListener, inetUnhash,
 } from './inet-hashtables.ts';
-export { InetBindBucket, inetBindHash, inetCskGetPort, inetHashConnect, inetInheritPort, inetPutPort, inetSkGetLocalPortRange, type LocalPorts } from './bind-hash.ts';
+export {
+  InetBindBucket, inetBindHash, type InetBound, inetCskGetPort, inetHashConnect, inetInheritPort, inetPutPort, inetRcvSaddrEqual, inetSkGetLocalPortRange, type LocalPorts,
+} from './bind-hash.ts';
 export {
   InetConnectionSock, inetCskAccept, inetCskAcceptqAdd, inetCskAcceptqRemove, inetCskClearXmitTimers, inetCskReqskQueueIsFull, skAcceptqIsFull,
 } from './inet-connection-sock.ts';
@@ -23,4 +26,8 @@ export { inetCskReqskPurge, inetCskReqskQueueDrop, inetCskReqskQueueHashAdd, Req
 export { inetTwskHashdance, inetTwskKill, inetTwskSchedule, InetTimewaitSock } from './timewait-sock.ts';
 export { InetPeer, InetPeerBase, inetPeerXrlimAllow } from './inetpeer.ts';
 export { INET_NET, InetNet } from './inet-net.ts';
-export { inetAutobound, inetDatagramDisconnect, ip4DatagramConnect } from './datagram.ts';
+export { inet6ResetLocal, inetAutobound, inetDatagramDisconnect, ip4DatagramConnect, ip6DatagramConnect } from './datagram.ts';
+export {
+  fibDefaultRuleAdd, FibLookupArg, FibRule, fibRuleGetTable, fibRuleMatchall, fibRulePortsMatch, type FibRulesFamily, fibRulesLookup, FibRulesOps, fibRulesRegister, fibRulesUnregister,
+} from './fib-rules.ts';
+export { fibNl2RuleDscp, fibRuleDscpAnswers, fibRulePutDscp, type FibRuleDscp } from './fib-rules-netlink.ts';

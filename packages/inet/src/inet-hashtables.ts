@@ -8,9 +8,10 @@
  * One set a namespace and transport. Chains are linked through small nodes of one class, so that the search meets one hidden class whatever it finds.
  */
 import { jhash3words, SipHash, type Kernel, type Net } from '@linnet/kernel';
+import { AF_INET6, ipv6AddrAny, ipv6AddrEqual } from '@linnet/uapi';
 import type { InetBindBucket } from './bind-hash.ts';
 import type { InetConnectionSock } from './inet-connection-sock.ts';
-import type { InetSock } from './inet-sock.ts';
+import { INET_VERSION_4, INET_VERSION_6, type InetSock } from './inet-sock.ts';
 
 /** What an entry of the hash of connections stands for. A full sock. @alpha */
 export const EHASH_SOCK = 0;
@@ -31,8 +32,9 @@ export class EhashNode {
   daddr = 0;
   dport = 0;
   boundDevIf = 0;
-  /** Eight words, local then remote address, for IPv6; else null. */
-  addr6: Int32Array | null = null;
+  /** The addresses of an IPv6 connection, then `rcvSaddr` and `daddr` are 0; null for IPv4. */
+  v6RcvSaddr: Int32Array | null = null;
+  v6Daddr: Int32Array | null = null;
   hashed = false;
   next: EhashNode | null = null;
 
@@ -83,7 +85,28 @@ export class InetHashinfo {
     const hash = this.hashfn(daddr, hnum, saddr, sport);
     for (let n = this.buckets[hash & this.mask]!; n !== null; n = n.next!) {
       if (
-        n.hash === hash && n.daddr === saddr && n.rcvSaddr === daddr && n.dport === sport && n.num === hnum && n.addr6 === null &&
+        n.hash === hash && n.daddr === saddr && n.rcvSaddr === daddr && n.dport === sport && n.num === hnum && n.v6Daddr === null &&
+        (n.boundDevIf === 0 || n.boundDevIf === dif)
+      ) {
+        return n;
+      }
+    }
+    return null;
+  }
+
+  /** The hash of an IPv6 four-tuple (inet6_ehashfn). */
+  hashfn6(l: Int32Array, lport: number, f: Int32Array, fport: number): number {
+    const a = jhash3words(l[0]!, l[1]!, l[2]!, this.secret);
+    const b = jhash3words(l[3]!, f[0]!, f[1]!, a);
+    return jhash3words(f[2]!, f[3]!, (lport << 16) | fport, b);
+  }
+
+  /** {@link InetHashinfo.lookupEstablished} for IPv6 (__inet6_lookup_established). */
+  lookupEstablished6(saddr: Int32Array, sport: number, daddr: Int32Array, hnum: number, dif: number): EhashNode | null {
+    const hash = this.hashfn6(daddr, hnum, saddr, sport);
+    for (let n = this.buckets[hash & this.mask]!; n !== null; n = n.next!) {
+      if (
+        n.hash === hash && n.dport === sport && n.num === hnum && n.v6Daddr !== null && ipv6AddrEqual(n.v6Daddr, saddr) && ipv6AddrEqual(n.v6RcvSaddr!, daddr) &&
         (n.boundDevIf === 0 || n.boundDevIf === dif)
       ) {
         return n;
@@ -95,7 +118,7 @@ export class InetHashinfo {
   /** Adds an entry whose tuple is filled in (inet_ehash_nolisten). */
   insert(n: EhashNode): void {
     if (n.hashed) return;
-    n.hash = this.hashfn(n.rcvSaddr, n.num, n.daddr, n.dport);
+    n.hash = n.v6Daddr === null ? this.hashfn(n.rcvSaddr, n.num, n.daddr, n.dport) : this.hashfn6(n.v6RcvSaddr!, n.num, n.v6Daddr, n.dport);
     const i = n.hash & this.mask;
     n.next = this.buckets[i]!;
     this.buckets[i] = n;
@@ -180,16 +203,63 @@ export function inetLookupListener(h: InetHashinfo, saddr: number, sport: number
   return best;
 }
 
-/** How well a sock fits a destination; -1 when it does not (compute_score). @alpha */
+/** {@link inetLookupListener} for IPv6 (inet6_lookup_listener). @alpha */
+export function inet6LookupListener(h: InetHashinfo, saddr: Int32Array, sport: number, daddr: Int32Array, hnum: number, dif: number): InetConnectionSock | null {
+  const list = h.lhash.get(hnum);
+  if (list === undefined) return null;
+  let best: InetConnectionSock | null = null;
+  let bestScore = -1;
+  let matches = 0;
+  let phash = 0;
+  for (let i = 0; i < list.length; i++) {
+    const sk = list[i]!;
+    const score = computeScore6(sk, daddr, dif);
+    if (score < 0) continue;
+    if (score > bestScore) {
+      best = sk;
+      bestScore = score;
+      matches = 1;
+      if (sk.reuseport) phash = h.hashfn6(daddr, hnum, saddr, sport);
+    } else if (score === bestScore && sk.reuseport && best!.reuseport) {
+      matches++;
+      phash = jhash3words(phash, matches, 0, h.secret);
+      if ((phash >>> 0) % matches === 0) best = sk;
+    }
+  }
+  return best;
+}
+
+/**
+ * How well a listener fits a destination; -1 when it does not (compute_score). An address of its own counts most, then that it is an IPv4 sock and no IPv6 one that
+ * takes both, then a device of its own: observed on Linux.
+ * @alpha
+ */
 export function computeScore(sk: InetSock, daddr: number, dif: number): number {
-  let score = 0;
+  if ((sk.versions & INET_VERSION_4) === 0) return -1;
+  let score = sk.pinet6 === null ? 2 : 0;
   if (sk.rcvSaddr !== 0) {
     if (sk.rcvSaddr !== daddr) return -1;
-    score += 2;
+    score += 4;
   }
   if (sk.boundDevIf !== 0) {
     if (sk.boundDevIf !== dif) return -1;
+    score += 1;
+  }
+  return score;
+}
+
+/** The same for an IPv6 destination. @alpha */
+export function computeScore6(sk: InetSock, daddr: Int32Array, dif: number): number {
+  if ((sk.versions & INET_VERSION_6) === 0) return -1;
+  let score = 0;
+  const own = sk.v6RcvSaddr!;
+  if (!ipv6AddrAny(own)) {
+    if (!ipv6AddrEqual(own, daddr)) return -1;
     score += 4;
+  }
+  if (sk.boundDevIf !== 0) {
+    if (sk.boundDevIf !== dif) return -1;
+    score += 1;
   }
   return score;
 }
@@ -220,5 +290,8 @@ export function inetEhashInsert(h: InetHashinfo, sk: InetConnectionSock): void {
   n.daddr = sk.daddr;
   n.dport = sk.dport;
   n.boundDevIf = sk.boundDevIf;
+  const six = sk.af.family === AF_INET6;
+  n.v6RcvSaddr = six ? sk.v6RcvSaddr : null;
+  n.v6Daddr = six ? sk.v6Daddr : null;
   h.insert(n);
 }

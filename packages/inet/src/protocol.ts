@@ -1,11 +1,14 @@
 /** The tables that the Internet protocols share: who gets packets of which protocol number, and which sockets there are. */
-import { defineKey, type Kernel, type KernelModule, type Key, type Net } from '@linnet/kernel';
+import { defineKey, type Kernel, type KernelModule, type Key, type Net, NOTIFY_DONE } from '@linnet/kernel';
 import { neigh } from '@linnet/neigh';
+import { type NetdeviceNotifier, registerNetdeviceNotifier, unregisterNetdeviceNotifier } from '@linnet/netdev';
 import { netlink } from '@linnet/netlink';
 import type { Skb } from '@linnet/skbuff';
 import { socket, type Proto } from '@linnet/socket';
 import type { GroOffload } from './offload.ts';
 import type { InetAf } from './af.ts';
+import { FIB_RULES, fibRulesEvent } from './fib-rules.ts';
+import { fibRulesNetlinkInit } from './fib-rules-netlink.ts';
 import { inetNetInit } from './inet-net.ts';
 import type { InetSock } from './inet-sock.ts';
 
@@ -59,6 +62,10 @@ export class InetKernel {
   readonly offloads6: (GroOffload | null)[] = new Array<GroOffload | null>(256).fill(null);
   /** Kinds of sockets in order of registration, newest first within a type. */
   readonly protosw: InetProtosw[] = [];
+  /** Likewise for AF_INET6. */
+  readonly protosw6: InetProtosw[] = [];
+  /** Tells rules and nexthop objects of what happens to devices. */
+  notifier: NetdeviceNotifier | null = null;
   /** Called when a family has come, with those that are there already. */
   private readonly onAf: ((af: InetAf) => void)[] = [];
   private readonly afs: InetAf[] = [];
@@ -67,6 +74,22 @@ export class InetKernel {
   addProtocol(p: InetProtocol): void {
     if (this.protos[p.protocol] !== null) throw new Error(`IP protocol ${p.protocol} is registered twice`);
     this.protos[p.protocol] = p;
+  }
+
+  /** Registers a receiver for IPv6 packets (inet6_add_protocol). Throws when the number is taken. */
+  addProtocol6(p: InetProtocol): void {
+    if (this.protos6[p.protocol] !== null) throw new Error(`IPv6 protocol ${p.protocol} is registered twice`);
+    this.protos6[p.protocol] = p;
+  }
+
+  /** Registers segmentation and merging for a protocol over IPv6 (inet6_add_offload). */
+  addOffload6(protocol: number, o: GroOffload): void {
+    this.offloads6[protocol] = o;
+  }
+
+  /** Registers a kind of AF_INET6 socket (inet6_register_protosw). */
+  registerProtosw6(p: InetProtosw): void {
+    this.protosw6.unshift(p);
   }
 
   /** Registers segmentation and merging for a protocol over IPv4 (inet_add_offload). */
@@ -105,7 +128,21 @@ export const inet: KernelModule = {
   name: 'inet',
   requires: [socket, netlink, neigh],
   init(k: Kernel): void {
-    k.set(INET, new InetKernel());
+    const ik = new InetKernel();
+    k.set(INET, ik);
+    fibRulesNetlinkInit(k);
+    ik.notifier = (event, dev): number => {
+      fibRulesEvent(event, dev);
+      return NOTIFY_DONE;
+    };
+    registerNetdeviceNotifier(k, ik.notifier);
   },
-  netInit: inetNetInit,
+  exit(k: Kernel): void {
+    const { notifier } = k.get(INET);
+    if (notifier !== null) unregisterNetdeviceNotifier(k, notifier);
+  },
+  netInit(net: Net): void {
+    inetNetInit(net);
+    net.set(FIB_RULES, []);
+  },
 };

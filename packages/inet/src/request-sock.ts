@@ -14,6 +14,9 @@ export class RequestSock {
   /** Local and remote address, ports in host order. */
   locAddr = 0;
   rmtAddr = 0;
+  /** The addresses of an IPv6 request; null for IPv4. */
+  v6LocAddr: Int32Array | null = null;
+  v6RmtAddr: Int32Array | null = null;
   num = 0;
   rmtPort = 0;
   mark = 0;
@@ -36,11 +39,11 @@ export class RequestSock {
   ireqOpt: object | null = null;
   fl: Flowi | null = null;
 
-  /** `onTimer` runs when the SYN-ACK's timer expires. */
-  constructor(listener: InetConnectionSock, onTimer: (req: RequestSock) => void) {
+  /** `af` is the family of its packets; `onTimer` runs when the SYN-ACK's timer expires. */
+  constructor(listener: InetConnectionSock, af: InetAf, onTimer: (req: RequestSock) => void) {
     this.listener = listener;
     this.net = listener.net;
-    this.af = listener.af;
+    this.af = af;
     this.ehashNode = new EhashNode(EHASH_REQUEST, this);
     this.timer = new TimerList<RequestSock>(onTimer, this);
   }
@@ -52,6 +55,8 @@ export function inetCskReqskQueueHashAdd(h: InetHashinfo, req: RequestSock, time
   n.rcvSaddr = req.locAddr;
   n.num = req.num;
   n.daddr = req.rmtAddr;
+  n.v6RcvSaddr = req.v6LocAddr;
+  n.v6Daddr = req.v6RmtAddr;
   n.dport = req.rmtPort;
   n.boundDevIf = req.listener.boundDevIf;
   h.insert(n);

@@ -1,5 +1,6 @@
 /** What remains of a connection in TIME-WAIT or FIN-WAIT-2 (struct inet_timewait_sock): small, and enough to answer stray segments. */
 import { delTimer, modTimer, TimerList, type Net } from '@linnet/kernel';
+import { AF_INET6 } from '@linnet/uapi';
 import type { InetAf } from './af.ts';
 import { bindBucketRelease, inetPutPort, type InetBindBucket } from './bind-hash.ts';
 import type { InetConnectionSock } from './inet-connection-sock.ts';
@@ -22,6 +23,11 @@ export class InetTimewaitSock {
   readonly boundDevIf: number;
   readonly rcvSaddr: number;
   readonly daddr: number;
+  readonly v6RcvSaddr: Int32Array | null;
+  readonly v6Daddr: Int32Array | null;
+  readonly ipv6only: boolean;
+  /** INET_VERSION_*: which of the two it was. */
+  readonly versions: number;
   readonly num: number;
   readonly dport: number;
   readonly uid: number;
@@ -39,6 +45,10 @@ export class InetTimewaitSock {
     this.boundDevIf = sk.boundDevIf;
     this.rcvSaddr = sk.rcvSaddr;
     this.daddr = sk.daddr;
+    this.v6RcvSaddr = sk.v6RcvSaddr;
+    this.v6Daddr = sk.v6Daddr;
+    this.ipv6only = sk.ipv6only;
+    this.versions = sk.versions;
     this.num = sk.num;
     this.dport = sk.dport;
     this.mark = sk.mark;
@@ -57,6 +67,9 @@ export function inetTwskHashdance(tw: InetTimewaitSock, sk: InetConnectionSock, 
   n.rcvSaddr = tw.rcvSaddr;
   n.num = tw.num;
   n.daddr = tw.daddr;
+  const six = tw.af.family === AF_INET6;
+  n.v6RcvSaddr = six ? tw.v6RcvSaddr : null;
+  n.v6Daddr = six ? tw.v6Daddr : null;
   n.dport = tw.dport;
   n.boundDevIf = tw.boundDevIf;
   const tb = sk.bindBucket;

@@ -2,13 +2,13 @@
 import { defineKey, type Kernel, type KernelModule, type Key, type Net } from '@linnet/kernel';
 import { INET, INET_NET, INET_PROTOSW_ICSK, INET_PROTOSW_PERMANENT, inet, inetTwskKill, type InetTimewaitSock, EHASH_TIMEWAIT } from '@linnet/inet';
 import { type Proto, ProtoMemory } from '@linnet/socket';
-import { AF_INET, IPPROTO_TCP, SOCK_STREAM } from '@linnet/uapi';
+import { AF_INET6, IPPROTO_TCP, SOCK_STREAM } from '@linnet/uapi';
 import { cubic } from './cong/cubic.ts';
 import { reno } from './cong/reno.ts';
 import { makeTcpProt } from './tcp.ts';
 import { tcpRegisterCongestionControl } from './tcp-cong.ts';
-import { tcpV4EarlyDemux } from './tcp-early-demux.ts';
-import { tcpV4Err, tcpV4Rcv } from './tcp-ipv4.ts';
+import { tcpV4EarlyDemux, tcpV4Err, tcpV4Rcv } from './tcp-ipv4.ts';
+import { tcpV6EarlyDemux, tcpV6Err, tcpV6Rcv } from './tcp-ipv6.ts';
 import { TCPK, TcpKernel } from './tcp-kernel.ts';
 import { TCP, TcpNet } from './tcp-net.ts';
 import { makeTcpOffload } from './tcp-offload.ts';
@@ -31,7 +31,8 @@ export const tcp: KernelModule = {
     k.set(TCPK, tk);
     tcpRegisterCongestionControl(k, reno);
     tcpRegisterCongestionControl(k, cubic);
-    const prot = makeTcpProt(tk);
+    const prot = makeTcpProt(tk, 'TCP');
+    const prot6 = makeTcpProt(tk, 'TCPv6');
     k.set(TCP_PROT, prot);
     tcpSysctlKernelInit(k);
     const ik = k.get(INET);
@@ -42,8 +43,25 @@ export const tcp: KernelModule = {
       flags: INET_PROTOSW_PERMANENT | INET_PROTOSW_ICSK,
       create: (net, af) => new TcpSock(net, af, net.get(TCP), tk, prot),
     });
+    ik.registerProtosw6({
+      type: SOCK_STREAM,
+      protocol: IPPROTO_TCP,
+      prot: prot6,
+      flags: INET_PROTOSW_PERMANENT | INET_PROTOSW_ICSK,
+      create: (net, af) => new TcpSock(net, af, net.get(TCP), tk, prot6),
+    });
     ik.forEachAf((af) => {
-      if (af.family !== AF_INET) return;
+      if (af.family === AF_INET6) {
+        ik.addProtocol6({
+          protocol: IPPROTO_TCP,
+          noPolicy: true,
+          rcv: (skb) => tcpV6Rcv((skb.dev as unknown as { net: Net }).net.get(TCP), tk, af, skb),
+          earlyDemux: (skb) => tcpV6EarlyDemux((skb.dev as unknown as { net: Net }).net.get(TCP), tk, skb),
+          err: (skb, type, code, info) => tcpV6Err((skb.dev as unknown as { net: Net }).net.get(TCP), tk, af, skb, type, code, info),
+        });
+        ik.addOffload6(IPPROTO_TCP, makeTcpOffload(af));
+        return;
+      }
       ik.addProtocol({
         protocol: IPPROTO_TCP,
         noPolicy: true,
@@ -68,7 +86,8 @@ export const tcp: KernelModule = {
     const inetNet = net.get(INET_NET);
     inetNet.addMib('snmp', 4, () => showTcpSnmp(tn));
     inetNet.addMib('netstat', 1, () => showTcpExt(tn));
-    net.proc.create('net/tcp', () => showTcp(tn));
+    net.proc.create('net/tcp', () => showTcp(tn, false));
+    if (k.get(INET).af(AF_INET6) !== null) net.proc.create('net/tcp6', () => showTcp(tn, true));
   },
   netExit(net: Net): void {
     const tn = net.get(TCP);

@@ -1,9 +1,10 @@
 /** Ending a connection from our side: shutdown, close, abort, destruction (RFC 9293 section 3.6). */
 import { ECONNRESET } from '@linnet/kernel';
-import { inetCskAcceptqRemove, inetCskClearXmitTimers, inetCskReqskPurge, inetPutPort } from '@linnet/inet';
+import { inet6ResetLocal, inetCskAcceptqRemove, inetCskClearXmitTimers, inetCskReqskPurge, inetPutPort } from '@linnet/inet';
 import { DROP, kfreeSkbReason, skbDequeue, skbQueuePurge } from '@linnet/skbuff';
 import { SEND_SHUTDOWN, SHUTDOWN_MASK, SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, SOCK_DONE, sockFlag, SOCK_LINGER, sockOrphan } from '@linnet/socket';
 import {
+  IN6ADDR_ANY,
   after,
   TCP_CA_Open,
   TCP_CLOSE,
@@ -31,7 +32,7 @@ import { netInc } from './tcp-net.ts';
 import { tcpClearOptions } from './tcp-options.ts';
 import { tcpWriteQueuePurge } from './tcp-rtx-queue.ts';
 import { tcpSendActiveReset, tcpSendFin } from './tcp-send.ts';
-import type { TcpSock } from './tcp-sock.ts';
+import { tcpSetAf, type TcpSock } from './tcp-sock.ts';
 import { tcpSetState, inetCskDestroySock } from './tcp-state.ts';
 import { tcpResetKeepaliveTimer, tcpFinTime } from './tcp-keepalive.ts';
 
@@ -181,6 +182,11 @@ export function tcpDisconnect(tp: TcpSock): number {
   if ((tp.userlocks & SOCK_BINDADDR_LOCK) === 0) {
     tp.saddr = 0;
     tp.rcvSaddr = 0;
+    inet6ResetLocal(tp);
+  }
+  if (tp.pinet6 !== null) {
+    tp.v6Daddr = IN6ADDR_ANY;
+    tcpSetAf(tp, tp.homeAf);
   }
   if (tp.bindBucket !== null && (tp.userlocks & SOCK_BINDPORT_LOCK) === 0) inetPutPort(tp.tn.hashinfo, tp);
   tp.shutdown = 0;

@@ -48,6 +48,8 @@ export const MAX_TCP_SYNCNT = 127;
 export const TCP_MIN_MSS = 88;
 /** MSS when the peer names none (RFC 9293 section 3.7.1). */
 export const TCP_MSS_DEFAULT_SEND = 536;
+/** The same over IPv6 (RFC 9293 section 3.7.1). */
+export const TCP_MSS_DEFAULT_SEND6 = 1220;
 /** First guess of the peer's MSS for ACK decisions. */
 export const TCP_MIN_RCVMSS = 536;
 /** The delayed-ACK machine treats the connection as interactive from this count on. */

@@ -1,10 +1,12 @@
 /** Connections that are not full sockets: requests before the handshake's end, TIME-WAIT after the connection's (tcp_minisocks.c). */
-import { inetCskAcceptqAdd, inetCskReqskQueueDrop, inetEhashInsert, inetInheritPort, InetTimewaitSock, inetTwskHashdance, inetTwskKill, inetTwskSchedule, skAcceptqIsFull } from '@linnet/inet';
+import { inetCskAcceptqAdd, inetCskReqskQueueDrop, inetEhashInsert, inetInheritPort, inetMapped, inetSockUpdateVersions, InetTimewaitSock, inetTwskHashdance, inetTwskKill, inetTwskSchedule, skAcceptqIsFull } from '@linnet/inet';
 import { DROP, type Skb } from '@linnet/skbuff';
 import { dstMtu } from '@linnet/netdev';
 import {
+  AF_INET6,
   after,
   before,
+  ipv6AddrLoopback,
   TCP_FIN_WAIT2,
   TCP_SYN_RECV,
   TCP_TIME_WAIT,
@@ -41,7 +43,7 @@ import { tcpDone } from './tcp-state.ts';
 import { tcpRtxSynack, tcpReqskSendAck } from './tcp-synack.ts';
 import { tcpInitializeRcvMss } from './tcp-rcvbuf.ts';
 import { SOCK_KEEPOPEN, sockFlag } from '@linnet/socket';
-import type { TcpSock } from './tcp-sock.ts';
+import { tcpSetAf, type TcpSock } from './tcp-sock.ts';
 import { tcpOowRateLimited } from './tcp-challenge.ts';
 import { tcpResetKeepaliveTimer, keepaliveTimeWhen } from './tcp-keepalive.ts';
 import type { TcpRequestSock } from './tcp-request-sock.ts';
@@ -208,7 +210,9 @@ function oow(tw: TcpTimewaitSock, skb: Skb, mib: number): number {
 export function tcpTwskUnique(tp: TcpSock, tw: TcpTimewaitSock): boolean {
   const reuse = tp.tn.twReuse;
   const now = Math.floor(tp.kernel.ktime / 1e9) + 1;
-  const loopback = tw.daddr >>> 24 === 127 || tw.rcvSaddr >>> 24 === 127;
+  const loopback = tw.af.family === AF_INET6
+    ? ipv6AddrLoopback(tw.v6Daddr!) || ipv6AddrLoopback(tw.v6RcvSaddr!)
+    : tw.daddr >>> 24 === 127 || tw.rcvSaddr >>> 24 === 127;
   if (reuse === 0 || (reuse === 2 && !loopback)) return false;
   if (tw.tsRecentStamp === 0 || now <= tw.tsRecentStamp) return false;
   tp.writeSeq = (tw.sndNxt + 65535 + 2) | 0;
@@ -319,12 +323,21 @@ export function tcpCheckReq(listener: TcpSock, skb: Skb, req: TcpRequestSock, rx
 function tcpCreateOpenreqChild(listener: TcpSock, req: TcpRequestSock, skb: Skb, rx: TcpOptionsReceived): TcpSock {
   const tn = req.tn;
   const k = req.net.kernel;
-  const tp = tn.newSock(listener.af, listener.prot);
+  const tp = tn.newSock(listener.homeAf, listener.prot);
   inheritOptions(listener, tp);
+  listener.homeAf.cloneSock?.(tp, listener);
+  tcpSetAf(tp, req.af);
   tp.state = TCP_SYN_RECV;
   tp.rcvSaddr = req.locAddr;
   tp.saddr = req.locAddr;
   tp.daddr = req.rmtAddr;
+  if (tp.pinet6 !== null) {
+    tp.v6RcvSaddr = req.v6LocAddr ?? inetMapped(req.locAddr);
+    tp.v6Saddr = tp.v6RcvSaddr;
+    tp.v6Daddr = req.v6RmtAddr ?? inetMapped(req.rmtAddr);
+    tp.ipv6only = listener.ipv6only;
+    inetSockUpdateVersions(tp);
+  }
   tp.dport = req.rmtPort;
   tp.sport = req.num;
   tp.num = req.num;
@@ -333,12 +346,16 @@ function tcpCreateOpenreqChild(listener: TcpSock, req: TcpRequestSock, skb: Skb,
     const fl = tp.fl;
     fl.saddr = tp.saddr;
     fl.daddr = tp.daddr;
+    fl.saddr6 = req.v6LocAddr;
+    fl.daddr6 = req.v6RmtAddr;
+    // A link-local peer's interface (RFC 4007).
+    tp.boundDevIf = req.fl.oif;
     fl.sport = tp.sport;
     fl.dport = tp.dport;
     fl.proto = 6;
     fl.oif = tp.boundDevIf;
     fl.mark = tp.mark;
-    fl.tos = tp.tos;
+    fl.tos = req.fl.tos;
   }
   tp.inetId = tn.rng.u32() & 0xffff;
 

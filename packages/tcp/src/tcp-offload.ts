@@ -10,8 +10,10 @@ import {
   groSameFlow,
   NETIF_F_HW_CSUM,
   NETIF_F_IP_CSUM,
+  NETIF_F_IPV6_CSUM,
   NETIF_F_SG,
   NETIF_F_TSO,
+  NETIF_F_TSO6,
   setGroFlush,
   skbGroChecksumValidate,
   skbGroHeader,
@@ -25,6 +27,7 @@ import {
   SKB_GSO_DODGY,
   SKB_GSO_TCP_ECN,
   SKB_GSO_TCPV4,
+  SKB_GSO_TCPV6,
   skbChecksumHelp,
   skbCloned,
   skbPullUnchecked,
@@ -32,6 +35,7 @@ import {
   skbSegment,
 } from '@linnet/skbuff';
 import {
+  AF_INET6,
   IPPROTO_TCP,
   TCPHDR_CWR,
   TCPHDR_FIN,
@@ -63,7 +67,8 @@ export function tcpGsoSegment(af: InetAf, skb: Skb, features: number): Skb | num
   const mss = skb.gsoSize;
   const payload = skb.len - hdrLen;
   if (mss <= 0 || payload <= mss) return -EINVAL;
-  if ((features & NETIF_F_TSO) !== 0 && (skb.gsoType & SKB_GSO_DODGY) !== 0) {
+  const v6 = af.family === AF_INET6;
+  if ((features & (v6 ? NETIF_F_TSO6 : NETIF_F_TSO)) !== 0 && (skb.gsoType & SKB_GSO_DODGY) !== 0) {
     // From outside, but well-formed: the device takes it once the count is ours.
     skb.gsoSegs = Math.ceil(payload / mss);
     return null;
@@ -77,7 +82,7 @@ export function tcpGsoSegment(af: InetAf, skb: Skb, features: number): Skb | num
   const th0 = skb.data;
   let seq = skb.view.getInt32(th0 + 4);
   const flags = skb.u8[th0 + 13]!;
-  const sum = (features & (NETIF_F_HW_CSUM | NETIF_F_IP_CSUM)) === 0;
+  const sum = (features & (NETIF_F_HW_CSUM | (v6 ? NETIF_F_IPV6_CSUM : NETIF_F_IP_CSUM))) === 0;
   const owner = skb.destructor === tcpWfree ? (skb.sk as TcpSock) : null;
   let first = true;
   for (let s: Skb | null = segs; s !== null; s = s.next) {
@@ -176,7 +181,7 @@ export function tcpGroComplete(af: InetAf, skb: Skb, nhoff: number): number {
   const th = skb.data + nhoff;
   skb.transportHeader = th;
   leaveChecksum(af, skb, th);
-  skb.gsoType |= SKB_GSO_TCPV4;
+  skb.gsoType |= af.family === AF_INET6 ? SKB_GSO_TCPV6 : SKB_GSO_TCPV4;
   if ((skb.u8[th + 13]! & TCPHDR_CWR) !== 0) skb.gsoType |= SKB_GSO_TCP_ECN;
   return 0;
 }

@@ -3,7 +3,7 @@ import type { Flowi, InetAf } from '@linnet/inet';
 import { csumFold } from '@linnet/kernel';
 import { skbDst } from '@linnet/netdev';
 import { allocSkb, CHECKSUM_PARTIAL, type Skb, skbPush, skbReserve } from '@linnet/skbuff';
-import { IPPROTO_TCP, RTN_LOCAL, TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN } from '@linnet/uapi';
+import { IPPROTO_TCP, ipv6AddrIsLinklocal, RTN_LOCAL, TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN } from '@linnet/uapi';
 import { MAX_TCP_HEADER } from './tcp-const.ts';
 import { TcpOutRsts, TcpOutSegs } from './tcp-mib.ts';
 import { tcpInc, type TcpNet } from './tcp-net.ts';
@@ -11,8 +11,14 @@ import { tcpWriteTimestamp } from './tcp-options.ts';
 
 /** Addresses and ports of a received segment: `daddr:dport` is ours. */
 export class TcpTuple {
+  /** The family of the packet. */
+  af: InetAf | null = null;
+  /** Is it IPv6? Then the addresses are `saddr6` and `daddr6`, which the next packet overwrites, else `saddr` and `daddr`. */
+  v6 = false;
   saddr = 0;
   daddr = 0;
+  readonly saddr6: Int32Array = new Int32Array(4);
+  readonly daddr6: Int32Array = new Int32Array(4);
   sport = 0;
   dport = 0;
   /** Interface it came in by. */
@@ -52,8 +58,11 @@ function replyFlow(fl: Flowi, t: TcpTuple, oif: number, mark: number, tos: numbe
   fl.scope = 0;
   fl.proto = IPPROTO_TCP;
   fl.flags = 0;
-  fl.saddr = t.daddr;
-  fl.daddr = t.saddr;
+  fl.saddr = t.v6 ? 0 : t.daddr;
+  fl.daddr = t.v6 ? 0 : t.saddr;
+  fl.saddr6 = t.v6 ? t.daddr6 : null;
+  fl.daddr6 = t.v6 ? t.saddr6 : null;
+  fl.flowlabel = 0;
   fl.sport = t.dport;
   fl.dport = t.sport;
   fl.uid = 0;
@@ -70,7 +79,8 @@ export function tcpSendReset(tn: TcpNet, af: InetAf, skb: Skb, t: TcpTuple, have
   const dst = skbDst(skb);
   if (!haveSock && dst !== null && af.dstType(dst) !== RTN_LOCAL) return;
   const fl = tn.replyFl;
-  replyFlow(fl, t, 0, 0, 0);
+  // A link-local peer is on the interface that its segment came in by (RFC 4007).
+  replyFlow(fl, t, t.v6 && ipv6AddrIsLinklocal(t.saddr6) ? t.dif : 0, 0, 0);
   let seq = 0;
   let ack = 0;
   let out = TCPHDR_RST;

@@ -1,5 +1,5 @@
 /** A connection before its handshake has ended. */
-import { RequestSock } from '@linnet/inet';
+import { type InetAf, RequestSock } from '@linnet/inet';
 import type { DstEntry } from '@linnet/netdev';
 import type { TcpNet } from './tcp-net.ts';
 import type { TcpSock } from './tcp-sock.ts';
@@ -26,8 +26,8 @@ export class TcpRequestSock extends RequestSock {
   sntSynack = 0;
   dst: DstEntry | null = null;
 
-  constructor(listener: TcpSock, onTimer: (req: RequestSock) => void) {
-    super(listener, onTimer);
+  constructor(listener: TcpSock, af: InetAf, onTimer: (req: RequestSock) => void) {
+    super(listener, af, onTimer);
     this.tn = listener.tn;
   }
 }

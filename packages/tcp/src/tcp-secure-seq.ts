@@ -13,3 +13,15 @@ export function tcpSecureTsOff(tn: TcpNet, saddr: number, daddr: number): number
   if (tn.timestamps !== 1) return 0;
   return tn.tsHash.hash3(saddr, daddr, 0);
 }
+
+/** {@link tcpSecureSeq} for IPv6 (secure_tcpv6_seq). */
+export function tcpV6SecureSeq(tn: TcpNet, ktime: number, saddr: Int32Array, daddr: Int32Array, sport: number, dport: number): number {
+  const h = tn.isnHash;
+  return tcpSecureSeq(tn, ktime, h.hash4(saddr[0]!, saddr[1]!, saddr[2]!, saddr[3]!), h.hash4(daddr[0]!, daddr[1]!, daddr[2]!, daddr[3]!), sport, dport);
+}
+
+/** {@link tcpSecureTsOff} for IPv6 (secure_tcpv6_ts_off). */
+export function tcpV6SecureTsOff(tn: TcpNet, saddr: Int32Array, daddr: Int32Array): number {
+  const h = tn.tsHash;
+  return tcpSecureTsOff(tn, h.hash4(saddr[0]!, saddr[1]!, saddr[2]!, saddr[3]!), h.hash4(daddr[0]!, daddr[1]!, daddr[2]!, daddr[3]!));
+}

@@ -102,7 +102,7 @@ export class TcpSock extends InetConnectionSock {
   /** Segments of the last super-segment size. */
   gsoSegs = 0;
   /** SKB_GSO_TCPV4 or SKB_GSO_TCPV6. */
-  readonly gsoType: number;
+  gsoType: number;
   /** What our SYN or SYN-ACK offers: timestamps, SACK, window scale (-1: none). */
   synTs = false;
   synSack = false;
@@ -249,4 +249,10 @@ export class TcpSock extends InetConnectionSock {
     this.tk = tk;
     this.gsoType = af.family === AF_INET ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
   }
+}
+
+/** From now on the connection's packets are those of `af`: another than its socket's only for IPv4-mapped addresses. */
+export function tcpSetAf(tp: TcpSock, af: InetAf): void {
+  tp.af = af;
+  tp.gsoType = af.family === AF_INET ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
 }

@@ -138,7 +138,7 @@ function setWindowClamp(tp: TcpSock, v: number): number {
 
 /** setsockopt(2) at SOL_TCP; other levels go to the network protocol. 0 or a negative errno. */
 export function tcpSetsockopt(tp: TcpSock, level: number, opt: number, val: Uint8Array): number {
-  if (level !== SOL_TCP) return tp.af.setsockopt(tp, level, opt, val);
+  if (level !== SOL_TCP) return tp.homeAf.setsockopt(tp, level, opt, val);
   if (opt === TCP_CONGESTION) {
     let name = '';
     for (let i = 0; i < val.length && i < 15 && val[i] !== 0; i++) name += String.fromCharCode(val[i]!);
@@ -216,7 +216,7 @@ function bytes(text: string, maxLen: number): Uint8Array {
 
 /** getsockopt(2) at SOL_TCP; other levels go to the network protocol. The value, at most `maxLen` bytes, or a negative errno. */
 export function tcpGetsockopt(tp: TcpSock, level: number, opt: number, maxLen: number): Uint8Array | number {
-  if (level !== SOL_TCP) return tp.af.getsockopt(tp, level, opt, maxLen);
+  if (level !== SOL_TCP) return tp.homeAf.getsockopt(tp, level, opt, maxLen);
   if (maxLen < 0) return -EINVAL;
   let v: number;
   switch (opt) {

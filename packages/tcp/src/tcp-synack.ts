@@ -2,6 +2,7 @@
 import {
   Flowi,
   flowi4InitOutput,
+  flowi6InitOutput,
   inetCskReqskQueueDrop,
   inetCskReqskQueueHashAdd,
   type RequestSock,
@@ -12,6 +13,7 @@ import { type DstEntry, skbDst } from '@linnet/netdev';
 import { allocSkb, CHECKSUM_PARTIAL, type Skb, skbPush, skbReserve } from '@linnet/skbuff';
 import {
   IPPROTO_TCP,
+  ipv6AddrIsLinklocal,
   RTN_BROADCAST,
   RTN_MULTICAST,
   TCP_LISTEN,
@@ -21,7 +23,7 @@ import {
   TCPHDR_SYN,
 } from '@linnet/uapi';
 import { tcpTimeStampMs } from './tcp-clock.ts';
-import { MAX_TCP_HEADER, TCP_MSS_DEFAULT_SEND, TCP_RTO_MAX, TCP_TIMEOUT_INIT } from './tcp-const.ts';
+import { MAX_TCP_HEADER, TCP_MSS_DEFAULT_SEND, TCP_MSS_DEFAULT_SEND6, TCP_RTO_MAX, TCP_TIMEOUT_INIT } from './tcp-const.ts';
 import {
   TcpExtListenDrops,
   TcpExtListenOverflows,
@@ -34,7 +36,7 @@ import {
 import { netInc, tcpInc } from './tcp-net.ts';
 import { tcpClearOptions, tcpParseOptions, tcpSynOptionsLen, tcpWriteSynOptions } from './tcp-options.ts';
 import { tcpReplyAck, tcpPseudoFill, type TcpTuple } from './tcp-reply.ts';
-import { tcpSecureSeq, tcpSecureTsOff } from './tcp-secure-seq.ts';
+import { tcpSecureSeq, tcpSecureTsOff, tcpV6SecureSeq, tcpV6SecureTsOff } from './tcp-secure-seq.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpFullSpace, tcpSelectInitialWindow } from './tcp-window.ts';
 import { TcpRequestSock } from './tcp-request-sock.ts';
@@ -46,9 +48,10 @@ const MIN_REQUESTS = 8;
 export function tcpConnRequest(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: number): void {
   const tn = tp.tn;
   const k = tp.kernel;
+  const af = tuple.af!;
   const inDst = skbDst(skb);
   if (inDst !== null) {
-    const type = tp.af.dstType(inDst);
+    const type = af.dstType(inDst);
     if (type === RTN_BROADCAST || type === RTN_MULTICAST) return;
   }
   if (isn === 0 && (tp.reqskQlen >= Math.max(tp.maxAckBacklog, MIN_REQUESTS) || tp.reqskQlen >= tn.maxSynBacklog)) {
@@ -63,13 +66,18 @@ export function tcpConnRequest(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: numb
   }
   const rx = tp.tk.scratchRx;
   tcpClearOptions(rx);
-  rx.mssClamp = TCP_MSS_DEFAULT_SEND;
+  rx.mssClamp = tuple.v6 ? TCP_MSS_DEFAULT_SEND6 : TCP_MSS_DEFAULT_SEND;
   rx.userMss = tp.userMss;
   tcpParseOptions(skb.view, skb.transportHeader, skb.cb11, rx, true, false, tn.timestamps !== 0, tn.sack !== 0, tn.windowScaling !== 0);
 
-  const req = new TcpRequestSock(tp, reqskTimer);
-  req.locAddr = tuple.daddr;
-  req.rmtAddr = tuple.saddr;
+  const req = new TcpRequestSock(tp, af, reqskTimer);
+  if (tuple.v6) {
+    req.v6LocAddr = Int32Array.from(tuple.daddr6);
+    req.v6RmtAddr = Int32Array.from(tuple.saddr6);
+  } else {
+    req.locAddr = tuple.daddr;
+    req.rmtAddr = tuple.saddr;
+  }
   req.num = tuple.dport;
   req.rmtPort = tuple.sport;
   req.iif = tuple.dif;
@@ -85,16 +93,27 @@ export function tcpConnRequest(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: numb
   req.ecnOk = tn.ecn !== 0 && (skb.cb2 & (TCPHDR_ECE | TCPHDR_CWR)) === (TCPHDR_ECE | TCPHDR_CWR);
 
   const fl = new Flowi();
-  flowi4InitOutput(fl, tp.boundDevIf, req.mark, tp.tos, 0, IPPROTO_TCP, 0, req.rmtAddr, req.locAddr, req.rmtPort, req.num, tp.uid);
+  if (tuple.v6) {
+    // A link-local peer is on the interface that its SYN came in by (RFC 4007).
+    const oif = tp.boundDevIf === 0 && ipv6AddrIsLinklocal(req.v6RmtAddr!) ? tuple.dif : tp.boundDevIf;
+    flowi6InitOutput(fl, oif, req.mark, tp.pinet6!.tclass, IPPROTO_TCP, 0, req.v6RmtAddr!, req.v6LocAddr, req.rmtPort, req.num, tp.uid, 0);
+  } else {
+    flowi4InitOutput(fl, tp.boundDevIf, req.mark, tp.tos, 0, IPPROTO_TCP, 0, req.rmtAddr, req.locAddr, req.rmtPort, req.num, tp.uid);
+  }
   req.fl = fl;
-  const dst = tp.af.routeOutput(tp.net, fl, tp);
+  const dst = af.routeOutput(tp.net, fl, tp);
   if (dst === null) {
     netInc(tn, TcpExtListenDrops);
     return;
   }
   req.dst = dst;
-  req.sntIsn = isn !== 0 ? isn : tcpSecureSeq(tn, k.ktime, req.locAddr, req.rmtAddr, req.num, req.rmtPort);
-  req.tsOff = tcpSecureTsOff(tn, req.locAddr, req.rmtAddr);
+  if (tuple.v6) {
+    req.sntIsn = isn !== 0 ? isn : tcpV6SecureSeq(tn, k.ktime, req.v6LocAddr!, req.v6RmtAddr!, req.num, req.rmtPort);
+    req.tsOff = tcpV6SecureTsOff(tn, req.v6LocAddr!, req.v6RmtAddr!);
+  } else {
+    req.sntIsn = isn !== 0 ? isn : tcpSecureSeq(tn, k.ktime, req.locAddr, req.rmtAddr, req.num, req.rmtPort);
+    req.tsOff = tcpSecureTsOff(tn, req.locAddr, req.rmtAddr);
+  }
   // 0 means none.
   req.sntSynack = (k.ktime / 1000) | 0 || 1;
 
@@ -132,10 +151,10 @@ function tcpSendReqSynack(tp: TcpSock, req: TcpRequestSock, dst: DstEntry): numb
   skb.csumStart = th;
   skb.csumOffset = 16;
   const fl = req.fl!;
-  tcpPseudoFill(tp.af, fl, skb, th);
+  tcpPseudoFill(req.af, fl, skb, th);
   skb.mark = req.mark;
   tcpInc(tp.tn, TcpOutSegs);
-  return tp.af.buildAndSendPkt(skb, tp, dst, fl, tp.tos & ~3);
+  return req.af.buildAndSendPkt(skb, tp, dst, fl, fl.tos & ~3);
 }
 
 /** Sends a SYN-ACK again (tcp_rtx_synack). Returns 0 or a negative errno. */
@@ -143,7 +162,7 @@ export function tcpRtxSynack(tp: TcpSock, req: TcpRequestSock): number {
   const dst = req.dst;
   let route = dst;
   // The route may have ended since.
-  if (dst === null || (dst.obsolete !== 0 && dst.ops.check(dst, 0) === null)) route = tp.af.routeOutput(tp.net, req.fl!, tp);
+  if (dst === null || (dst.obsolete !== 0 && dst.ops.check(dst, 0) === null)) route = req.af.routeOutput(tp.net, req.fl!, tp);
   if (route === null) return -113;
   req.dst = route;
   const err = tcpSendReqSynack(tp, req, route);
@@ -203,6 +222,6 @@ function reqskTimer(r: RequestSock): void {
 export function tcpReqskSendAck(tp: TcpSock, _skb: Skb, req: TcpRequestSock): void {
   const tsval = (tcpTimeStampMs(tp.kernel.ktime) + req.tsOff) | 0;
   tcpReplyAck(
-    tp.tn, req.fl!, (req.sntIsn + 1) | 0, req.rcvNxt, req.rcvWnd >> (req.wscaleOk ? req.rcvWscale : 0), req.tstampOk, tsval, req.tsRecent, tp.af,
+    tp.tn, req.fl!, (req.sntIsn + 1) | 0, req.rcvNxt, req.rcvWnd >> (req.wscaleOk ? req.rcvWscale : 0), req.tstampOk, tsval, req.tsRecent, req.af,
   );
 }

@@ -1,5 +1,5 @@
 /** The calls on a TCP socket: sending, receiving, polling, listening (tcp(7), RFC 9293 section 3.9). */
-import { EAGAIN, EINVAL, ENOTCONN, ENOTTY, EPIPE } from '@linnet/kernel';
+import { EAGAIN, EINVAL, ENOIOCTLCMD, ENOTCONN, EPIPE } from '@linnet/kernel';
 import { INET_NET, inetCskAccept, inetCskGetPort, inetHashListener } from '@linnet/inet';
 import { consumeSkb, MAX_SKB_FRAGS, type Skb, skbUnlink } from '@linnet/skbuff';
 import {
@@ -61,6 +61,7 @@ import { TCP_NAGLE_CORK, TCP_NAGLE_PUSH } from './tcp-const.ts';
 import { TCP_URG_READ, TCP_URG_VALID } from './tcp-data.ts';
 import { tcpChargeQueued, tcpStreamAllocSkb } from './tcp-fragment.ts';
 import { tcpV4Connect } from './tcp-ipv4.ts';
+import { tcpV6Connect } from './tcp-ipv6.ts';
 import type { TcpKernel } from './tcp-kernel.ts';
 import { tcpCurrentMss, tcpXmitSizeGoal } from './tcp-mss.ts';
 import { tcpPushOne, tcpPushPendingFramesNagle, tcpSlowStartAfterIdleCheck } from './tcp-output.ts';
@@ -217,7 +218,7 @@ function tcpRecvUrg(tp: TcpSock, msg: MsgHdr, len: number, flags: number): numbe
  * the pending error, -ENOTCONN. MSG_PEEK leaves the data, MSG_TRUNC throws it away uncopied, MSG_OOB reads the urgent byte.
  */
 export function tcpRecvmsg(tp: TcpSock, msg: MsgHdr, size: number, flags: number): number {
-  if ((flags & MSG_ERRQUEUE) !== 0) return tp.af.recvError(tp, msg, size);
+  if ((flags & MSG_ERRQUEUE) !== 0) return tp.homeAf.recvError(tp, msg, size);
   if (tp.state === TCP_LISTEN) return -ENOTCONN;
   if ((flags & MSG_OOB) !== 0) return tcpRecvUrg(tp, msg, size, flags);
   const peek = (flags & MSG_PEEK) !== 0;
@@ -341,7 +342,7 @@ function tcpIoctl(tp: TcpSock, cmd: number, arg: Uint8Array): number {
       n = tp.state === TCP_SYN_SENT || tp.state === TCP_SYN_RECV ? 0 : (tp.writeSeq - tp.sndNxt) | 0;
       break;
     default:
-      return -ENOTTY;
+      return -ENOIOCTLCMD;
   }
   if (arg.length < 4) return -EINVAL;
   arg.set(intOpt(n));
@@ -421,14 +422,14 @@ export function tcpInitSock(tp: TcpSock): number {
   return 0;
 }
 
-/** TCP's record for a kernel: what the families see of it (tcp_prot). */
-export function makeTcpProt(tk: TcpKernel): Proto {
+/** TCP's record for a kernel: what the families see of it (tcp_prot, tcpv6_prot). `name` is TCP or TCPv6. */
+export function makeTcpProt(tk: TcpKernel, name: 'TCP' | 'TCPv6' = 'TCP'): Proto {
   return {
-    name: 'TCP',
+    name,
     memory: tk.memory,
     init: (sk) => tcpInitSock(sk as TcpSock),
     close: (sk) => tcpClose(sk as TcpSock),
-    connect: (sk, addr) => tcpV4Connect(sk as TcpSock, addr),
+    connect: name === 'TCP' ? (sk, addr) => tcpV4Connect(sk as TcpSock, addr) : (sk, addr) => tcpV6Connect(sk as TcpSock, addr),
     disconnect: (sk) => tcpDisconnect(sk as TcpSock),
     accept: (sk) => tcpAccept(sk as TcpSock),
     ioctl: (sk, cmd, arg) => tcpIoctl(sk as TcpSock, cmd, arg),

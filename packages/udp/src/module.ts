@@ -3,9 +3,9 @@
 import { defineKey, EINVAL, formatSnmp, sysctlInt, type Kernel, type KernelModule, type Key, type Net } from '@linnet/kernel';
 import { INET, INET_NET, inet, INET_PROTOSW_PERMANENT } from '@linnet/inet';
 import { ProtoMemory, type Proto } from '@linnet/socket';
-import { AF_INET, IPPROTO_UDP, SOCK_DGRAM } from '@linnet/uapi';
+import { AF_INET6, IPPROTO_UDP, SOCK_DGRAM } from '@linnet/uapi';
 import { makeUdpProt } from './udp.ts';
-import { udpErr, udpRcv, udpV4EarlyDemux } from './udp-input.ts';
+import { udpErr, udpRcv, udpV4EarlyDemux, udpV6EarlyDemux, udpV6Err } from './udp-input.ts';
 import { makeUdpOffload } from './udp-offload.ts';
 import { UdpNet } from './udp-net.ts';
 import { UdpSock } from './udp-sock.ts';
@@ -31,8 +31,23 @@ export const udp: KernelModule = {
       type: SOCK_DGRAM, protocol: IPPROTO_UDP, prot, flags: INET_PROTOSW_PERMANENT,
       create: (net, af) => new UdpSock(net, af, net.get(UDP), prot),
     });
+    const prot6 = makeUdpProt(memory, 'UDPv6');
+    ik.registerProtosw6({
+      type: SOCK_DGRAM, protocol: IPPROTO_UDP, prot: prot6, flags: INET_PROTOSW_PERMANENT,
+      create: (net, af) => new UdpSock(net, af, net.get(UDP), prot6),
+    });
     ik.forEachAf((af) => {
-      if (af.family !== AF_INET) return;
+      if (af.family === AF_INET6) {
+        ik.addOffload6(IPPROTO_UDP, makeUdpOffload(af));
+        ik.addProtocol6({
+          protocol: IPPROTO_UDP,
+          noPolicy: true,
+          rcv: (skb) => udpRcv((skb.dev as unknown as { net: Net }).net.get(UDP), af, skb),
+          earlyDemux: (skb) => udpV6EarlyDemux((skb.dev as unknown as { net: Net }).net.get(UDP), skb),
+          err: (skb, type, code, info) => udpV6Err((skb.dev as unknown as { net: Net }).net.get(UDP), af, skb, type, code, info),
+        });
+        return;
+      }
       ik.addOffload(IPPROTO_UDP, makeUdpOffload(af));
       ik.addProtocol({
         protocol: IPPROTO_UDP,
@@ -56,7 +71,8 @@ export const udp: KernelModule = {
     const u = new UdpNet(net);
     net.set(UDP, u);
     net.get(INET_NET).addMib('snmp', 5, () => formatSnmp('Udp', u.mib));
-    net.proc.create('net/udp', () => showUdp(u));
+    net.proc.create('net/udp', () => showUdp(u, false));
+    if (net.kernel.get(INET).af(AF_INET6) !== null) net.proc.create('net/udp6', () => showUdp(u, true));
     net.sysctl.register('net/ipv4/udp_rmem_min', sysctlInt(() => u.udpRmemMin, (v) => { u.udpRmemMin = v; }, { min: 1 }));
     net.sysctl.register('net/ipv4/udp_wmem_min', sysctlInt(() => u.udpWmemMin, (v) => { u.udpWmemMin = v; }, { min: 1 }));
     net.sysctl.register('net/ipv4/udp_early_demux', sysctlInt(() => u.earlyDemux, (v) => { u.earlyDemux = v; }, { min: 0, max: 255 }));

@@ -4,12 +4,14 @@ import {
   consumeSkb, DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, pskbTrim, skbChecksumValid, skbClone, skbPullUnchecked, type Skb,
 } from '@linnet/skbuff';
 import { NETIF_F_HW_CSUM, NETIF_F_SG, skbDst, type NetDevice } from '@linnet/netdev';
-import { sockQueueRcvSkb } from '@linnet/socket';
+import { skFilterTrimCap, sockQueueFiltered } from '@linnet/socket';
 import {
-  ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIME_EXCEEDED, iphDaddr, iphSaddr, IPPROTO_UDP,
+  AF_INET6, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIME_EXCEEDED, ICMPV6_PKT_TOOBIG, ip6Daddr, ip6Saddr, iphDaddr, iphSaddr,
+  IPPROTO_UDP, ipv6AddrAny, ipv6AddrEqual, ipv6AddrIsMulticast, IPV6_PMTUDISC_DO, NDISC_REDIRECT,
   RTN_BROADCAST, RTN_MULTICAST, udphCheck, udphDest, udphLen, udphSource,
 } from '@linnet/uapi';
-import type { InetAf } from '@linnet/inet';
+import { INET_VERSION_4, INET_VERSION_6, type InetAf, inetRecverr } from '@linnet/inet';
+import type { UdpMib } from './udp-mib.ts';
 import type { UdpNet } from './udp-net.ts';
 import { udpGsoSegment } from './udp-offload.ts';
 import type { UdpSock } from './udp-sock.ts';
@@ -21,8 +23,9 @@ const PMTUDISC_DONT = 0;
 
 /** How well a socket fits a datagram; -1 when it does not (compute_score). */
 function computeScore(sk: UdpSock, saddr: number, sport: number, daddr: number, hnum: number, dif: number): number {
-  if (sk.num !== hnum) return -1;
-  let score = 0;
+  if (sk.num !== hnum || (sk.versions & INET_VERSION_4) === 0) return -1;
+  // An IPv4 socket before an IPv6 one that takes both.
+  let score = sk.pinet6 === null ? 1 : 0;
   if (sk.rcvSaddr !== 0) {
     if (sk.rcvSaddr !== daddr) return -1;
     score += 4;
@@ -64,6 +67,76 @@ export function udp4LibLookup(u: UdpNet, saddr: number, sport: number, daddr: nu
   return best;
 }
 
+/** {@link computeScore} for IPv6. */
+function computeScore6(sk: UdpSock, saddr: Int32Array, sport: number, daddr: Int32Array, hnum: number, dif: number): number {
+  if (sk.num !== hnum || (sk.versions & INET_VERSION_6) === 0) return -1;
+  let score = 0;
+  const own = sk.v6RcvSaddr!;
+  if (!ipv6AddrAny(own)) {
+    if (!ipv6AddrEqual(own, daddr)) return -1;
+    score += 4;
+  }
+  const peer = sk.v6Daddr!;
+  if (!ipv6AddrAny(peer)) {
+    if (!ipv6AddrEqual(peer, saddr)) return -1;
+    score += 4;
+  }
+  if (sk.dport !== 0) {
+    if (sk.dport !== sport) return -1;
+    score += 4;
+  }
+  if (sk.boundDevIf !== 0) {
+    if (sk.boundDevIf !== dif) return -1;
+    score += 4;
+  }
+  return score;
+}
+
+/** {@link udp4LibLookup} for IPv6 (__udp6_lib_lookup). @alpha */
+export function udp6LibLookup(u: UdpNet, saddr: Int32Array, sport: number, daddr: Int32Array, hnum: number, dif: number): UdpSock | null {
+  let best: UdpSock | null = null;
+  let bestScore = -1;
+  let group = 1;
+  let mix = 0;
+  for (let sk = u.chain(hnum); sk !== null; sk = sk.udpNext) {
+    const score = computeScore6(sk, saddr, sport, daddr, hnum, dif);
+    if (score < 0) continue;
+    if (score > bestScore) {
+      best = sk;
+      bestScore = score;
+      group = 1;
+    } else if (score === bestScore && sk.reuseport && best!.reuseport && sk.state !== TCP_ESTABLISHED) {
+      mix = jhash3words(saddr[2]! ^ saddr[0]!, saddr[3]! ^ daddr[3]!, (sport << 16) | hnum, group === 1 ? u.secret : mix);
+      if ((mix >>> 0) % ++group === 0) best = sk;
+    }
+  }
+  return best;
+}
+
+/** Reads the addresses of the IPv6 header at `nh` into the namespace's scratch. */
+function readAddrs6(u: UdpNet, view: DataView, nh: number): void {
+  for (let i = 0; i < 4; i++) {
+    u.saddr6[i] = ip6Saddr(view, nh, i);
+    u.daddr6[i] = ip6Daddr(view, nh, i);
+  }
+}
+
+/** {@link udpV4EarlyDemux} for IPv6 (udp_v6_early_demux). @alpha */
+export function udpV6EarlyDemux(u: UdpNet, skb: Skb): UdpSock | null {
+  if (u.earlyDemux === 0 || skb.pktType !== PACKET_HOST || !pskbMayPull(skb, skb.transportHeader - skb.data + UDP_HLEN)) return null;
+  const { view, networkHeader: nh, transportHeader: th } = skb;
+  const sport = udphSource(view, th);
+  const dport = udphDest(view, th);
+  const dif = skb.dev!.ifindex;
+  readAddrs6(u, view, nh);
+  for (let sk = u.chain(dport); sk !== null; sk = sk.udpNext) {
+    if (sk.num !== dport || sk.dport !== sport || sk.state !== TCP_ESTABLISHED || (sk.versions & INET_VERSION_6) === 0) continue;
+    if (!ipv6AddrEqual(sk.v6Daddr!, u.saddr6) || !ipv6AddrEqual(sk.v6RcvSaddr!, u.daddr6)) continue;
+    if (sk.boundDevIf === 0 || sk.boundDevIf === dif) return sk;
+  }
+  return null;
+}
+
 /**
  * The connected socket of a datagram, or null: contract of `InetProtocol.earlyDemux`. Groups and broadcasts may have several listeners, and are left to
  * {@link udpRcv} (udp_v4_early_demux).
@@ -86,21 +159,25 @@ export function udpV4EarlyDemux(u: UdpNet, skb: Skb): UdpSock | null {
 
 /** Takes a UDP packet: data at the UDP header. Consumes it; 0 (__udp4_lib_rcv). @alpha */
 export function udpRcv(u: UdpNet, af: InetAf, skb: Skb): number {
-  const mib = u.mib;
+  const six = af.family === AF_INET6;
+  const mib = six ? u.mib6 : u.mib;
   if (!pskbMayPull(skb, UDP_HLEN)) {
     mib.InErrors++;
     kfreeSkbReason(skb, DROP.PKT_TOO_SMALL);
     return 0;
   }
-  const ulen = udphLen(skb.view, skb.data);
+  let ulen = udphLen(skb.view, skb.data);
+  // A jumbogram (RFC 2675 section 4).
+  if (six && ulen === 0) ulen = skb.len;
   if (ulen > skb.len || ulen < UDP_HLEN) {
     mib.InErrors++;
     kfreeSkbReason(skb, DROP.PKT_TOO_SMALL);
     return 0;
   }
   if (ulen < skb.len) pskbTrim(skb, ulen);
-  // A checksum of zero says that there is none (RFC 768).
-  if (udphCheck(skb.view, skb.data) !== 0 && !skbChecksumValid(skb, af.skbPseudoSum(skb, ulen, IPPROTO_UDP))) {
+  // A checksum of zero says that there is none (RFC 768); over IPv6 only who asked for it takes such a datagram (RFC 6935).
+  const unsummed = udphCheck(skb.view, skb.data) === 0;
+  if (!unsummed && !skbChecksumValid(skb, af.skbPseudoSum(skb, ulen, IPPROTO_UDP))) {
     mib.InCsumErrors++;
     mib.InErrors++;
     kfreeSkbReason(skb, DROP.UDP_CSUM);
@@ -109,13 +186,14 @@ export function udpRcv(u: UdpNet, af: InetAf, skb: Skb): number {
   // Found before the route was; a hook may have held the packet while its socket closed.
   const early = skb.sk as UdpSock | null;
   skb.sk = null;
+  const { view } = skb;
+  const sport = udphSource(view, skb.data);
+  const dport = udphDest(view, skb.data);
+  if (six) return rcv6(u, af, skb, early !== null && early.hashed ? early : null, sport, dport, unsummed);
   if (early !== null && early.hashed) {
     queueRcv(u, af, early, skb);
     return 0;
   }
-  const { view } = skb;
-  const sport = udphSource(view, skb.data);
-  const dport = udphDest(view, skb.data);
   const saddr = iphSaddr(view, skb.networkHeader);
   const daddr = iphDaddr(view, skb.networkHeader);
   const dif = skb.dev!.ifindex;
@@ -136,6 +214,53 @@ export function udpRcv(u: UdpNet, af: InetAf, skb: Skb): number {
   return 0;
 }
 
+/** The rest for IPv6 (__udp6_lib_rcv). `early` was found before the route was. */
+function rcv6(u: UdpNet, af: InetAf, skb: Skb, early: UdpSock | null, sport: number, dport: number, unsummed: boolean): number {
+  const dif = skb.dev!.ifindex;
+  const { saddr6, daddr6 } = u;
+  let sk = early;
+  if (sk === null) {
+    readAddrs6(u, skb.view, skb.networkHeader);
+    if (ipv6AddrIsMulticast(daddr6)) {
+      deliverMany6(u, af, skb, sport, dport, dif, unsummed);
+      return 0;
+    }
+    sk = udp6LibLookup(u, saddr6, sport, daddr6, dport, dif);
+  }
+  if (unsummed && (sk === null || !sk.noCheck6Rx)) {
+    u.mib6.InCsumErrors++;
+    u.mib6.InErrors++;
+    kfreeSkbReason(skb, DROP.UDP_CSUM);
+    return 0;
+  }
+  if (sk === null) {
+    u.mib6.NoPorts++;
+    af.icmpPortUnreach(skb);
+    kfreeSkbReason(skb, DROP.NO_SOCKET);
+    return 0;
+  }
+  queueRcv(u, af, sk, skb);
+  return 0;
+}
+
+/** {@link deliverMany} for IPv6 (__udp6_lib_mcast_deliver). */
+function deliverMany6(u: UdpNet, af: InetAf, skb: Skb, sport: number, dport: number, dif: number, unsummed: boolean): void {
+  const { saddr6, daddr6 } = u;
+  let first: UdpSock | null = null;
+  for (let sk = u.chain(dport); sk !== null; sk = sk.udpNext) {
+    if (unsummed && !sk.noCheck6Rx) continue;
+    if (computeScore6(sk, saddr6, sport, daddr6, dport, dif) < 0 || !af.mcAllow6!(sk, daddr6, saddr6, dif)) continue;
+    if (first === null) first = sk;
+    else queueRcv(u, af, sk, skbClone(skb));
+  }
+  if (first !== null) {
+    queueRcv(u, af, first, skb);
+    return;
+  }
+  u.mib6.IgnoredMulti++;
+  consumeSkb(skb);
+}
+
 /** To every socket that wants it: each but the last gets a clone (__udp4_lib_mcast_deliver). */
 function deliverMany(u: UdpNet, af: InetAf, skb: Skb, saddr: number, sport: number, daddr: number, dport: number, dif: number): void {
   let first: UdpSock | null = null;
@@ -154,14 +279,15 @@ function deliverMany(u: UdpNet, af: InetAf, skb: Skb, saddr: number, sport: numb
 
 /** Queues what stands at data, a datagram or a super-datagram, each of whose datagrams the socket must see (udp_queue_rcv_skb). Consumes it. */
 function queueRcv(u: UdpNet, af: InetAf, sk: UdpSock, skb: Skb): void {
+  const mib = af.family === AF_INET6 ? u.mib6 : u.mib;
   if (skb.gsoSize === 0 || skb.len - UDP_HLEN <= skb.gsoSize) {
-    queueOne(u, sk, skb);
+    queueOne(mib, sk, skb);
     return;
   }
   // The checksum of the whole was verified: those of the parts need not be made.
   const segs = udpGsoSegment(af, skb, NETIF_F_SG | NETIF_F_HW_CSUM);
   if (segs === null || typeof segs === 'number') {
-    u.mib.InErrors++;
+    mib.InErrors++;
     kfreeSkbReason(skb, DROP.SKB_GSO_SEG);
     return;
   }
@@ -170,24 +296,31 @@ function queueRcv(u: UdpNet, af: InetAf, sk: UdpSock, skb: Skb): void {
     const next: Skb | null = s.next;
     s.next = null;
     skbPullUnchecked(s, s.transportHeader - s.data);
-    queueOne(u, sk, s);
+    queueOne(mib, sk, s);
     s = next;
   }
 }
 
 /** Queues a datagram with data at its UDP header; consumes it. The header stays readable at `transportHeader`. */
-function queueOne(u: UdpNet, sk: UdpSock, skb: Skb): void {
+function queueOne(mib: UdpMib, sk: UdpSock, skb: Skb): void {
   skb.transportHeader = skb.data;
-  skbPullUnchecked(skb, UDP_HLEN);
-  skb.skbIif = (skb.dev as NetDevice).ifindex;
-  const err = sockQueueRcvSkb(sk, skb);
-  if (err === 0) {
-    u.mib.InDatagrams++;
+  // A filter sees the UDP header, and cannot cut into it.
+  if (sk.filter !== null && skFilterTrimCap(sk, skb, UDP_HLEN) !== 0) {
+    mib.InErrors++;
+    sk.drops++;
+    kfreeSkbReason(skb, DROP.SOCKET_FILTER);
     return;
   }
-  u.mib.InErrors++;
-  if (err === -ENOMEM) u.mib.RcvbufErrors++;
-  else u.mib.MemErrors++;
+  skbPullUnchecked(skb, UDP_HLEN);
+  skb.skbIif = (skb.dev as NetDevice).ifindex;
+  const err = sockQueueFiltered(sk, skb);
+  if (err === 0) {
+    mib.InDatagrams++;
+    return;
+  }
+  mib.InErrors++;
+  if (err === -ENOMEM) mib.RcvbufErrors++;
+  else mib.MemErrors++;
 }
 
 /** An ICMP error quotes a datagram of ours (udp_err). Does not consume. 0, or -ENOENT when no socket sent it. @alpha */
@@ -225,13 +358,36 @@ export function udpErr(u: UdpNet, af: InetAf, skb: Skb, type: number, code: numb
     default:
       err = EHOSTUNREACH;
   }
-  // RFC 1122 4.1.3.3: errors reach the application; without IP_RECVERR only a connected socket hears of hard ones.
-  if (!sk.recverr) {
+  return tellError(af, sk, skb, err, harderr, info);
+}
+
+/** RFC 1122 4.1.3.3: errors reach the application; without IP_RECVERR only a connected socket hears of hard ones. */
+function tellError(af: InetAf, sk: UdpSock, skb: Skb, err: number, harderr: boolean, info: number): number {
+  if (!inetRecverr(sk)) {
     if (!harderr || sk.state !== TCP_ESTABLISHED) return 0;
   } else {
-    af.icmpError(sk, skb, err, udphDest(view, skb.data), info, UDP_HLEN);
+    af.icmpError(sk, skb, err, udphDest(skb.view, skb.data), info, UDP_HLEN);
   }
   sk.err = err;
   sk.errorReport(sk);
   return 0;
+}
+
+/** An ICMPv6 error quotes a datagram of ours (udpv6_err; RFC 4443). Does not consume. 0, or -ENOENT when no socket sent it. @alpha */
+export function udpV6Err(u: UdpNet, af: InetAf, skb: Skb, type: number, code: number, info: number): number {
+  const { view } = skb;
+  readAddrs6(u, view, skb.networkHeader);
+  // The quoted packet is ours: its source is the local address.
+  const sk = udp6LibLookup(u, u.daddr6, udphDest(view, skb.data), u.saddr6, udphSource(view, skb.data), skb.dev!.ifindex);
+  if (sk === null) return -ENOENT;
+  if (type === NDISC_REDIRECT) return 0;
+  const conv = af.icmpErrConvert(type, code);
+  let err = conv >> 1;
+  let harderr = (conv & 1) !== 0;
+  if (type === ICMPV6_PKT_TOOBIG) {
+    if (sk.pinet6!.pmtudisc === PMTUDISC_DONT) return 0;
+    err = EMSGSIZE;
+    harderr = sk.pinet6!.pmtudisc === IPV6_PMTUDISC_DO;
+  }
+  return tellError(af, sk, skb, err, harderr, info);
 }

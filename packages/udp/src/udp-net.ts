@@ -1,6 +1,6 @@
 /** What UDP keeps for one namespace: the hash of sockets, counters, limits (struct udp_table). */
 import { EADDRINUSE, type Net } from '@linnet/kernel';
-import { INET_NET, inetSkGetLocalPortRange, type InetNet } from '@linnet/inet';
+import { INET_NET, inetRcvSaddrEqual, inetSkGetLocalPortRange, type InetNet } from '@linnet/inet';
 import { UdpMib } from './udp-mib.ts';
 import type { UdpSock } from './udp-sock.ts';
 
@@ -12,6 +12,11 @@ export class UdpNet {
   readonly net: Net;
   readonly ports: InetNet;
   readonly mib: UdpMib = new UdpMib();
+  /** Those of datagrams over IPv6 (/proc/net/snmp6). */
+  readonly mib6: UdpMib = new UdpMib();
+  /** Addresses of the IPv6 packet at hand. */
+  readonly saddr6: Int32Array = new Int32Array(4);
+  readonly daddr6: Int32Array = new Int32Array(4);
   /** Sockets by local port: chains through `udpNext`. */
   private buckets: (UdpSock | null)[] = new Array<UdpSock | null>(MIN_BUCKETS).fill(null);
   private mask: number = MIN_BUCKETS - 1;
@@ -118,7 +123,7 @@ export class UdpNet {
     for (let o = this.chain(port); o !== null; o = o.udpNext) {
       if (o === sk || o.num !== port) continue;
       if (sk.boundDevIf !== 0 && o.boundDevIf !== 0 && sk.boundDevIf !== o.boundDevIf) continue;
-      if (sk.rcvSaddr !== 0 && o.rcvSaddr !== 0 && sk.rcvSaddr !== o.rcvSaddr) continue;
+      if (!inetRcvSaddrEqual(sk, o)) continue;
       if ((sk.reuse && o.reuse) || (sk.reuseport && o.reuseport && sk.uid === o.uid)) continue;
       return true;
     }

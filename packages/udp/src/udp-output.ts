@@ -1,14 +1,14 @@
 /** Sending datagrams (udp_sendmsg). */
 import {
-  csumFold, EACCES, EAFNOSUPPORT, EAGAIN, EDESTADDRREQ, EINVAL, EMSGSIZE, ENOBUFS, EOPNOTSUPP, EPIPE,
+  csumFold, EACCES, EAFNOSUPPORT, EAGAIN, EDESTADDRREQ, EINVAL, EMSGSIZE, ENETUNREACH, ENOBUFS, EOPNOTSUPP, EPIPE,
 } from '@linnet/kernel';
-import { flowi4InitOutput, FLOWI_FLAG_ANYSRC, type Flowi, type InetCork } from '@linnet/inet';
+import { flowi4InitOutput, flowi6InitOutput, FLOWI_FLAG_ANYSRC, type Flowi, flowiCopy, INET, type InetAf, inetMapped } from '@linnet/inet';
 import { dstMtu, type DstEntry } from '@linnet/netdev';
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, DROP, kfreeSkbReason, SKB_GSO_UDP_L4, skbChecksum, type Skb } from '@linnet/skbuff';
 import { SEND_SHUTDOWN, skDstCheck, SOCK_BROADCAST, SOCK_LOCALROUTE, sockError, sockFlag, type MsgHdr } from '@linnet/socket';
 import {
-  AF_INET, AF_UNSPEC, ipv4IsMulticast, IPPROTO_UDP, MSG_CONFIRM, MSG_DONTROUTE, MSG_MORE, MSG_OOB, MSG_PROBE, RTN_BROADCAST, RT_SCOPE_LINK, SOL_UDP, UDP_MAX_SEGMENTS, UDP_SEGMENT,
-  udphSetCheck, udphSetDest, udphSetLen, udphSetSource, type SockAddrIn,
+  AF_INET, AF_INET6, AF_UNSPEC, IN6ADDR_LOOPBACK, INADDR_LOOPBACK, ipv4IsMulticast, ipv6AddrAny, ipv6AddrEqual, ipv6AddrIsLinklocal, ipv6AddrIsMulticast, ipv6AddrV4mapped, IPPROTO_UDP, MSG_CONFIRM, MSG_DONTROUTE, MSG_MORE, MSG_OOB, MSG_PROBE, RTN_BROADCAST, RT_SCOPE_LINK, SOL_UDP, UDP_MAX_SEGMENTS, UDP_SEGMENT,
+  sockaddrIn, udphSetCheck, udphSetDest, udphSetLen, udphSetSource, type SockAddrIn, type SockAddrIn6,
 } from '@linnet/uapi';
 import { udpLeaveChecksum } from './udp-offload.ts';
 import type { UdpSock } from './udp-sock.ts';
@@ -22,6 +22,11 @@ const TCP_ESTABLISHED = 1;
  * @alpha
  */
 export function udpSendmsg(sk: UdpSock, msg: MsgHdr, len: number): number {
+  return sendmsg4(sk, sk.af, msg.name as SockAddrIn | null, msg, len);
+}
+
+/** Over IPv4, to `name`, or to the peer when null: for AF_INET sockets, and for AF_INET6 ones whose peer has an IPv4-mapped address. */
+function sendmsg4(sk: UdpSock, af: InetAf, name: SockAddrIn | null, msg: MsgHdr, len: number): number {
   if (len > 0xffff) return -EMSGSIZE;
   if ((msg.flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
   if ((sk.shutdown & SEND_SHUTDOWN) !== 0) return -EPIPE;
@@ -33,7 +38,6 @@ export function udpSendmsg(sk: UdpSock, msg: MsgHdr, len: number): number {
   let daddr = sk.daddr;
   let dport = sk.dport;
   let connected = false;
-  const name = msg.name as SockAddrIn | null;
   if (name !== null) {
     if (name.family !== AF_INET && name.family !== AF_UNSPEC) return -EAFNOSUPPORT;
     daddr = name.addr;
@@ -55,7 +59,7 @@ export function udpSendmsg(sk: UdpSock, msg: MsgHdr, len: number): number {
   ipc.opt = sk.inetOpt;
   if (msg.control.length > 0) {
     for (const c of msg.control) if (c.level === SOL_UDP && c.type === UDP_SEGMENT && c.data.length >= 2) ipc.gsoSize = c.data[0]! | (c.data[1]! << 8);
-    const err = sk.af.cmsgSend(sk, msg, ipc);
+    const err = af.cmsgSend(sk, msg, ipc);
     if (err < 0) return err;
     connected = false;
   }
@@ -76,9 +80,9 @@ export function udpSendmsg(sk: UdpSock, msg: MsgHdr, len: number): number {
     flowi4InitOutput(
       fl, ipc.oif, ipc.mark, tos, scope, IPPROTO_UDP, sk.transparent || sk.hdrincl ? FLOWI_FLAG_ANYSRC : 0, daddr, ipc.addr, dport, sk.num, sk.uid,
     );
-    dst = sk.af.routeOutput(sk.net, fl, sk);
+    dst = af.routeOutput(sk.net, fl, sk);
     if (dst === null) return fl.error;
-    if (sk.af.dstType(dst) === RTN_BROADCAST && !sockFlag(sk, SOCK_BROADCAST)) return -EACCES;
+    if (af.dstType(dst) === RTN_BROADCAST && !sockFlag(sk, SOCK_BROADCAST)) return -EACCES;
     if (connected) sk.dst = dst;
   } else {
     fl.daddr = daddr;
@@ -86,34 +90,134 @@ export function udpSendmsg(sk: UdpSock, msg: MsgHdr, len: number): number {
     fl.dport = dport;
     fl.sport = sk.num;
   }
-  if ((msg.flags & MSG_CONFIRM) !== 0) sk.af.confirmNeigh(dst, fl.daddr, fl.daddr6);
+  if ((msg.flags & MSG_CONFIRM) !== 0) af.confirmNeigh(dst, fl.daddr, fl.daddr6);
   if ((msg.flags & MSG_PROBE) !== 0) return len;
+  return sendFlow(sk, af, fl, dst, msg, len, corkreq);
+}
+
+/**
+ * {@link udpSendmsg} of an AF_INET6 socket (udpv6_sendmsg; RFC 3493, RFC 3542): IPv4-mapped addresses and those of AF_INET go over IPv4 unless IPV6_V6ONLY (then ENETUNREACH).
+ * Else as there.
+ * @alpha
+ */
+export function udpV6Sendmsg(sk: UdpSock, msg: MsgHdr, len: number): number {
+  const np = sk.pinet6!;
+  const name = msg.name;
+  let daddr = sk.v6Daddr!;
+  let dport = sk.dport;
+  let scope = 0;
+  let label = np.flowLabel;
+  let connected = false;
+  if (name === null || name.family === AF_UNSPEC) {
+    if (sk.pending ? sk.pendingAf.family !== AF_INET6 : sk.state === TCP_ESTABLISHED && sk.af !== sk.homeAf) return sendmsg4(sk, sk.pending ? sk.pendingAf : sk.af, null, msg, len);
+    if (sk.state !== TCP_ESTABLISHED && !sk.pending) return -EDESTADDRREQ;
+    connected = true;
+    scope = sk.boundDevIf;
+  } else if (name.family === AF_INET) {
+    return sendMapped(sk, name as SockAddrIn, msg, len);
+  } else if (name.family === AF_INET6) {
+    const sin6 = name as SockAddrIn6;
+    if (sin6.port === 0) return -EINVAL;
+    daddr = ipv6AddrAny(sin6.addr) ? (ipv6AddrV4mapped(sk.v6RcvSaddr!) ? inetMapped(INADDR_LOOPBACK) : IN6ADDR_LOOPBACK) : sin6.addr;
+    if (ipv6AddrV4mapped(daddr)) return sendMapped(sk, sockaddrIn(daddr[3]!, sin6.port), msg, len);
+    dport = sin6.port;
+    label = np.sndflow ? sin6.flowinfo & 0xfffff : 0;
+    // The address of a connected socket may be given again (ping does): it is the same peer.
+    if (sk.state === TCP_ESTABLISHED && ipv6AddrEqual(daddr, sk.v6Daddr!)) daddr = sk.v6Daddr!;
+    if (sin6.scopeId !== 0 && needsScope(daddr)) scope = sin6.scopeId;
+  } else {
+    return -EINVAL;
+  }
+  if (len > 0x7fffffff) return -EMSGSIZE;
+  if ((msg.flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
+  if ((sk.shutdown & SEND_SHUTDOWN) !== 0) return -EPIPE;
+  const pendingErr = sockError(sk);
+  if (pendingErr !== 0) return pendingErr;
+  const corkreq = sk.corkOn || (msg.flags & MSG_MORE) !== 0;
+  if (sk.pending) return append(sk, msg, len, 0, corkreq, sk.cork!.dst as DstEntry);
+  if (len > 0xffff - UDP_HLEN) return -EMSGSIZE;
+
+  const af = sk.homeAf;
+  const ipc = sk.ipc;
+  ipc.oif = scope !== 0 ? scope : sk.boundDevIf;
+  ipc.addr6 = null;
+  ipc.mark = sk.mark;
+  ipc.priority = sk.priority;
+  ipc.ttl = -1;
+  ipc.tos = -1;
+  ipc.dontfrag = -1;
+  ipc.gsoSize = sk.gsoSegSize;
+  ipc.opt = np.opt;
+  if (msg.control.length > 0) {
+    for (const c of msg.control) if (c.level === SOL_UDP && c.type === UDP_SEGMENT && c.data.length >= 2) ipc.gsoSize = c.data[0]! | (c.data[1]! << 8);
+    const err = af.cmsgSend(sk, msg, ipc);
+    if (err < 0) return err;
+    connected = false;
+  }
+  if (ipv6AddrIsMulticast(daddr)) {
+    if (ipc.oif === 0) ipc.oif = np.mcastOif;
+    connected = false;
+  } else if (ipc.oif === 0) {
+    ipc.oif = np.ucastOif;
+  }
+  const fl = sk.fl;
+  const saddr = ipc.addr6 ?? (ipv6AddrAny(sk.v6Saddr!) ? null : sk.v6Saddr);
+  let dst: DstEntry | null = connected ? skDstCheck(sk) : null;
+  if (dst === null) {
+    const flags = sk.transparent ? FLOWI_FLAG_ANYSRC : 0;
+    flowi6InitOutput(fl, ipc.oif, ipc.mark, ipc.tos >= 0 ? ipc.tos : np.tclass, IPPROTO_UDP, flags, daddr, saddr, dport, sk.num, sk.uid, label);
+    dst = af.routeOutput(sk.net, fl, sk);
+    if (dst === null) return fl.error;
+    if (connected) sk.dst = dst;
+  } else {
+    fl.daddr6 = daddr;
+    fl.saddr6 = sk.v6Saddr;
+    fl.dport = dport;
+    fl.sport = sk.num;
+    fl.flowlabel = label;
+  }
+  if ((msg.flags & MSG_CONFIRM) !== 0) af.confirmNeigh(dst, 0, fl.daddr6);
+  if ((msg.flags & MSG_PROBE) !== 0) return len;
+  return sendFlow(sk, af, fl, dst, msg, len, corkreq);
+}
+
+/** Is it an address that means nothing without its link? (__ipv6_addr_needs_scope_id) */
+function needsScope(a: Int32Array): boolean {
+  return ipv6AddrIsLinklocal(a) || (ipv6AddrIsMulticast(a) && ((a[0]! >>> 16) & 15) <= 2);
+}
+
+/** To an IPv4 address from an AF_INET6 socket. */
+function sendMapped(sk: UdpSock, name: SockAddrIn, msg: MsgHdr, len: number): number {
+  const af4 = sk.kernel.get(INET).af(AF_INET);
+  return sk.ipv6only || af4 === null ? -ENETUNREACH : sendmsg4(sk, af4, name, msg, len);
+}
+
+/** Sends a message over a known route, or begins to hold it back. */
+function sendFlow(sk: UdpSock, af: InetAf, fl: Flowi, dst: DstEntry, msg: MsgHdr, len: number, corkreq: boolean): number {
+  const { ipc } = sk;
   if (sk.wmemAlloc >= sk.sndbuf) {
-    sk.udp.mib.SndbufErrors++;
+    (af.family === AF_INET6 ? sk.udp.mib6 : sk.udp.mib).SndbufErrors++;
     return -EAGAIN;
   }
 
   if (!corkreq) {
-    const skb = sk.af.makeSkb(sk, fl, msg, len + UDP_HLEN, UDP_HLEN, ipc, dst, msg.flags);
+    const skb = af.makeSkb(sk, fl, msg, len + UDP_HLEN, UDP_HLEN, ipc, dst, msg.flags);
     if (skb === null) return fl.error;
-    const err = udpSendSkb(sk, skb, fl, ipc.gsoSize);
+    const err = udpSendSkb(sk, af, skb, fl, ipc.gsoSize);
     return err < 0 ? err : len;
   }
   const cork = sk.cork!;
-  copyFlow(cork, fl);
+  flowiCopy(cork.fl, fl);
   cork.dst = dst;
   sk.pending = true;
+  sk.pendingAf = af;
   return append(sk, msg, len, UDP_HLEN, corkreq, dst);
-}
-
-function copyFlow(cork: InetCork, fl: Flowi): void {
-  flowi4InitOutput(cork.fl, fl.oif, fl.mark, fl.tos, fl.scope, fl.proto, fl.flags, fl.daddr, fl.saddr, fl.dport, fl.sport, fl.uid);
 }
 
 /** Adds to the datagram that is held back, `hlen` bytes of header first, and sends it unless it is to be held longer; on an error nothing is left of it. */
 function append(sk: UdpSock, msg: MsgHdr, len: number, hlen: number, corkreq: boolean, dst: DstEntry): number {
   const flags = corkreq ? msg.flags | MSG_MORE : msg.flags;
-  const err = sk.af.appendData(sk, sk.cork!.fl, msg, hlen + len, hlen, sk.ipc, dst, flags);
+  const err = sk.pendingAf.appendData(sk, sk.cork!.fl, msg, hlen + len, hlen, sk.ipc, dst, flags);
   if (err < 0) {
     udpFlushPendingFrames(sk);
     return err;
@@ -130,20 +234,22 @@ export function udpFlushPendingFrames(sk: UdpSock): void {
   if (!sk.pending) return;
   sk.pending = false;
   sk.cork!.dst = null;
-  sk.af.flushPendingFrames(sk);
+  sk.pendingAf.flushPendingFrames(sk);
 }
 
 /** Sends what is held back (udp_push_pending_frames). 0 or a negative errno. @alpha */
 export function udpPushPendingFrames(sk: UdpSock): number {
   const cork = sk.cork!;
-  const skb = sk.af.finishSkb(sk, cork.fl, cork);
+  const skb = sk.pendingAf.finishSkb(sk, cork.fl, cork);
   sk.pending = false;
   cork.dst = null;
-  return skb === null ? 0 : udpSendSkb(sk, skb, cork.fl, cork.gsoSize);
+  return skb === null ? 0 : udpSendSkb(sk, sk.pendingAf, skb, cork.fl, cork.gsoSize);
 }
 
 /** Writes the UDP header of a datagram that the family has built and sends it (udp_send_skb). Consumes. */
-function udpSendSkb(sk: UdpSock, skb: Skb, fl: Flowi, gsoSize: number): number {
+function udpSendSkb(sk: UdpSock, af: InetAf, skb: Skb, fl: Flowi, gsoSize: number): number {
+  const six = af.family === AF_INET6;
+  const mib = six ? sk.udp.mib6 : sk.udp.mib;
   const at = skb.transportHeader;
   const len = skb.len - (at - skb.data);
   const { view } = skb;
@@ -153,7 +259,7 @@ function udpSendSkb(sk: UdpSock, skb: Skb, fl: Flowi, gsoSize: number): number {
   udphSetCheck(view, at, 0);
   const payload = len - UDP_HLEN;
   if (gsoSize > 0) {
-    const err = checkSegments(sk, skb, at, payload, gsoSize);
+    const err = checkSegments(sk, six, skb, at, payload, gsoSize);
     if (err < 0) {
       kfreeSkbReason(skb, DROP.PKT_TOO_BIG);
       return err;
@@ -163,33 +269,33 @@ function udpSendSkb(sk: UdpSock, skb: Skb, fl: Flowi, gsoSize: number): number {
     skb.gsoSize = gsoSize;
     skb.gsoType = SKB_GSO_UDP_L4;
     skb.gsoSegs = Math.ceil(payload / gsoSize);
-    udpLeaveChecksum(skb, at, sk.af.pseudoSum(fl, len, IPPROTO_UDP));
-  } else if (sk.noCheckTx) {
+    udpLeaveChecksum(skb, at, af.pseudoSum(fl, len, IPPROTO_UDP));
+  } else if (six ? sk.noCheck6Tx : sk.noCheckTx) {
     skb.ipSummed = CHECKSUM_NONE;
   } else if (skb.ipSummed === CHECKSUM_PARTIAL && skb.fragList === null) {
-    udpLeaveChecksum(skb, at, sk.af.pseudoSum(fl, len, IPPROTO_UDP));
+    udpLeaveChecksum(skb, at, af.pseudoSum(fl, len, IPPROTO_UDP));
   } else {
     skb.ipSummed = CHECKSUM_NONE;
-    const sum = csumFold(skbChecksum(skb, at - skb.data, len, sk.af.pseudoSum(fl, len, IPPROTO_UDP)));
+    const sum = csumFold(skbChecksum(skb, at - skb.data, len, af.pseudoSum(fl, len, IPPROTO_UDP)));
     // Zero would say «no checksum» (RFC 768).
     udphSetCheck(view, at, sum === 0 ? 0xffff : sum);
   }
-  const err = sk.af.sendSkb(sk.net, skb);
+  const err = af.sendSkb(sk.net, skb);
   if (err < 0) {
     // ENOBUFS is told only to those who asked for errors (udp(7)).
-    if (err === -ENOBUFS && !sk.recverr) {
-      sk.udp.mib.SndbufErrors++;
+    if (err === -ENOBUFS && !(six ? sk.pinet6!.recverr : sk.recverr)) {
+      mib.SndbufErrors++;
       return 0;
     }
     return err;
   }
-  sk.udp.mib.OutDatagrams++;
+  mib.OutDatagrams++;
   return 0;
 }
 
 /** May a message of `payload` bytes leave as datagrams of `gsoSize`? 0, -EMSGSIZE when one does not fit the path, -EINVAL for too many or none summed. */
-function checkSegments(sk: UdpSock, skb: Skb, at: number, payload: number, gsoSize: number): number {
+function checkSegments(sk: UdpSock, six: boolean, skb: Skb, at: number, payload: number, gsoSize: number): number {
   const size = at - skb.networkHeader + UDP_HLEN + Math.min(payload, gsoSize);
   if (size > dstMtu(skb.dst as DstEntry)) return -EMSGSIZE;
-  return payload > gsoSize * UDP_MAX_SEGMENTS || skb.fragList !== null || sk.noCheckTx ? -EINVAL : 0;
+  return payload > gsoSize * UDP_MAX_SEGMENTS || skb.fragList !== null || (six ? sk.noCheck6Tx : sk.noCheckTx) ? -EINVAL : 0;
 }

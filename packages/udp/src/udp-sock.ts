@@ -15,6 +15,8 @@ export class UdpSock extends InetSock {
   corkOn = false;
   /** Something is held back by MSG_MORE or UDP_CORK. */
   pending = false;
+  /** The family that holds it. */
+  pendingAf: InetAf;
   /** UDP_SEGMENT: payload bytes a datagram, 0 for off. */
   gsoSegSize = 0;
   /** UDP_NO_CHECK6_TX and _RX, for IPv6. */
@@ -25,6 +27,7 @@ export class UdpSock extends InetSock {
   constructor(net: Net, af: InetAf, udp: UdpNet, prot: Proto) {
     super(net, af, SOCK_DGRAM, IPPROTO_UDP, prot);
     this.udp = udp;
+    this.pendingAf = af;
     this.cork = new InetCork();
   }
 }

@@ -1,33 +1,34 @@
 /** The calls of a UDP socket (struct proto udp_prot). */
-import { EINVAL, ENOPROTOOPT } from '@linnet/kernel';
-import { inetAutobound, inetDatagramDisconnect, ip4DatagramConnect } from '@linnet/inet';
+import { EINVAL, ENOIOCTLCMD, ENOPROTOOPT } from '@linnet/kernel';
+import { inetAutobound, inetDatagramDisconnect, ip4DatagramConnect, ip6DatagramConnect } from '@linnet/inet';
 import { consumeSkb } from '@linnet/skbuff';
 import {
-  intOpt, optInt, putRecvTimestamp, skbCopyDatagramMsg, skbRecvDatagram, sockDestruct, sockOrphan, type MsgHdr, type Proto, type ProtoMemory,
+  intOpt, optInt, skbCopyDatagramMsg, skbPeekSkip, skbRecvDatagram, skPeekOffsetBwd, skPeekOffsetFwd, sockRecvCmsgs, sockDestruct, sockOrphan, type MsgHdr, type Proto, type ProtoMemory,
 } from '@linnet/socket';
 import {
-  MSG_ERRQUEUE, MSG_TRUNC, SOL_UDP, UDP_CORK, UDP_NO_CHECK6_RX, UDP_NO_CHECK6_TX, UDP_SEGMENT, udphSource,
-  type SockAddr,
+  MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC, SOL_UDP, UDP_CORK, UDP_NO_CHECK6_RX, UDP_NO_CHECK6_TX, UDP_SEGMENT, udphSource,
 } from '@linnet/uapi';
-import { udpFlushPendingFrames, udpPushPendingFrames, udpSendmsg } from './udp-output.ts';
+import { udpFlushPendingFrames, udpPushPendingFrames, udpSendmsg, udpV6Sendmsg } from './udp-output.ts';
 import type { UdpSock } from './udp-sock.ts';
 
 const SIOCINQ = 0x541b;
 const SIOCOUTQ = 0x5411;
 
 /** The transport record of UDP for one kernel: its memory is shared by all namespaces, as `udp_mem` is (struct proto). @alpha */
-export function makeUdpProt(memory: ProtoMemory): Proto {
+export function makeUdpProt(memory: ProtoMemory, name: 'UDP' | 'UDPv6' = 'UDP'): Proto {
+  const six = name === 'UDPv6';
   return {
-    name: 'UDP',
+    name,
     memory,
+    peekOff: true,
     init: () => 0,
     close: (sk) => udpClose(sk as UdpSock),
-    connect: (sk, addr) => udpConnect(sk as UdpSock, addr),
+    connect: six ? (sk, addr) => ip6DatagramConnect(sk as UdpSock, addr) : (sk, addr) => ip4DatagramConnect(sk as UdpSock, addr),
     disconnect: (sk) => udpDisconnect(sk as UdpSock),
     ioctl: (sk, cmd, arg) => udpIoctl(sk as UdpSock, cmd, arg),
     setsockopt: (sk, level, opt, val) => udpSetsockopt(sk as UdpSock, level, opt, val),
     getsockopt: (sk, level, opt, maxLen) => udpGetsockopt(sk as UdpSock, level, opt, maxLen),
-    sendmsg: (sk, msg, size) => udpSendmsg(sk as UdpSock, msg, size),
+    sendmsg: six ? (sk, msg, size) => udpV6Sendmsg(sk as UdpSock, msg, size) : (sk, msg, size) => udpSendmsg(sk as UdpSock, msg, size),
     recvmsg: (sk, msg, size, flags) => udpRecvmsg(sk as UdpSock, msg, size, flags),
     getPort: (sk, snum) => (sk as UdpSock).udp.getPort(sk as UdpSock, snum),
     putPort: (sk) => unbind(sk as UdpSock),
@@ -45,13 +46,9 @@ function unbind(sk: UdpSock): void {
 function udpClose(sk: UdpSock): void {
   udpFlushPendingFrames(sk);
   unbind(sk);
-  sk.af.mcDropSocket(sk);
+  sk.homeAf.mcDropSocket(sk);
   sockOrphan(sk);
   sockDestruct(sk);
-}
-
-function udpConnect(sk: UdpSock, addr: SockAddr): number {
-  return ip4DatagramConnect(sk, addr);
 }
 
 function udpDisconnect(sk: UdpSock): number {
@@ -62,30 +59,36 @@ function udpDisconnect(sk: UdpSock): number {
 
 /** Receives one datagram; what does not fit is lost, and MSG_TRUNC says so (udp_recvmsg). Bytes, or a negative errno. */
 function udpRecvmsg(sk: UdpSock, msg: MsgHdr, size: number, flags: number): number {
-  if ((flags & MSG_ERRQUEUE) !== 0) return sk.af.recvError(sk, msg, size);
+  if ((flags & MSG_ERRQUEUE) !== 0) return sk.homeAf.recvError(sk, msg, size);
   const skb = skbRecvDatagram(sk, flags);
   if (typeof skb === 'number') return skb;
   const ulen = skb.len;
+  const skip = skbPeekSkip(sk, flags);
   let copied = size;
-  if (copied > ulen) copied = ulen;
+  if (copied > ulen - skip) copied = ulen - skip;
   else if (copied < ulen) msg.flags |= MSG_TRUNC;
-  skbCopyDatagramMsg(skb, 0, msg, copied);
-  putRecvTimestamp(sk, msg, skb);
-  msg.name = sk.af.sockaddrFrom(skb, udphSource(skb.view, skb.transportHeader));
-  if (sk.cmsgFlags !== 0) sk.af.cmsgRecv(sk, msg, skb);
+  skbCopyDatagramMsg(skb, skip, msg, copied);
+  sockRecvCmsgs(sk, msg, skb);
+  msg.name = sk.homeAf.sockaddrFrom(skb, udphSource(skb.view, skb.transportHeader));
+  if (sk.cmsgFlags !== 0 || (sk.pinet6 !== null && sk.pinet6.rxopt !== 0)) sk.homeAf.cmsgRecv(sk, msg, skb);
   consumeSkb(skb);
-  return (flags & MSG_TRUNC) !== 0 ? ulen : copied;
+  const got = (flags & MSG_TRUNC) !== 0 ? ulen : copied;
+  if (sk.peekOff >= 0) {
+    if ((flags & MSG_PEEK) !== 0) skPeekOffsetFwd(sk, got);
+    else skPeekOffsetBwd(sk, ulen);
+  }
+  return got;
 }
 
 function udpIoctl(sk: UdpSock, cmd: number, arg: Uint8Array): number {
   if (cmd === SIOCOUTQ) arg.set(intOpt(sk.wmemAlloc));
   else if (cmd === SIOCINQ) arg.set(intOpt(sk.receiveQueue.head?.len ?? 0));
-  else return -ENOPROTOOPT;
+  else return -ENOIOCTLCMD;
   return 0;
 }
 
 function udpSetsockopt(sk: UdpSock, level: number, opt: number, val: Uint8Array): number {
-  if (level !== SOL_UDP) return sk.af.setsockopt(sk, level, opt, val);
+  if (level !== SOL_UDP) return sk.homeAf.setsockopt(sk, level, opt, val);
   const n = optInt(val);
   if (Number.isNaN(n)) return -EINVAL;
   switch (opt) {
@@ -109,7 +112,7 @@ function udpSetsockopt(sk: UdpSock, level: number, opt: number, val: Uint8Array)
 }
 
 function udpGetsockopt(sk: UdpSock, level: number, opt: number, maxLen: number): Uint8Array | number {
-  if (level !== SOL_UDP) return sk.af.getsockopt(sk, level, opt, maxLen);
+  if (level !== SOL_UDP) return sk.homeAf.getsockopt(sk, level, opt, maxLen);
   switch (opt) {
     case UDP_CORK:
       return intOpt(sk.corkOn ? 1 : 0, maxLen);
