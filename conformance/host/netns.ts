@@ -26,12 +26,14 @@ export class TestNetns {
   readonly name: string;
   private readonly atExit: () => void;
 
-  constructor() {
+  /** `plain`: as the kernel makes it, with lo down. */
+  constructor(opts: { readonly plain?: boolean } = {}) {
     this.name = `linnet-${process.pid}-${made++}`;
     execFileSync('ip', ['netns', 'add', this.name]);
     // Should the process end before the test's own clean-up.
     this.atExit = () => this.remove();
     process.once('exit', this.atExit);
+    if (opts.plain === true) return;
     // Router solicitations and multicast reports are no part of what is tested.
     this.sh('sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1 && ip link set lo up');
   }

@@ -1,21 +1,38 @@
 /** Making pairs: by `ip link add ... type veth peer ...`, or by a call. */
-import { EINVAL, type Net } from '@linnet/kernel';
-import { allocNetdev, ethHwAddrRandom, registerNetdevice, unregisterNetdevice, type NetDevice } from '@linnet/netdev';
+import { EADDRNOTAVAIL, EINVAL, type Net } from '@linnet/kernel';
+import { allocNetdev, ethHwAddrRandom, netifCarrierOff, registerNetdevice, unregisterNetdevice, type NetDevice } from '@linnet/netdev';
 import {
   NLA_UNSPEC, rtnlConfigureLink, rtnlCreateLink, rtnlLinkGetNet, rtnlParseIfinfomsg, type Extack, type RtnlLinkOps, type RtnlLinkParams,
 } from '@linnet/netlink';
-import { IFINFOMSG_LEN, IFLA_ADDRESS, IFLA_IFNAME, IFLA_MAX, nlaGetString, VETH_INFO_MAX, VETH_INFO_PEER, type Ifinfomsg } from '@linnet/uapi';
-import { vethDellink, vethPeer, vethSetup, vethTie } from './veth.ts';
+import {
+  ETH_ALEN, ETH_MIN_MTU, IFINFOMSG_LEN, IFLA_ADDRESS, IFLA_IFNAME, IFLA_MAX, IFLA_MTU, isValidEtherAddr, nlaGetBytes, nlaGetString, nlaGetU32, nlaLen, VETH_INFO_MAX, VETH_INFO_PEER,
+  type Ifinfomsg,
+} from '@linnet/uapi';
+import { VETH_MAX_MTU, vethDellink, vethPeer, vethSetup, vethTie } from './veth.ts';
 
 /** The kind `veth` (veth_link_ops). @alpha */
 export const VETH_RTNL_OPS: RtnlLinkOps = Object.freeze({
   kind: 'veth',
   dellink: vethDellink,
   policy: { maxtype: VETH_INFO_MAX, rules: { [VETH_INFO_PEER]: { type: NLA_UNSPEC, min: IFINFOMSG_LEN } } },
+  validate: vethValidate,
   setup: vethSetup,
   newlink: vethRtnlNewlink,
   getLinkNet: (dev: NetDevice): Net => vethPeer(dev)?.net ?? dev.net,
 });
+
+/** What is refused before anything else is looked at (veth_validate): -EINVAL, -EADDRNOTAVAIL. */
+function vethValidate(tb: Int32Array, _data: Int32Array, { req }: RtnlLinkParams): number {
+  if (tb[IFLA_ADDRESS] !== 0) {
+    if (nlaLen(req.view, tb[IFLA_ADDRESS]!) !== ETH_ALEN) return -EINVAL;
+    if (!isValidEtherAddr(nlaGetBytes(req.view, tb[IFLA_ADDRESS]!), 0)) return -EADDRNOTAVAIL;
+  }
+  if (tb[IFLA_MTU] !== 0) {
+    const mtu = nlaGetU32(req.view, tb[IFLA_MTU]!);
+    if (mtu < ETH_MIN_MTU || mtu > VETH_MAX_MTU) return -EINVAL;
+  }
+  return 0;
+}
 
 /** Makes the peer as VETH_INFO_PEER describes it (or like the device itself), then registers both and ties them (veth_newlink). */
 function vethRtnlNewlink(_net: Net, dev: NetDevice, p: RtnlLinkParams, _extack: Extack): number {
@@ -40,15 +57,16 @@ function vethRtnlNewlink(_net: Net, dev: NetDevice, p: RtnlLinkParams, _extack: 
   if (p.tb[IFLA_ADDRESS] === 0) ethHwAddrRandom(dev);
   let err = registerNetdevice(peer);
   if (err < 0) return err;
-  err = registerNetdevice(dev);
+  netifCarrierOff(peer);
+  // The peer is told of, and configured, before it has its partner: whoever asks for it to be up at once hears ENOTCONN, as on Linux.
+  err = rtnlConfigureLink(peer, ifm);
+  if (err === 0) err = registerNetdevice(dev);
   if (err < 0) {
     unregisterNetdevice(peer);
     return err;
   }
   vethTie(dev, peer);
-  err = rtnlConfigureLink(peer, ifm);
-  if (err < 0) vethDellink(dev);
-  return err;
+  return 0;
 }
 
 /**

@@ -148,6 +148,8 @@ export const TPACKET_HDRLEN = 52;
 export const TP_STATUS_VLAN_TPID_VALID = 64;
 /** Ring buffer: status csum valid. @public */
 export const TP_STATUS_CSUM_VALID = 128;
+/** Ring buffer: status gso tcp. @public */
+export const TP_STATUS_GSO_TCP = 256;
 /** Ring buffer: status ts software. @public */
 export const TP_STATUS_TS_SOFTWARE = 536870912;
 /** Ring buffer: status ts sys hardware. @public */

@@ -2,6 +2,11 @@
  * IPv6 socket options and addresses: ipv6(7), RFC 3493, RFC 3542.
  */
 
+/** `::`, as four host-order words; not to be written. @public */
+export const IN6ADDR_ANY: Int32Array = new Int32Array(4);
+/** `::1`, as four host-order words; not to be written. @public */
+export const IN6ADDR_LOOPBACK: Int32Array = Int32Array.of(0, 0, 0, 1);
+
 // Socket options of level SOL_IPV6
 
 /** Socket option of level SOL_IPV6 (ipv6(7)): addrform. @public */

@@ -498,6 +498,8 @@ export const SO_DEVMEM_DONTNEED = 80;
 export const SO_RCVPRIORITY = 82;
 /** Socket option of level SOL_SOCKET (socket(7)): passrights. @public */
 export const SO_PASSRIGHTS = 83;
+/** Option: each message says how many bytes are left to read (local streams). @public */
+export const SO_INQ = 84;
 
 // Message flags
 
@@ -584,6 +586,9 @@ export const SCM_TIMESTAMPING_PKTINFO = 58;
 export const SCM_TXTIME = 61;
 /** Control message type of level SOL_SOCKET (cmsg(3), unix(7)): ts opt id. @public */
 export const SCM_TS_OPT_ID = 81;
+
+/** Control message: bytes that are left to read. @public */
+export const SCM_INQ = 84;
 
 // shutdown(2)
 

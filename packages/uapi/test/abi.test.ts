@@ -16,6 +16,8 @@ const HEADERS = `
 #include <sys/time.h>
 #include <linux/capability.h>
 #include <linux/errqueue.h>
+#include <linux/ethtool.h>
+#include <linux/ethtool_netlink.h>
 #include <linux/fib_rules.h>
 #include <linux/filter.h>
 #include <linux/genetlink.h>

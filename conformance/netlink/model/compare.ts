@@ -1,0 +1,92 @@
+// Dumps of two machines as comparable values.
+import {
+  ADDR_ATTRS, LINK_ATTRS, NEIGH_ATTRS, NEXTHOP_ATTRS, type NlAttrTable, NLM_F_DUMP, NLM_F_REQUEST, nlMessageEncode, type NlObject, ROUTE_ATTRS, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH,
+  RTM_GETNEXTHOP, RTM_GETROUTE, RTM_GETRULE, RULE_ATTRS,
+} from '@linnet/uapi';
+import type { Machine } from './machines.ts';
+
+interface Dump {
+  readonly name: string;
+  readonly type: number;
+  readonly headerLen: number;
+  readonly family: number;
+  readonly table: NlAttrTable;
+  /** The order of what it lists is the kernel's own business (a hash): compare as a set. */
+  readonly unordered?: boolean;
+  readonly attrs?: NlObject;
+  readonly headerFlags?: number;
+}
+
+const AF_INET = 2;
+export const DUMPS: readonly Dump[] = [
+  { name: 'link', type: RTM_GETLINK, headerLen: 16, family: 0, table: LINK_ATTRS },
+  { name: 'addr', type: RTM_GETADDR, headerLen: 8, family: AF_INET, table: ADDR_ATTRS },
+  { name: 'route', type: RTM_GETROUTE, headerLen: 12, family: AF_INET, table: ROUTE_ATTRS },
+  { name: 'rule', type: RTM_GETRULE, headerLen: 12, family: AF_INET, table: RULE_ATTRS },
+  { name: 'neigh', type: RTM_GETNEIGH, headerLen: 12, family: AF_INET, table: NEIGH_ATTRS, unordered: true },
+  { name: 'nexthop', type: RTM_GETNEXTHOP, headerLen: 8, family: 0, table: NEXTHOP_ATTRS },
+];
+
+/**
+ * What may differ, and why: counters and times; the size of queues, of which Linux makes one a processor; maps of a bus that no virtual device is on;
+ * IPv6, which this comparison leaves out.
+ */
+const VOLATILE: ReadonlySet<string> = new Set(['IFLA_STATS', 'IFLA_STATS64', 'IFA_CACHEINFO', 'NDA_CACHEINFO', 'RTA_CACHEINFO', 'IFLA_NUM_TX_QUEUES', 'IFLA_NUM_RX_QUEUES', 'IFLA_MAP', 'AF_INET6']);
+
+function plain(value: unknown, table?: string): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  if (typeof value === 'bigint') return `${value}n`;
+  if (Array.isArray(value)) return value.map((v) => plain(v));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).filter(([k]) => !VOLATILE.has(k)).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, plain(v, table)]));
+  }
+  return value;
+}
+
+/** A message of a dump: its fixed struct in hex, and its attributes. */
+export interface Entry {
+  readonly head: string;
+  readonly attrs: Readonly<Record<string, unknown>>;
+}
+
+/** One dump; null when it is refused. */
+export async function dump(m: Machine, d: Dump): Promise<Entry[] | null> {
+  const header = new Uint8Array(d.headerLen);
+  header[0] = d.family;
+  const answer = await m.ask(nlMessageEncode({ type: d.type, flags: NLM_F_REQUEST | NLM_F_DUMP, seq: 1, pid: 0, header, attrs: d.attrs ?? {} }, d.table));
+  if (answer.errno !== 'OK') return null;
+  return answer.messages.map((msg) => ({
+    head: Buffer.from(msg.payload.subarray(0, d.headerLen)).toString('hex'),
+    attrs: plain(d.table.toObject(d.table.decode(msg.payload, d.headerLen))) as Record<string, unknown>,
+  }));
+}
+
+const text = (e: Entry): string => `${e.head} ${JSON.stringify(e.attrs)}`;
+
+/** What differs between two dumps, attribute by attribute where it is clear which entry is meant. `a` is Linnet's, `b` the kernel's. */
+export function differences(d: Dump, a: readonly Entry[] | null, b: readonly Entry[] | null): string[] {
+  if (a === null || b === null) return a === b ? [] : [`${d.name} dump: ${a === null ? 'Linnet' : 'the kernel'} refuses`];
+  const out: string[] = [];
+  const inA = new Set(a.map(text));
+  const inB = new Set(b.map(text));
+  const onlyA = a.filter((e) => !inB.has(text(e)));
+  const onlyB = b.filter((e) => !inA.has(text(e)));
+  for (const x of onlyA) {
+    // A link is told by its index, at the same place in its struct.
+    const i = d.name === 'link' ? onlyB.findIndex((y) => y.head.slice(8, 16) === x.head.slice(8, 16)) : onlyA.length === 1 && onlyB.length === 1 ? 0 : -1;
+    if (i < 0) {
+      out.push(`${d.name} dump, only Linnet: ${text(x)}`);
+      continue;
+    }
+    const y = onlyB.splice(i, 1)[0]!;
+    const parts = x.head === y.head ? [] : [`${x.head} <> ${y.head}`];
+    for (const k of new Set([...Object.keys(x.attrs), ...Object.keys(y.attrs)])) {
+      const [p, q] = [JSON.stringify(x.attrs[k]), JSON.stringify(y.attrs[k])];
+      if (p !== q) parts.push(`${k} ${p} <> ${q}`);
+    }
+    out.push(`${d.name} dump, Linnet <> the kernel, ${String(x.attrs['IFLA_IFNAME'] ?? '')}: ${parts.join('; ')}`);
+  }
+  for (const y of onlyB) out.push(`${d.name} dump, only the kernel: ${text(y)}`);
+  if (out.length === 0 && d.unordered !== true && a.map(text).join() !== b.map(text).join()) out.push(`${d.name} dump, order: ${a.map(text).join('\n')}\n--- the kernel:\n${b.map(text).join('\n')}`);
+  return out;
+}
