@@ -1,6 +1,6 @@
 // Dumps of two machines as comparable values.
 import {
-  ADDR_ATTRS, LINK_ATTRS, NEIGH_ATTRS, NEXTHOP_ATTRS, type NlAttrTable, NLM_F_DUMP, NLM_F_REQUEST, nlMessageEncode, type NlObject, ROUTE_ATTRS, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH,
+  ADDR_ATTRS, LINK_ATTRS, NEIGH_ATTRS, NEXTHOP_ATTRS, type NlAttrTable, NLM_F_DUMP, NLM_F_REQUEST, nlMessageEncode, type NlObject, NTF_PROXY, ROUTE_ATTRS, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH,
   RTM_GETNEXTHOP, RTM_GETROUTE, RTM_GETRULE, RULE_ATTRS,
 } from '@linnet/uapi';
 import type { Machine } from './machines.ts';
@@ -14,7 +14,8 @@ interface Dump {
   /** The order of what it lists is the kernel's own business (a hash): compare as a set. */
   readonly unordered?: boolean;
   readonly attrs?: NlObject;
-  readonly headerFlags?: number;
+  /** Another byte of the fixed struct: its offset and value. */
+  readonly set?: readonly [number, number];
 }
 
 const AF_INET = 2;
@@ -24,6 +25,7 @@ export const DUMPS: readonly Dump[] = [
   { name: 'route', type: RTM_GETROUTE, headerLen: 12, family: AF_INET, table: ROUTE_ATTRS },
   { name: 'rule', type: RTM_GETRULE, headerLen: 12, family: AF_INET, table: RULE_ATTRS },
   { name: 'neigh', type: RTM_GETNEIGH, headerLen: 12, family: AF_INET, table: NEIGH_ATTRS, unordered: true },
+  { name: 'proxy', type: RTM_GETNEIGH, headerLen: 12, family: AF_INET, table: NEIGH_ATTRS, unordered: true, set: [10, NTF_PROXY] },
   { name: 'nexthop', type: RTM_GETNEXTHOP, headerLen: 8, family: 0, table: NEXTHOP_ATTRS },
 ];
 
@@ -53,6 +55,7 @@ export interface Entry {
 export async function dump(m: Machine, d: Dump): Promise<Entry[] | null> {
   const header = new Uint8Array(d.headerLen);
   header[0] = d.family;
+  if (d.set !== undefined) header[d.set[0]] = d.set[1];
   const answer = await m.ask(nlMessageEncode({ type: d.type, flags: NLM_F_REQUEST | NLM_F_DUMP, seq: 1, pid: 0, header, attrs: d.attrs ?? {} }, d.table));
   if (answer.errno !== 'OK') return null;
   return answer.messages.map((msg) => ({

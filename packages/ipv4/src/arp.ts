@@ -14,7 +14,7 @@ import type { Skb } from '@linnet/skbuff';
 import {
   AF_INET, ARPHDR_LEN, ARPHRD_ETHER, ARPHRD_IEEE802, ARPOP_REPLY, ARPOP_REQUEST, ETH_P_ARP, ETH_P_IP, IFF_LOOPBACK, IFF_NOARP, IFF_POINTOPOINT,
   IPV4_DEVCONF_ARP_ACCEPT, IPV4_DEVCONF_ARP_ANNOUNCE, IPV4_DEVCONF_ARP_IGNORE, IPV4_DEVCONF_ARPFILTER, IPV4_DEVCONF_DROP_GRATUITOUS_ARP,
-  IPV4_DEVCONF_PROXY_ARP, IPV4_DEVCONF_ROUTE_LOCALNET, NUD_NOARP, NUD_REACHABLE, NUD_STALE, RTM_GETNEIGH, RT_SCOPE_HOST, RT_SCOPE_LINK, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST,
+  IPV4_DEVCONF_MEDIUM_ID, IPV4_DEVCONF_PROXY_ARP, IPV4_DEVCONF_PROXY_ARP_PVLAN, IPV4_DEVCONF_ROUTE_LOCALNET, NUD_NOARP, NUD_REACHABLE, NUD_STALE, RTM_GETNEIGH, RT_SCOPE_HOST, RT_SCOPE_LINK, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST,
   RTN_UNICAST, iphSaddr,
   ipv4IsLoopback, ipv4IsMulticast,
 } from '@linnet/uapi';
@@ -264,6 +264,28 @@ function hwOf(n4: Ipv4Net, skb: Skb, at: number, n: number): Uint8Array {
   return ha;
 }
 
+/** In `cb1`: a question that waited for its turn to be answered (LOCALLY_ENQUEUED). */
+const REDONE = 1;
+
+/** Does this machine answer for `tip`, to which `rt` leads? (arp_fwd_proxy, arp_fwd_pvlan, proxy entries) */
+function proxies(n4: Ipv4Net, indev: InDevice, rt: Rtable, tip: number): boolean {
+  const { dev } = indev;
+  if (rt.dev === dev) return indev.conf(IPV4_DEVCONF_PROXY_ARP_PVLAN) !== 0;
+  if (indev.confOr(IPV4_DEVCONF_PROXY_ARP) !== 0) {
+    // Interfaces on one medium hear each other's hosts; -1 is a medium of which nobody answers.
+    const medium = indev.conf(IPV4_DEVCONF_MEDIUM_ID);
+    if (medium === 0) return true;
+    const other = inDevGet(rt.dev)?.conf(IPV4_DEVCONF_MEDIUM_ID) ?? -1;
+    if (medium !== -1 && other !== medium && other !== -1) return true;
+  }
+  return n4.arpTbl.proxies.lookup(n4.net, dev, tip) !== null;
+}
+
+/** A question whose delay is over. Consumes it. @alpha */
+export function arpRedo(skb: Skb): void {
+  arpProcess(skbDev(skb)!.net, null, skb);
+}
+
 /** Handles a complete ARP packet behind the input hook. Consumes it (`arp_process`). */
 function arpProcess(_net: Net, _sk: object | null, skb: Skb): number {
   const dev = skbDev(skb)!;
@@ -307,8 +329,16 @@ function arpProcess(_net: Net, _sk: object | null, skb: Skb): number {
       return NET_RX_SUCCESS;
     }
     // A router may stand in for hosts behind its other interfaces (RFC 1027).
-    if (indev.forward() && rt.rtType === RTN_UNICAST && rt.dev !== dev && indev.confOr(IPV4_DEVCONF_PROXY_ARP) !== 0) {
-      if (neighEventNs(n4.arpTbl, skb.u8, sha, dev, sip) !== null) {
+    if (indev.forward() && rt.rtType === RTN_UNICAST && proxies(n4, indev, rt, tip)) {
+      const known = neighEventNs(n4.arpTbl, skb.u8, sha, dev, sip) !== null;
+      const delay = indev.arpParms.proxyDelay;
+      if (known && skb.pktType !== PACKET_HOST && delay !== 0 && skb.cb1 !== REDONE) {
+        // The host itself, or a better router, may answer first.
+        skb.cb1 = REDONE;
+        n4.arpTbl.proxies.enqueue(indev.arpParms, skb, n4.arpTbl.rng.below(delay));
+        return NET_RX_SUCCESS;
+      }
+      if (known) {
         const ha = hwOf(n4, skb, sha, n);
         arpSend(ARPOP_REPLY, sip, dev, tip, ha, dev.devAddr, ha);
       }
@@ -354,6 +384,7 @@ export function arpRcv(skb: Skb, dev: NetDevice, _pt: PacketType, _orig: NetDevi
   if (!pskbMayPull(own, arpHdrLen(dev))) return drop(own, DROP.PKT_TOO_SMALL);
   const nh = own.data;
   own.networkHeader = nh;
+  own.cb1 = 0;
   if (own.u8[nh + 4] !== dev.addrLen || own.u8[nh + 5] !== 4) return drop(own, DROP.ARP_HDR);
   return nfHook(NFPROTO_ARP, NF_ARP_IN, dev.net, null, own, dev, null, arpProcess);
 }

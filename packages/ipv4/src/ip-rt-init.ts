@@ -2,19 +2,22 @@
 // datapath-ok-file: configuration
 import { HZ, NOTIFY_DONE, defineKey, delTimer, sysctlInt, sysctlSecondsJiffies } from '@linnet/kernel';
 import type { Kernel, Key, Net } from '@linnet/kernel';
+import { NEXTHOP } from '@linnet/inet';
 import { NEIGH } from '@linnet/neigh';
 import type { NeighTable } from '@linnet/neigh';
 import { PacketType, devAddPack, devRemovePack, registerNetdeviceNotifier, unregisterNetdeviceNotifier } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import { ETH_P_ARP, IPV4_DEVCONF_FORWARDING } from '@linnet/uapi';
-import { ARP_TABLE_OPS, arpRcv } from './arp.ts';
+import { ARP_TABLE_OPS, arpRcv, arpRedo } from './arp.ts';
 import { checkLifetime } from './devinet.ts';
 import { devinetNetExit, devinetNetInit, inetForwardChange, inetdevEvent } from './devinet-init.ts';
 import { devinetRtnetlinkInit, devinetRtnetlinkNetInit } from './devinet-rtnetlink.ts';
 import { fibRtnetlinkInit, fibRtnetlinkNetInit } from './fib-rtnetlink.ts';
+import { fib4RulesInit } from './fib-rules4.ts';
 import { fibTableFlush } from './fib-trie.ts';
 import { igmpShow } from './igmp.ts';
 import { IPV4, Ipv4Net } from './ipv4-net.ts';
+import { nexthop4Init } from './nexthop4.ts';
 import { netconfInit, netconfNetInit } from './netconf.ts';
 import { flushExceptions } from './route-exception.ts';
 import { arpShow, fibTrieStatShow, routeShow, rtCacheShow } from './route-proc.ts';
@@ -40,6 +43,7 @@ const IP_RT: Key<IpRtKernel> = defineKey<IpRtKernel>('ipv4');
 /** For each kernel: the ARP table, its packet type, the ear for devices' events. @alpha */
 export function ipRtInit(k: Kernel): void {
   const rt = new IpRtKernel(k.get(NEIGH).add(ARP_TABLE_OPS));
+  rt.arpTbl.proxies.redo = arpRedo;
   k.set(IP_RT, rt);
   devAddPack(k, rt.arpPacketType);
   registerNetdeviceNotifier(k, rt.notifier);
@@ -66,6 +70,7 @@ function sysctls(n4: Ipv4Net): void {
   int('ip_nonlocal_bind', () => n4.sysctlIpNonlocalBind, (v) => { n4.sysctlIpNonlocalBind = v; }, 0, 255);
   int('ip_dynaddr', () => n4.sysctlIpDynaddr, (v) => { n4.sysctlIpDynaddr = v; }, 0, 255);
   int('fib_multipath_hash_policy', () => n4.fibMultipathHashPolicy, (v) => { n4.fibMultipathHashPolicy = v; }, 0, 1);
+  int('nexthop_compat_mode', () => (n4.net.get(NEXTHOP).compatMode ? 1 : 0), (v) => { n4.net.get(NEXTHOP).compatMode = v !== 0; }, 0, 1);
   int('fib_multipath_use_neigh', () => n4.fibMultipathUseNeigh, (v) => { n4.fibMultipathUseNeigh = v; }, 0, 1);
   int('route/min_pmtu', () => n4.ipRtMinPmtu, (v) => { n4.ipRtMinPmtu = v; }, 68);
   int('route/min_adv_mss', () => n4.ipRtMinAdvmss, (v) => { n4.ipRtMinAdvmss = v; });
@@ -76,6 +81,7 @@ function sysctls(n4: Ipv4Net): void {
   int('route/redirect_silence', () => n4.ipRtRedirectSilence, (v) => { n4.ipRtRedirectSilence = v; });
   tree.register('net/ipv4/route/mtu_expires', sysctlSecondsJiffies(() => n4.ipRtMtuExpires * HZ, (v) => { n4.ipRtMtuExpires = v / HZ; }));
   tree.register('net/ipv4/route/flush', {
+    mode: 0o200,
     get: () => '',
     set: (): number => {
       rtCacheFlush(n4);
@@ -89,6 +95,8 @@ function sysctls(n4: Ipv4Net): void {
 export function ipRtNetInit(net: Net): Ipv4Net {
   const n4 = new Ipv4Net(net, net.kernel.get(IP_RT).arpTbl);
   net.set(IPV4, n4);
+  fib4RulesInit(net);
+  nexthop4Init(n4);
   n4.checkLifetime = checkLifetime;
   devinetRtnetlinkNetInit(n4);
   fibRtnetlinkNetInit(n4);
@@ -97,6 +105,8 @@ export function ipRtNetInit(net: Net): Ipv4Net {
   net.proc.create('net/arp', () => arpShow(n4));
   net.proc.create('net/route', () => routeShow(n4));
   net.proc.create('net/fib_triestat', () => fibTrieStatShow(n4));
+  // The cache is no more, but its file is.
+  net.proc.create('net/rt_cache', () => `${'Iface\tDestination\tGateway \tFlags\t\tRefCnt\tUse\tMetric\tSource\t\tMTU\tWindow\tIRTT\tTOS\tHHRef\tHHUptod\tSpecDst'.padEnd(127)}\n`);
   net.proc.create('net/stat/rt_cache', () => rtCacheShow(n4));
   net.proc.create('net/igmp', () => igmpShow(net));
   devinetNetInit(n4);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { sec } from '@linnet/kernel';
+import { ms, sec } from '@linnet/kernel';
 import { netifCarrierOff } from '@linnet/netdev';
 import { FakeDevice } from '@linnet/netdev/testing';
 import { neighOutput } from '@linnet/neigh';
@@ -8,6 +8,7 @@ import type { Skb } from '@linnet/skbuff';
 import { ETH_P_ARP, ETH_P_IP, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, NUD_DELAY, NUD_REACHABLE, NUD_STALE, in4ToString } from '@linnet/uapi';
 import { arpAnnounce } from '../src/arp.ts';
 import { inetAddrAdd } from '../src/devinet.ts';
+import { IPV4 } from '../src/ipv4-net.ts';
 import { ipNeighForGw, ipRouteOutputFlow } from '../src/route.ts';
 import { Flowi } from '@linnet/inet';
 import { RtKernel, addRoute, ip } from './rt-kernel.ts';
@@ -161,8 +162,30 @@ describe('answering', () => {
     expect(sent()).toEqual([]);
     conf('proxy_arp', '1');
     inject({ op: 1, sip: '10.0.0.2', tip: '10.0.1.9' });
+    // The host itself may answer first.
+    expect(sent()).toEqual([]);
+    t.clock.advance(ms(800));
     expect(sent()).toEqual(['is-at 10.0.1.9(1) -> 10.0.0.2(2) to 2']);
     inject({ op: 1, sip: '10.0.0.2', tip: '10.0.0.9' });
+    t.clock.advance(ms(800));
+    expect(sent()).toEqual([]);
+  });
+
+  it('answers for the addresses of proxy entries, at once without a delay', () => {
+    start();
+    const eth1 = new FakeDevice(t.net, { name: 'eth1', noQueue: true });
+    t.k.run(() => inetAddrAdd(t.net, eth1.dev, { local: ip('10.0.1.1'), prefixlen: 24 }));
+    t.net.sysctl.write('net/ipv4/ip_forward', '1');
+    const { arpTbl } = t.net.get(IPV4);
+    arpTbl.proxies.create(t.net, eth.dev, ip('10.0.1.9'));
+    inject({ op: 1, sip: '10.0.0.2', tip: '10.0.1.9' });
+    t.clock.advance(ms(800));
+    expect(sent()).toEqual(['is-at 10.0.1.9(1) -> 10.0.0.2(2) to 2']);
+    t.net.sysctl.write(`net/ipv4/neigh/${eth.dev.name}/proxy_delay`, '0');
+    inject({ op: 1, sip: '10.0.0.2', tip: '10.0.1.9' });
+    expect(sent()).toEqual(['is-at 10.0.1.9(1) -> 10.0.0.2(2) to 2']);
+    expect(arpTbl.proxies.remove(t.net, eth.dev, ip('10.0.1.9'))).toBe(true);
+    inject({ op: 1, sip: '10.0.0.2', tip: '10.0.1.9' });
     expect(sent()).toEqual([]);
   });
 });

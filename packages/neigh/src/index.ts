@@ -13,6 +13,7 @@ export type { NeighNotify, NeighTableOps } from './neigh-table.ts';
 export { neighConnect, neighInvalidate, neighSuspect, neighTimerHandler } from './neigh-timer.ts';
 export { neighCarrierDown, neighChangeaddr, neighConfirm, neighDelete, neighEventNs, neighIfdown, neighUpdate } from './neigh-update.ts';
 export { Neighbour } from './neighbour.ts';
+export { PneighEntry, PneighTable } from './pneigh.ts';
 export type { NeighOps } from './neighbour.ts';
 export {
   NEIGH_UPDATE_F_ADMIN, NEIGH_UPDATE_F_EXT_LEARNED, NEIGH_UPDATE_F_ISROUTER, NEIGH_UPDATE_F_OVERRIDE, NEIGH_UPDATE_F_OVERRIDE_ISROUTER,

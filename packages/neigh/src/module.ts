@@ -2,12 +2,14 @@
 // datapath-ok-file: runs when a machine starts
 import { defineKey } from '@linnet/kernel';
 import type { Kernel, KernelModule, Key, Net } from '@linnet/kernel';
-import { forEachNetdev } from '@linnet/netdev';
+import { forEachNetdev, NETDEV } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import { netlink } from '@linnet/netlink';
+import { AF_INET } from '@linnet/uapi';
 import { neighNetlinkInit } from './neigh-netlink.ts';
 import { neighSysctlDefault, neighStatShow } from './neigh-sysctl.ts';
 import { NeighTable } from './neigh-table.ts';
+import { NUD_VALID } from './nud.ts';
 import type { NeighTableOps } from './neigh-table.ts';
 
 /** The neighbour tables of one machine. @alpha */
@@ -61,10 +63,18 @@ export const neigh: KernelModule = {
     const tables = new NeighTables(k);
     k.set(NEIGH, tables);
     neighNetlinkInit(k, tables, devices);
+    k.get(NETDEV).neighLookup = (dev, family, w0, w1, w2, w3) => {
+      const tbl = tables.byFamily(family);
+      const n = tbl === null ? null : family === AF_INET ? tbl.lookup(w0, dev) : tbl.lookup4(w0, w1, w2, w3, dev);
+      return n !== null && (n.nudState & NUD_VALID) !== 0 ? n.ha : null;
+    };
   },
   netInit(net: Net): void {
     // The first namespace of a kernel is the initial one.
     net.kernel.get(NEIGH).publish(net);
+  },
+  netExit(net: Net): void {
+    for (const tbl of net.kernel.get(NEIGH).tables) tbl.proxies.ifdown(null, net);
   },
   exit(k: Kernel): void {
     for (const tbl of k.get(NEIGH).tables) tbl.destroy();

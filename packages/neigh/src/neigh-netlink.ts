@@ -1,6 +1,6 @@
 /** Neighbours over rtnetlink: RTM_*NEIGH, RTM_GETNEIGHTBL (rtnetlink(7); errors and messages as Linux 6.18 gives them). */
 // datapath-ok-file: messages
-import { EAFNOSUPPORT, EEXIST, EINVAL, ENODEV, ENOENT, EOPNOTSUPP, jiffiesToClockT, timerPending } from '@linnet/kernel';
+import { EAFNOSUPPORT, EEXIST, EINVAL, ENODEV, ENOENT, jiffiesToClockT, timerPending } from '@linnet/kernel';
 import type { Kernel, Net } from '@linnet/kernel';
 import { devGetByIndex } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
@@ -15,12 +15,13 @@ import {
   NDTPA_BASE_REACHABLE_TIME, NDTPA_DELAY_PROBE_TIME, NDTPA_GC_STALETIME, NDTPA_IFINDEX, NDTPA_INTERVAL_PROBE_TIME_MS, NDTPA_LOCKTIME, NDTPA_MCAST_PROBES,
   NDTPA_MCAST_REPROBES, NDTPA_PROXY_DELAY, NDTPA_PROXY_QLEN, NDTPA_QUEUE_LEN, NDTPA_QUEUE_LENBYTES, NDTPA_REACHABLE_TIME, NDTPA_REFCNT, NDTPA_RETRANS_TIME,
   NDTPA_UCAST_PROBES, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NTF_EXT_LEARNED, NTF_PROXY, NTF_ROUTER, NTF_USE, NUD_PERMANENT, RTM_DELNEIGH, RTM_GETNEIGH,
-  RTM_GETNEIGHTBL, RTM_NEWNEIGH, RTM_NEWNEIGHTBL, RTNLGRP_NEIGH, ndmsgRead, ndmsgWrite, ndtmsgWrite, nlaGetU32, nlaGetU8, nlaLen, NlWriter,
+  RTM_GETNEIGHTBL, RTM_NEWNEIGH, RTM_NEWNEIGHTBL, RTN_UNICAST, RTNLGRP_NEIGH, ndmsgRead, ndmsgWrite, ndtmsgWrite, nlaGetU32, nlaGetU8, nlaLen, NlWriter,
 } from '@linnet/uapi';
 import { neighEventSend } from './neigh-event.ts';
 import type { NeighParms } from './neigh-parms.ts';
 import { UNRES_PACKET_TRUESIZE } from './neigh-parms.ts';
 import type { NeighTable } from './neigh-table.ts';
+import type { PneighEntry } from './pneigh.ts';
 import { neighDelete, neighUpdate } from './neigh-update.ts';
 import type { Neighbour } from './neighbour.ts';
 import {
@@ -124,8 +125,12 @@ function newNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest): numb
     return -EINVAL;
   }
   if ((ndm.flags & NTF_PROXY) !== 0) {
-    nlSetErrMsg(extack, 'Proxy entries are not supported');
-    return -EOPNOTSUPP;
+    // Whatever NLM_F_CREATE and its like say.
+    const key = keyOf(req, tb[NDA_DST]!, tbl.ops.keyWords);
+    const e = tbl.proxies.create(net, dev, key[0]!, key[1]!, key[2]!, key[3]!);
+    e.flags = ndm.flags;
+    if (tb[NDA_PROTOCOL] !== 0) e.protocol = nlaGetU8(view, tb[NDA_PROTOCOL]!);
+    return 0;
   }
   if (dev === null) {
     nlSetErrMsg(extack, 'Device not specified');
@@ -178,7 +183,10 @@ function delNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest): numb
     nlSetErrMsg(req.extack, 'Invalid network address');
     return -EINVAL;
   }
-  if ((ndm.flags & NTF_PROXY) !== 0) return -ENOENT; // there are none
+  if ((ndm.flags & NTF_PROXY) !== 0) {
+    const key = keyOf(req, tb[NDA_DST]!, tbl.ops.keyWords);
+    return tbl.proxies.remove(net, dev, key[0]!, key[1]!, key[2]!, key[3]!) ? 0 : -ENOENT;
+  }
   if (dev === null) return -EINVAL;
   const n = new Target(tbl, dev, keyOf(req, tb[NDA_DST]!, tbl.ops.keyWords)).find();
   return n === null ? -ENOENT : neighDelete(n, req);
@@ -209,14 +217,27 @@ function getNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest, reply
     return -EINVAL;
   }
   const dev = ndm.ifindex === 0 ? null : devGetByIndex(net, ndm.ifindex);
-  if (dev === null) {
-    nlSetErrMsg(extack, ndm.ifindex === 0 ? 'No device specified' : 'Unknown device ifindex');
-    return ndm.ifindex === 0 ? -EINVAL : -ENODEV;
+  if (dev === null && ndm.ifindex !== 0) {
+    nlSetErrMsg(extack, 'Unknown device ifindex');
+    return -ENODEV;
   }
-  const proxy = (ndm.flags & NTF_PROXY) !== 0;
-  const n = proxy ? null : new Target(tbl, dev, keyOf(req, tb[NDA_DST]!, tbl.ops.keyWords)).find();
+  const key = keyOf(req, tb[NDA_DST]!, tbl.ops.keyWords);
+  if ((ndm.flags & NTF_PROXY) !== 0) {
+    const e = tbl.proxies.lookup(net, dev, key[0]!, key[1]!, key[2]!, key[3]!);
+    if (e === null) {
+      nlSetErrMsg(extack, 'Proxy neighbour entry not found');
+      return -ENOENT;
+    }
+    nlmsgReplyBegin(reply, req, RTM_NEWNEIGH);
+    return Math.min(0, fillProxy(reply, tbl, e));
+  }
+  if (dev === null) {
+    nlSetErrMsg(extack, 'No device specified');
+    return -EINVAL;
+  }
+  const n = new Target(tbl, dev, key).find();
   if (n === null) {
-    nlSetErrMsg(extack, proxy ? 'Proxy neighbour entry not found' : 'Neighbour entry not found');
+    nlSetErrMsg(extack, 'Neighbour entry not found');
     return -ENOENT;
   }
   nlmsgReplyBegin(reply, req, RTM_NEWNEIGH);
@@ -226,31 +247,62 @@ function getNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest, reply
 
 /** `RTM_GETNEIGH` for all, narrowed by family, NDA_IFINDEX and NDA_MASTER (`neigh_dump_info`). */
 function dumpNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest, w: NlWriter, cb: NlDump): number {
-  const list = (cb.data as Neighbour[] | null) ?? select(tables, net, req);
+  const list = (cb.data as readonly (Neighbour | ProxyOf)[] | null) ?? select(tables, net, req);
   if (typeof list === 'number') return list;
   cb.data = list;
   return rtnlDump(list, w, cb, (n) => {
+    if (n instanceof ProxyOf) {
+      nlDumpBegin(w, cb, RTM_NEWNEIGH);
+      return fillProxy(w, n.tbl, n.entry);
+    }
     if (n.dead) return 0;
     nlDumpBegin(w, cb, RTM_NEWNEIGH);
     return fill(w, n);
   });
 }
 
-function select(tables: readonly NeighTable[], net: Net, req: NlRequest): Neighbour[] | number {
+/** A proxy entry and its table. */
+class ProxyOf {
+  readonly tbl: NeighTable;
+  readonly entry: PneighEntry;
+  constructor(tbl: NeighTable, entry: PneighEntry) {
+    this.tbl = tbl;
+    this.entry = entry;
+  }
+}
+
+/** Writes the body of a message about a proxy entry (`pneigh_fill_info`). */
+function fillProxy(w: NlWriter, tbl: NeighTable, e: PneighEntry): number {
+  ndmsgWrite(w.view, w.reserve(NDMSG_LEN), { family: tbl.ops.family, ifindex: e.dev?.ifindex ?? 0, state: 0, flags: e.flags | NTF_PROXY, type: RTN_UNICAST });
+  if (tbl.ops.keyWords === 1) w.putInAddr(NDA_DST, e.key0);
+  else w.putIn6Addr(NDA_DST, Int32Array.of(e.key0, e.key1, e.key2, e.key3));
+  if (e.protocol !== 0) w.putU8(NDA_PROTOCOL, e.protocol);
+  return w.end();
+}
+
+function select(tables: readonly NeighTable[], net: Net, req: NlRequest): readonly (Neighbour | ProxyOf)[] | number {
   const tb = new Int32Array(NDA_MAX + 1);
   let ifindex = 0;
   let master = 0;
+  let proxies = false;
   if (req.end - req.data >= NDMSG_LEN) {
     const bad = nlmsgParse(req, NDMSG_LEN, tb, POLICY, NL_VALIDATE_LIBERAL);
     if (bad !== 0) return bad;
-    // Asked for proxy entries alone, of which there are none.
-    if (ndmsgRead(req.view, req.data).flags === NTF_PROXY) return [];
+    proxies = ndmsgRead(req.view, req.data).flags === NTF_PROXY;
     if (tb[NDA_IFINDEX] !== 0) ifindex = nlaGetU32(req.view, tb[NDA_IFINDEX]!);
     if (tb[NDA_MASTER] !== 0) master = nlaGetU32(req.view, tb[NDA_MASTER]!);
   }
-  const out: Neighbour[] = [];
+  const out: (Neighbour | ProxyOf)[] = [];
   for (const tbl of tables) {
     if (req.family !== AF_UNSPEC && tbl.ops.family !== req.family) continue;
+    if (proxies) {
+      for (const e of tbl.proxies.list(net)) {
+        if (ifindex !== 0 && e.dev?.ifindex !== ifindex) continue;
+        if (master !== 0 && e.dev?.master?.ifindex !== master) continue;
+        out.push(new ProxyOf(tbl, e));
+      }
+      continue;
+    }
     for (const n of tbl.list(net)) {
       if (ifindex !== 0 && n.dev.ifindex !== ifindex) continue;
       if (master !== 0 && n.dev.master?.ifindex !== master) continue;

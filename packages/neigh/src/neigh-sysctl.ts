@@ -33,7 +33,7 @@ function registerParms(k: Kernel, tree: SysctlTree, dir: string, p: NeighParms):
   int('mcast_resolicit', () => p.mcastReprobes, (v) => { p.mcastReprobes = v; });
   int('proxy_qlen', () => p.proxyQlen, (v) => { p.proxyQlen = v; });
   int('unres_qlen_bytes', () => p.queueLenBytes, (v) => { p.queueLenBytes = v; });
-  int('unres_qlen', () => Math.floor(p.queueLenBytes / UNRES_PACKET_TRUESIZE), (v) => { p.queueLenBytes = v * UNRES_PACKET_TRUESIZE; });
+  tree.register(`${dir}/unres_qlen`, sysctlInt(() => Math.floor(p.queueLenBytes / UNRES_PACKET_TRUESIZE), (v) => { p.queueLenBytes = v * UNRES_PACKET_TRUESIZE; }, { min: 0, max: Math.floor(0x7fffffff / UNRES_PACKET_TRUESIZE) }));
   hundredths('retrans_time', () => p.retransTime, (v) => { p.retransTime = v; });
   hundredths('anycast_delay', () => p.anycastDelay, (v) => { p.anycastDelay = v; });
   hundredths('proxy_delay', () => p.proxyDelay, (v) => { p.proxyDelay = v; });

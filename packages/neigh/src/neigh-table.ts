@@ -9,6 +9,7 @@ import { neighBlackhole } from './neigh-output.ts';
 import { NeighParms, neighRng } from './neigh-parms.ts';
 import { NUD_VALID } from './nud.ts';
 import { Neighbour } from './neighbour.ts';
+import { PneighTable } from './pneigh.ts';
 import type { NeighOps } from './neighbour.ts';
 import { neighTimerHandler } from './neigh-timer.ts';
 
@@ -69,6 +70,8 @@ export class NeighTable {
   /** Jiffies. */
   gcInterval: number;
   readonly stats: NeighStatistics;
+  /** Addresses that this machine answers for. */
+  readonly proxies: PneighTable;
   /** Told of every change that netlink announces. */
   notify: NeighNotify | null;
   readonly rng: RngStream;
@@ -89,6 +92,7 @@ export class NeighTable {
     this.gcThresh3 = 1024;
     this.gcInterval = 30 * HZ;
     this.stats = new NeighStatistics();
+    this.proxies = new PneighTable(k);
     this.notify = null;
     this.buckets = new Array<Neighbour | null>(8).fill(null);
     // Odd, so that the multiplication of a hash loses nothing.
@@ -228,6 +232,7 @@ export class NeighTable {
   /** Stops the timers of the table for good. */
   destroy(): void {
     delTimer(this.kernel, this.gcTimer);
+    this.proxies.destroy();
     this.forEach((n) => {
       this.remove(n);
     });

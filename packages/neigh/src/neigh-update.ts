@@ -190,9 +190,10 @@ export function neighChangeaddr(tbl: NeighTable, dev: NetDevice): void {
   flush(tbl, dev, false);
 }
 
-/** The device went down: forget everything learned over it (`neigh_ifdown`). @alpha */
+/** The device went down: forget everything learned over it, and what it answered for (`neigh_ifdown`). @alpha */
 export function neighIfdown(tbl: NeighTable, dev: NetDevice): void {
   flush(tbl, dev, false);
+  tbl.proxies.ifdown(dev, dev.net);
 }
 
 /** The device lost its carrier: forget all but permanent entries (`neigh_carrier_down`). @alpha */
