@@ -17,6 +17,8 @@ export const programs = {
   ss: 'iproute2',
   tc: 'iproute2',
   ping: 'iputils-ping',
+  nc: 'netcat-openbsd',
+  cc: 'build-essential',
   curl: 'curl',
   iperf3: 'iperf3',
   traceroute: 'traceroute',

@@ -52,7 +52,7 @@ export class TestNetns {
     this.remove();
   }
 
-  private remove(): void {
+  remove(): void {
     try {
       execFileSync('ip', ['netns', 'delete', this.name], { stdio: 'ignore' });
     } catch {

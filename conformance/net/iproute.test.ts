@@ -2,7 +2,7 @@
 import { VirtualClock, type Kernel } from '@linnet/kernel';
 import { createNetns } from '@linnet/netns';
 import { AF_INET } from '@linnet/uapi';
-import { ipRoute, RtnlError, type IpRoute } from '@linnet/net';
+import { ipRoute, NetlinkError, type IpRoute } from '@linnet/net';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { lab, type Lab } from './lab.ts';
 
@@ -15,11 +15,11 @@ beforeEach(() => {
   ip = l.serverIp;
 });
 
-function refused(fn: () => unknown): RtnlError {
+function refused(fn: () => unknown): NetlinkError {
   try {
     fn();
   } catch (error) {
-    if (error instanceof RtnlError) return error;
+    if (error instanceof NetlinkError) return error;
     throw error;
   }
   throw new Error('nothing was refused');
@@ -68,7 +68,7 @@ describe('link', () => {
 
   it('says what was refused, and why', () => {
     const error = refused(() => ip.link.add({ kind: 'veth', name: 'eth0' }));
-    expect(error).toMatchObject({ code: 'EEXIST', errno: -17, syscall: 'RTM_NEWLINK', name: 'RtnlError' });
+    expect(error).toMatchObject({ code: 'EEXIST', errno: -17, syscall: 'RTM_NEWLINK', name: 'NetlinkError' });
     expect(error.message).toContain('eth0');
     const kind = refused(() => ip.link.add({ kind: 'nonsense', name: 'x' }));
     expect(kind).toMatchObject({ code: 'EOPNOTSUPP', extack: 'Unknown device type' });

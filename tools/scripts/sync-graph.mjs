@@ -47,7 +47,7 @@ function packageJson(p, old = {}) {
     sideEffects: false,
     engines: { node: '>=20.19' },
     exports: { ...old.exports, '.': entry('index'), ...Object.fromEntries(subpaths), './package.json': './package.json' },
-    files: ['dist', '!dist/**/.tsbuildinfo', 'src'],
+    files: ['dist', '!dist/**/.tsbuildinfo', ...(p.files ?? []), 'src'],
     scripts: { build: 'tsc -b tsconfig.build.json', test: `vitest run --root ../.. packages/${p.dir}/` },
     dependencies: mergeDeps(old.dependencies, p.deps),
     devDependencies: mergeDeps(old.devDependencies, p.devDeps),

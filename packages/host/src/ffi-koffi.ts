@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as koffi from 'koffi';
 import { HostError } from './errors.ts';
-import type { FdWatch, Ffi } from './ffi.ts';
+import type { FdWatch, SocketFfi } from './ffi.ts';
 
 type NativeCall = (...args: (number | string)[]) => number;
 
@@ -29,16 +29,16 @@ function loadKoffi(): Koffi {
 }
 
 /**
- * The `Ffi` that koffi provides. koffi is loaded by this call and not before, so that a program that opens no TAP runs without it.
+ * The `SocketFfi` that koffi provides. koffi is loaded by this call and not before, so that a program that opens no TAP runs without it.
  * Errors: `HostError` 'ERR_NO_FFI' when koffi is not there or does not load.
  *
  * @public
  */
-export function koffiFfi(): Ffi {
+export function koffiFfi(): SocketFfi {
   return new KoffiFfi(loadKoffi());
 }
 
-class KoffiFfi implements Ffi {
+class KoffiFfi implements SocketFfi {
   readonly name: string;
   private readonly koffi: Koffi;
   private readonly cOpen: NativeCall;
@@ -47,6 +47,11 @@ class KoffiFfi implements Ffi {
   private readonly cRead: NativeCall;
   private readonly cWrite: NativeCall;
   private readonly cSetns: NativeCall;
+  private readonly cSocket: NativeCall;
+  private readonly cBind: NativeCall;
+  private readonly cSetsockopt: NativeCall;
+  private readonly cSend: NativeCall;
+  private readonly cRecv: NativeCall;
   // Asking koffi for an address costs more than the read itself, so it is asked once for each ArrayBuffer. The memory of an
   // ArrayBuffer does not move while it is attached, and a detached one fails the caller's bounds check.
   private readonly addresses: WeakMap<ArrayBufferLike, number>;
@@ -65,6 +70,11 @@ class KoffiFfi implements Ffi {
     this.cRead = libc.func('read', 'long', ['int', 'uintptr_t', 'size_t']);
     this.cWrite = libc.func('write', 'long', ['int', 'uintptr_t', 'size_t']);
     this.cSetns = libc.func('setns', 'int', ['int', 'int']);
+    this.cSocket = libc.func('socket', 'int', ['int', 'int', 'int']);
+    this.cBind = libc.func('bind', 'int', ['int', 'uintptr_t', 'unsigned int']);
+    this.cSetsockopt = libc.func('setsockopt', 'int', ['int', 'int', 'int', 'uintptr_t', 'unsigned int']);
+    this.cSend = libc.func('send', 'long', ['int', 'uintptr_t', 'size_t', 'int']);
+    this.cRecv = libc.func('recv', 'long', ['int', 'uintptr_t', 'size_t', 'int']);
     this.addresses = new WeakMap();
     this.lastBuffer = null;
     this.lastAddress = 0;
@@ -94,6 +104,26 @@ class KoffiFfi implements Ffi {
 
   setns(fd: number, nstype: number): number {
     return this.check(this.cSetns(fd, nstype));
+  }
+
+  socket(domain: number, type: number, protocol: number): number {
+    return this.check(this.cSocket(domain, type, protocol));
+  }
+
+  bind(fd: number, addr: Uint8Array): number {
+    return this.check(this.cBind(fd, this.addressOf(addr), addr.length));
+  }
+
+  setsockopt(fd: number, level: number, option: number, value: Uint8Array): number {
+    return this.check(this.cSetsockopt(fd, level, option, this.addressOf(value), value.length));
+  }
+
+  send(fd: number, buf: Uint8Array, off: number, len: number, flags: number): number {
+    return this.check(this.cSend(fd, this.addressOf(buf) + off, len, flags));
+  }
+
+  recv(fd: number, buf: Uint8Array, off: number, len: number, flags: number): number {
+    return this.check(this.cRecv(fd, this.addressOf(buf) + off, len, flags));
   }
 
   watch(fd: number, ready: (errno: number) => void): FdWatch {

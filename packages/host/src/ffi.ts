@@ -50,3 +50,22 @@ export interface Ffi {
    */
   watch(fd: number, ready: (errno: number) => void): FdWatch;
 }
+
+/**
+ * The calls that sockets need besides. `koffiFfi` has them too; an FFI of one's own only needs them for `hostNetlink`.
+ * Source: socket(2), bind(2), setsockopt(2), send(2), recv(2).
+ *
+ * @public
+ */
+export interface SocketFfi extends Ffi {
+  /** socket(2). Returns the descriptor or a negative errno. */
+  socket(domain: number, type: number, protocol: number): number;
+  /** bind(2) to the bytes of a socket address. Returns 0 or a negative errno. */
+  bind(fd: number, addr: Uint8Array): number;
+  /** setsockopt(2) with the bytes of a view. Returns 0 or a negative errno. */
+  setsockopt(fd: number, level: number, option: number, value: Uint8Array): number;
+  /** send(2) from a view. Returns the number of bytes or a negative errno. */
+  send(fd: number, buf: Uint8Array, off: number, len: number, flags: number): number;
+  /** recv(2) into a view. Returns what recv does (with MSG_TRUNC the whole length of the datagram) or a negative errno. */
+  recv(fd: number, buf: Uint8Array, off: number, len: number, flags: number): number;
+}

@@ -139,6 +139,8 @@ export class IpcmCookie {
   protocol = 0;
   /** IP options to put into the header, in wire form, or null; the first destination of a source route. */
   opt: object | null = null;
+  /** IPV6_FLOWINFO of a message: traffic class and flow label, 0: none. */
+  flowinfo = 0;
   /** IPV6_DONTFRAG: 1 or 0; -1: the socket's. */
   dontfrag = -1;
 }

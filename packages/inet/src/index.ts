@@ -31,3 +31,12 @@ export {
   fibDefaultRuleAdd, FibLookupArg, FibRule, fibRuleGetTable, fibRuleMatchall, fibRulePortsMatch, type FibRulesFamily, fibRulesLookup, FibRulesOps, fibRulesRegister, fibRulesUnregister,
 } from './fib-rules.ts';
 export { fibNl2RuleDscp, fibRuleDscpAnswers, fibRulePutDscp, type FibRuleDscp } from './fib-rules-netlink.ts';
+export {
+  fibCheckNexthop, Nexthop, NEXTHOP, NexthopNet, nexthopFindById, nexthopHasFamily, nexthopInfos, nexthopIsBlackhole, nexthopIsFdb, nexthopNumPath, nexthopRegisterFamily,
+  nexthopSelectPath, nexthopUnuse, nexthopUse, NhGroup, NhGrpEntry, NhInfo, type NexthopFamily, type NhConfig,
+} from './nexthop.ts';
+export { NhResBucket, NhResTable } from './nexthop-res.ts';
+export {
+  inetDiagAddr4, inetDiagDestroyed, type InetDiagFound, type InetDiagHandler, InetDiagInfo, inetDiagIsV4, inetDiagRegister, InetDiagReq, inetDiagSock, inetDiagWantsState,
+} from './inet-diag.ts';
+export { rawDiagAdd } from './raw-diag.ts';

@@ -1,30 +1,36 @@
 /** What the Internet protocols share in one namespace: the ports that the stack may choose, the counters. */
 // datapath-ok-file: settings and listings
 import { defineKey, EINVAL, sysctlInt, sysctlString, type Key, type Net } from '@linnet/kernel';
+import { socketsUsed } from '@linnet/socket';
+import { AF_INET6 } from '@linnet/uapi';
 import type { LocalPorts } from './bind-hash.ts';
+import { INET } from './protocol.ts';
 
 /** Per-net slot of {@link InetNet}. @alpha */
 export const INET_NET: Key<InetNet> = defineKey<InetNet>('inet per namespace');
 
 /** The ports that the stack may choose (ip-sysctl: ip_local_port_range, ip_local_reserved_ports). @alpha */
 export class InetNet implements LocalPorts {
-  /** Lines of /proc/net/snmp and /proc/net/netstat, by the protocols that count; shown in the order given. */
-  private readonly mibs: { file: 'snmp' | 'netstat'; order: number; show: () => string }[] = [];
+  /** Lines of files under /proc/net, by the protocols that count; shown in the order given. */
+  private readonly mibs: { file: 'snmp' | 'netstat' | 'sockstat' | 'sockstat6'; order: number; show: () => string }[] = [];
 
   low = 32768;
   high = 60999;
-  /** Ports below this need a privilege on Linux; reported only, since Linnet's tasks have all of them. */
+  /** Ports below this need CAP_NET_BIND_SERVICE. */
   ipUnprivilegedPortStart = 1024;
   private ranges: [number, number][] = [];
 
-  /** Adds a group of counters to /proc/net/snmp or /proc/net/netstat: Linux's order is Ip 1, Icmp 2, IcmpMsg 3, Tcp 4, Udp 5, UdpLite 6; TcpExt 1, IpExt 2. */
-  addMib(file: 'snmp' | 'netstat', order: number, show: () => string): void {
+  /**
+   * Adds a group of counters to /proc/net/snmp, netstat, sockstat or sockstat6: Linux's order is Ip 1, Icmp 2, IcmpMsg 3, Tcp 4, Udp 5, UdpLite 6; TcpExt 1, IpExt 2; TCP 1, UDP 2, UDPLITE 3,
+   * RAW 4, FRAG 5.
+   */
+  addMib(file: 'snmp' | 'netstat' | 'sockstat' | 'sockstat6', order: number, show: () => string): void {
     this.mibs.push({ file, order, show });
     this.mibs.sort((a, b) => a.order - b.order);
   }
 
-  /** The text of /proc/net/snmp or /proc/net/netstat. */
-  showMibs(file: 'snmp' | 'netstat'): string {
+  /** The text of such a file. */
+  showMibs(file: 'snmp' | 'netstat' | 'sockstat' | 'sockstat6'): string {
     return this.mibs.filter((m) => m.file === file).map((m) => m.show()).join('');
   }
 
@@ -74,6 +80,8 @@ export function inetNetInit(net: Net): void {
   net.set(INET_NET, n);
   net.proc.create('net/snmp', () => n.showMibs('snmp'));
   net.proc.create('net/netstat', () => n.showMibs('netstat'));
+  net.proc.create('net/sockstat', () => `sockets: used ${socketsUsed(net)}\n${n.showMibs('sockstat')}`);
+  if (net.kernel.get(INET).af(AF_INET6) !== null) net.proc.create('net/sockstat6', () => n.showMibs('sockstat6'));
   net.sysctl.register('net/ipv4/ip_local_port_range', {
     get: () => `${n.low}\t${n.high}`,
     set: (text) => n.setRange(text),

@@ -8,6 +8,10 @@ import { socket, type Proto } from '@linnet/socket';
 import type { GroOffload } from './offload.ts';
 import type { InetAf } from './af.ts';
 import { FIB_RULES, fibRulesEvent } from './fib-rules.ts';
+import { flushAllNexthops, nexthopNetdevEvent } from './nexthop.ts';
+import { nexthopNetInit, nexthopNetlinkInit } from './nexthop-netlink.ts';
+import { inetDiagInit, inetDiagRegister } from './inet-diag.ts';
+import { RAW_DIAG, RAW_DIAG_HANDLER } from './raw-diag.ts';
 import { fibRulesNetlinkInit } from './fib-rules-netlink.ts';
 import { inetNetInit } from './inet-net.ts';
 import type { InetSock } from './inet-sock.ts';
@@ -131,8 +135,12 @@ export const inet: KernelModule = {
     const ik = new InetKernel();
     k.set(INET, ik);
     fibRulesNetlinkInit(k);
+    nexthopNetlinkInit(k);
+    inetDiagInit(k);
+    inetDiagRegister(k, RAW_DIAG_HANDLER);
     ik.notifier = (event, dev): number => {
       fibRulesEvent(event, dev);
+      nexthopNetdevEvent(event, dev);
       return NOTIFY_DONE;
     };
     registerNetdeviceNotifier(k, ik.notifier);
@@ -144,5 +152,8 @@ export const inet: KernelModule = {
   netInit(net: Net): void {
     inetNetInit(net);
     net.set(FIB_RULES, []);
+    net.set(RAW_DIAG, []);
+    nexthopNetInit(net);
   },
+  netExit: flushAllNexthops,
 };

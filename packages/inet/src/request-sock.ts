@@ -20,6 +20,8 @@ export class RequestSock {
   num = 0;
   rmtPort = 0;
   mark = 0;
+  /** What sock_diag knows it by; 0 until it asks. */
+  cookie = 0;
   iif = 0;
   /** MSS the peer announced. */
   mss = 0;

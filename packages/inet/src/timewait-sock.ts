@@ -18,6 +18,8 @@ export class InetTimewaitSock {
   /** TCP_FIN_WAIT2 or TCP_TIME_WAIT. */
   substate = 0;
   mark = 0;
+  /** What sock_diag knows it by; 0 until it asks. */
+  cookie = 0;
   priority = 0;
   tos = 0;
   readonly boundDevIf: number;

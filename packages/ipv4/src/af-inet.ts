@@ -3,10 +3,10 @@
  * The transports behind are found by (type, protocol) in the registry of `inet`.
  */
 import {
-  EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, EINVAL, EISCONN, ENOTCONN, ENOTTY, EOPNOTSUPP, EPROTONOSUPPORT, ESOCKTNOSUPPORT,
+  capable, EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, EINVAL, EISCONN, ENOIOCTLCMD, ENOTCONN, EOPNOTSUPP, EPERM, EPROTONOSUPPORT, ESOCKTNOSUPPORT,
 } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
-import { INET, INET_PROTOSW_REUSE } from '@linnet/inet';
+import { INET, INET_NET, INET_PROTOSW_REUSE } from '@linnet/inet';
 import type { InetProtosw, InetSock } from '@linnet/inet';
 import {
   datagramPoll, RCV_SHUTDOWN, SHUTDOWN_MASK, sockError, sockFlag, sockGetsockopt, sockGraft, sockSetsockopt, SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, SOCK_LINGER,
@@ -14,11 +14,12 @@ import {
 } from '@linnet/socket';
 import type { MsgHdr, NetProtoFamily, ProtoOps, Socket } from '@linnet/socket';
 import {
-  AF_INET, AF_UNSPEC, IPPROTO_IP, IPPROTO_MAX, IPPROTO_RAW, IP_PMTUDISC_DONT, IP_PMTUDISC_WANT, RTN_BROADCAST, RTN_MULTICAST, SOCK_RAW, SOCK_STREAM, SOL_SOCKET, TCP_CLOSE, TCP_LISTEN,
+  AF_INET, AF_UNSPEC, CAP_NET_BIND_SERVICE, CAP_NET_RAW, IPPROTO_IP, IPPROTO_MAX, IPPROTO_RAW, IP_PMTUDISC_DONT, IP_PMTUDISC_WANT, RTN_BROADCAST, RTN_MULTICAST, SOCK_RAW, SOCK_STREAM, SOL_SOCKET, TCP_CLOSE, TCP_LISTEN,
   TCP_SYN_RECV, TCP_SYN_SENT, sockaddrIn,
 } from '@linnet/uapi';
 import type { SockAddr, SockAddrIn } from '@linnet/uapi';
 import { inetAddrType } from './fib-addr-type.ts';
+import { inetIoctl } from './inet-ioctl.ts';
 import { inetAddrValidOrNonlocal } from './inet-bind.ts';
 import { IPV4 } from './ipv4-net.ts';
 
@@ -42,12 +43,13 @@ function findProtosw(list: readonly InetProtosw[], type: number, protocol: numbe
 }
 
 /** Makes an AF_INET socket (inet_create). */
-function inetCreate(net: Net, sock: Socket, protocol: number): number {
+function inetCreate(net: Net, sock: Socket, protocol: number, kern: boolean): number {
   if (protocol < 0 || protocol >= IPPROTO_MAX) return -EINVAL;
   const inet = net.kernel.get(INET);
   const af = inet.af(AF_INET)!;
   const p = findProtosw(inet.protosw, sock.type, protocol);
   if (typeof p === 'number') return p;
+  if (sock.type === SOCK_RAW && !kern && !capable(net.kernel, CAP_NET_RAW)) return -EPERM;
   const number = protocol === IPPROTO_IP ? p.protocol : protocol;
   const sk = p.create(net, af, number);
   sock.ops = sock.type === SOCK_STREAM ? inetStreamOps : inetDgramOps;
@@ -72,7 +74,7 @@ function inetCreate(net: Net, sock: Socket, protocol: number): number {
 }
 
 /** The family record of AF_INET for sockRegister. @alpha */
-export const inetFamily: NetProtoFamily = { family: AF_INET, create: (net, sock, protocol) => inetCreate(net, sock, protocol) };
+export const inetFamily: NetProtoFamily = { family: AF_INET, create: inetCreate };
 
 function release(sock: Socket): number {
   const sk = skOf(sock);
@@ -107,6 +109,8 @@ function bindTo(sk: InetSock, a: SockAddrIn): number {
   const ip = sk.net.get(IPV4);
   const type = inetAddrType(sk.net, a.addr);
   if (!inetAddrValidOrNonlocal(ip, sk, a.addr, type)) return -EADDRNOTAVAIL;
+  // The port of a privileged service, whatever becomes of the rest.
+  if (a.port !== 0 && a.port < sk.net.get(INET_NET).ipUnprivilegedPortStart && !capable(sk.kernel, CAP_NET_BIND_SERVICE)) return -EACCES;
   if (sk.state !== TCP_CLOSE || sk.num !== 0) return -EINVAL;
   sk.rcvSaddr = a.addr;
   sk.saddr = type === RTN_MULTICAST || type === RTN_BROADCAST ? 0 : a.addr;
@@ -227,7 +231,9 @@ function poll(sock: Socket): number {
 
 function ioctl(sock: Socket, cmd: number, arg: Uint8Array): number {
   const sk = skOf(sock);
-  return sk.prot.ioctl !== undefined ? sk.prot.ioctl(sk, cmd, arg) : -ENOTTY;
+  const err = inetIoctl(sk.net, cmd, arg);
+  if (err !== -ENOIOCTLCMD) return err;
+  return sk.prot.ioctl !== undefined ? sk.prot.ioctl(sk, cmd, arg) : -ENOIOCTLCMD;
 }
 
 function sendmsg(sock: Socket, msg: MsgHdr, size: number): number {

@@ -1,7 +1,7 @@
 /** What raw and ping sockets share: their way to the user, and the questions of ioctl(2). */
-import { EFAULT, ENOPROTOOPT, EOPNOTSUPP } from '@linnet/kernel';
+import { EFAULT, ENOIOCTLCMD, EOPNOTSUPP } from '@linnet/kernel';
 import { consumeSkb, DROP, kfreeSkbReason } from '@linnet/skbuff';
-import { intOpt, putRecvTimestamp, skbCopyDatagramMsg, skbRecvDatagram } from '@linnet/socket';
+import { intOpt, skbCopyDatagramMsg, skbRecvDatagram, sockRecvCmsgs } from '@linnet/socket';
 import type { MsgHdr, Sock } from '@linnet/socket';
 import type { InetSock } from '@linnet/inet';
 import { iphSaddr, MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC, SIOCINQ, SIOCOUTQ, sockaddrIn } from '@linnet/uapi';
@@ -25,17 +25,17 @@ export function datagramRecvmsg(sk: InetSock, msg: MsgHdr, size: number, flags: 
     kfreeSkbReason(skb, DROP.SKB_UCOPY_FAULT);
     return -EFAULT;
   }
-  putRecvTimestamp(sk, msg, skb);
+  sockRecvCmsgs(sk, msg, skb);
   msg.name = sockaddrIn(iphSaddr(skb.view, skb.networkHeader), 0);
   if (sk.cmsgFlags !== 0) ipCmsgRecv(sk, msg, skb);
   consumeSkb(skb);
   return (flags & MSG_TRUNC) !== 0 ? full : copied;
 }
 
-/** SIOCOUTQ and SIOCINQ: bytes that wait to be sent, and of the next packet (raw_ioctl). -ENOPROTOOPT for others. @alpha */
+/** SIOCOUTQ and SIOCINQ: bytes that wait to be sent, and of the next packet (raw_ioctl). -ENOIOCTLCMD for others. @alpha */
 export function datagramIoctl(sk: Sock, cmd: number, arg: Uint8Array): number {
   if (cmd === SIOCOUTQ) arg.set(intOpt(sk.wmemAlloc));
   else if (cmd === SIOCINQ) arg.set(intOpt(sk.receiveQueue.head?.len ?? 0));
-  else return -ENOPROTOOPT;
+  else return -ENOIOCTLCMD;
   return 0;
 }

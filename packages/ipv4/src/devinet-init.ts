@@ -10,7 +10,7 @@ import {
 } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import {
-  IFF_LOOPBACK, IFF_UP, INADDR_LOOPBACK, IPV4_DEVCONF_ACCEPT_REDIRECTS, IPV4_DEVCONF_ARP_EVICT_NOCARRIER, IPV4_DEVCONF_ARP_NOTIFY, IPV4_DEVCONF_FORWARDING,
+  IFF_LOOPBACK, IFF_UP, INADDR_LOOPBACK, IPV4_DEVCONF_ACCEPT_REDIRECTS, IPV4_DEVCONF_ARP_EVICT_NOCARRIER, IPV4_DEVCONF_ARP_NOTIFY, IPV4_DEVCONF_DROP_UNICAST_IN_L2_MULTICAST, IPV4_DEVCONF_FORWARDING,
   IPV4_DEVCONF_MC_FORWARDING, IPV4_DEVCONF_NOPOLICY, IPV4_DEVCONF_NOXFRM, IPV4_DEVCONF_PROMOTE_SECONDARIES, IPV4_DEVCONF_ROUTE_LOCALNET, IPV4_MIN_MTU, RTM_DELNETCONF, RTM_NEWNETCONF, RT_SCOPE_HOST,
 } from '@linnet/uapi';
 import { arpAnnounce } from './arp.ts';
@@ -25,8 +25,10 @@ import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { rtCacheFlush } from './rtable.ts';
 
-/** Settings after whose change no cached route may be used (they were part of the decision). */
-const FLUSHING: ReadonlySet<number> = new Set([IPV4_DEVCONF_NOXFRM, IPV4_DEVCONF_NOPOLICY, IPV4_DEVCONF_PROMOTE_SECONDARIES, IPV4_DEVCONF_ROUTE_LOCALNET]);
+/** Settings after whose change no cached route may be used (they were part of the decision). Devices that are there do not follow their default. */
+const FLUSHING: ReadonlySet<number> = new Set([
+  IPV4_DEVCONF_NOXFRM, IPV4_DEVCONF_NOPOLICY, IPV4_DEVCONF_PROMOTE_SECONDARIES, IPV4_DEVCONF_ROUTE_LOCALNET, IPV4_DEVCONF_DROP_UNICAST_IN_L2_MULTICAST,
+]);
 
 /** Switches forwarding of the namespace: `ip_forward`, `conf/all/forwarding` (`inet_forward_change`). Routers do not listen to redirects. @alpha */
 export function inetForwardChange(n4: Ipv4Net, on: number): void {
@@ -62,8 +64,10 @@ function confEntry(n4: Ipv4Net, cnf: Ipv4Devconf, id: number, ifindex: number): 
   return sysctlInt(get, (v) => {
     const old = cnf.data[id];
     cnf.data[id] = v;
-    cnf.state[id] = 1;
-    if (cnf === n4.devconfDflt) copyDefault(n4, id, v);
+    if (!FLUSHING.has(id)) {
+      cnf.state[id] = 1;
+      if (cnf === n4.devconfDflt) copyDefault(n4, id, v);
+    }
     if (old === v) return;
     n4.netconf(n4, RTM_NEWNETCONF, ifindex, cnf, id);
     if (FLUSHING.has(id)) rtCacheFlush(n4);

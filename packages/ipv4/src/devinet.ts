@@ -111,6 +111,8 @@ export function inetAddrAdd(_net: Net, dev: NetDevice, cfg: InetAddrConfig, x: I
   const indev = inDevGet(dev);
   if (indev === null) return -ENOBUFS;
   const { net4: n4 } = indev;
+  // With its first address a device's settings are its own: new defaults do not change them any more.
+  indev.cnf.state.fill(1);
   const now = n4.kernel.jiffies;
   const valid = cfg.validLft ?? INFINITY_LIFE_TIME;
   const preferred = cfg.preferredLft ?? INFINITY_LIFE_TIME;
@@ -243,7 +245,7 @@ export function inetdevChangename(indev: InDevice): void {
     if (named++ === 0) {
       ifa.label = name;
     } else {
-      const suffix = colon < 0 ? `:${named - 1}` : ifa.label.slice(colon);
+      const suffix = colon < 0 ? `:${named}` : ifa.label.slice(colon);
       ifa.label = `${name.slice(0, 15 - suffix.length)}${suffix}`;
     }
     indev.net4.rtmsgIfa(RTM_NEWADDR, ifa, null);

@@ -1,6 +1,7 @@
 /** What an address is to this machine: the type of the route that leads to it (RTN_*). */
 import type { Net } from '@linnet/kernel';
 import type { Flowi } from '@linnet/inet';
+import { l3mdevFibTable } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import { RT_TABLE_LOCAL, RTN_BROADCAST, RTN_MULTICAST, RTN_UNICAST, ipv4IsLbcast, ipv4IsMulticast, ipv4IsZeronet } from '@linnet/uapi';
 import { FIB_LOOKUP_IGNORE_LINKSTATE, fibTableLookup } from './fib-lookup.ts';
@@ -28,6 +29,12 @@ function lookup(n4: Ipv4Net, dev: NetDevice | null, addr: number, table: number)
   return dev === null || fibInfoUsesDev(res.fi!, dev) ? res.type : RTN_UNICAST;
 }
 
+/** The table with a device's local addresses: that of its VRF, if it has one. */
+function localTable(dev: NetDevice): number {
+  const vrf = l3mdevFibTable(dev);
+  return vrf !== 0 ? vrf : RT_TABLE_LOCAL;
+}
+
 /** Type of an address in one table (`inet_addr_type_table`). @alpha */
 export function inetAddrTypeTable(n4: Ipv4Net, addr: number, table: number): number {
   return lookup(n4, null, addr, table);
@@ -39,12 +46,11 @@ export function inetAddrType(net: Net, addr: number): number {
 }
 
 /** Type of an address as far as it belongs to `dev` (`inet_dev_addr_type`, `inet_addr_type_dev_table`). @alpha */
-export function inetAddrTypeDevTable(n4: Ipv4Net, _dev: NetDevice, addr: number): number {
-  // Devices of a layer 3 master would have a table of their own.
-  return lookup(n4, null, addr, RT_TABLE_LOCAL);
+export function inetAddrTypeDevTable(n4: Ipv4Net, dev: NetDevice, addr: number): number {
+  return lookup(n4, null, addr, localTable(dev));
 }
 
 /** Is the address of this type on this very device? @alpha */
 export function inetDevAddrType(n4: Ipv4Net, dev: NetDevice, addr: number): number {
-  return lookup(n4, dev, addr, RT_TABLE_LOCAL);
+  return lookup(n4, dev, addr, localTable(dev));
 }

@@ -1,13 +1,14 @@
 /** The routes that addresses and links make by themselves, and adding and deleting routes by hand. */
 import { EINVAL, ESRCH } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
+import { flowiReset } from '@linnet/inet';
 import { neighIfdown } from '@linnet/neigh';
-import { NETDEV_CHANGE, NETDEV_CHANGEMTU, NETDEV_DOWN, NETDEV_UNREGISTER, NETDEV_UP, netifCarrierOk } from '@linnet/netdev';
+import { NETDEV_CHANGE, NETDEV_CHANGEMTU, NETDEV_DOWN, NETDEV_UNREGISTER, NETDEV_UP, l3mdevFibTable, l3mdevMasterIfindex, netifCarrierOk } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import type { NlRequest } from '@linnet/netlink';
 import type { Skb } from '@linnet/skbuff';
 import {
-  IFA_F_NOPREFIXROUTE, IFA_F_SECONDARY, IFF_LOOPBACK, IFF_UP, NLM_F_APPEND, NLM_F_CREATE, RT_SCOPE_HOST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RT_TABLE_LOCAL,
+  IFA_F_NOPREFIXROUTE, IFA_F_SECONDARY, IPV4_DEVCONF_SRC_VMARK, IFF_LOOPBACK, IFF_UP, NLM_F_APPEND, NLM_F_CREATE, RT_SCOPE_HOST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RT_TABLE_LOCAL,
   RT_TABLE_MAIN, RTM_DELROUTE, RTM_NEWROUTE, RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST, RTNH_F_DEAD, RTNH_F_LINKDOWN, RTPROT_KERNEL, iphDaddr, iphSaddr, iphTos,
   ipv4IsLbcast, ipv4IsZeronet,
   inetMakeMask,
@@ -23,6 +24,7 @@ import type { InIfaddr } from './in-device.ts';
 import { inDevGet } from './in-device.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
+import { LOOPBACK_IFINDEX } from './rtable.ts';
 import { updateExceptionsMtu } from './route-exception.ts';
 import { RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST, rtCacheFlush } from './rtable.ts';
 import type { Rtable } from './rtable.ts';
@@ -48,7 +50,8 @@ function magic(add: boolean, type: number, dst: number, plen: number, ifa: InIfa
   cfg.dst = dst;
   cfg.dstLen = plen;
   cfg.type = type;
-  cfg.table = type === RTN_UNICAST ? RT_TABLE_MAIN : RT_TABLE_LOCAL;
+  const vrf = l3mdevFibTable(indev.dev);
+  cfg.table = vrf !== 0 ? vrf : type === RTN_UNICAST ? RT_TABLE_MAIN : RT_TABLE_LOCAL;
   cfg.protocol = RTPROT_KERNEL;
   cfg.oif = indev.dev.ifindex;
   cfg.prefsrc = ifa.local;
@@ -251,11 +254,14 @@ export function fibComputeSpecDst(skb: Skb): number {
   const saddr = iphSaddr(view, nh);
   if (ipv4IsZeronet(saddr)) return inetSelectAddr(dev, saddr, RT_SCOPE_LINK);
   const fl = n4.flCtl;
-  fl.oif = 0;
+  flowiReset(fl);
+  fl.iif = LOOPBACK_IFINDEX;
+  fl.l3mdev = l3mdevMasterIfindex(dev);
   fl.daddr = saddr;
-  fl.saddr = 0;
   fl.tos = iphTos(view, nh) & 0xfc;
   fl.scope = RT_SCOPE_UNIVERSE;
+  const indev = inDevGet(dev);
+  if (indev !== null && indev.confAnd(IPV4_DEVCONF_SRC_VMARK) !== 0) fl.mark = skb.mark;
   const res = n4.resCtl;
   if (fibLookup(n4, fl, res, 0) === 0 && res.fi !== null && res.nh !== null) return fibNhPrefsrc(n4, res.fi, res.nh);
   return inetSelectAddr(dev, saddr, RT_SCOPE_UNIVERSE);

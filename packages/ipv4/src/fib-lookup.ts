@@ -1,5 +1,5 @@
 /** Looking a flow up: in one table, and over the tables in the order of the rules. */
-import { EAGAIN, ENETUNREACH } from '@linnet/kernel';
+import { EAGAIN, EINVAL, ENETUNREACH } from '@linnet/kernel';
 import type { Flowi } from '@linnet/inet';
 import { RTN_UNICAST, RTNH_F_DEAD, RTNH_F_LINKDOWN } from '@linnet/uapi';
 import { FIB_PROPS_ERROR } from './fib-props.ts';
@@ -28,6 +28,7 @@ function leafLookup(tb: FibTable, leaf: number, fl: Flowi, res: FibResult, flags
     const err = FIB_PROPS_ERROR[fa.type]!;
     if (err < 0) return err;
     if ((fi.flags & RTNH_F_DEAD) !== 0) continue;
+    if (fi.nhBlackhole) return -EINVAL;
     const nhs = fi.nhs;
     for (let i = 0; i < nhs.length; i++) {
       const nh = nhs[i]!;
@@ -82,18 +83,13 @@ function mergedLookup(local: FibTable, main: FibTable, fl: Flowi, res: FibResult
 }
 
 /**
- * Looks a flow up by the rules (`fib_lookup`): local, main, default. Fills `res`, allocates nothing. -ENETUNREACH when nothing fits,
+ * Looks a flow up by the rules (`fib_lookup`), which by default are local, main, default; other rules look at every field of the flow. Fills `res`, allocates nothing. -ENETUNREACH when nothing fits,
  * -EINVAL for a blackhole, -EHOSTUNREACH for an unreachable and -EACCES for a prohibit route.
  * @alpha
  */
 export function fibLookup(n4: Ipv4Net, fl: Flowi, res: FibResult, flags: number): number {
-  let err: number;
-  if (n4.fibHasCustomRules) {
-    err = fibTableLookup(n4.fibLocal, fl, res, flags);
-    if (err === -EAGAIN) err = fibTableLookup(n4.fibMain, fl, res, flags);
-  } else {
-    err = mergedLookup(n4.fibLocal, n4.fibMain, fl, res, flags);
-  }
+  if (n4.fibHasCustomRules) return n4.fibLookupRules(n4, fl, res, flags);
+  let err = mergedLookup(n4.fibLocal, n4.fibMain, fl, res, flags);
   if (err === -EAGAIN && n4.fibDefault.routes !== 0) err = fibTableLookup(n4.fibDefault, fl, res, flags);
   return err === -EAGAIN ? -ENETUNREACH : err;
 }

@@ -2,6 +2,7 @@
 // datapath-ok-file: messages
 import { EINVAL, ENODEV, ENOENT, EOPNOTSUPP } from '@linnet/kernel';
 import type { Kernel, Net } from '@linnet/kernel';
+import { NEXTHOP, nexthopFindById } from '@linnet/inet';
 import { devGetByIndex } from '@linnet/netdev';
 import {
   NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlSetErrMsgAttr, nlaParsePolicy, nlmsgParse, rtnlDump, rtnlNotify,
@@ -9,9 +10,9 @@ import {
 } from '@linnet/netlink';
 import type { NlDump, NlRequest } from '@linnet/netlink';
 import {
-  AF_INET, NLM_F_DUMP_FILTERED, NlWriter, RTAX_ADVMSS, RTAX_CC_ALGO, RTAX_FEATURES, RTAX_FEATURE_MASK, RTAX_HOPLIMIT, RTAX_MAX, RTAX_MTU,
-  RTA_DST, RTA_ENCAP_TYPE, RTA_GATEWAY, RTA_MAX, RTA_METRICS, RTA_MULTIPATH, RTA_NH_ID, RTA_OIF, RTA_PREFSRC,
-  RTA_PRIORITY, RTA_TABLE, RTA_VIA, RTMSG_LEN, RTM_DELROUTE, RTM_F_CLONED, RTM_F_PREFIX, RTM_GETROUTE, RTM_NEWROUTE, RTNH_F_LINKDOWN, RTNH_F_DEAD, RTNLGRP_IPV4_ROUTE,
+  AF_INET, AF_INET6, NLM_F_DUMP_FILTERED, NlWriter, RTAX_ADVMSS, RTAX_CC_ALGO, RTAX_FEATURES, RTAX_FEATURE_MASK, RTAX_HOPLIMIT, RTAX_MAX, RTAX_MTU,
+  RTA_DST, RTA_ENCAP_TYPE, RTA_FLOW, RTA_GATEWAY, RTA_MAX, RTA_METRICS, RTA_MULTIPATH, RTA_NH_ID, RTA_OIF, RTA_PREFSRC,
+  RTA_PRIORITY, RTA_TABLE, RTA_VIA, RTMSG_LEN, RTM_DELROUTE, RTM_F_CLONED, RTM_F_PREFIX, RTM_GETROUTE, RTM_NEWROUTE, RTNH_F_LINKDOWN, RTNH_F_DEAD, RTNLGRP_IPV4_ROUTE, RTN_BLACKHOLE,
   RT_TABLE_COMPAT, nlaForEachNested, nlaGetInAddr, nlaGetString, nlaGetU32, nlaLen, nlaNext, nlaOk, nlaType, rtmsgRead, rtmsgWrite,
 } from '@linnet/uapi';
 import { fibAddRoute, fibDelRoute } from './fib-frontend.ts';
@@ -23,6 +24,7 @@ import type { FibAlias, FibNh } from './fib-types.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { getRoute } from './route-get.ts';
+import { putVia6 } from './rta-via.ts';
 import { RTM_IPV4_POLICY, RTNEXTHOP_LEN } from './rtm-policy.ts';
 
 /** Highest metric values that a message may set. */
@@ -55,26 +57,40 @@ function nhFlags(nh: FibNh): number {
   return flags;
 }
 
+/** The gateway of a hop: RTA_GATEWAY, or RTA_VIA for one of another family. */
+function putGateway(w: NlWriter, nh: FibNh): void {
+  if (nh.gw6 !== null) putVia6(w, nh.gw6);
+  else if (nh.gw !== 0) w.putInAddr(RTA_GATEWAY, nh.gw);
+}
+
 /** Writes the body of a message about a route (`fib_dump_info`). @alpha */
-export function fibDumpInfo(w: NlWriter, tb: FibTable, prefix: number, plen: number, fa: FibAlias): number {
+export function fibDumpInfo(w: NlWriter, table: number, prefix: number, plen: number, fa: FibAlias, type: number = fa.type): number {
   const fi = fa.info;
   const off = w.reserve(RTMSG_LEN);
-  w.putU32(RTA_TABLE, tb.id);
+  w.putU32(RTA_TABLE, table);
   if (plen !== 0) w.putInAddr(RTA_DST, prefix);
   if (fi.priority !== 0) w.putU32(RTA_PRIORITY, fi.priority);
   putMetrics(w, fi.metrics, fi.ccAlgo);
   if (fi.prefsrc !== 0) w.putInAddr(RTA_PREFSRC, fi.prefsrc);
   let flags = fi.flags;
-  if (fi.nhs.length === 1) {
+  if (fi.nh !== null) {
+    w.putU32(RTA_NH_ID, fi.nh.id);
+    if (fi.nhBlackhole) type = RTN_BLACKHOLE;
+  }
+  if (fi.nh !== null && !fi.net4.net.get(NEXTHOP).compatMode) {
+    // Who knows of nexthop objects looks there.
+  } else if (fi.nhs.length === 1) {
     const nh = fi.nhs[0]!;
     flags |= nhFlags(nh);
-    if (nh.gw !== 0) w.putInAddr(RTA_GATEWAY, nh.gw);
+    putGateway(w, nh);
     if (nh.dev !== null) w.putU32(RTA_OIF, nh.dev.ifindex);
+    if (nh.tclassid !== 0) w.putU32(RTA_FLOW, nh.tclassid);
   } else {
     w.nestStartNoflag(RTA_MULTIPATH);
     for (const nh of fi.nhs) {
       const at = w.reserve(RTNEXTHOP_LEN);
-      if (nh.gw !== 0) w.putInAddr(RTA_GATEWAY, nh.gw);
+      putGateway(w, nh);
+      if (nh.tclassid !== 0) w.putU32(RTA_FLOW, nh.tclassid);
       w.view.setUint16(at, w.len - at, true);
       w.view.setUint8(at + 2, nhFlags(nh));
       w.view.setUint8(at + 3, nh.weight - 1);
@@ -83,7 +99,7 @@ export function fibDumpInfo(w: NlWriter, tb: FibTable, prefix: number, plen: num
     w.nestEnd();
   }
   rtmsgWrite(w.view, off, {
-    family: AF_INET, dstLen: plen, srcLen: 0, tos: fa.tos, table: tb.id < 256 ? tb.id : RT_TABLE_COMPAT, protocol: fi.protocol, scope: fi.scope, type: fa.type, flags: flags >>> 0,
+    family: AF_INET, dstLen: plen, srcLen: 0, tos: fa.tos, table: table < 256 ? table : RT_TABLE_COMPAT, protocol: fi.protocol, scope: fi.scope, type, flags: flags >>> 0,
   });
   return w.end();
 }
@@ -94,7 +110,7 @@ function makeRtmsgFib(net: Net): Ipv4Net['rtmsgFib'] {
     if (!rtnlNotifyNeeded(net, RTNLGRP_IPV4_ROUTE, req)) return;
     const w = new NlWriter({ capacity: 256 });
     w.begin(type, nlflags, req?.seq ?? 0, req?.portid ?? 0);
-    if (fibDumpInfo(w, tb, prefix, plen, fa) > 0) rtnlNotify(net, w, RTNLGRP_IPV4_ROUTE, req);
+    if (fibDumpInfo(w, tb.id, prefix, plen, fa) > 0) rtnlNotify(net, w, RTNLGRP_IPV4_ROUTE, req);
   };
 }
 
@@ -103,15 +119,26 @@ function refuse(req: NlRequest, message: string, err: number): number {
   return err;
 }
 
-/** Reads a gateway that may be of another family (RTA_VIA): only IPv4 ones can be used here. */
-function viaOf(req: NlRequest, nla: number): number | null {
+/** A gateway of either family. */
+interface Gateway {
+  readonly gw: number;
+  readonly gw6: Int32Array | null;
+}
+
+/** Reads a gateway that may be of another family (RTA_VIA, `fib_gw_from_via`); null when it makes no sense. */
+function viaOf(req: NlRequest, nla: number): Gateway | null {
   const { view } = req;
-  if (nlaLen(view, nla) < 6 || view.getUint16(nla + 4, true) !== AF_INET) {
-    nlSetErrMsgAttr(req.extack, nla, 'Invalid gateway address');
-    req.extack.badAttr = 0;
+  const say = (msg: string): null => {
+    nlSetErrMsg(req.extack, msg);
     return null;
-  }
-  return view.getInt32(nla + 6);
+  };
+  const len = nlaLen(view, nla);
+  if (len < 2) return say('Invalid attribute length for RTA_VIA');
+  const family = view.getUint16(nla + 4, true);
+  if (family === AF_INET) return len === 6 ? { gw: view.getInt32(nla + 6), gw6: null } : say('Invalid IPv4 address in RTA_VIA');
+  if (family !== AF_INET6) return say('Unsupported address family in RTA_VIA');
+  if (len !== 18) return say('Invalid IPv6 address in RTA_VIA');
+  return { gw: 0, gw6: Int32Array.from([6, 10, 14, 18], (o) => view.getInt32(nla + o)) };
 }
 
 /** Reads RTA_METRICS (`ip_metrics_convert`). */
@@ -164,6 +191,8 @@ function readMultipath(req: NlRequest, nest: number): FibNhConfig[] | number {
     const len = view.getUint16(at, true);
     if (len < RTNEXTHOP_LEN || at + len > end) break;
     let gw = 0;
+    let gw6: Int32Array | null = null;
+    let flow = 0;
     let gateways = 0;
     for (let nla = at + RTNEXTHOP_LEN; nlaOk(view, nla, at + len - nla); nla = nlaNext(view, nla)) {
       const type = nlaType(view, nla);
@@ -174,14 +203,18 @@ function readMultipath(req: NlRequest, nest: number): FibNhConfig[] | number {
       } else if (type === RTA_VIA) {
         const via = viaOf(req, nla);
         if (via === null) return -EINVAL;
-        gw = via;
+        gw = via.gw;
+        gw6 = via.gw6;
         gateways++;
+      } else if (type === RTA_FLOW) {
+        if (nlaLen(view, nla) < 4) return refuse(req, 'Invalid RTA_FLOW', -EINVAL);
+        flow = nlaGetU32(view, nla) | 0;
       } else if (type === RTA_ENCAP_TYPE) {
         return refuse(req, 'lwt encapsulation type not supported', -EOPNOTSUPP);
       }
     }
     if (gateways > 1) return refuse(req, 'Nexthop configuration can not contain both GATEWAY and VIA', -EINVAL);
-    hops.push({ oif: view.getInt32(at + 4, true), gw, flags: view.getUint8(at + 2), weight: view.getUint8(at + 3) + 1 });
+    hops.push({ oif: view.getInt32(at + 4, true), gw, gw6, flow, flags: view.getUint8(at + 2), weight: view.getUint8(at + 3) + 1 });
     at += (len + 3) & ~3;
   }
   if (hops.length === 0) return refuse(req, 'Invalid nexthop configuration - extra data after nexthops', -EINVAL);
@@ -216,9 +249,11 @@ function readConfig(req: NlRequest, cfg: FibConfig, ccKnown: (name: string) => b
   if (has(RTA_VIA)) {
     const via = viaOf(req, tb[RTA_VIA]!);
     if (via === null) return -EINVAL;
-    cfg.gw = via;
+    cfg.gw = via.gw;
+    cfg.gw6 = via.gw6;
   }
-  if (has(RTA_NH_ID)) return refuse(req, 'Nexthop id does not exist', -EINVAL);
+  if (has(RTA_FLOW)) cfg.flow = nlaGetU32(view, tb[RTA_FLOW]!) | 0;
+  if (has(RTA_NH_ID)) cfg.nhId = nlaGetU32(view, tb[RTA_NH_ID]!);
   if (has(RTA_ENCAP_TYPE)) return refuse(req, 'lwt encapsulation type not supported', -EOPNOTSUPP);
   if (has(RTA_METRICS)) {
     const err = readMetrics(req, tb[RTA_METRICS]!, cfg, ccKnown);
@@ -228,6 +263,9 @@ function readConfig(req: NlRequest, cfg: FibConfig, ccKnown: (name: string) => b
     const hops = readMultipath(req, tb[RTA_MULTIPATH]!);
     if (typeof hops === 'number') return hops;
     cfg.multipath = hops;
+  }
+  if (cfg.nhId !== 0 && (cfg.oif !== 0 || cfg.gw !== 0 || cfg.gw6 !== null || cfg.multipath !== null)) {
+    return refuse(req, 'Nexthop specification and nexthop id are mutually exclusive', -EINVAL);
   }
   return 0;
 }
@@ -250,6 +288,7 @@ function delRoute(net: Net, req: NlRequest): number {
   const cfg = new FibConfig();
   const bad = readConfig(req, cfg, () => true);
   if (bad !== 0) return bad;
+  if (cfg.nhId !== 0 && nexthopFindById(net, cfg.nhId) === null) return refuse(req, 'Nexthop id does not exist', -EINVAL);
   const err = fibDelRoute(net, cfg, req);
   if (err !== 0 && cfg.error !== '') nlSetErrMsg(req.extack, cfg.error);
   return err;
@@ -289,7 +328,7 @@ function dumpRoutes(net: Net, req: NlRequest, w: NlWriter, cb: NlDump): number {
   return rtnlDump(list, w, cb, (item) => {
     // Routes always say so to those who may filter; the end of the dump only if they did.
     nlDumpBegin(w, cb, RTM_NEWROUTE, req.strict ? NLM_F_DUMP_FILTERED : 0);
-    return fibDumpInfo(w, item.tb, item.prefix, item.plen, item.fa);
+    return fibDumpInfo(w, item.tb.id, item.prefix, item.plen, item.fa);
   });
 }
 

@@ -1,5 +1,6 @@
 /** Which next hop: of a multipath route by hash, of equal default routes by whether the gateway answers. */
 import { jhash3words } from '@linnet/kernel';
+import { nexthopSelectPath } from '@linnet/inet';
 import type { Flowi } from '@linnet/inet';
 import { NUD_VALID } from '@linnet/neigh';
 import type { Skb } from '@linnet/skbuff';
@@ -36,6 +37,13 @@ function goodNh(n4: Ipv4Net, nh: FibNh): boolean {
 
 function selectMultipath(n4: Ipv4Net, res: FibResult, hash: number): void {
   const nhs = res.fi!.nhs;
+  const group = res.fi!.nh;
+  if (group !== null) {
+    const i = nexthopSelectPath(group, hash);
+    res.nhSel = i;
+    res.nh = nhs[i]!;
+    return;
+  }
   let first = -1;
   for (let i = 0; i < nhs.length; i++) {
     const nh = nhs[i]!;

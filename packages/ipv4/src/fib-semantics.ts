@@ -1,8 +1,13 @@
 /** What routes are made of: checking a wanted route, its next hops and its shared attributes (fib_info). */
-import { EINVAL, ENETDOWN, ENODEV } from '@linnet/kernel';
+import { EAFNOSUPPORT, EINVAL, ENETDOWN, ENODEV } from '@linnet/kernel';
+import { NEXTHOP, NhInfo, fibCheckNexthop, flowiReset, nexthopFindById, nexthopIsBlackhole, nexthopUnuse, nexthopUse } from '@linnet/inet';
+import type { Nexthop } from '@linnet/inet';
 import { devGetByIndex, netifCarrierOk } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
+import { Extack } from '@linnet/netlink';
 import {
+  AF_INET,
+  AF_INET6,
   IFF_UP,
   RT_SCOPE_HOST,
   RT_SCOPE_LINK,
@@ -31,16 +36,20 @@ import type { FibResult } from './fib-types.ts';
 import { FibInfo, FibNh } from './fib-types.ts';
 import { inDevGet } from './in-device.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
-import { rtFlushNh } from './rtable.ts';
+import { LOOPBACK_IFINDEX, rtFlushNh } from './rtable.ts';
 
 /** A next hop as asked for. @alpha */
 export interface FibNhConfig {
   readonly oif: number;
   /** Gateway (int32), 0: none. */
   readonly gw: number;
+  /** Gateway of IPv6 (four words), null: none. */
+  readonly gw6?: Int32Array | null;
   /** RTNH_F_ONLINK or 0. */
   readonly flags: number;
   readonly weight: number;
+  /** RTA_FLOW, 0: none. */
+  readonly flow?: number;
 }
 
 /** A route as asked for (struct fib_config). Fields that are zero were not given. @alpha */
@@ -58,6 +67,12 @@ export class FibConfig {
   priority: number;
   oif: number;
   gw: number;
+  /** Gateway of IPv6 (four words), null: none. */
+  gw6: Int32Array | null;
+  /** Realms (RTA_FLOW), 0: none. */
+  flow: number;
+  /** Id of a nexthop object, 0: none. */
+  nhId: number;
   /** RTAX_* values, null: none. */
   metrics: Int32Array | null;
   ccAlgo: string;
@@ -81,6 +96,9 @@ export class FibConfig {
     this.priority = 0;
     this.oif = 0;
     this.gw = 0;
+    this.gw6 = null;
+    this.flow = 0;
+    this.nhId = 0;
     this.metrics = null;
     this.ccAlgo = '';
     this.multipath = null;
@@ -95,6 +113,48 @@ export const NO_METRICS: Int32Array = new Int32Array(RTAX_MAX + 1);
 function fail(cfg: FibConfig, message: string, err: number): number {
   cfg.error = message;
   return err;
+}
+
+/** A gateway of IPv6 is that family's to check (`fib_check_nh_v6_gw`). */
+function checkNhGateway6(n4: Ipv4Net, cfg: FibConfig, nh: FibNh): number {
+  const dev = nh.oif === 0 ? null : devGetByIndex(n4.net, nh.oif);
+  if (dev === null) return fail(cfg, 'Egress device not specified', -EINVAL);
+  const family = n4.net.get(NEXTHOP).family(AF_INET6);
+  if (family === null) return fail(cfg, 'IPv6 support not enabled in kernel', -EAFNOSUPPORT);
+  const nhi = new NhInfo(AF_INET6, false, false);
+  nhi.dev = dev;
+  nhi.gw6 = nh.gw6;
+  nhi.gwFamily = AF_INET6;
+  nhi.flags = nh.flags;
+  const extack = new Extack();
+  const err = family.create(n4.net, { dev, gw: 0, gw6: nh.gw6, gwFamily: AF_INET6, flags: nh.flags & RTNH_F_ONLINK, fdb: false }, nhi, extack);
+  family.release(nhi);
+  if (err !== 0) {
+    cfg.error = extack.msg;
+    return err;
+  }
+  nh.dev = nhi.dev;
+  nh.scope = RT_SCOPE_LINK;
+  if (!netifCarrierOk(dev)) nh.flags |= RTNH_F_LINKDOWN;
+  return 0;
+}
+
+/** Checks a hop of either kind (`fib_check_nh`). @alpha */
+export function fibCheckNh(n4: Ipv4Net, cfg: FibConfig, nh: FibNh): number {
+  if (nh.gw6 !== null) return checkNhGateway6(n4, cfg, nh);
+  return nh.gw === 0 ? checkNhNongw(n4, cfg, nh) : checkNhGateway(n4, cfg, nh);
+}
+
+/** The hops of a nexthop object, for one route. @alpha */
+export function fibNexthopHops(nh: Nexthop): FibNh[] {
+  const one = (nhi: NhInfo, weight: number): FibNh => {
+    const hop = new FibNh(nhi.dev?.ifindex ?? 0, nhi.gwFamily === AF_INET ? nhi.gw : 0, nhi.flags, weight);
+    hop.dev = nhi.dev;
+    hop.gw6 = nhi.gwFamily === AF_INET6 ? nhi.gw6 : null;
+    hop.scope = nhi.scope;
+    return hop;
+  };
+  return nh.group === null ? [one(nh.info!, 1)] : nh.group.entries.map((e) => one(e.nh.info!, e.weight));
 }
 
 /** A next hop without gateway must name a device that is up (`fib_check_nh_nongw`). */
@@ -123,8 +183,9 @@ function checkNhGateway(n4: Ipv4Net, cfg: FibConfig, nh: FibNh): number {
     return 0;
   }
   const fl = n4.flCtl;
+  flowiReset(fl);
+  fl.iif = LOOPBACK_IFINDEX;
   fl.daddr = nh.gw;
-  fl.tos = 0;
   fl.scope = Math.max(cfg.scope + 1, RT_SCOPE_LINK);
   fl.oif = nh.oif;
   const res: FibResult = n4.resCtl;
@@ -152,14 +213,19 @@ function validPrefsrc(n4: Ipv4Net, cfg: FibConfig): boolean {
 /** The text under which equal attributes are shared. Routes are made in control operations only, so a string is fine. */
 function infoKey(cfg: FibConfig, metrics: Int32Array, nhs: readonly FibNh[]): string { // datapath-ok: configuration
   let key = `${cfg.protocol},${cfg.scope},${cfg.type},${cfg.prefsrc},${cfg.priority},${cfg.table},${cfg.flags & ~RTNH_COMPARE_MASK}`;
-  for (const nh of nhs) key += `;${nh.oif},${nh.gw},${nh.scope},${nh.flags & ~RTNH_COMPARE_MASK},${nh.weight}`;
-  if (metrics !== NO_METRICS) key += `|${metrics.join(',')}|${cfg.ccAlgo}`;
-  return key;
+  if (cfg.nhId !== 0) return `${key}@${cfg.nhId}${metricsKey(cfg, metrics)}`;
+  for (const nh of nhs) key += `;${nh.oif},${nh.gw6 === null ? nh.gw : nh.gw6.join(':')},${nh.scope},${nh.flags & ~RTNH_COMPARE_MASK},${nh.weight},${nh.tclassid}`;
+  return key + metricsKey(cfg, metrics);
+}
+
+function metricsKey(cfg: FibConfig, metrics: Int32Array): string { // datapath-ok: configuration
+  return metrics === NO_METRICS ? '' : `|${metrics.join(',')}|${cfg.ccAlgo}`;
 }
 
 /** Gives each live hop its part of the 31-bit hash space, by weight (`fib_rebalance`). @alpha */
 export function fibRebalance(fi: FibInfo): void {
-  if (fi.nhs.length < 2) return;
+  // Groups see to that themselves.
+  if (fi.nhs.length < 2 || fi.nh !== null) return;
   let total = 0;
   for (const nh of fi.nhs) if (live(nh)) total += nh.weight;
   let sum = 0;
@@ -188,45 +254,59 @@ export function fibCreateInfo(n4: Ipv4Net, cfg: FibConfig): FibInfo | number {
   if (cfg.type > RTN_MAX) return fail(cfg, 'Invalid route type', -EINVAL);
   if (FIB_PROPS_SCOPE[cfg.type]! > cfg.scope) return fail(cfg, 'Invalid scope', -EINVAL);
   if ((cfg.flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)) !== 0) return fail(cfg, 'Invalid rtm_flags - can not contain DEAD or LINKDOWN', -EINVAL);
-  const nhs: FibNh[] = [];
-  if (cfg.multipath !== null) {
+  let nhs: FibNh[] = [];
+  let nh: Nexthop | null = null;
+  if (cfg.nhId !== 0) {
+    nh = nexthopFindById(n4.net, cfg.nhId);
+    if (nh === null) return fail(cfg, 'Nexthop id does not exist', -EINVAL);
+    nhs = fibNexthopHops(nh);
+  } else if (cfg.multipath !== null) {
     for (const c of cfg.multipath) {
       if ((c.flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)) !== 0) return fail(cfg, 'Invalid flags for nexthop - can not contain DEAD or LINKDOWN', -EINVAL);
-      nhs.push(new FibNh(c.oif, c.gw, (cfg.flags & ~0xff) | c.flags, c.weight));
+      const hop = new FibNh(c.oif, c.gw, (cfg.flags & ~0xff) | c.flags, c.weight);
+      hop.gw6 = c.gw6 ?? null;
+      hop.tclassid = c.flow ?? 0;
+      nhs.push(hop);
     }
     if (cfg.oif !== 0 && nhs[0]!.oif !== cfg.oif) return fail(cfg, 'Nexthop device index does not match RTA_OIF', -EINVAL);
     if (cfg.gw !== 0 && nhs[0]!.gw !== cfg.gw) return fail(cfg, 'Nexthop gateway does not match RTA_GATEWAY or RTA_VIA', -EINVAL);
   } else {
-    nhs.push(new FibNh(cfg.oif, cfg.gw, cfg.flags & ~RTM_F_CLONED, 1));
+    const hop = new FibNh(cfg.oif, cfg.gw, cfg.flags & ~RTM_F_CLONED, 1);
+    hop.gw6 = cfg.gw6;
+    hop.tclassid = cfg.flow;
+    nhs.push(hop);
   }
   if (FIB_PROPS_ERROR[cfg.type]! !== 0) {
-    if (cfg.gw !== 0 || cfg.oif !== 0 || cfg.multipath !== null) return fail(cfg, 'Gateway, device and multipath can not be specified for this route type', -EINVAL);
-    return share(n4, cfg, nhs, 0);
+    if (cfg.gw !== 0 || cfg.gw6 !== null || cfg.oif !== 0 || cfg.multipath !== null) return fail(cfg, 'Gateway, device and multipath can not be specified for this route type', -EINVAL);
+    return share(n4, cfg, nhs, 0, nh);
   }
   if (cfg.type !== RTN_UNICAST && cfg.type !== RTN_LOCAL && cfg.type !== RTN_BROADCAST && cfg.type !== RTN_ANYCAST && cfg.type !== RTN_MULTICAST) {
     return fail(cfg, 'Invalid route type', -EINVAL);
   }
   if (cfg.scope > RT_SCOPE_HOST) return fail(cfg, 'Invalid scope', -EINVAL);
   let linkdown = 0;
-  if (cfg.scope === RT_SCOPE_HOST) {
-    const nh = nhs[0]!;
+  if (nh !== null) {
+    const extack = new Extack();
+    if (fibCheckNexthop(nh, cfg.scope, extack) !== 0) return fail(cfg, extack.msg, -EINVAL);
+  } else if (cfg.scope === RT_SCOPE_HOST) {
+    const hop = nhs[0]!;
     if (nhs.length !== 1) return fail(cfg, 'Route with host scope can not have multiple nexthops', -EINVAL);
-    if (nh.gw !== 0) return fail(cfg, 'Route with host scope can not have a gateway', -EINVAL);
-    nh.scope = RT_SCOPE_NOWHERE;
-    nh.dev = devGetByIndex(n4.net, nh.oif);
-    if (nh.dev === null) return -ENODEV;
+    if (hop.gw !== 0 || hop.gw6 !== null) return fail(cfg, 'Route with host scope can not have a gateway', -EINVAL);
+    hop.scope = RT_SCOPE_NOWHERE;
+    hop.dev = devGetByIndex(n4.net, hop.oif);
+    if (hop.dev === null) return -ENODEV;
   } else {
-    for (const nh of nhs) {
-      const err = nh.gw === 0 ? checkNhNongw(n4, cfg, nh) : checkNhGateway(n4, cfg, nh);
+    for (const hop of nhs) {
+      const err = fibCheckNh(n4, cfg, hop);
       if (err !== 0) return err;
-      if ((nh.flags & RTNH_F_LINKDOWN) !== 0) linkdown++;
+      if ((hop.flags & RTNH_F_LINKDOWN) !== 0) linkdown++;
     }
   }
   if (cfg.prefsrc !== 0 && !validPrefsrc(n4, cfg)) return fail(cfg, 'Invalid prefsrc address', -EINVAL);
-  return share(n4, cfg, nhs, linkdown === nhs.length ? RTNH_F_LINKDOWN : 0);
+  return share(n4, cfg, nhs, linkdown === nhs.length ? RTNH_F_LINKDOWN : 0, nh);
 }
 
-function share(n4: Ipv4Net, cfg: FibConfig, nhs: readonly FibNh[], extra: number): FibInfo {
+function share(n4: Ipv4Net, cfg: FibConfig, nhs: readonly FibNh[], extra: number, nh: Nexthop | null): FibInfo {
   const metrics = cfg.metrics ?? NO_METRICS;
   const key = infoKey(cfg, metrics, nhs);
   const old = n4.fibInfos.get(key);
@@ -241,9 +321,14 @@ function share(n4: Ipv4Net, cfg: FibConfig, nhs: readonly FibNh[], extra: number
     metrics,
     ccAlgo: cfg.ccAlgo,
     nhs,
+    nh,
   });
   fi.flags = (cfg.flags & ~0xff) | extra;
   n4.fibInfos.set(key, fi);
+  if (nh !== null) {
+    nexthopUse(nh, true, fi);
+    fi.nhBlackhole = nexthopIsBlackhole(nh);
+  }
   fibRebalance(fi);
   return fi;
 }
@@ -253,14 +338,17 @@ export function fibReleaseInfo(n4: Ipv4Net, fi: FibInfo): void {
   if (--fi.treeref > 0) return;
   fi.dead = true;
   if (n4.fibInfos.get(fi.key) === fi) n4.fibInfos.delete(fi.key);
+  if (fi.nh !== null) nexthopUnuse(fi.nh, true, fi);
   for (const nh of fi.nhs) rtFlushNh(nh);
 }
 
 /** Do the next hops of a route answer a deletion's description? (`fib_nh_match`) @alpha */
 export function fibNhMatch(_n4: Ipv4Net, cfg: FibConfig, fi: FibInfo): boolean {
-  if (cfg.oif !== 0 || cfg.gw !== 0) {
+  if (cfg.nhId !== 0) return fi.nh !== null && fi.nh.id === cfg.nhId;
+  if (fi.nh !== null) return cfg.oif === 0 && cfg.gw === 0 && cfg.gw6 === null && cfg.multipath === null;
+  if (cfg.oif !== 0 || cfg.gw !== 0 || cfg.gw6 !== null) {
     const nh = fi.nhs[0]!;
-    return (cfg.oif === 0 || cfg.oif === nh.oif) && (cfg.gw === 0 || cfg.gw === nh.gw);
+    return (cfg.oif === 0 || cfg.oif === nh.oif) && (cfg.gw === 0 || cfg.gw === nh.gw) && (cfg.gw6 === null || same6(cfg.gw6, nh.gw6)) && (cfg.flow === 0 || cfg.flow === nh.tclassid);
   }
   if (cfg.multipath === null) return true;
   let i = 0;
@@ -269,8 +357,14 @@ export function fibNhMatch(_n4: Ipv4Net, cfg: FibConfig, fi: FibInfo): boolean {
     if (c === undefined) return false;
     if (c.oif !== 0 && c.oif !== nh.oif) return false;
     if (c.gw !== 0 && c.gw !== nh.gw) return false;
+    if (c.flow !== undefined && c.flow !== 0 && c.flow !== nh.tclassid) return false;
+    if (c.gw6 !== null && c.gw6 !== undefined && !same6(c.gw6, nh.gw6)) return false;
   }
   return true;
+}
+
+function same6(a: Int32Array, b: Int32Array | null): boolean {
+  return b !== null && a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3];
 }
 
 /** Do the metrics of a route answer a deletion's description? (`fib_metrics_match`) @alpha */
@@ -321,6 +415,8 @@ export const FIB_DEV_CARRIER = 2;
 export function fibSyncDownDev(n4: Ipv4Net, dev: NetDevice, what: number, force: boolean): number {
   let n = 0;
   for (const fi of n4.fibInfos.values()) {
+    // Nexthop objects know of their devices themselves.
+    if (fi.nh !== null) continue;
     let hit = false;
     let gone = 0;
     for (const nh of fi.nhs) {
@@ -354,6 +450,7 @@ export function fibSyncUp(n4: Ipv4Net, dev: NetDevice, flag: number): number {
   const flags = (flag & RTNH_F_DEAD) !== 0 && netifCarrierOk(dev) ? flag | RTNH_F_LINKDOWN : flag;
   let n = 0;
   for (const fi of n4.fibInfos.values()) {
+    if (fi.nh !== null) continue;
     let hit = false;
     let alive = 0;
     for (const nh of fi.nhs) {

@@ -213,3 +213,17 @@ export function fibTableWalk(tb: FibTable, fn: (prefix: number, plen: number, fa
     for (let fa: FibAlias | null = tb.heads[leaf]!; fa !== null; fa = fa.next) fn(tb.lpm.prefix[leaf]!, tb.lpm.plen[leaf]!, fa);
   }
 }
+
+/** As {@link fibTableWalk} from the highest prefix to the lowest; of the routes of one address still the longer prefix first. @alpha */
+export function fibTableWalkBackwards(tb: FibTable, fn: (tb: FibTable, prefix: number, plen: number, fa: FibAlias) => void): void {
+  const leaves = tb.lpm.sorted();
+  for (let end = leaves.length; end > 0; ) {
+    let begin = end - 1;
+    while (begin > 0 && tb.lpm.prefix[leaves[begin - 1]!] === tb.lpm.prefix[leaves[end - 1]!]) begin--;
+    for (let i = begin; i < end; i++) {
+      const leaf = leaves[i]!;
+      for (let fa: FibAlias | null = tb.heads[leaf]!; fa !== null; fa = fa.next) fn(tb, tb.lpm.prefix[leaf]!, tb.lpm.plen[leaf]!, fa);
+    }
+    end = begin;
+  }
+}

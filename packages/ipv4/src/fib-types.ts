@@ -1,4 +1,5 @@
 /** The objects of the routing tables: next hops, route attributes, aliases, results. */
+import type { Nexthop } from '@linnet/inet';
 import type { NetDevice } from '@linnet/netdev';
 import type { Rtable } from './rtable.ts';
 import type { FibTable } from './fib-table.ts';
@@ -36,11 +37,15 @@ export class FibNh {
   oif: number;
   /** Gateway (int32), 0: on link. */
   gw: number;
+  /** A gateway that is an IPv6 neighbour (RFC 8950), four words; null: none. */
+  gw6: Int32Array | null;
   /** RT_SCOPE_* of what is behind the next hop. */
   scope: number;
   /** RTNH_F_* flags. */
   flags: number;
   weight: number;
+  /** Realm of the destination (and, in the high half, of the source); 0: none. */
+  tclassid: number;
   /** Multipath: this hop takes hashes up to here, of 31 bits; -1: never. */
   upperBound: number;
   /** Source address for this hop and the address generation it was found in. */
@@ -56,9 +61,11 @@ export class FibNh {
     this.dev = null;
     this.oif = oif;
     this.gw = gw;
+    this.gw6 = null;
     this.scope = 0;
     this.flags = flags;
     this.weight = weight;
+    this.tclassid = 0;
     this.upperBound = 0;
     this.saddr = 0;
     this.saddrGenid = 0;
@@ -89,14 +96,19 @@ export class FibInfo {
   readonly metrics: Int32Array;
   /** Name of the congestion control (RTAX_CC_ALGO) or ''. */
   readonly ccAlgo: string;
-  readonly nhs: readonly FibNh[];
+  /** The hops; with a nexthop object a copy of that object's, made anew when it changes. */
+  nhs: readonly FibNh[];
+  /** The nexthop object that the route names, or null. */
+  readonly nh: Nexthop | null;
+  /** That object is a blackhole. */
+  nhBlackhole: boolean;
   /** Its preferred source is no address of ours any more: the only reason for which a flush is announced. */
   pfsrcRemoved: boolean;
 
   constructor(
     net4: Ipv4Net,
     key: string,
-    a: { protocol: number; scope: number; type: number; prefsrc: number; priority: number; tbId: number; metrics: Int32Array; ccAlgo: string; nhs: readonly FibNh[] },
+    a: { protocol: number; scope: number; type: number; prefsrc: number; priority: number; tbId: number; metrics: Int32Array; ccAlgo: string; nhs: readonly FibNh[]; nh: Nexthop | null },
   ) {
     this.net4 = net4;
     this.key = key;
@@ -112,6 +124,8 @@ export class FibInfo {
     this.metrics = a.metrics;
     this.ccAlgo = a.ccAlgo;
     this.nhs = a.nhs;
+    this.nh = a.nh;
+    this.nhBlackhole = false;
     this.pfsrcRemoved = false;
     for (const nh of a.nhs) nh.parent = this;
   }
@@ -143,6 +157,8 @@ export class FibResult {
   fi: FibInfo | null;
   fa: FibAlias | null;
   table: FibTable | null;
+  /** Realms of the rule that answered, 0: none. */
+  tclassid: number;
 
   constructor() {
     this.prefix = 0;
@@ -154,6 +170,7 @@ export class FibResult {
     this.fi = null;
     this.fa = null;
     this.table = null;
+    this.tclassid = 0;
   }
 }
 

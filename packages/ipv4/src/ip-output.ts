@@ -166,7 +166,8 @@ export function ipFinishOutput2(_net: Net, _sk: object | null, skb: Skb): number
     kfreeSkbReason(skb, DROP.NEIGH_CREATEFAIL);
     return -EINVAL;
   }
-  return neighOutput(neigh, skb);
+  // The cached header of an IPv6 neighbour says ETH_P_IPV6.
+  return rt.rtGw6 === null ? neighOutput(neigh, skb) : neigh.output(neigh, skb);
 }
 
 /**

@@ -1,8 +1,9 @@
 /** The state that IPv4 keeps for one namespace (struct netns_ipv4). */
 import type { Key, Net } from '@linnet/kernel';
-import { defineKey, NotifierChain, TimerList } from '@linnet/kernel';
-import { Flowi } from '@linnet/inet';
-import type { NeighTable } from '@linnet/neigh';
+import { defineKey, ENETUNREACH, NotifierChain, TimerList } from '@linnet/kernel';
+import { FibLookupArg, Flowi } from '@linnet/inet';
+import type { FibRulesOps } from '@linnet/inet';
+import type { NeighTable, Neighbour } from '@linnet/neigh';
 import type { NetDevice } from '@linnet/netdev';
 import type { NlRequest } from '@linnet/netlink';
 import type { Ipv4Devconf } from './devconf.ts';
@@ -59,7 +60,7 @@ export class Ipv4Net extends Ipv4Core {
   readonly fibTables: Map<number, FibTable>;
   /** Route attributes shared by routes, by their content. */
   readonly fibInfos: Map<string, FibInfo>;
-  /** While no rule was ever added, local and main are looked up as one table, as Linux does. */
+  /** While no rule was ever added or deleted, local and main are looked up as one table, as Linux does, and the rules are not asked. */
   fibHasCustomRules: boolean;
   /** A local route that no address made exists: the fast source check is not enough. */
   fibHasCustomLocalRoutes: boolean;
@@ -75,6 +76,16 @@ export class Ipv4Net extends Ipv4Core {
   readonly flSrc: Flowi;
   readonly flCtl: Flowi;
   readonly flPmtu: Flowi;
+  /** The policy rules; null until `fib4RulesInit`. */
+  rulesOps: FibRulesOps | null;
+  /** The neighbour behind a gateway of IPv6 (four words), made if it is missing; null without IPv6. */
+  neighFor6: (dev: NetDevice, addr: Int32Array) => Neighbour | null;
+  /** What a lookup by rules carries. */
+  readonly ruleArg: FibLookupArg;
+  /** Looks a flow up by the rules: the way of `fibLookup` once there are any but the default ones. */
+  fibLookupRules: (n4: Ipv4Net, fl: Flowi, res: FibResult, flags: number) => number;
+  /** Some rule was made that asks for the transport protocol or ports: input must look at them before routing. */
+  fibRulesRequireFldissect: boolean;
   /** `fib_multipath_hash_policy`. */
   fibMultipathHashPolicy: number;
   /** `fib_multipath_use_neigh`. */
@@ -158,6 +169,11 @@ export class Ipv4Net extends Ipv4Core {
     this.flSrc = new Flowi();
     this.flCtl = new Flowi();
     this.flPmtu = new Flowi();
+    this.rulesOps = null;
+    this.ruleArg = new FibLookupArg();
+    this.neighFor6 = noNeighbour;
+    this.fibLookupRules = noRules;
+    this.fibRulesRequireFldissect = false;
     this.fibMultipathHashPolicy = 0;
     this.fibMultipathUseNeigh = 0;
     this.multipathSeed = net.kernel.rng.stream('ipv4.multipath').u32() | 0;
@@ -201,6 +217,14 @@ export const RT_STAT_OUT_SLOW_TOT = 6;
 /** Column: output routes of groups and broadcasts made. @alpha */
 export const RT_STAT_OUT_SLOW_MC = 7;
 const RT_STAT_COUNT = 8;
+
+function noRules(): number {
+  return -ENETUNREACH;
+}
+
+function noNeighbour(): null {
+  return null;
+}
 
 /** Until somebody listens. */
 function noMessage(): void {}

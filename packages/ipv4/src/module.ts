@@ -2,18 +2,21 @@
 // datapath-ok-file: starting and ending
 import type { Kernel, KernelModule, Key, Net } from '@linnet/kernel';
 import { defineKey } from '@linnet/kernel';
-import { INET, inet, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, InetSock } from '@linnet/inet';
+import { INET, inet, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, InetSock, rawDiagAdd } from '@linnet/inet';
 import { neigh } from '@linnet/neigh';
 import { netlink } from '@linnet/netlink';
-import { devAddOffload, devAddPack, devRemovePack, PacketType } from '@linnet/netdev';
-import { sockDestruct, sockRegister } from '@linnet/socket';
+import { devAddOffload, devAddPack, devRemovePack, NETDEV, NETDEV_NET, PacketType } from '@linnet/netdev';
+import { SOCKET, sockDestruct, sockRegister } from '@linnet/socket';
 import type { Proto } from '@linnet/socket';
-import { ETH_P_IP, IPPROTO_ICMP, IPPROTO_IGMP, IPPROTO_IP, IP_PMTUDISC_DONT, SOCK_DGRAM, SOCK_RAW } from '@linnet/uapi';
+import { ETH_P_IP, IPPROTO_ICMP, IPPROTO_IGMP, IPPROTO_IP, IP_PMTUDISC_DONT, RT_SCOPE_LINK, SOCK_DGRAM, SOCK_RAW } from '@linnet/uapi';
 import { inetFamily } from './af-inet.ts';
+import { inetGifconf } from './devinet-ioctl.ts';
 import { icmpErr, icmpRcv } from './icmp.ts';
 import { icmpSend } from './icmp-send.ts';
 import { igmpChange, igmpDown, igmpRcv } from './igmp-report.ts';
 import { inetAf4 } from './inet-af.ts';
+import { inetSelectAddr } from './devinet-select.ts';
+import { inetIoctl } from './inet-ioctl.ts';
 import { ipForward } from './ip-forward.ts';
 import { ipFragsExit } from './ip-fragment.ts';
 import { ipLocalDeliver, ipRcv } from './ip-input.ts';
@@ -26,6 +29,7 @@ import { PingSock, PingTable } from './ping-table.ts';
 import { ipProcInit } from './proc.ts';
 import { makeRawProt } from './raw.ts';
 import { RawSock, RawTable } from './raw-table.ts';
+import { linkAfInit } from './link-af.ts';
 import { ipv4SysctlInit } from './sysctl-net-ipv4.ts';
 
 /** What IPv4 keeps for a machine. */
@@ -54,6 +58,8 @@ export const ipv4: KernelModule = {
     const own = new Ipv4Kernel();
     k.set(IPV4_KERNEL, own);
     ipRtInit(k);
+    linkAfInit(k);
+    k.get(NETDEV).inetSelectAddr = (dev) => inetSelectAddr(dev, 0, RT_SCOPE_LINK);
     ik.addProtocol({ protocol: IPPROTO_ICMP, rcv: icmpRcv, err: icmpErr, noPolicy: true });
     ik.addProtocol({ protocol: IPPROTO_IGMP, rcv: igmpRcv, noPolicy: true });
     ik.registerProtosw({
@@ -66,6 +72,8 @@ export const ipv4: KernelModule = {
     });
     ik.addAf(inetAf4);
     sockRegister(k, inetFamily);
+    k.get(SOCKET).inetIoctl = inetIoctl;
+    k.get(NETDEV).gifconf = (net) => inetGifconf(net.get(NETDEV_NET).devs);
     devAddOffload(k, makeIpOffload(ik));
     devAddPack(k, own.packetType);
   },
@@ -83,6 +91,7 @@ export const ipv4: KernelModule = {
     ip.ipOutput = ipOutput;
     ip.ipMcOutput = ipMcOutput;
     ip.raw = new RawTable();
+    rawDiagAdd(net, () => ip.raw!.all());
     ip.ping = new PingTable(net.kernel.rng.stream('ipv4.ping'));
     const sk = new InetSock(net, inetAf4, SOCK_RAW, IPPROTO_ICMP, net.kernel.get(IPV4_KERNEL).rawProt);
     sk.sndbuf = ICMP_SNDBUF;

@@ -1,4 +1,4 @@
-/** The settings of devices over rtnetlink: RTM_GETNETCONF and the announcements of changes (`inet_netconf_*`, observed on Linux 6.18); and the fixed rules, RTM_GETRULE. */
+/** The settings of devices over rtnetlink: RTM_GETNETCONF and the announcements of changes (`inet_netconf_*`, observed on Linux 6.18). */
 // datapath-ok-file: messages
 import { EINVAL, ENODEV } from '@linnet/kernel';
 import type { Kernel, Net } from '@linnet/kernel';
@@ -6,9 +6,8 @@ import { devGetByIndex, forEachNetdev } from '@linnet/netdev';
 import { NLA_S32, NL_VALIDATE_LIBERAL, nlDumpBegin, nlmsgParse, nlmsgReplyBegin, rtnlDump, rtnlNotify, rtnlNotifyNeeded, rtnlRegister } from '@linnet/netlink';
 import type { NlDump, NlRequest, NlaPolicyTable } from '@linnet/netlink';
 import {
-  AF_INET, FIB_RULE_HDR_LEN, FRA_PRIORITY, FRA_PROTOCOL, FRA_SUPPRESS_PREFIXLEN, FRA_TABLE, FR_ACT_TO_TBL, IPV4_DEVCONF_BC_FORWARDING, IPV4_DEVCONF_FORWARDING,
-  IPV4_DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN, IPV4_DEVCONF_MC_FORWARDING, IPV4_DEVCONF_PROXY_ARP, IPV4_DEVCONF_RP_FILTER, NlWriter, RTM_GETNETCONF, RTM_GETRULE, RTM_NEWNETCONF, RTM_NEWRULE,
-  RTNLGRP_IPV4_NETCONF, RTPROT_KERNEL, RT_TABLE_DEFAULT, RT_TABLE_LOCAL, RT_TABLE_MAIN, fibRuleHdrWrite, nlaGetS32,
+  AF_INET, IPV4_DEVCONF_BC_FORWARDING, IPV4_DEVCONF_FORWARDING, IPV4_DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN, IPV4_DEVCONF_MC_FORWARDING, IPV4_DEVCONF_PROXY_ARP,
+  IPV4_DEVCONF_RP_FILTER, NlWriter, RTM_GETNETCONF, RTM_NEWNETCONF, RTNLGRP_IPV4_NETCONF, nlaGetS32,
 } from '@linnet/uapi';
 import type { Ipv4Devconf } from './devconf.ts';
 import { inDevGet } from './in-device.ts';
@@ -89,26 +88,9 @@ function dumpNetconf(net: Net, _req: NlRequest, w: NlWriter, cb: NlDump): number
   });
 }
 
-/** The rules of every namespace: preference and table. */
-const RULES: readonly (readonly [number, number])[] = Object.freeze([[0, RT_TABLE_LOCAL], [32766, RT_TABLE_MAIN], [32767, RT_TABLE_DEFAULT]] as const);
-
-function dumpRules(_net: Net, _req: NlRequest, w: NlWriter, cb: NlDump): number {
-  return rtnlDump(RULES, w, cb, ([pref, table]) => {
-    nlDumpBegin(w, cb, RTM_NEWRULE);
-    const off = w.reserve(FIB_RULE_HDR_LEN);
-    fibRuleHdrWrite(w.view, off, { family: AF_INET, dstLen: 0, srcLen: 0, tos: 0, table, action: FR_ACT_TO_TBL, flags: 0 });
-    w.putU32(FRA_TABLE, table);
-    w.putU32(FRA_SUPPRESS_PREFIXLEN, 0xffffffff);
-    w.putU8(FRA_PROTOCOL, RTPROT_KERNEL);
-    if (pref !== 0) w.putU32(FRA_PRIORITY, pref);
-    return w.end();
-  });
-}
-
 /** Registers the handlers. @alpha */
 export function netconfInit(k: Kernel): void {
   rtnlRegister(k, AF_INET, RTM_GETNETCONF, { doit: getNetconf, dumpit: dumpNetconf });
-  rtnlRegister(k, AF_INET, RTM_GETRULE, { dumpit: dumpRules });
 }
 
 /** Lets a namespace announce its settings. @alpha */

@@ -197,7 +197,9 @@ function pingBind(sk: PingSock, addr: SockAddr): number {
 /** Are groups of users allowed at all? Tasks here are group 0 (ping_init_sock, ping_group_range). */
 function pingInit(sk: PingSock): number {
   const ip = sk.net.get(IPV4);
-  return ip.sysctlPingGroupLow <= 0 && ip.sysctlPingGroupHigh >= 0 ? 0 : -EACCES;
+  const { gid, groups } = sk.kernel.cred;
+  const inRange = (g: number): boolean => g >= ip.sysctlPingGroupLow && g <= ip.sysctlPingGroupHigh;
+  return inRange(gid) || groups.some(inRange) ? 0 : -EACCES;
 }
 
 function pingUnhash(sk: PingSock): void {

@@ -1,6 +1,7 @@
 /** What /proc/net shows of IP, ICMP, raw and ping sockets (net/ipv4/proc.c, raw.c, ping.c; proc(5)). */
 // datapath-ok-file: files under /proc
 import { INET_NET } from '@linnet/inet';
+import { sockIno } from '@linnet/socket';
 import type { InetSock } from '@linnet/inet';
 import { IPV4_DEVCONF_FORWARDING } from '@linnet/uapi';
 import type { Ipv4Net } from './ipv4-net.ts';
@@ -69,7 +70,7 @@ function addr(a: number): string {
 function sockLine(sk: InetSock, i: number, local: number, remote: number): string {
   return (
     `${String(i).padStart(5)}: ${addr(sk.rcvSaddr)}:${hex(local, 4)} ${addr(sk.daddr)}:${hex(remote, 4)} ${hex(sk.state, 2)} ${hex(sk.wmemAlloc, 8)}:${hex(sk.rmemAlloc, 8)} ` +
-    `00:00000000 00000000 ${String(sk.uid).padStart(5)} ${'0'.padStart(8)} 0 2 ${'0'.padStart(16, '0')} ${sk.drops}`
+    `00:00000000 00000000 ${String(sk.uid).padStart(5)} ${'0'.padStart(8)} ${sockIno(sk)} 2 ${'0'.padStart(16, '0')} ${sk.drops}`
   );
 }
 
@@ -96,6 +97,8 @@ export function ipProcInit(ip: Ipv4Net): void {
   n.addMib('snmp', 2, () => icmpSnmpShow(ip));
   n.addMib('snmp', 3, () => icmpMsgSnmpShow(ip));
   n.addMib('netstat', 2, () => ipExtShow(ip));
+  n.addMib('sockstat', 4, () => `RAW: inuse ${ip.raw!.count}\n`);
+  n.addMib('sockstat', 5, () => `FRAG: inuse ${ip.frags.count} memory ${ip.frags.mem}\n`);
   ip.net.proc.create('net/raw', () => rawShow(ip));
   ip.net.proc.create('net/icmp', () => pingShow(ip));
 }

@@ -88,6 +88,7 @@ export function fillRouteFromException(rt: Rtable, e: FibNhException): void {
     rt.rtFlags |= RTCF_REDIRECTED;
     rt.rtUsesGateway = true;
     rt.rtGw = e.gw;
+    rt.rtGw6 = null;
   }
 }
 

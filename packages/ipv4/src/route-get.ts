@@ -1,29 +1,29 @@
 /** `RTM_GETROUTE` for one destination: which way would a packet go? (`inet_rtm_getroute`) */
 // datapath-ok-file: messages
-import { EHOSTUNREACH, EINVAL, ENODEV, jiffiesToClockT } from '@linnet/kernel';
+import { EHOSTUNREACH, EINVAL, ENODEV, EOPNOTSUPP, jiffiesToClockT } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import { Flowi } from '@linnet/inet';
 import { devGetByIndex, dstMetric } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
-import { NL_VALIDATE_LIBERAL, nlSetErrMsg, nlmsgParse, nlmsgReplyBegin } from '@linnet/netlink';
+import { NL_VALIDATE_DEPRECATED_STRICT, NL_VALIDATE_LIBERAL, nlSetErrMsg, nlmsgParse, nlmsgReplyBegin, nlreqLen } from '@linnet/netlink';
 import type { NlRequest } from '@linnet/netlink';
 import { DROP, allocSkb, kfreeSkbReason, skbPut, skbReserve } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import type { NlWriter } from '@linnet/uapi';
 import {
-  AF_INET, ETH_P_IP, IPPROTO_UDP, RTAX_MAX, RTAX_MTU, RTA_CACHEINFO, RTA_DPORT, RTA_DST, RTA_GATEWAY, RTA_IIF, RTA_IP_PROTO, RTA_MARK, RTA_MAX, RTA_METRICS, RTA_OIF,
-  RTA_PREFSRC, RTA_SPORT, RTA_SRC, RTA_TABLE, RTA_UID, RTMSG_LEN, RTM_F_CLONED, RTM_F_FIB_MATCH, RTM_F_LOOKUP_TABLE, RTM_NEWROUTE, RT_TABLE_COMPAT, RT_TABLE_MAIN, nlaGetBe16, nlaGetInAddr,
+  AF_INET, ETH_P_IP, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, RTAX_CC_ALGO, RTAX_FEATURES, RTAX_FEATURE_MASK, RTAX_LOCK, RTAX_MAX, RTAX_MTU, RTA_CACHEINFO, RTA_DPORT, RTA_DST, RTA_FLOW, RTA_GATEWAY, RTA_IIF, RTA_IP_PROTO, RTA_MARK, RTA_MAX, RTA_METRICS, RTA_OIF,
+  RTA_PREFSRC, RTA_SPORT, RTA_SRC, RTA_TABLE, RTA_UID, RTMSG_LEN, RTM_F_CLONED, RTM_F_FIB_MATCH, RTM_F_LOOKUP_TABLE, RTM_F_NOTIFY, RTM_NEWROUTE, RT_TABLE_COMPAT, RT_TABLE_LOCAL, RT_TABLE_MAIN, nlaGetBe16, nlaGetInAddr,
   nlaGetU32, nlaGetU8, rtmsgRead, rtmsgWrite,
 } from '@linnet/uapi';
-import { fibLookup } from './fib-lookup.ts';
-import type { FibTable } from './fib-table.ts';
 import type { FibAlias, FibResult } from './fib-types.ts';
+import { IPSKB_DOREDIRECT, ipcbFlags } from './ip-cb.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { ipRouteInput } from './route-input.ts';
 import { ipRouteOutputKey } from './route-output.ts';
+import { putVia6 } from './rta-via.ts';
 import { RTM_IPV4_POLICY } from './rtm-policy.ts';
-import type { Rtable } from './rtable.ts';
+import { RTCF_DOREDIRECT, RTCF_NOTIFY, type Rtable } from './rtable.ts';
 
 /** A packet that looks as if it had come in, for the input route. */
 function probe(dev: NetDevice, fl: Flowi): Skb {
@@ -45,37 +45,68 @@ function probe(dev: NetDevice, fl: Flowi): Skb {
   return skb;
 }
 
-function putMetrics(w: NlWriter, rt: Rtable, pmtu: number): void {
-  let any = pmtu !== 0;
-  for (let i = 1; i <= RTAX_MAX; i++) any ||= dstMetric(rt, i) !== 0;
-  if (!any) return;
+/** The metrics of a route in use: those of the table, with what was learned about the path. */
+function putMetrics(w: NlWriter, rt: Rtable, res: FibResult, pmtu: number): void {
+  const locked = pmtu !== 0 && rt.rtMtuLocked;
+  const value = (i: number): number => {
+    if (i === RTAX_MTU && pmtu !== 0) return pmtu;
+    if (i === RTAX_LOCK && locked) return dstMetric(rt, i) | (1 << RTAX_MTU);
+    return dstMetric(rt, i);
+  };
   w.nestStartNoflag(RTA_METRICS);
+  let any = false;
   for (let i = 1; i <= RTAX_MAX; i++) {
-    const v = i === RTAX_MTU && pmtu !== 0 ? pmtu : dstMetric(rt, i);
-    if (v !== 0) w.putU32(i, v);
+    const v = value(i);
+    if (v === 0) continue;
+    if (i === RTAX_CC_ALGO) {
+      const name = res.fi === null ? '' : res.fi.ccAlgo;
+      if (name === '') continue;
+      w.putString(i, name);
+    } else {
+      w.putU32(i, i === RTAX_FEATURES ? v & RTAX_FEATURE_MASK : v);
+    }
+    any = true;
   }
-  w.nestEnd();
+  if (any) w.nestEnd();
+  else w.nestCancel();
+}
+
+/** What the request asks about, and what came of it. */
+interface Answer {
+  readonly rt: Rtable;
+  readonly fl: Flowi;
+  readonly res: FibResult;
+  readonly dst: number;
+  readonly src: number;
+  readonly table: number;
+  readonly iif: number;
+  /** RTCF_DOREDIRECT or 0. */
+  readonly redirect: number;
 }
 
 /** Writes the body of the answer (`rt_fill_info`). */
-function fill(w: NlWriter, n4: Ipv4Net, rt: Rtable, fl: Flowi, dst: number, src: number, table: number, tos: number, iif: number): number {
+function fill(w: NlWriter, n4: Ipv4Net, a: Answer): number {
+  const { rt, fl, res, dst, src, table } = a;
   const off = w.reserve(RTMSG_LEN);
+  const flags = (rt.rtFlags & ~0xffff) | RTM_F_CLONED | ((rt.rtFlags & RTCF_NOTIFY) !== 0 ? RTM_F_NOTIFY : 0) | a.redirect;
   rtmsgWrite(w.view, off, {
-    family: AF_INET, dstLen: 32, srcLen: src !== 0 ? 32 : 0, tos, table: table < 256 ? table : RT_TABLE_COMPAT, protocol: 0, scope: 0, type: rt.rtType,
-    flags: ((rt.rtFlags & ~0xffff) | RTM_F_CLONED) >>> 0,
+    family: AF_INET, dstLen: 32, srcLen: src !== 0 ? 32 : 0, tos: res.fa === null || res.fi === null ? 0 : res.fa.tos, table: table < 256 ? table : RT_TABLE_COMPAT, protocol: 0, scope: 0,
+    type: rt.rtType, flags: flags >>> 0,
   });
   w.putU32(RTA_TABLE, table);
   w.putInAddr(RTA_DST, dst);
   if (src !== 0) w.putInAddr(RTA_SRC, src);
   w.putU32(RTA_OIF, rt.dev.ifindex);
+  if (rt.tclassid !== 0) w.putU32(RTA_FLOW, rt.tclassid);
   if (!rt.rtIsInput && fl.saddr !== src) w.putInAddr(RTA_PREFSRC, fl.saddr);
-  if (rt.rtUsesGateway) w.putInAddr(RTA_GATEWAY, rt.rtGw);
+  if (rt.rtGw6 !== null) putVia6(w, rt.rtGw6);
+  else if (rt.rtUsesGateway) w.putInAddr(RTA_GATEWAY, rt.rtGw);
   const now = n4.kernel.jiffies;
   const left = rt.expires === 0 ? 0 : (rt.expires - now) | 0;
-  putMetrics(w, rt, left > 0 ? rt.rtPmtu : 0);
+  putMetrics(w, rt, res, left > 0 ? rt.rtPmtu : 0);
   if (fl.mark !== 0) w.putU32(RTA_MARK, fl.mark);
-  if (!rt.rtIsInput) w.putU32(RTA_UID, fl.uid);
-  else w.putU32(RTA_IIF, iif);
+  if (fl.uid !== -1) w.putU32(RTA_UID, fl.uid);
+  if (rt.rtIsInput) w.putU32(RTA_IIF, a.iif);
   const at = w.reserveAttr(RTA_CACHEINFO, 32);
   w.view.setInt32(at, rt.refs, true);
   w.view.setUint32(at + 4, jiffiesToClockT((now - rt.lastuse) >>> 0), true);
@@ -84,13 +115,37 @@ function fill(w: NlWriter, n4: Ipv4Net, rt: Rtable, fl: Flowi, dst: number, src:
   return w.end();
 }
 
+function refuse(req: NlRequest, msg: string, err: number): number {
+  nlSetErrMsg(req.extack, msg);
+  return err;
+}
+
+/** What a request may hold (`inet_rtm_valid_getroute_req`). */
+const ALLOWED: ReadonlySet<number> = new Set([RTA_IIF, RTA_OIF, RTA_SRC, RTA_DST, RTA_IP_PROTO, RTA_SPORT, RTA_DPORT, RTA_MARK, RTA_UID]);
+
+function parse(req: NlRequest, tb: Int32Array): number {
+  if (nlreqLen(req) < RTMSG_LEN) return refuse(req, 'ipv4: Invalid header for route get request', -EINVAL);
+  if (!req.strict) return nlmsgParse(req, RTMSG_LEN, tb, RTM_IPV4_POLICY, NL_VALIDATE_LIBERAL);
+  const rtm = rtmsgRead(req.view, req.data);
+  const len = (n: number): boolean => n === 0 || n === 32;
+  if (!len(rtm.srcLen) || !len(rtm.dstLen) || rtm.table !== 0 || rtm.protocol !== 0 || rtm.scope !== 0 || rtm.type !== 0) {
+    return refuse(req, 'ipv4: Invalid values in header for route get request', -EINVAL);
+  }
+  if ((rtm.flags & ~(RTM_F_NOTIFY | RTM_F_LOOKUP_TABLE | RTM_F_FIB_MATCH)) !== 0) return refuse(req, 'ipv4: Unsupported rtm_flags for route get request', -EINVAL);
+  const err = nlmsgParse(req, RTMSG_LEN, tb, RTM_IPV4_POLICY, NL_VALIDATE_DEPRECATED_STRICT);
+  if (err !== 0) return err;
+  if ((tb[RTA_SRC] !== 0 && rtm.srcLen === 0) || (tb[RTA_DST] !== 0 && rtm.dstLen === 0)) return refuse(req, 'ipv4: rtm_src_len and rtm_dst_len must be 32 for IPv4', -EINVAL);
+  for (let i = 1; i <= RTA_MAX; i++) if (tb[i] !== 0 && !ALLOWED.has(i)) return refuse(req, 'ipv4: Unsupported attribute in route get request', -EINVAL);
+  return 0;
+}
+
 /** How a route of the tables is written: handed in, because that file needs this one. @alpha */
-export type FibDump = (w: NlWriter, tb: FibTable, prefix: number, plen: number, fa: FibAlias) => number;
+export type FibDump = (w: NlWriter, table: number, prefix: number, plen: number, fa: FibAlias, type?: number) => number;
 
 /** The handler. @alpha */
 export function getRoute(net: Net, req: NlRequest, reply: NlWriter, dumpFib: FibDump): number {
   const tb = new Int32Array(RTA_MAX + 1);
-  const bad = nlmsgParse(req, RTMSG_LEN, tb, RTM_IPV4_POLICY, NL_VALIDATE_LIBERAL);
+  const bad = parse(req, tb);
   if (bad !== 0) return bad;
   const { view } = req;
   const n4 = net.get(IPV4);
@@ -106,48 +161,42 @@ export function getRoute(net: Net, req: NlRequest, reply: NlWriter, dumpFib: Fib
   fl.tos = rtm.tos & 0xfc;
   fl.oif = u32(RTA_OIF);
   fl.mark = u32(RTA_MARK) | 0;
-  fl.uid = u32(RTA_UID);
+  // A packet that came in is nobody's, unless the request says whose.
+  fl.uid = tb[RTA_UID] !== 0 ? u32(RTA_UID) | 0 : iif !== 0 ? -1 : net.kernel.cred.uid;
   fl.proto = tb[RTA_IP_PROTO] === 0 ? IPPROTO_UDP : nlaGetU8(view, tb[RTA_IP_PROTO]!);
+  if (fl.proto !== IPPROTO_TCP && fl.proto !== IPPROTO_UDP && fl.proto !== IPPROTO_ICMP) return refuse(req, 'Unsupported ip proto', -EOPNOTSUPP);
   fl.sport = tb[RTA_SPORT] === 0 ? 0 : nlaGetBe16(view, tb[RTA_SPORT]!);
   fl.dport = tb[RTA_DPORT] === 0 ? 0 : nlaGetBe16(view, tb[RTA_DPORT]!);
-  let skb: Skb | null = null;
   let rt: Rtable | null;
+  let res: FibResult;
+  let redirect = 0;
   if (iif !== 0) {
     const dev = devGetByIndex(net, iif);
     if (dev === null) return -ENODEV;
-    skb = probe(dev, fl);
+    const skb = probe(dev, fl);
+    res = n4.resIn;
+    res.fi = null;
+    res.table = null;
     const reason = ipRouteInput(skb, dst, src, fl.tos, dev);
     rt = skb.dst as Rtable | null;
+    if ((ipcbFlags(skb) & IPSKB_DOREDIRECT) !== 0) redirect = RTCF_DOREDIRECT;
     const err = reason !== 0 ? -EINVAL : rt !== null ? rt.error : -EHOSTUNREACH;
     kfreeSkbReason(skb, DROP.CONSUMED);
     if (err !== 0 || rt === null) return err;
   } else {
+    res = n4.resOut;
     rt = ipRouteOutputKey(n4, fl);
     if (rt === null) return fl.error;
   }
-  nlmsgReplyBegin(reply, req, RTM_NEWROUTE);
-  if ((rtm.flags & RTM_F_FIB_MATCH) !== 0) {
-    const res = match(n4, dst, fl);
-    if (res === null) {
-      reply.cancel();
-      nlSetErrMsg(req.extack, 'fib: no route');
-      return -EHOSTUNREACH;
-    }
-    const ret = dumpFib(reply, res.table!, res.prefix, res.prefixlen, res.fa!);
-    return ret < 0 ? ret : 0;
+  if ((rtm.flags & RTM_F_NOTIFY) !== 0) rt.rtFlags |= RTCF_NOTIFY;
+  let table = RT_TABLE_MAIN;
+  if ((rtm.flags & RTM_F_LOOKUP_TABLE) !== 0) {
+    table = res.fi === null || res.table === null ? 0 : res.table.id;
+    // As long as there are no rules, local and main are one table, and that is main.
+    if (table === RT_TABLE_LOCAL && !n4.fibHasCustomRules) table = RT_TABLE_MAIN;
   }
-  const table = (rtm.flags & RTM_F_LOOKUP_TABLE) !== 0 && n4.fibHasCustomRules ? (match(n4, dst, fl)?.table?.id ?? RT_TABLE_MAIN) : RT_TABLE_MAIN;
-  const ret = fill(reply, n4, rt, fl, dst !== 0 ? dst : fl.daddr, src, table, rtm.tos, iif);
+  if ((rtm.flags & RTM_F_FIB_MATCH) !== 0 && res.fi === null) return -EHOSTUNREACH;
+  nlmsgReplyBegin(reply, req, RTM_NEWROUTE);
+  const ret = (rtm.flags & RTM_F_FIB_MATCH) !== 0 ? dumpFib(reply, table, res.prefix, res.prefixlen, res.fa!, rt.rtType) : fill(reply, n4, { rt, fl, res, dst, src, table, iif, redirect });
   return ret < 0 ? ret : 0;
-}
-
-/** The route of the tables behind the answer. */
-function match(n4: Ipv4Net, dst: number, fl: Flowi): FibResult | null {
-  const probeFlow = n4.flCtl;
-  probeFlow.daddr = dst;
-  probeFlow.oif = 0;
-  probeFlow.tos = fl.tos;
-  probeFlow.scope = 0;
-  const res = n4.resCtl;
-  return fibLookup(n4, probeFlow, res, 0) === 0 ? res : null;
 }

@@ -1,11 +1,19 @@
 /** Finding the way of a received packet (RFC 1122 3.2.1, RFC 1812 5.2.1, 5.3.8; rp_filter of RFC 3704). */
 import { EHOSTUNREACH } from '@linnet/kernel';
+import type { Flowi } from '@linnet/inet';
+import { l3mdevMasterIfindex } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import { DROP } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import {
   ETH_P_IP,
+  IPPROTO_DCCP,
   IPPROTO_IGMP,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPPROTO_UDPLITE,
+  IP_OFFSET,
   IPV4_DEVCONF_LOG_MARTIANS,
   IPV4_DEVCONF_MC_FORWARDING,
   IPV4_DEVCONF_ROUTE_LOCALNET,
@@ -17,6 +25,8 @@ import {
   RTN_MULTICAST,
   RTN_UNICAST,
   RTN_UNREACHABLE,
+  iphFragOff,
+  iphIhl,
   iphProtocol,
   ipv4IsLbcast, ipv4IsLocalMulticast, ipv4IsLoopback, ipv4IsMulticast, ipv4IsZeronet, in4ToString,
 } from '@linnet/uapi';
@@ -36,8 +46,8 @@ import type { Ipv4Net } from './ipv4-net.ts';
 import { ipError } from './route-error.ts';
 import { findException } from './route-exception.ts';
 import { ipv4DstOps } from './route-ops.ts';
-import { rtSetNexthop } from './route-output.ts';
-import { RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST, Rtable, rtCacheValid } from './rtable.ts';
+import { loopbackFor, rtSetNexthop } from './route-output.ts';
+import { LOOPBACK_IFINDEX, RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST, Rtable, rtCacheValid } from './rtable.ts';
 
 /**
  * Results of the source check: the reverse way goes back over the same device to a directly connected host, or it does not. Negative: drop,
@@ -46,17 +56,49 @@ import { RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST, Rtable, rtCacheValid } from
 const SRC_OK = 0;
 const SRC_ONLINK = 1;
 
+/** Completes a flow with what only policy rules look at (fib4_rules_early_flow_dissect). */
+function flowForRules(n4: Ipv4Net, fl: Flowi, skb: Skb, swap: boolean): void {
+  fl.l3mdev = 0;
+  fl.proto = 0;
+  fl.sport = 0;
+  fl.dport = 0;
+  fl.tunIdHigh = 0;
+  fl.tunIdLow = 0;
+  // Received packets are nobody's.
+  fl.uid = -1;
+  if (!n4.fibRulesRequireFldissect) return;
+  const { view, networkHeader: nh } = skb;
+  const proto = iphProtocol(view, nh);
+  fl.proto = proto;
+  const at = nh + (iphIhl(view, nh) << 2);
+  if (!hasPorts(proto) || (iphFragOff(view, nh) & IP_OFFSET) !== 0 || at + 4 > skb.tail) return;
+  const a = view.getUint16(at);
+  const b = view.getUint16(at + 2);
+  fl.sport = swap ? b : a;
+  fl.dport = swap ? a : b;
+}
+
+/** Protocols whose headers begin with the two ports. */
+function hasPorts(proto: number): boolean {
+  return proto === IPPROTO_TCP || proto === IPPROTO_UDP || proto === IPPROTO_UDPLITE || proto === IPPROTO_SCTP || proto === IPPROTO_DCCP;
+}
+
 /** The check in full: is there a way back, and over this device? (`__fib_validate_source`) */
 function validateSourceFull(n4: Ipv4Net, skb: Skb, src: number, dst: number, tos: number, oif: number, dev: NetDevice, indev: InDevice, rpf: number): number {
   const fl = n4.flSrc;
   const res = n4.resSrc;
   fl.oif = 0;
-  fl.iif = oif !== 0 ? oif : dev.ifindex;
+  fl.iif = oif !== 0 ? oif : LOOPBACK_IFINDEX;
   fl.daddr = src;
   fl.saddr = dst;
   fl.tos = tos & 0xfc;
   fl.scope = 0;
   fl.mark = indev.confAnd(IPV4_DEVCONF_SRC_VMARK) !== 0 ? skb.mark : 0;
+  if (n4.fibHasCustomRules) {
+    // The way back: ports the other way round.
+    flowForRules(n4, fl, skb, true);
+    fl.l3mdev = l3mdevMasterIfindex(dev);
+  }
   if (fibLookup(n4, fl, res, 0) === 0) {
     if (res.type !== RTN_UNICAST && (res.type !== RTN_LOCAL || !indev.acceptLocal())) return -DROP.IP_LOCAL_SOURCE;
     // Our own address, over loopback: its route names the device that has it.
@@ -136,7 +178,7 @@ function localInput(n4: Ipv4Net, skb: Skb, dev: NetDevice, res: FibResult, flags
     skb.dst = nh.rthInput;
     return 0;
   }
-  const lo = n4.loopbackDev;
+  const lo = loopbackFor(n4, res);
   if (lo === null) return DROP.NETDEV_DOWN;
   const rt = new Rtable(n4, ipv4DstOps, lo, flags | RTCF_LOCAL, res.type);
   rt.rtIsInput = true;
@@ -201,8 +243,6 @@ function broadcastInput(n4: Ipv4Net, skb: Skb, daddr: number, saddr: number, tos
   }
   n4.rtStat[RT_STAT_IN_BRD]!++;
   res.type = RTN_BROADCAST;
-  res.fi = null;
-  res.nh = null;
   return localInput(n4, skb, dev, res, RTCF_BROADCAST, 0);
 }
 
@@ -243,6 +283,7 @@ export function ipRouteInput(skb: Skb, daddr: number, saddr: number, tos: number
   fl.flags = 0;
   fl.daddr = daddr;
   fl.saddr = saddr;
+  if (n4.fibHasCustomRules) flowForRules(n4, fl, skb, false);
   const err = fibLookup(n4, fl, res, 0);
   if (err !== 0) return noRoute(n4, skb, dev, res, indev.forward() ? err : -EHOSTUNREACH);
   if (res.type === RTN_BROADCAST) {

@@ -38,6 +38,7 @@ export function ipNeighKnown(rt: Rtable, nexthop: number): Neighbour | null {
  * @alpha
  */
 export function ipNeighForGw(rt: Rtable, skb: Skb): Neighbour | null {
+  if (rt.rtGw6 !== null) return rt.net4.neighFor6(rt.dev, rt.rtGw6);
   const nexthop = rt.rtGw !== 0 ? rt.rtGw : iphDaddr(skb.view, skb.networkHeader);
   const last = lastOf(rt, keyOf(rt.dev, nexthop));
   if (last !== null) return last;

@@ -3,7 +3,7 @@ import { EINVAL, ENETUNREACH, ENODEV } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import { FLOWI_FLAG_ANYSRC } from '@linnet/inet';
 import type { Flowi } from '@linnet/inet';
-import { devGetByIndex, dstInitMetrics } from '@linnet/netdev';
+import { devGetByIndex, dstInitMetrics, l3mdevMasterDev } from '@linnet/netdev';
 import type { DstOps, NetDevice } from '@linnet/netdev';
 import {
   IFF_LOOPBACK,
@@ -30,7 +30,7 @@ import { inDevGet } from './in-device.ts';
 import { IPV4, RT_STAT_OUT_SLOW_MC, RT_STAT_OUT_SLOW_TOT } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { ipv4DstOps } from './route-ops.ts';
-import { RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST, Rtable, rtCacheValid } from './rtable.ts';
+import { LOOPBACK_IFINDEX, RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST, Rtable, rtCacheValid } from './rtable.ts';
 
 const OPS: DstOps = ipv4DstOps;
 
@@ -41,9 +41,20 @@ export function rtSetNexthop(rt: Rtable, res: FibResult, e: FibNhException | nul
   if (nh.gw !== 0 && nh.scope === RT_SCOPE_LINK) {
     rt.rtUsesGateway = true;
     rt.rtGw = nh.gw;
+  } else if (nh.gw6 !== null) {
+    rt.rtUsesGateway = true;
+    rt.rtGw6 = nh.gw6;
   }
+  if (nh.tclassid !== 0 || res.tclassid !== 0) rt.tclassid = classOf(nh.tclassid, res.tclassid);
   if (fi.metrics !== NO_METRICS) dstInitMetrics(rt, fi.metrics);
   if (e !== null) fillRouteFromException(rt, e);
+}
+
+/** The realms of a hop; where it has none, those of the rule that led to it (`set_class_tag`). */
+function classOf(own: number, tag: number): number {
+  if ((own & 0xffff) === 0) own |= tag & 0xffff;
+  if ((own & ~0xffff) === 0) own |= tag & ~0xffff;
+  return own;
 }
 
 function unroutable(fl: Flowi, err: number): null {
@@ -98,10 +109,17 @@ function mkroute(n4: Ipv4Net, fl: Flowi, res: FibResult, iif: number, dev: NetDe
   return rt;
 }
 
+/** The device by which packets to this machine pass: `lo`, or the VRF of the device that has the address (ip_rt_get_dev). @alpha */
+export function loopbackFor(n4: Ipv4Net, res: FibResult): NetDevice | null {
+  const dev = res.nh === null ? null : res.nh.dev;
+  return (dev === null ? null : l3mdevMasterDev(dev)) ?? n4.loopbackDev;
+}
+
 /** A route on this link, with no table behind it. */
 function onLink(n4: Ipv4Net, fl: Flowi, origOif: number, dev: NetDevice, type: number, flags: number): Rtable | null {
   const res = n4.resOut;
   res.fi = null;
+  res.table = null;
   res.nh = null;
   res.type = type;
   return mkroute(n4, fl, res, origOif, dev, flags);
@@ -118,6 +136,8 @@ export function ipRouteOutputKey(n4: Ipv4Net, fl: Flowi): Rtable | null {
   let dev: NetDevice | null = null;
   fl.error = 0;
   fl.tos &= 0xfc;
+  fl.iif = LOOPBACK_IFINDEX;
+  fl.l3mdev = 0;
   if (fl.saddr !== 0) {
     if (ipv4IsMulticast(fl.saddr) || ipv4IsLbcast(fl.saddr)) return unroutable(fl, -EINVAL);
     if (fl.oif === 0 && (ipv4IsMulticast(fl.daddr) || ipv4IsLbcast(fl.daddr))) {
@@ -156,14 +176,15 @@ export function ipRouteOutputKey(n4: Ipv4Net, fl: Flowi): Rtable | null {
   const res = n4.resOut;
   const err = fibLookup(n4, fl, res, 0);
   if (err !== 0) {
-    if (fl.oif === 0 || dev === null) return unroutable(fl, err);
+    // A VRF that knows nothing is no link to try.
+    if (fl.oif === 0 || dev === null || (fl.l3mdev !== 0 && !ipv4IsMulticast(fl.daddr))) return unroutable(fl, err);
     // The tables know nothing, but the caller named a device: the destination is assumed to be on its link.
     if (fl.saddr === 0) fl.saddr = inetSelectAddr(dev, 0, RT_SCOPE_LINK);
     return onLink(n4, fl, origOif, dev, RTN_UNICAST, 0);
   }
   if (res.type === RTN_LOCAL) {
     if (fl.saddr === 0) fl.saddr = res.fi!.prefsrc !== 0 ? res.fi!.prefsrc : fl.daddr;
-    const lo = n4.loopbackDev;
+    const lo = loopbackFor(n4, res);
     if (lo === null) return unroutable(fl, -ENETUNREACH);
     // The packet passes over lo, but it came in by the device that has the address.
     fl.oif = lo.ifindex;

@@ -1,10 +1,12 @@
 /** Routing's face to the rest of IPv4 (`route.c`): the parts live in the `route-*.ts` files. */
+import { flowiReset } from '@linnet/inet';
+import type { NetDevice } from '@linnet/netdev';
 import { IFF_LOOPBACK, RT_SCOPE_UNIVERSE, iphDaddr, iphSaddr, iphTos } from '@linnet/uapi';
 import type { Skb } from '@linnet/skbuff';
 import { inetSelectAddr } from './devinet-select.ts';
 import { fibNhPrefsrc } from './fib-semantics.ts';
 import { fibLookup } from './fib-lookup.ts';
-import type { Rtable } from './rtable.ts';
+import { LOOPBACK_IFINDEX, type Rtable } from './rtable.ts';
 
 export { ipError, ipRtSendRedirect } from './route-error.ts';
 export { ipDstMtuMaybeForward, ipv4Mtu } from './route-exception.ts';
@@ -29,7 +31,10 @@ export function ipRtGetSource(skb: Skb, rt: Rtable): number {
   if (!rt.rtIsInput) return iphSaddr(view, nh);
   const { net4: n4 } = rt;
   const fl = n4.flCtl;
+  flowiReset(fl);
   fl.oif = (rt.dev.flags & IFF_LOOPBACK) !== 0 ? 0 : rt.dev.ifindex;
+  fl.iif = skb.dev === null ? LOOPBACK_IFINDEX : (skb.dev as NetDevice).ifindex;
+  fl.mark = skb.mark;
   fl.daddr = iphDaddr(view, nh);
   fl.saddr = iphSaddr(view, nh);
   fl.tos = iphTos(view, nh) & 0xfc;

@@ -5,6 +5,10 @@ import type { Neighbour } from '@linnet/neigh';
 import type { FibNh, FibNhException } from './fib-types.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 
+/** The number of `lo`, which every namespace makes first: flows that begin here come in by it. @alpha */
+export const LOOPBACK_IFINDEX = 1;
+/** Somebody asked to be told when the route changes; shown, never acted upon. @alpha */
+export const RTCF_NOTIFY = 0x00010000;
 /** A redirect is due to the sender. @alpha */
 export const RTCF_DOREDIRECT = 0x01000000;
 /** The route was changed by a redirect. @alpha */
@@ -35,9 +39,13 @@ export class Rtable extends DstEntry {
   rtIif: number;
   /** Gateway (int32), 0: the destination is on the link. */
   rtGw: number;
+  /** Gateway of IPv6, null: none. */
+  rtGw6: Int32Array | null;
   /** Path MTU, valid while `expires` is in the future; 0: none. */
   rtPmtu: number;
   rtMtuLocked: boolean;
+  /** Realms: of the source in the high half, of the destination in the low one. */
+  tclassid: number;
   /** The neighbour used last: most routes lead to one. */
   rtNeigh: Neighbour | null;
 
@@ -51,8 +59,10 @@ export class Rtable extends DstEntry {
     this.rtUsesGateway = false;
     this.rtIif = 0;
     this.rtGw = 0;
+    this.rtGw6 = null;
     this.rtPmtu = 0;
     this.rtMtuLocked = false;
+    this.tclassid = 0;
     this.rtNeigh = null;
   }
 }

@@ -12,6 +12,8 @@ export const RTNEXTHOP_LEN = 8;
 /** Rules of the attributes of a route. @alpha */
 export const RTM_IPV4_POLICY: NlaPolicyTable = Object.freeze({
   maxtype: RTA_MAX,
+  // What is newer than nexthop objects is checked in full.
+  strictStart: RTA_NH_ID + 1,
   rules: {
     [RTA_DST]: { type: NLA_U32 },
     [RTA_SRC]: { type: NLA_U32 },

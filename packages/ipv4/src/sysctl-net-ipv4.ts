@@ -1,6 +1,6 @@
 /** The settings under net/ipv4 that input, output, fragments and ICMP have (kernel documentation `ip-sysctl.rst`; defaults read from Linux 6.18). */
 // datapath-ok-file: settings
-import { EINVAL, sysctlInt, sysctlMsJiffies, sysctlSecondsJiffies } from '@linnet/kernel';
+import { sysctlInt, sysctlIntVec, sysctlMsJiffies, sysctlSecondsJiffies } from '@linnet/kernel';
 import type { Ipv4Net } from './ipv4-net.ts';
 
 /** Registers them for a namespace. @alpha */
@@ -18,10 +18,10 @@ export function ipv4SysctlInit(ip: Ipv4Net): void {
   u8('ip_early_demux', () => ip.sysctlIpEarlyDemux, (v) => { ip.sysctlIpEarlyDemux = v; });
   u8('fwmark_reflect', () => ip.sysctlFwmarkReflect, (v) => { ip.sysctlFwmarkReflect = v; });
 
-  u8('icmp_echo_ignore_all', () => ip.sysctlIcmpEchoIgnoreAll, (v) => { ip.sysctlIcmpEchoIgnoreAll = v; });
-  u8('icmp_echo_ignore_broadcasts', () => ip.sysctlIcmpEchoIgnoreBroadcasts, (v) => { ip.sysctlIcmpEchoIgnoreBroadcasts = v; });
-  u8('icmp_ignore_bogus_error_responses', () => ip.sysctlIcmpIgnoreBogusErrorResponses, (v) => { ip.sysctlIcmpIgnoreBogusErrorResponses = v; });
-  u8('icmp_errors_use_inbound_ifaddr', () => ip.sysctlIcmpErrorsUseInboundIfaddr, (v) => { ip.sysctlIcmpErrorsUseInboundIfaddr = v; });
+  u8('icmp_echo_ignore_all', () => ip.sysctlIcmpEchoIgnoreAll, (v) => { ip.sysctlIcmpEchoIgnoreAll = v; }, 1);
+  u8('icmp_echo_ignore_broadcasts', () => ip.sysctlIcmpEchoIgnoreBroadcasts, (v) => { ip.sysctlIcmpEchoIgnoreBroadcasts = v; }, 1);
+  u8('icmp_ignore_bogus_error_responses', () => ip.sysctlIcmpIgnoreBogusErrorResponses, (v) => { ip.sysctlIcmpIgnoreBogusErrorResponses = v; }, 1);
+  u8('icmp_errors_use_inbound_ifaddr', () => ip.sysctlIcmpErrorsUseInboundIfaddr, (v) => { ip.sysctlIcmpErrorsUseInboundIfaddr = v; }, 1);
   tree.register('net/ipv4/icmp_ratelimit', sysctlMsJiffies(() => ip.sysctlIcmpRatelimit, (v) => { ip.sysctlIcmpRatelimit = v; }));
   int('icmp_ratemask', () => ip.sysctlIcmpRatemask, (v) => { ip.sysctlIcmpRatemask = v; }, -0x80000000, 0x7fffffff);
   int('icmp_msgs_per_sec', () => ip.sysctlIcmpMsgsPerSec, (v) => { ip.sysctlIcmpMsgsPerSec = v; }, 0, 0x7fffffff);
@@ -32,17 +32,18 @@ export function ipv4SysctlInit(ip: Ipv4Net): void {
   tree.register('net/ipv4/ipfrag_time', sysctlSecondsJiffies(() => ip.frags.timeout, (v) => { ip.frags.timeout = v; }));
   int('ipfrag_max_dist', () => ip.frags.maxDist, (v) => { ip.frags.maxDist = v; }, 0, 0x7fffffff);
 
-  int('igmp_max_memberships', () => ip.sysctlIgmpMaxMemberships, (v) => { ip.sysctlIgmpMaxMemberships = v; }, 0, 0x7fffffff);
-  int('igmp_max_msf', () => ip.sysctlIgmpMaxMsf, (v) => { ip.sysctlIgmpMaxMsf = v; }, 0, 0x7fffffff);
+  int('igmp_max_memberships', () => ip.sysctlIgmpMaxMemberships, (v) => { ip.sysctlIgmpMaxMemberships = v; }, -0x80000000, 0x7fffffff);
+  int('igmp_max_msf', () => ip.sysctlIgmpMaxMsf, (v) => { ip.sysctlIgmpMaxMsf = v; }, -0x80000000, 0x7fffffff);
   tree.register('net/ipv4/ping_group_range', {
     get: () => `${ip.sysctlPingGroupLow}\t${ip.sysctlPingGroupHigh}`,
     set: (text): number => {
-      const m = /^\s*(\d+)\s+(\d+)\s*$/.exec(text);
-      if (m === null || Number(m[1]) > 0x7fffffff || Number(m[2]) > 0x7fffffff) return -EINVAL;
+      const both = [ip.sysctlPingGroupLow, ip.sysctlPingGroupHigh];
+      const err = sysctlIntVec(() => both, (v) => both.splice(0, 2, ...v), { min: 0, max: 0xfffffffe }).set!(text);
+      if (err !== 0) return err;
+      const [low, high] = both as [number, number];
       // An upside-down range is the way to say «nobody».
-      const upside = Number(m[2]) < Number(m[1]);
-      ip.sysctlPingGroupLow = upside ? 1 : Number(m[1]);
-      ip.sysctlPingGroupHigh = upside ? 0 : Number(m[2]);
+      ip.sysctlPingGroupLow = high < low ? 1 : low;
+      ip.sysctlPingGroupHigh = high < low ? 0 : high;
       return 0;
     },
   });

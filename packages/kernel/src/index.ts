@@ -28,6 +28,7 @@ export {
 export type { Alarm, Clock } from './clock.ts';
 export { ms, NSEC_PER_MSEC, NSEC_PER_SEC, NSEC_PER_USEC, sec, us } from './clock.ts';
 export { crc32, crc32c } from './crc32.ts';
+export { capable, Cred, ROOT_CRED } from './cred.ts';
 export {
   EPERM,
   ENOENT,

@@ -1,4 +1,5 @@
 import type { Alarm, Clock } from './clock.ts';
+import { type Cred, ROOT_CRED } from './cred.ts';
 import { HostClock } from './host-clock.ts';
 import { HrtimerQueue } from './hrtimer.ts';
 import { INITIAL_JIFFIES, TICK_NSEC } from './jiffies.ts';
@@ -79,6 +80,11 @@ export class Kernel extends Slots {
   readonly initNet: Net;
   readonly debug: boolean;
   hostname: string;
+  /**
+   * Who makes the system call that is under way; root when none is.
+   * @alpha
+   */
+  cred: Cred;
   /** The tick of now: int32, 1,000 a second, from INITIAL_JIFFIES. Read from the clock on entering and once in each softirq run. */
   jiffies: number;
   /** Monotonic nanoseconds of now, a double, read when `jiffies` is. */
@@ -121,6 +127,7 @@ export class Kernel extends Slots {
     this.rng = new Rng(opts.seed);
     this.debug = opts.debug ?? false;
     this.hostname = opts.hostname ?? 'linnet';
+    this.cred = ROOT_CRED;
     this.bootNs = Math.floor(this.clock.now());
     this.ktime = this.bootNs;
     this.jiffies = INITIAL_JIFFIES;
@@ -249,7 +256,10 @@ export class Kernel extends Slots {
     }
   }
 
-  /** Makes a namespace: the netInit of all modules, in order, then their netReady. If one throws, those before are undone, and the error is thrown. */
+  /**
+   * Makes a namespace: the netInit of all modules, in order, then their netReady. If one throws, those before are undone, and the error is thrown. The caller holds it
+   * ({@link Net.put}).
+   */
   createNet(): Net {
     if (this.dead) throw new Error('createNet: the kernel has been shut down');
     const net = new Net(this, this.nextInum++);
@@ -260,6 +270,11 @@ export class Kernel extends Slots {
       this.exit();
     }
     return net;
+  }
+
+  /** The next number for a namespace of any kind (ns_alloc_inum). @alpha */
+  allocInum(): number {
+    return this.nextInum++;
   }
 
   /** When this kernel next has something to do, in monotonic nanoseconds: exact; Infinity if it only waits for the outside. */

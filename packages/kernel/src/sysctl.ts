@@ -10,6 +10,8 @@ export interface SysctlEntry {
   get(): string;
   /** Takes a new value; returns 0 or a negative error number. Absent: the entry is read-only. */
   set?(value: string): number;
+  /** Permission bits where they are not 0644 (0444 without `set`): 0200 for `flush`, 0600 for a key. */
+  readonly mode?: number;
 }
 
 /**
@@ -54,6 +56,18 @@ export class SysctlTree {
   writable(path: string): boolean | null {
     const entry = this.find(normalise(path));
     return entry === null ? null : entry.set !== undefined;
+  }
+
+  /** The permission bits of the entry's file; 0 if there is no such entry. */
+  mode(path: string): number {
+    const entry = this.find(normalise(path));
+    if (entry === null) return 0;
+    return entry.mode ?? (entry.set === undefined ? 0o444 : 0o644);
+  }
+
+  /** Is the entry here, and not only in the parent? */
+  owns(path: string): boolean {
+    return this.entries.has(normalise(path));
   }
 
   /** The paths, with slashes, of all entries below a directory ('' for all), sorted, those of the parent too. */

@@ -8,6 +8,11 @@ import type { Kernel } from './kernel.ts';
  */
 export class WaitEntry {
   func: (mask: number) => void;
+  /**
+   * Of those who have this, one wake-up tells only so many until one answers true: it takes the event alone (EPOLLEXCLUSIVE). Asked inside of the kernel.
+   * Null, as at first: always told. Source: WQ_FLAG_EXCLUSIVE.
+   */
+  exclusive: ((mask: number) => boolean) | null;
   /** @internal The queue it waits in. */
   queue: WaitQueueHead | null;
   /** @internal */
@@ -25,6 +30,7 @@ export class WaitEntry {
 
   constructor(func: (mask: number) => void) {
     this.func = func;
+    this.exclusive = null;
     this.queue = null;
     this.next = null;
     this.prev = null;
@@ -87,11 +93,23 @@ export function wakeUpPoll(k: Kernel, wq: WaitQueueHead, mask: number): void {
   if (wq.head === null) return;
   if (k.depth === 0) {
     k.enter();
-    for (let e: WaitEntry | null = wq.head; e !== null; e = e.next) k.woken.mark(e, mask);
+    wakeAll(k, wq, mask);
     k.exit();
     return;
   }
-  for (let e: WaitEntry | null = wq.head; e !== null; e = e.next) k.woken.mark(e, mask);
+  wakeAll(k, wq, mask);
+}
+
+function wakeAll(k: Kernel, wq: WaitQueueHead, mask: number): void {
+  let taken = false;
+  for (let e: WaitEntry | null = wq.head; e !== null; e = e.next) {
+    if (e.exclusive !== null) {
+      if (taken) continue;
+      // Asked first: one that is woken already has an event to see to.
+      taken = !e.woken && e.exclusive(mask);
+    }
+    k.woken.mark(e, mask);
+  }
 }
 
 /**

@@ -2,9 +2,14 @@
 import type { KernelModule } from '@linnet/kernel';
 import { ipv4 } from '@linnet/ipv4';
 import { netem, tap, veth } from '@linnet/netdevs';
+import { packetDiag, unixDiag } from '@linnet/netlink';
 import { netns } from '@linnet/netns';
+import { packet, unix } from '@linnet/socket';
 import { tcp } from '@linnet/tcp';
 import { udp } from '@linnet/udp';
 
 /** A host or router of the Internet: IPv4 with ARP and ICMP, UDP, TCP, namespaces, veth, TAP and netem, rtnetlink. @public */
 export const inetStack: readonly KernelModule[] = [ipv4, udp, tcp, netns, veth, tap, netem];
+
+/** Everything that there is: {@link inetStack} and all other devices, families and protocols. @public */
+export const fullStack: readonly KernelModule[] = [...inetStack, unix, unixDiag, packet, packetDiag];

@@ -15,9 +15,15 @@ export { Server, type DropInfo, type ListenOptions, type ServerEvents, type Serv
 export { Socket, type ConnectOptions, type SocketOptions } from './socket.ts';
 export { NetStack, openNet, type NetOptions } from './stack.ts';
 export { TcpConnection, TcpListener, type ListenTcpOptions, type OpenTcpOptions, type TcpListenInfo, type TcpOpenInfo } from './streams.ts';
-export { ipRoute, type IpRoute } from './iproute/index.ts';
+export { ipRoute, type IpRoute, openNetlink } from './iproute/index.ts';
 export { AddrApi, type Addr, type NewAddr } from './iproute/addr.ts';
-export { RtnlError } from './iproute/client.ts';
-export { LinkApi, type Link, type LinkChange, type NewLink, type VethPeer } from './iproute/link.ts';
+export { LinkApi, type Link, type LinkChange, type NetnsRef, type NewLink, type VethPeer } from './iproute/link.ts';
+export type { IpEvent, IpMonitorOptions } from './iproute/monitor.ts';
 export { NeighApi, type Neigh, type NewNeigh } from './iproute/neigh.ts';
 export { RouteApi, type NextHop, type Route, type RouteQuery } from './iproute/route.ts';
+export { NexthopApi, type Nexthop } from './iproute/nexthop.ts';
+export { RuleApi, type Rule } from './iproute/rule.ts';
+export {
+  genlHeader, type GenlFamilyInfo, type NetlinkAnswer, NetlinkClient, type NetlinkEvent, type NetlinkMonitor, type NetlinkRequest,
+} from './netlink/client.ts';
+export { NetlinkError } from './netlink/error.ts';

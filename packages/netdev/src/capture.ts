@@ -1,7 +1,7 @@
 /** Seeing what passes through a machine's devices, in wire format: for captures and traces. */
 import { csumFold, csumPartial, Kernel, type Net } from '@linnet/kernel';
 import { CHECKSUM_PARTIAL, type Skb, skbCopyBits } from '@linnet/skbuff';
-import { ETH_P_ALL } from '@linnet/uapi';
+import { ETH_ALEN, ETH_P_ALL, VLAN_HLEN } from '@linnet/uapi';
 import { ignorePacket } from './dev-rx.ts';
 import type { NetDevice } from './netdevice.ts';
 import { devAddPack, devRemovePack, PacketType, type TapFunc } from './packet-type.ts';
@@ -36,9 +36,21 @@ export function devAddTap(where: Kernel | Net, opts: { readonly dev?: NetDevice;
   };
 }
 
-/** Bytes of a frame from its link-layer header on, as a tap is shown it. @public */
+/** Bytes of a frame from its link-layer header on, as a wire would carry it: with the VLAN tag that goes beside it. @public */
 export function frameLength(skb: Skb): number {
-  return skb.len + (skb.data - skb.macHeader);
+  return skb.len + (skb.data - skb.macHeader) + (skb.vlanProto !== 0 ? VLAN_HLEN : 0);
+}
+
+/** Like {@link copyFrame} for a frame with a tag beside it: the tag goes behind the addresses. */
+function copyTagged(skb: Skb, dst: Uint8Array, dstOff: number, len: number): number {
+  const n = Math.min(len, frameLength(skb));
+  if (n <= 0 || dstOff + n > dst.length) return 0;
+  const at = 2 * ETH_ALEN;
+  const bare = new Uint8Array(Math.max(n - VLAN_HLEN, at));
+  copyUntagged(skb, bare, 0, bare.length);
+  const tag = [skb.vlanProto >>> 8, skb.vlanProto & 0xff, skb.vlanTci >>> 8, skb.vlanTci & 0xff];
+  for (let i = 0; i < n; i++) dst[dstOff + i] = i < at ? bare[i]! : i < at + VLAN_HLEN ? tag[i - at]! : bare[i - VLAN_HLEN]!;
+  return n;
 }
 
 /**
@@ -48,7 +60,11 @@ export function frameLength(skb: Skb): number {
  * @public
  */
 export function copyFrame(skb: Skb, dst: Uint8Array, dstOff: number = 0, len: number = frameLength(skb)): number {
-  const whole = frameLength(skb);
+  return skb.vlanProto !== 0 ? copyTagged(skb, dst, dstOff, len) : copyUntagged(skb, dst, dstOff, len);
+}
+
+function copyUntagged(skb: Skb, dst: Uint8Array, dstOff: number, len: number): number {
+  const whole = skb.len + (skb.data - skb.macHeader);
   const n = len < whole ? len : whole;
   if (n <= 0 || dstOff + n > dst.length) return 0;
   const off = skb.macHeader - skb.data;

@@ -5,9 +5,12 @@ import { ENOENT } from '@linnet/kernel';
 export class DevAddr {
   readonly addr: Uint8Array;
   users: number;
+  /** User space is among the users (SIOCADDMULTI). */
+  global: boolean;
   constructor(addr: Uint8Array) {
     this.addr = addr;
     this.users = 1;
+    this.global = false;
   }
 }
 

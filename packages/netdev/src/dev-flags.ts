@@ -265,9 +265,11 @@ export function netdevUpdateFeatures(dev: NetDevice): void {
   let features = (dev.features & ~dev.hwFeatures) | (dev.wantedFeatures & dev.hwFeatures);
   if (dev.netdevOps.fixFeatures !== undefined) features = dev.netdevOps.fixFeatures(dev, features);
   features = netdevFixFeatures(features);
-  if (features === dev.features) return;
+  const ext = (dev.featuresExt & ~dev.hwFeaturesExt) | (dev.wantedFeaturesExt & dev.hwFeaturesExt);
+  if (features === dev.features && ext === dev.featuresExt) return;
   if ((dev.netdevOps.setFeatures?.(dev, features) ?? 0) < 0) return;
   dev.features = features;
+  dev.featuresExt = ext;
   if (dev.regState === NETREG_REGISTERED) callNetdeviceNotifiers(NETDEV_FEAT_CHANGE, dev);
 }
 

@@ -1,12 +1,15 @@
 /** Receiving: the backlog, and the way of a frame past taps and masters to its protocol. */
 import { consumeSkb, DROP, kfreeSkbReason, type Skb, skbClone, skbDequeue, skbQueueTail, skbUnlink } from '@linnet/skbuff';
 import type { Net } from '@linnet/kernel';
+import { ETH_P_8021AD, ETH_P_8021Q } from '@linnet/uapi';
 import { NAPI_STATE_MISSED, NAPI_STATE_SCHED, napiSchedule, type NapiStruct } from './napi.ts';
 import { NET_RX_DROP, NET_RX_SUCCESS, type NetDevice, RX_HANDLER_ANOTHER, RX_HANDLER_CONSUMED, RX_HANDLER_EXACT } from './netdevice.ts';
 import { nfHookDev, NF_NETDEV_INGRESS } from './netfilter.ts';
 import type { PacketType } from './packet-type.ts';
 import { PTYPE_HASH_MASK } from './ptype-table.ts';
 import type { SoftnetData } from './softnet.ts';
+import { SKB_TC_FROM_INGRESS, SKB_TC_REDIRECTED, SKB_TC_SKIP_CLASSIFY } from './tc-state.ts';
+import { skbVlanUntag, vlanLeftover } from './vlan.ts';
 
 /**
  * Delivers to the taps of one list. The last tap that takes a packet of its own is returned instead of called, so that the packet itself can be
@@ -51,15 +54,35 @@ function receiveCore(skb: Skb, sd: SoftnetData, pastIngress: boolean): number {
   skb.macLen = skb.networkHeader - skb.macHeader;
   let prev: PacketType | null = null;
   let exact = false;
+  let untagged: Skb | null;
   for (;;) {
     skb.skbIif = dev.ifindex;
+    if (skb.tcState !== 0) {
+      // It was here before: traffic control took it for a while (skb_skip_tc_classify).
+      if ((skb.tcState & SKB_TC_SKIP_CLASSIFY) !== 0) pastIngress = true;
+      skb.tcState &= ~(SKB_TC_SKIP_CLASSIFY | SKB_TC_REDIRECTED | SKB_TC_FROM_INGRESS);
+    }
     if (!pastIngress) {
+      if (skb.protocol === ETH_P_8021Q || skb.protocol === ETH_P_8021AD) {
+        untagged = skbVlanUntag(skb);
+        if (untagged === null) {
+          dev.stats.rxDropped++;
+          return NET_RX_DROP;
+        }
+        skb = untagged;
+      }
       sd.processed++;
       if (sd.nrTaps !== 0) {
         const now = skb.tstamp !== 0 ? skb.tstamp : sd.kernel.wallNow();
         prev = deliverTaps(sd.ptypeAll, skb, dev, origDev, prev, now);
         prev = deliverTaps(dev.nn.ptypeAll, skb, dev, origDev, prev, now);
         prev = deliverTaps(dev.ptypeAll, skb, dev, origDev, prev, now);
+      }
+      if (dev.tcIngress !== null) {
+        if (prev !== null) prev.func(skbClone(skb), dev, prev, origDev);
+        prev = null;
+        const rc = dev.tcIngress(skb, dev);
+        if (rc >= 0) return rc === 0 ? NET_RX_SUCCESS : NET_RX_DROP;
       }
       if (dev.nfHooksIngress !== null) {
         if (prev !== null) prev.func(skbClone(skb), dev, prev, origDev);
@@ -68,8 +91,24 @@ function receiveCore(skb: Skb, sd: SoftnetData, pastIngress: boolean): number {
       }
     }
     pastIngress = false;
+    // What has seen the frame with its tag gets it so, whatever becomes of the tag now.
+    if (skb.vlanProto !== 0 && prev !== null) {
+      prev.func(skbClone(skb), dev, prev, origDev);
+      prev = null;
+    }
+    if (skb.vlanProto !== 0 && sd.vlanReceive !== null) {
+      const rc = sd.vlanReceive(skb, dev);
+      if (rc < 0) return NET_RX_DROP;
+      if (rc > 0) {
+        dev = skb.dev as NetDevice;
+        continue;
+      }
+    }
     const handler = dev.rxHandler;
-    if (handler === null) break;
+    if (handler === null) {
+      if (skb.vlanProto !== 0 && vlanLeftover(skb)) continue;
+      break;
+    }
     if (prev !== null) prev.func(skbClone(skb), dev, prev, origDev);
     prev = null;
     const verdict = handler(skb, dev.rxHandlerData);
@@ -79,6 +118,7 @@ function receiveCore(skb: Skb, sd: SoftnetData, pastIngress: boolean): number {
       continue;
     }
     exact = verdict === RX_HANDLER_EXACT;
+    if (skb.vlanProto !== 0 && vlanLeftover(skb)) continue;
     break;
   }
   const type = skb.protocol;

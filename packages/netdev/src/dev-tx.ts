@@ -1,11 +1,11 @@
 /** Sending: from the network layer's packet to the device's queue. */
 import { ENETDOWN, ENOMEM, NET_TX_SOFTIRQ, raiseSoftirq } from '@linnet/kernel';
 import { DROP, kfreeSkbReason, type Skb } from '@linnet/skbuff';
-import { NET_XMIT_SUCCESS, type NetDevice, skbDev } from './netdevice.ts';
+import { NET_XMIT_DROP, NET_XMIT_SUCCESS, type NetDevice, skbDev } from './netdevice.ts';
 import { nfHookDev, NF_NETDEV_EGRESS } from './netfilter.ts';
 import type { Net } from '@linnet/kernel';
 import { netifXmitStopped } from './qdisc.ts';
-import { type Qdisc, TCQ_F_CAN_BYPASS } from './qdisc-core.ts';
+import { type Qdisc, qdiscPktLenInit, qdiscStabPktLen, TCQ_F_CAN_BYPASS } from './qdisc-core.ts';
 import { qdiscRun, schDirectXmit } from './sch-generic.ts';
 import type { SoftnetData } from './softnet.ts';
 import { devHardStartXmit, devXmitComplete, dropXmitList, validateXmitSkb } from './xmit.ts';
@@ -15,10 +15,12 @@ export const XMIT_RECURSION_LIMIT = 8;
 
 /** A packet for a device with a queue (__dev_xmit_skb). */
 function devXmitSkb(skb: Skb, q: Qdisc, dev: NetDevice): number {
+  qdiscPktLenInit(skb);
+  if (q.stab !== null) qdiscStabPktLen(skb, q.stab);
   if ((q.flags & TCQ_F_CAN_BYPASS) !== 0 && q.qlen === 0 && !q.running) {
     // Nothing waits: the packet need not go through the queue.
     q.packets += skb.gsoSegs > 1 ? skb.gsoSegs : 1;
-    q.bytes += skb.len;
+    q.bytes += skb.cb0;
     q.running = true;
     let more = false;
     try {
@@ -64,6 +66,11 @@ function devDirectXmit(skb: Skb, dev: NetDevice, sd: SoftnetData): number {
 }
 
 function egressOk(_net: Net, _sk: object | null, skb: Skb): number {
+  const dev = skbDev(skb)!;
+  if (dev.tcEgress !== null) {
+    const rc = dev.tcEgress(skb, dev);
+    if (rc >= 0) return rc;
+  }
   return devQueueXmitQdisc(skb);
 }
 
@@ -86,19 +93,49 @@ export function devQueueXmit(skb: Skb): number {
     const ret = nfHookDev(dev.nfHooksEgress, NF_NETDEV_EGRESS, skb, dev, egressOk);
     if (ret !== 1) return ret;
   }
+  if (dev.tcEgress !== null) {
+    const rc = dev.tcEgress(skb, dev);
+    if (rc >= 0) return rc;
+  }
   const q = dev.qdisc;
   if (q.ops.enqueue !== null) return devXmitSkb(skb, q, dev);
   return devDirectXmit(skb, dev, dev.sd);
 }
 
 /**
- * Sends a frame without the queue (dev_direct_xmit; PACKET_QDISC_BYPASS). Consumes it. Returns 0 or NET_XMIT_DROP, or a negative errno.
+ * Sends a frame without the queue, and without showing it to taps (dev_direct_xmit; PACKET_QDISC_BYPASS). Consumes it. Returns 0, NET_XMIT_DROP when the device could not take it, or -ENETDOWN.
  * @alpha
  */
 export function devDirectXmitSkb(skb: Skb): number {
   const dev = skb.dev as NetDevice;
   skb.macHeader = skb.data;
-  return devDirectXmit(skb, dev, dev.sd);
+  if (!dev.running || !dev.carrier) {
+    dev.stats.txDropped++;
+    kfreeSkbReason(skb, DROP.NETDEV_DOWN);
+    return dev.running ? NET_XMIT_DROP : -ENETDOWN;
+  }
+  let rest = validateXmitSkb(skb, dev);
+  if (rest === null) return NET_XMIT_DROP;
+  while (rest !== null) {
+    if (netifXmitStopped(dev)) break;
+    const { next }: { next: Skb | null } = rest;
+    rest.next = null;
+    dev.sd.xmitRecursion++;
+    let rc: number;
+    try {
+      rc = dev.netdevOps.startXmit(rest, dev);
+    } finally {
+      dev.sd.xmitRecursion--;
+    }
+    if (!devXmitComplete(rc)) {
+      rest.next = next;
+      break;
+    }
+    rest = next;
+  }
+  if (rest === null) return NET_XMIT_SUCCESS;
+  dropXmitList(rest, dev, DROP.FULL_RING);
+  return NET_XMIT_DROP;
 }
 
 /** The softirq: runs the queues that asked for it (net_tx_action); those that ask meanwhile wait for the next turn. */

@@ -1,12 +1,14 @@
 /** Making, registering, naming and moving devices. */
 import { EBUSY, EEXIST, EINVAL, EIO, ENFILE, type Net, notifierToErrno } from '@linnet/kernel';
 import { DROP, kfreeSkbReason, type Skb } from '@linnet/skbuff';
-import { IFNAMSIZ, RTM_DELLINK, RTM_NEWLINK } from '@linnet/uapi';
+import { IFF_LOOPBACK, IFNAMSIZ, RTM_DELLINK, RTM_NEWLINK } from '@linnet/uapi';
+import { netdevAltNameRemove } from './dev-altname.ts';
 import { copyAddr } from './dev-addr-lists.ts';
 import { devClose, netdevUpdateFeatures } from './dev-flags.ts';
 import { flushBacklog } from './dev-rx.ts';
 import { unlinkAllUppers } from './dev-upper.ts';
-import { NETIF_F_SOFT_FEATURES } from './features.ts';
+import { NETIF_F_SOFT_FEATURES, NETIF_F_TSO, NETIF_F_TSO_MANGLEID } from './features.ts';
+import { NETIF_FX_NOCACHE_COPY, NETIF_FX_SOFT_FEATURES_OFF } from './features-ext.ts';
 import { linkwatchForgetDev, linkwatchInitDev, rtmsgIfinfo } from './linkwatch.ts';
 import { netifNapiDel } from './napi-poll.ts';
 import { NETDEV_NET, type NetdevNet } from './netdev-net.ts';
@@ -90,6 +92,7 @@ function listNetdevice(dev: NetDevice): void {
   const nn = dev.nn;
   nn.devs.push(dev);
   nn.byName.set(dev.name, dev);
+  for (const name of dev.altNames) nn.byName.set(name, dev);
   nn.byIndex.set(dev.ifindex, dev);
   nn.devBaseSeq++;
 }
@@ -97,6 +100,7 @@ function unlistNetdevice(dev: NetDevice): void {
   const nn = dev.nn;
   nn.devs.splice(nn.devs.indexOf(dev), 1);
   nn.byName.delete(dev.name);
+  for (const name of dev.altNames) nn.byName.delete(name);
   nn.byIndex.delete(dev.ifindex);
   nn.devBaseSeq++;
 }
@@ -129,7 +133,11 @@ function registerUnlocked(dev: NetDevice): number {
   }
   dev.hwFeatures |= NETIF_F_SOFT_FEATURES;
   dev.features |= NETIF_F_SOFT_FEATURES;
+  // One identification for all segments is a matter of TCP segmentation, so who may switch that may switch this.
+  if ((dev.hwFeatures & NETIF_F_TSO) !== 0) dev.hwFeatures |= NETIF_F_TSO_MANGLEID;
   dev.wantedFeatures = dev.features & dev.hwFeatures;
+  dev.hwFeaturesExt |= NETIF_FX_SOFT_FEATURES_OFF | ((dev.flags & IFF_LOOPBACK) === 0 ? NETIF_FX_NOCACHE_COPY : 0);
+  dev.wantedFeaturesExt = dev.featuresExt & dev.hwFeaturesExt;
   if (dev.addrAssignType === NET_ADDR_PERM) copyAddr(dev.permAddr, 0, dev.devAddr, 0, dev.addrLen);
   const early = notifierToErrno(callNetdeviceNotifiers(NETDEV_POST_INIT, dev));
   if (early !== 0) {
@@ -233,6 +241,7 @@ export function devChangeNetNamespace(dev: NetDevice, net: Net, pat: string | nu
     if (typeof n === 'number') return n;
     name = n;
   }
+  if (dev.altNames.some((alt) => to.byName.has(alt))) return -EEXIST;
   if (ifindex !== 0 && to.byIndex.has(ifindex)) return -EBUSY;
   return dev.kernel.run(() => {
     devClose(dev);
@@ -265,6 +274,7 @@ export function netdevNetStop(net: Net): void {
   if (net !== init && !init.dead) {
     for (const dev of Array.from(nn.devs)) {
       if (dev.netnsImmutable || dev.rtnlLinkOps !== null) continue;
+      for (const alt of dev.altNames) if (init.get(NETDEV_NET).byName.has(alt)) netdevAltNameRemove(dev, alt);
       const err = devChangeNetNamespace(dev, init, 'dev%d');
       if (err !== 0) unregisterNetdevice(dev);
     }

@@ -58,12 +58,15 @@ export const NETIF_F_GSO_UDP_L4: number = 1 << 25;
 export const NETIF_F_GSO_FRAGLIST: number = 1 << 26;
 /** The device gives each received packet a flow hash. @alpha */
 export const NETIF_F_RXHASH: number = 1 << 27;
-/** The device inserts VLAN tags. @alpha */
+/** The device inserts VLAN tags, 802.1Q and 802.1ad alike (Linux has a bit for each). @alpha */
 export const NETIF_F_HW_VLAN_CTAG_TX: number = 1 << 28;
 /** The device removes VLAN tags. @alpha */
 export const NETIF_F_HW_VLAN_CTAG_RX: number = 1 << 29;
 /** The device sends its own packets back to itself. @alpha */
 export const NETIF_F_LOOPBACK: number = 1 << 30;
+
+/** What a packet with a tag may use whatever the device's `vlanFeatures` are. */
+export const NETIF_F_VLAN_TX: number = NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX;
 
 /** Every GSO type bit. @alpha */
 export const NETIF_F_GSO_MASK: number = 0x7ffff << NETIF_F_GSO_SHIFT;
@@ -114,6 +117,7 @@ export function netdevFixFeatures(features: number): number {
   if (!csum4) features &= ~(NETIF_F_TSO | NETIF_F_TSO_ECN | NETIF_F_TSO_MANGLEID);
   if (!csum6) features &= ~NETIF_F_TSO6;
   if (!csum4 && !csum6) features &= ~NETIF_F_GSO_UDP_L4;
-  if ((features & NETIF_F_SG) === 0) features &= ~(NETIF_F_GSO | NETIF_F_FRAGLIST | NETIF_F_GSO_MASK);
+  if ((features & NETIF_F_SG) === 0) features &= ~(NETIF_F_GSO | NETIF_F_ALL_TSO);
+  if ((features & NETIF_F_TSO) === 0) features &= ~NETIF_F_TSO_MANGLEID;
   return features;
 }

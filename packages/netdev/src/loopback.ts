@@ -6,9 +6,11 @@ import { allocNetdev, registerNetdevice } from './dev.ts';
 import { DEFAULT_TX_QUEUE_LEN, ETH_HEADER_OPS, ethMacAddr, ethTypeTrans } from './eth.ts';
 import { netifRx } from './dev-rx.ts';
 import { NETDEV_NET } from './netdev-net.ts';
-import { NETIF_F_LOOPBACK, NETIF_F_SOFT_DEVICE } from './features.ts';
+import { ethtoolOpGetLink, ethtoolOpGetTsInfo, type EthtoolOps } from './ethtool-ops.ts';
+import { NETIF_F_FRAGLIST, NETIF_F_GSO_SOFTWARE, NETIF_F_HW_CSUM, NETIF_F_LOOPBACK, NETIF_F_RXCSUM, NETIF_F_SG } from './features.ts';
+import { NETIF_FX_GSO_ACCECN, NETIF_FX_SOFT_DEVICE } from './features-ext.ts';
 import {
-  GSO_LEGACY_MAX_SIZE, IFF_LIVE_ADDR_CHANGE, IFF_NO_QUEUE, IFF_VLAN_CHALLENGED, NET_RX_SUCCESS, type NetDevice, NETDEV_TX_OK, type NetDeviceOps,
+  GSO_LEGACY_MAX_SIZE, IFF_LIVE_ADDR_CHANGE, IFF_NO_QUEUE, IFF_VLAN_CHALLENGED, NET_NAME_PREDICTABLE, NET_RX_SUCCESS, type NetDevice, NETDEV_TX_OK, type NetDeviceOps,
 } from './netdevice.ts';
 
 const LOOPBACK_MTU = 65536;
@@ -33,6 +35,8 @@ const LOOPBACK_OPS: NetDeviceOps = Object.freeze({
   setMacAddress: ethMacAddr,
 });
 
+const LOOPBACK_ETHTOOL_OPS: EthtoolOps = Object.freeze({ getLink: ethtoolOpGetLink, getTsInfo: ethtoolOpGetTsInfo });
+
 function loopbackSetup(dev: NetDevice): void {
   dev.mtu = LOOPBACK_MTU;
   dev.hardHeaderLen = ETH_HLEN;
@@ -42,9 +46,14 @@ function loopbackSetup(dev: NetDevice): void {
   dev.flags = IFF_LOOPBACK;
   dev.privFlags = IFF_LIVE_ADDR_CHANGE | IFF_NO_QUEUE | IFF_VLAN_CHALLENGED;
   dev.netnsImmutable = true;
+  dev.nameAssignType = NET_NAME_PREDICTABLE;
   dev.txQueueLen = DEFAULT_TX_QUEUE_LEN;
   dev.headerOps = ETH_HEADER_OPS;
-  dev.features = NETIF_F_SOFT_DEVICE | NETIF_F_LOOPBACK;
+  dev.ethtoolOps = LOOPBACK_ETHTOOL_OPS;
+  dev.hwFeatures = NETIF_F_GSO_SOFTWARE;
+  dev.features = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_GSO_SOFTWARE | NETIF_F_HW_CSUM | NETIF_F_RXCSUM | NETIF_F_LOOPBACK;
+  dev.hwFeaturesExt = NETIF_FX_GSO_ACCECN;
+  dev.featuresExt = NETIF_FX_SOFT_DEVICE;
   dev.gsoMaxSize = GSO_LEGACY_MAX_SIZE;
 }
 

@@ -4,12 +4,13 @@ import { DROP, SKB, skbQueuePurge, skbuff } from '@linnet/skbuff';
 import { netdevNetStop } from './dev.ts';
 import { processBacklog } from './dev-rx.ts';
 import { netTxAction } from './dev-tx.ts';
+import { procNetDevMcast } from './ifreq-ioctl.ts';
 import { linkwatchRun } from './linkwatch.ts';
 import { loopbackNetInit } from './loopback.ts';
 import { napiEnable, NapiStruct } from './napi.ts';
 import { netRxAction } from './napi-poll.ts';
 import { NETDEV_NET, NetdevNet } from './netdev-net.ts';
-import { procNetDev, procSoftnetStat, registerCoreSysctls } from './proc.ts';
+import { PROC_NET_PSCHED, procNetDev, procNetPtype, procSoftnetStat, registerCoreSysctls } from './proc.ts';
 import { registerQdisc } from './qdisc.ts';
 import { BFIFO_OPS, NOQUEUE_OPS, PFIFO_FAST_OPS, PFIFO_OPS } from './sch-fifo.ts';
 import { NETDEV, SoftnetData } from './softnet.ts';
@@ -41,6 +42,9 @@ export const netdev: KernelModule = {
     net.set(NETDEV_NET, nn);
     sd.nets.add(nn);
     net.proc.create('net/dev', () => procNetDev(net));
+    net.proc.create('net/ptype', () => procNetPtype(net));
+    net.proc.create('net/psched', () => PROC_NET_PSCHED);
+    net.proc.create('net/dev_mcast', () => procNetDevMcast(net));
   },
   // Devices come when every module can hear of them, and go while every module still can.
   netReady(net: Net): void {

@@ -4,7 +4,9 @@ import type { Skb, SkbDev, SkbPool } from '@linnet/skbuff';
 import { IF_LINK_MODE_DEFAULT, IF_OPER_UNKNOWN, IF_OPER_UP, MAX_ADDR_LEN } from '@linnet/uapi';
 import { NetDeviceStats } from './netdev-stats.ts';
 import { DevAddrList } from './dev-addr-lists.ts';
+import type { EthtoolOps } from './ethtool-ops.ts';
 import type { HhCache } from './hh-cache.ts';
+import type { L3mdevOps } from './l3mdev.ts';
 import type { NapiStruct } from './napi.ts';
 import type { NfHookEntries } from './nf-hooks.ts';
 import type { NetdevNet } from './netdev-net.ts';
@@ -56,6 +58,8 @@ export const NET_NAME_RENAMED = 4;
 export const NET_ADDR_PERM = 0;
 /** `devAddr` was drawn at random. @alpha */
 export const NET_ADDR_RANDOM = 1;
+/** `devAddr` is that of the device below. @alpha */
+export const NET_ADDR_STOLEN = 2;
 /** `devAddr` was set from outside. @alpha */
 export const NET_ADDR_SET = 3;
 
@@ -142,9 +146,16 @@ export interface NetDeviceOps {
   /** Narrows the features for one packet. */
   featuresCheck?(skb: Skb, dev: NetDevice, features: number): number;
   /** `dev` becomes (ceases to be) a slave of this one, as `ip link set dev master` asks. */
-  addSlave?(dev: NetDevice, slave: NetDevice): number;
+  addSlave?(dev: NetDevice, slave: NetDevice, extack?: { msg: string } | null): number;
   delSlave?(dev: NetDevice, slave: NetDevice): number;
 }
+
+/**
+ * The classifiers of a device's ingress or egress (sch_handle_ingress, sch_handle_egress): -1 to go on with the packet, else it is gone and this is the
+ * code that the sender or the driver gets: 0 when it went another way, 1 when it was dropped.
+ * @alpha
+ */
+export type TcHook = (skb: Skb, dev: NetDevice) => number;
 
 /**
  * How a link-layer type writes its headers (struct header_ops). Addresses are `addrLen` bytes at the start of the array.
@@ -174,6 +185,8 @@ export interface NetdevLinkOps {
   /** Deletes the device with what belongs to it (the other end of a veth); `unregisterNetdevice` by default. */
   dellink?(dev: NetDevice): void;
 }
+
+const NO_NAMES: readonly string[] = Object.freeze([]);
 
 /** A device's slot for state of the IPv4 or IPv6 layer, of the bridge, and so on: typed by its owner. @public */
 export type DevSlot = object | null;
@@ -220,13 +233,24 @@ export class NetDevice implements SkbDev {
   hwFeatures: number;
   /** NETIF_F_* that user space wants. */
   wantedFeatures: number;
+  /** NETIF_F_* that also work behind a VLAN tag. */
+  vlanFeatures: number;
+  /** NETIF_FX_*: the same three for features that only ethtool(8) looks at. @alpha */
+  featuresExt: number;
+  hwFeaturesExt: number;
+  wantedFeaturesExt: number;
   gsoMaxSize: number;
   gsoMaxSegs: number;
   groMaxSize: number;
   tsoMaxSize: number;
   tsoMaxSegs: number;
   txQueueLen: number;
+  /** Queues that were asked for when the device was made: packets use one, tools see the number. */
+  numTxQueues: number;
+  numRxQueues: number;
   netdevOps: NetDeviceOps;
+  /** What ethtool(8) can ask and set; null for a driver without any of it. */
+  ethtoolOps: EthtoolOps | null;
   headerOps: HeaderOps | null;
   /** The queue in use; the `noop` one while the device is down or has no carrier. @alpha */
   qdisc: Qdisc;
@@ -236,6 +260,11 @@ export class NetDevice implements SkbDev {
   readonly noopQdisc: Qdisc;
   /** The ingress queue, `null` when there is none. */
   ingressQueue: DevSlot;
+  /** What traffic control keeps of the device: queues by handle, the ingress queue. @alpha */
+  tcDev: DevSlot;
+  /** Traffic control looks at what the device receives and sends; null while it has no filters there. @alpha */
+  tcIngress: TcHook | null;
+  tcEgress: TcHook | null;
   /** QUEUE_STATE_* bits. */
   txState: number;
   readonly stats: NetDeviceStats;
@@ -258,6 +287,8 @@ export class NetDevice implements SkbDev {
   rtnlLinkOps: NetdevLinkOps | null;
   /** False while `netlink` sets the new link up and will announce it itself. */
   rtnlLinkInitialized: boolean;
+  /** What a layer 3 master (VRF) does for its slaves; null for other devices. @alpha */
+  l3mdevOps: L3mdevOps | null;
   /** Netfilter hooks of the device itself (NFPROTO_NETDEV). @alpha */
   nfHooksIngress: NfHookEntries | null;
   /** Likewise, for what it sends. @alpha */
@@ -296,6 +327,8 @@ export class NetDevice implements SkbDev {
   ptypeSpecific: PacketType[];
   readonly napiList: NapiStruct[];
   ifalias: string;
+  /** Other names (IFLA_ALT_IFNAME), in the order in which they were given. */
+  altNames: readonly string[];
   /** Answers ARP for the device's own driver: kept for rtnetlink's IFLA_PROTO_DOWN. */
   protoDown: boolean;
 
@@ -328,19 +361,29 @@ export class NetDevice implements SkbDev {
     this.features = 0;
     this.hwFeatures = 0;
     this.wantedFeatures = 0;
+    this.vlanFeatures = 0;
+    this.featuresExt = 0;
+    this.hwFeaturesExt = 0;
+    this.wantedFeaturesExt = 0;
     this.gsoMaxSize = GSO_LEGACY_MAX_SIZE;
     this.gsoMaxSegs = GSO_MAX_SEGS;
     this.groMaxSize = GSO_LEGACY_MAX_SIZE;
     this.tsoMaxSize = TSO_MAX_SIZE;
     this.tsoMaxSegs = GSO_MAX_SEGS;
     this.txQueueLen = 0;
+    this.numTxQueues = 1;
+    this.numRxQueues = 1;
     this.netdevOps = netdevOps;
+    this.ethtoolOps = null;
     this.headerOps = null;
     const noop = new Qdisc(NOOP_QDISC_OPS, this);
     this.qdisc = noop;
     this.qdiscSleeping = noop;
     this.noopQdisc = noop;
     this.ingressQueue = null;
+    this.tcDev = null;
+    this.tcIngress = null;
+    this.tcEgress = null;
     this.txState = 0;
     this.stats = new NetDeviceStats();
     this.rxHandler = null;
@@ -355,6 +398,7 @@ export class NetDevice implements SkbDev {
     this.vrfPtr = null;
     this.rtnlLinkOps = null;
     this.rtnlLinkInitialized = true;
+    this.l3mdevOps = null;
     this.nfHooksIngress = null;
     this.nfHooksEgress = null;
     this.operstate = IF_OPER_UNKNOWN;
@@ -383,6 +427,7 @@ export class NetDevice implements SkbDev {
     this.ptypeSpecific = NO_PTYPES as PacketType[];
     this.napiList = [];
     this.ifalias = '';
+    this.altNames = NO_NAMES;
     this.protoDown = false;
   }
 }

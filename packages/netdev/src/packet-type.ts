@@ -41,6 +41,10 @@ export class PacketType {
   priv: object | null;
   /** A tap's own socket: packets that it sent are not shown to it. */
   sk: object | null;
+  /** The same for a tap that stands for several sockets (id_match): is the packet's socket one of them? */
+  idMatch: ((sk: object) => boolean) | null;
+  /** The name of `func` in /proc/net/ptype. */
+  readonly symbol: string;
 
   constructor(opts: {
     type: number;
@@ -51,6 +55,8 @@ export class PacketType {
     ignoreOutgoing?: boolean;
     priv?: object | null;
     sk?: object | null;
+    idMatch?: ((sk: object) => boolean) | null;
+    symbol?: string;
   }) {
     this.type = opts.type;
     this.dev = opts.dev ?? null;
@@ -60,6 +66,8 @@ export class PacketType {
     this.ignoreOutgoing = opts.ignoreOutgoing ?? false;
     this.priv = opts.priv ?? null;
     this.sk = opts.sk ?? null;
+    this.idMatch = opts.idMatch ?? null;
+    this.symbol = opts.symbol ?? opts.func.name;
   }
 }
 

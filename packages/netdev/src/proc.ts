@@ -1,7 +1,10 @@
 /** /proc/net/dev, /proc/net/softnet_stat, and the sysctls of net/core that belong here. */
+// datapath-ok-file: files under /proc, and settings
 import { EINVAL, type Kernel, type Net, sysctlBool, sysctlInt, sysctlString } from '@linnet/kernel';
 import { NETDEV_NET } from './netdev-net.ts';
+import { ETH_P_ALL } from '@linnet/uapi';
 import type { NetDevice } from './netdevice.ts';
+import type { PacketType } from './packet-type.ts';
 import type { SoftnetData } from './softnet.ts';
 
 const pad = (n: number | string, width: number): string => String(n).padStart(width);
@@ -35,6 +38,29 @@ export function procSoftnetStat(sd: SoftnetData): string {
   const q = sd.inputPktQueue.qlen;
   return [sd.processed, sd.dropped, sd.timeSqueeze, 0, 0, 0, 0, 0, 0, 0, 0, q, 0, q, 0].map(hex).join(' ') + '\n';
 }
+
+/** The line of /proc/net/ptype for one receiver of frames; functions go by the names that Linux gives them. */
+function ptypeLine(pt: PacketType): string {
+  const type = pt.type === ETH_P_ALL ? 'ALL ' : pt.type.toString(16).padStart(4, '0');
+  const func = (pt.tap === null ? pt.symbol : pt.tap.name).replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
+  return `${type} ${pad8(pt.dev?.name ?? '')} ${func}\n`;
+}
+
+function pad8(s: string): string {
+  return s.padEnd(8);
+}
+
+/** The text of /proc/net/ptype: taps first, then protocols. */
+export function procNetPtype(net: Net): string {
+  const nn = net.get(NETDEV_NET);
+  const { sd } = nn;
+  const lists = [sd.ptypeAll, nn.ptypeAll, ...nn.devs.map((d) => d.ptypeAll), ...nn.devs.map((d) => d.ptypeSpecific), ...sd.ptypeBase];
+  const seen = lists.flat().filter((pt) => pt.net === null || pt.net === net);
+  return `Type Device      Function\n${seen.map(ptypeLine).join('')}`;
+}
+
+/** The text of /proc/net/psched: the units of queueing disciplines, in nanoseconds, and the resolution of timers. */
+export const PROC_NET_PSCHED: string = '000003e8 00000040 000f4240 3b9aca00\n';
 
 /** Registers the sysctls of net/core; they belong to the machine. */
 export function registerCoreSysctls(k: Kernel, sd: SoftnetData): void {

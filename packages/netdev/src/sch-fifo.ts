@@ -112,7 +112,7 @@ export const BFIFO_OPS: QdiscOps = Object.freeze({
     return 0;
   },
   enqueue(skb: Skb, sch: Qdisc): number {
-    if (sch.backlog + skb.len > sch.limit) return qdiscDrop(skb, sch, DROP.QDISC_OVERLIMIT);
+    if (sch.backlog + skb.cb0 > sch.limit) return qdiscDrop(skb, sch, DROP.QDISC_OVERLIMIT);
     skbQueueTail(sch.q, skb);
     qdiscEnqueued(sch, skb);
     return NET_XMIT_SUCCESS;

@@ -1,8 +1,9 @@
 /** Running a device's queue, and attaching and activating queues. */
 import { type Skb, skbDequeue, skbInsertBefore, skbQueueTail } from '@linnet/skbuff';
+import { TC_H_ROOT } from '@linnet/uapi';
 import { IFF_NO_QUEUE, type NetDevice } from './netdevice.ts';
 import { netifSchedule, netifXmitStopped } from './qdisc.ts';
-import { Qdisc, qdiscDestroy, type QdiscOps, qdiscReset, TCQ_F_BUILTIN } from './qdisc-core.ts';
+import { Qdisc, qdiscDestroy, type QdiscOps, qdiscReset, TCQ_F_NOPARENT } from './qdisc-core.ts';
 import { NOQUEUE_OPS, PFIFO_FAST_OPS } from './sch-fifo.ts';
 import { devHardStartXmit, devXmitComplete, validateXmitSkbList } from './xmit.ts';
 
@@ -16,7 +17,7 @@ function devRequeueSkb(list: Skb | null, q: Qdisc): void {
     else skbInsertBefore(behind, skb, q.requeued);
     q.requeues++;
     q.qlen++;
-    q.backlog += skb.len;
+    q.backlog += skb.cb0;
     skb = next;
   }
   netifSchedule(q);
@@ -44,7 +45,7 @@ function qdiscRestart(q: Qdisc, dev: NetDevice): boolean {
   let skb = skbDequeue(q.requeued);
   if (skb !== null) {
     q.qlen--;
-    q.backlog -= skb.len;
+    q.backlog -= skb.cb0;
     return schDirectXmit(skb, q, dev, false);
   }
   skb = q.ops.dequeue(q);
@@ -73,8 +74,10 @@ export function qdiscRun(q: Qdisc): void {
 /** Makes a queue with its discipline set up; a negative errno when that refused (qdisc_create_dflt). @alpha */
 export function qdiscCreate(dev: NetDevice, ops: QdiscOps, opt: Uint8Array | null = null): Qdisc | number {
   const q = new Qdisc(ops, dev);
-  const err = ops.init?.(q, opt) ?? 0;
-  return err < 0 ? err : q;
+  const err = ops.init?.(q, opt, null) ?? 0;
+  if (err >= 0) return q;
+  ops.destroy?.(q);
+  return err;
 }
 
 /** The queue that a device gets by itself: none for software devices, `net.core.default_qdisc` for the others. */
@@ -83,7 +86,9 @@ function createDefault(dev: NetDevice): Qdisc {
   const ops = none ? NOQUEUE_OPS : (dev.sd.qdiscs.get(dev.sd.defaultQdisc) ?? PFIFO_FAST_OPS);
   const q = qdiscCreate(dev, ops);
   if (typeof q === 'number') return dev.noopQdisc;
-  q.flags |= TCQ_F_BUILTIN;
+  ops.attach?.(q);
+  q.parent = TC_H_ROOT;
+  q.flags |= TCQ_F_NOPARENT;
   return q;
 }
 

@@ -1,6 +1,8 @@
 /** The machine's packet work in progress (struct softnet_data; this machine has one CPU) and its tables of receivers. */
 import { defineKey, DelayedWork, HalfSipHash, type Kernel, type Key, type Net, NotifierChain, type RngStream } from '@linnet/kernel';
 import { type Skb, type SkbPool, SkbQueue } from '@linnet/skbuff';
+import type { NetIoctl } from './dev-ioctl.ts';
+import type { NetdevAttributeGroup } from './dev-sysfs.ts';
 import { FlowKeys } from './flow-keys.ts';
 import type { NapiStruct } from './napi.ts';
 import type { NetDevice } from './netdevice.ts';
@@ -57,6 +59,19 @@ export class SoftnetData {
   /** Takes a packet that a hook queued; 0, or a negative errno when it did not (nf_queue_handler). `nfReinject` brings it back. */
   nfQueueHandler: ((skb: Skb, state: NfState, queuenum: number) => number) | null;
 
+  /**
+   * Set by VLANs: gives a packet with a tag to the device of its VLAN (vlan_do_receive). 1: `skb.dev` is that device; 0: there is none; -1: the packet is gone.
+   */
+  vlanReceive: ((skb: Skb, dev: NetDevice) => number) | null;
+
+  /** Set by IPv4: an address of the device for packets that the link layer makes itself, 0 when it has none (inet_select_addr). */
+  inetSelectAddr: ((dev: NetDevice) => number) | null;
+  /** Set by IPv6: writes the link-local address of the device to four words; false when it has none (ipv6_get_lladdr). */
+  ipv6GetLladdr: ((dev: NetDevice, words: Int32Array) => boolean) | null;
+
+  /** Set by the neighbour tables: the link-layer address of a neighbour of AF_INET or AF_INET6 that is known now, or null (neigh_lookup). IPv4 has its address in `w0`. */
+  neighLookup: ((dev: NetDevice, family: number, w0: number, w1: number, w2: number, w3: number) => Uint8Array | null) | null;
+
   // counters of /proc/net/softnet_stat
   processed: number;
   dropped: number;
@@ -71,6 +86,15 @@ export class SoftnetData {
   groNormalBatch: number;
   tstampPrequeue: boolean;
   defaultQdisc: string;
+
+  /** What drivers put below /sys/class/net. */
+  readonly sysGroups: NetdevAttributeGroup[];
+  /** ioctls that modules answer, by command. */
+  readonly ioctls: Map<number, NetIoctl>;
+  /** The answer of SIOCGIFCONF: a struct ifreq for each address. Set by who knows addresses (IPv4). */
+  gifconf: ((net: Net) => Uint8Array[]) | null;
+  /** Set by `netlink`: tells user space of a setting that was changed by ioctl (ETHTOOL_MSG_*_NTF). */
+  ethtoolNotify: ((dev: NetDevice, msg: number) => void) | null;
 
   /** The namespaces that have devices, in order of creation. */
   readonly nets: Set<NetdevNet>;
@@ -113,6 +137,10 @@ export class SoftnetData {
     this.nfStates = [];
     this.nfDepth = 0;
     this.nfQueueHandler = null;
+    this.vlanReceive = null;
+    this.neighLookup = null;
+    this.inetSelectAddr = null;
+    this.ipv6GetLladdr = null;
     this.processed = 0;
     this.dropped = 0;
     this.timeSqueeze = 0;
@@ -124,6 +152,10 @@ export class SoftnetData {
     this.groNormalBatch = 8;
     this.tstampPrequeue = true;
     this.defaultQdisc = 'pfifo_fast';
+    this.sysGroups = [];
+    this.ioctls = new Map();
+    this.gifconf = null;
+    this.ethtoolNotify = null;
     this.nets = new Set();
     this.chain = new NotifierChain();
     this.qdiscs = new Map();

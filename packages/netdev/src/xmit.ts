@@ -5,11 +5,13 @@ import {
 } from '@linnet/skbuff';
 import { ETH_P_IP, ETH_P_IPV6 } from '@linnet/uapi';
 import {
-  NETIF_F_CSUM_MASK, NETIF_F_FRAGLIST, NETIF_F_GSO_MASK, NETIF_F_GSO_SHIFT, NETIF_F_HW_CSUM, NETIF_F_IP_CSUM, NETIF_F_IPV6_CSUM, NETIF_F_SG,
+  NETIF_F_CSUM_MASK, NETIF_F_FRAGLIST, NETIF_F_GSO_MASK, NETIF_F_GSO_SHIFT, NETIF_F_HW_CSUM,
+  NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_IP_CSUM, NETIF_F_IPV6_CSUM, NETIF_F_SG, NETIF_F_VLAN_TX,
 } from './features.ts';
 import { skbGsoSegment, skbNetworkProtocol } from './gso.ts';
 import { NET_XMIT_MASK, type NetDevice, NETDEV_TX_BUSY, NETDEV_TX_OK, QUEUE_STATE_DRV_XOFF, skbDev } from './netdevice.ts';
 import type { PacketType } from './packet-type.ts';
+import { ethTypeVlan, skbVlanPushInside } from './vlan.ts';
 
 /** Did the driver take the packet, whatever became of it? (dev_xmit_complete) @alpha */
 export function devXmitComplete(rc: number): boolean {
@@ -20,6 +22,8 @@ export function devXmitComplete(rc: number): boolean {
 export function netifSkbFeatures(skb: Skb): number {
   const dev = skbDev(skb)!;
   let features = dev.features;
+  // A tag in front of the network header: the device says what it can do behind one.
+  if (skb.vlanProto !== 0 || ethTypeVlan(skb.protocol)) features &= dev.vlanFeatures | NETIF_F_VLAN_TX;
   if (skb.gsoSize !== 0 && (skb.gsoSegs > dev.gsoMaxSegs || skb.len >= dev.gsoMaxSize)) features &= ~NETIF_F_GSO_MASK;
   if (dev.netdevOps.featuresCheck !== undefined) features &= dev.netdevOps.featuresCheck(skb, dev, features);
   if (skb.ipSummed !== CHECKSUM_NONE && (features & NETIF_F_HW_CSUM) === 0) {
@@ -62,8 +66,9 @@ function csumHwoffloadHelp(skb: Skb, features: number): number {
  */
 export function validateXmitSkb(skb: Skb, dev: NetDevice): Skb | null {
   // What almost every packet is: one segment, linear, with no checksum left to do.
-  if (skb.gsoSize === 0 && skb.ipSummed !== CHECKSUM_PARTIAL && skb.dataLen === 0) return skb;
+  if (skb.gsoSize === 0 && skb.ipSummed !== CHECKSUM_PARTIAL && skb.dataLen === 0 && skb.vlanProto === 0) return skb;
   const features = netifSkbFeatures(skb);
+  if (skb.vlanProto !== 0 && (features & NETIF_F_HW_VLAN_CTAG_TX) === 0) skbVlanPushInside(skb);
   if (netifNeedsGso(skb, features)) {
     const segs = skbGsoCut(skb, dev, features);
     return segs === skb ? finishXmitSkb(skb, dev, features) : segs;
@@ -143,7 +148,7 @@ function deliverNit(list: PacketType[], skb: Skb, dev: NetDevice, now: number): 
   for (let i = 0; i < list.length; i++) {
     const pt = list[i]!;
     if (pt.ignoreOutgoing) continue;
-    if (pt.sk !== null && pt.sk === skb.sk) continue; // nobody hears himself
+    if (skb.sk !== null && (pt.sk === skb.sk || (pt.idMatch !== null && pt.idMatch(skb.sk)))) continue; // nobody hears himself
     if (pt.tap !== null) {
       pt.tap(skb, dev, true, now);
       continue;

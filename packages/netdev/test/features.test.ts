@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import {
-  NETIF_F_ALL_TSO, NETIF_F_FRAGLIST, NETIF_F_GSO, NETIF_F_GSO_SHIFT, NETIF_F_HW_CSUM, NETIF_F_IP_CSUM, NETIF_F_IPV6_CSUM, NETIF_F_SG, NETIF_F_SOFT_DEVICE,
+  NETIF_F_ALL_TSO, NETIF_F_FRAGLIST, NETIF_F_GSO, NETIF_F_GSO_SHIFT, NETIF_F_HW_CSUM, NETIF_F_IP_CSUM, NETIF_F_IPV6_CSUM, NETIF_F_SG, NETIF_F_SOFT_DEVICE, NETIF_F_TSO_MANGLEID,
   NETIF_F_TSO, NETIF_F_TSO6, NETIF_F_TSO_ECN, NETIF_F_GSO_UDP_L4, netdevFeatureNames, netdevFixFeatures, netdevUpdateFeatures,
 } from '../src/index.ts';
 import { SKB_GSO_TCP_ECN, SKB_GSO_TCPV4, SKB_GSO_TCPV6, SKB_GSO_UDP_L4 } from '@linnet/skbuff';
@@ -16,7 +16,8 @@ test('GSO types are feature bits', () => {
 
 test('what needs something that is missing is switched off', () => {
   expect(netdevFixFeatures(NETIF_F_SOFT_DEVICE | NETIF_F_GSO)).toBe(NETIF_F_SOFT_DEVICE | NETIF_F_GSO);
-  expect(netdevFixFeatures(NETIF_F_ALL_TSO | NETIF_F_HW_CSUM | NETIF_F_GSO | NETIF_F_FRAGLIST)).toBe(NETIF_F_HW_CSUM);
+  expect(netdevFixFeatures(NETIF_F_ALL_TSO | NETIF_F_HW_CSUM | NETIF_F_GSO | NETIF_F_FRAGLIST)).toBe(NETIF_F_HW_CSUM | NETIF_F_FRAGLIST);
+  expect(netdevFixFeatures(NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_TSO_MANGLEID)).toBe(NETIF_F_SG | NETIF_F_HW_CSUM);
   expect(netdevFixFeatures(NETIF_F_SG | NETIF_F_ALL_TSO)).toBe(NETIF_F_SG);
   expect(netdevFixFeatures(NETIF_F_SG | NETIF_F_ALL_TSO | NETIF_F_IPV6_CSUM)).toBe(NETIF_F_SG | NETIF_F_TSO6 | NETIF_F_IPV6_CSUM);
   expect(netdevFixFeatures(NETIF_F_HW_CSUM | NETIF_F_IP_CSUM)).toBe(NETIF_F_HW_CSUM);

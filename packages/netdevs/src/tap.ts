@@ -8,8 +8,8 @@
 import { EINVAL, ENOBUFS, type Net } from '@linnet/kernel';
 import {
   allocNetdev, ethHwAddrRandom, ethHwAddrSet, ethMacAddr, etherSetup, ethTypeTrans, ethValidateAddr, NETDEV_TX_BUSY, NETDEV_TX_OK, napiCompleteDone, napiDisable,
-  napiEnable, napiGroReceive, napiSchedule, NETIF_F_FRAGLIST, NETIF_F_HW_CSUM, NETIF_F_RXCSUM, NETIF_F_SG, NETIF_F_SOFT_FEATURES, NETIF_F_TSO, NETIF_F_TSO6,
-  NETIF_F_TSO_ECN, netifNapiAdd, netifStopQueue, netifWakeQueue, registerNetdevice, type NapiStruct, type NetDevice, type NetDeviceOps,
+  napiEnable, napiGroReceive, napiSchedule, NETIF_F_FRAGLIST, NETIF_F_GSO_UDP_L4, NETIF_F_GSO_UDP_TUNNEL, NETIF_F_GSO_UDP_TUNNEL_CSUM,
+  NETIF_F_HW_CSUM, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_SG, NETIF_F_SOFT_FEATURES, NETIF_F_TSO, NETIF_F_TSO6, NETIF_F_TSO_ECN, NETIF_FX_HW_VLAN_STAG_TX, netifNapiAdd, netifStopQueue, netifWakeQueue, registerNetdevice, skbVlanPushInside, type EthtoolOps, type NapiStruct, type NetDevice, type NetDeviceOps,
 } from '@linnet/netdev';
 import {
   allocSkb, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, consumeSkb, DROP, kfreeSkbReason, SKB_GSO_DODGY, SKB_GSO_TCP_ECN, SKB_GSO_TCPV4, SKB_GSO_TCPV6,
@@ -20,6 +20,7 @@ import {
   virtioNetHdrGsoSize, virtioNetHdrGsoType, virtioNetHdrWrite, VIRTIO_NET_HDR_F_DATA_VALID, VIRTIO_NET_HDR_F_NEEDS_CSUM, VIRTIO_NET_HDR_GSO_ECN,
   VIRTIO_NET_HDR_GSO_NONE, VIRTIO_NET_HDR_GSO_TCPV4, VIRTIO_NET_HDR_GSO_TCPV6, VIRTIO_NET_HDR_GSO_UDP_L4, VIRTIO_NET_HDR_LEN,
 } from '@linnet/uapi';
+import { TapEthtool, tapEthtoolOps } from './tap-ethtool.ts';
 
 /** The program behind a TAP. @public */
 export interface TapPort {
@@ -62,6 +63,7 @@ class Tap {
   readonly buf: Uint8Array;
   readonly bufView: DataView;
   napi: NapiStruct | null = null;
+  readonly ethtool: TapEthtool = new TapEthtool();
   /** The last frame's bytes and a view on them: the reader mostly hands over the same buffer. */
   rxU8: Uint8Array | null = null;
   rxView: DataView | null = null;
@@ -98,9 +100,12 @@ export function createTap(net: Net, opts: TapOptions): NetDevice | number {
       d.minMtu = 68;
       d.maxMtu = 65521;
       if (opts.mtu !== undefined) d.mtu = opts.mtu;
-      const offload = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM | NETIF_F_TSO | NETIF_F_TSO6 | NETIF_F_TSO_ECN;
-      d.hwFeatures = NETIF_F_SOFT_FEATURES | NETIF_F_RXCSUM | (tap.hdrLen > 0 ? offload : 0);
+      d.hwFeatures = NETIF_F_SOFT_FEATURES | NETIF_F_SG | NETIF_F_FRAGLIST | TUN_USER_FEATURES | NETIF_F_HW_VLAN_CTAG_TX;
       d.features = d.hwFeatures;
+      d.vlanFeatures = d.features & ~NETIF_F_HW_VLAN_CTAG_TX;
+      d.hwFeaturesExt = NETIF_FX_HW_VLAN_STAG_TX;
+      d.featuresExt = NETIF_FX_HW_VLAN_STAG_TX;
+      d.ethtoolOps = TAP_ETHTOOL_OPS;
     },
   });
   if (!Number.isInteger(dev.mtu) || dev.mtu < dev.minMtu || dev.mtu > dev.maxMtu) return -EINVAL;
@@ -109,6 +114,14 @@ export function createTap(net: Net, opts: TapOptions): NetDevice | number {
   const err = registerNetdevice(dev);
   return err < 0 ? err : dev;
 }
+
+/** Offloads that the program must have agreed to (TUNSETOFFLOAD). */
+const TUN_USER_FEATURES =
+  NETIF_F_HW_CSUM | NETIF_F_TSO | NETIF_F_TSO6 | NETIF_F_TSO_ECN | NETIF_F_GSO_UDP_L4 | NETIF_F_GSO_UDP_TUNNEL | NETIF_F_GSO_UDP_TUNNEL_CSUM;
+/** Those that a program takes which takes headers. */
+const TUN_AGREED = NETIF_F_HW_CSUM | NETIF_F_TSO | NETIF_F_TSO6 | NETIF_F_TSO_ECN;
+
+const TAP_ETHTOOL_OPS: EthtoolOps = tapEthtoolOps((dev) => (dev.priv as Tap).ethtool, (dev) => (dev.priv as Tap).tun);
 
 const TAP_OPS: NetDeviceOps = Object.freeze({
   open(dev: NetDevice): number {
@@ -122,6 +135,7 @@ const TAP_OPS: NetDeviceOps = Object.freeze({
     return 0;
   },
   startXmit: tapXmit,
+  fixFeatures: (dev: NetDevice, features: number): number => features & ((dev.priv as Tap).hdrLen > 0 ? TUN_AGREED | ~TUN_USER_FEATURES : ~TUN_USER_FEATURES),
   setMacAddress: ethMacAddr,
   validateAddr: (dev: NetDevice): number => ((dev.priv as Tap).tun ? 0 : ethValidateAddr(dev)),
 });
@@ -130,6 +144,8 @@ const TAP_OPS: NetDeviceOps = Object.freeze({
 function tapXmit(skb: Skb, dev: NetDevice): number {
   const tap = dev.priv as Tap;
   const { buf, hdrLen } = tap;
+  // A program sees tags where a wire has them.
+  if (skb.vlanProto !== 0 && !tap.tun) skbVlanPushInside(skb);
   const len = skb.len;
   if (len > MAX_FRAME || skbCopyBits(skb, 0, buf, hdrLen, len) !== 0) {
     dev.stats.txErrors++;

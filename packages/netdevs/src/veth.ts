@@ -1,13 +1,20 @@
 /** veth: two devices, each of which receives what the other sends, mostly in two namespaces (veth(4)). */
 import { ENOTCONN } from '@linnet/kernel';
 import {
-  devForwardSkb, ethMacAddr, etherSetup, ethValidateAddr, IFF_LIVE_ADDR_CHANGE, IFF_NO_QUEUE, NET_RX_SUCCESS, NETDEV_TX_OK, netifCarrierOff, netifCarrierOn,
-  NETIF_F_FRAGLIST, NETIF_F_GSO_SOFTWARE, NETIF_F_HW_CSUM, NETIF_F_RXCSUM, NETIF_F_SG, NETIF_F_SOFT_FEATURES, unregisterNetdevice, type NetDevice, type NetDeviceOps,
+  devClose, devForwardSkb, ethMacAddr, etherSetup, ethValidateAddr, IFF_LIVE_ADDR_CHANGE, IFF_NO_QUEUE, NET_RX_SUCCESS, NETDEV_TX_OK, netifCarrierOff, netifCarrierOn,
+  NETIF_F_FRAGLIST, NETIF_F_GRO, NETIF_F_GSO_ENCAP_ALL, NETIF_F_GSO_SOFTWARE, NETIF_F_HW_CSUM, NETIF_F_HW_VLAN_CTAG_RX, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_RXCSUM, NETIF_F_SG,
+  NETIF_F_SOFT_FEATURES, NETIF_FX_HW_VLAN_STAG_RX, NETIF_FX_HW_VLAN_STAG_TX, NETIF_FX_SOFT_DEVICE, unregisterNetdevice, type EthtoolOps, type NetDevice, type NetDeviceOps,
 } from '@linnet/netdev';
 import { DROP, kfreeSkbReason, type Skb } from '@linnet/skbuff';
 import { IFF_UP } from '@linnet/uapi';
+import { vethEthtoolOps } from './veth-ethtool.ts';
 
-const VETH_FEATURES = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM | NETIF_F_RXCSUM | NETIF_F_GSO_SOFTWARE;
+const VETH_FEATURES =
+  NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM | NETIF_F_RXCSUM | NETIF_F_GSO_SOFTWARE | NETIF_F_GSO_ENCAP_ALL | NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX;
+const VETH_FEATURES_EXT = NETIF_FX_SOFT_DEVICE | NETIF_FX_HW_VLAN_STAG_TX | NETIF_FX_HW_VLAN_STAG_RX;
+
+/** The largest MTU. */
+export const VETH_MAX_MTU = 65535;
 
 class Veth {
   peer: NetDevice | null = null;
@@ -19,6 +26,8 @@ const peerOf = (dev: NetDevice): NetDevice | null => (dev.priv as Veth).peer;
 export function vethPeer(dev: NetDevice): NetDevice | null {
   return dev.priv instanceof Veth ? dev.priv.peer : null;
 }
+
+const VETH_ETHTOOL_OPS: EthtoolOps = vethEthtoolOps(peerOf);
 
 const VETH_OPS: NetDeviceOps = Object.freeze({
   open(dev: NetDevice): number {
@@ -65,9 +74,14 @@ export function vethSetup(dev: NetDevice): void {
   etherSetup(dev);
   dev.netdevOps = VETH_OPS;
   dev.privFlags |= IFF_NO_QUEUE | IFF_LIVE_ADDR_CHANGE;
-  dev.maxMtu = 65535;
+  dev.maxMtu = VETH_MAX_MTU;
   dev.hwFeatures = VETH_FEATURES | NETIF_F_SOFT_FEATURES;
   dev.features = dev.hwFeatures;
+  // What a tag stands before loses nothing but the tags' own.
+  dev.vlanFeatures = VETH_FEATURES & ~(NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX);
+  dev.hwFeaturesExt = VETH_FEATURES_EXT;
+  dev.featuresExt = VETH_FEATURES_EXT;
+  dev.ethtoolOps = VETH_ETHTOOL_OPS;
   dev.priv = new Veth();
 }
 
@@ -77,14 +91,21 @@ export function vethTie(a: NetDevice, b: NetDevice): void {
   (b.priv as Veth).peer = a;
   netifCarrierOff(a);
   netifCarrierOff(b);
+  for (const dev of [a, b]) {
+    // Nothing is merged here: what was cut was cut for a reason, and what was not arrives whole.
+    dev.features &= ~NETIF_F_GRO;
+    dev.wantedFeatures &= ~NETIF_F_GRO;
+  }
 }
 
 /** Deletes both ends (veth_dellink). @alpha */
 export function vethDellink(dev: NetDevice): void {
   const peer = peerOf(dev);
   (dev.priv as Veth).peer = null;
+  if (peer !== null) (peer.priv as Veth).peer = null;
+  // Both close before either goes: that is the order in which listeners hear of it.
+  devClose(dev);
+  if (peer !== null) devClose(peer);
   unregisterNetdevice(dev);
-  if (peer === null) return;
-  (peer.priv as Veth).peer = null;
-  unregisterNetdevice(peer);
+  if (peer !== null) unregisterNetdevice(peer);
 }

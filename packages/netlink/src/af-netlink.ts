@@ -1,11 +1,11 @@
 /** The family AF_NETLINK: sockets whose other end is the kernel (af_netlink). */
 import {
-  ECONNREFUSED, EAGAIN, EINVAL, EMSGSIZE, ENETDOWN, ENODATA, EOPNOTSUPP, EPROTONOSUPPORT, ESOCKTNOSUPPORT, type Kernel, type Net,
+  ECONNREFUSED, EAGAIN, EINVAL, EMSGSIZE, ENETDOWN, ENODATA, EOPNOTSUPP, EPERM, EPROTONOSUPPORT, ESOCKTNOSUPPORT, type Kernel, type Net,
 } from '@linnet/kernel';
 import { allocSkb, consumeSkb, DROP, kfreeSkbReason, type Skb, skbGet, skbPut, skbQueuePurge } from '@linnet/skbuff';
 import {
-  datagramPoll, intOpt, msgCopyFrom, type MsgHdr, type Proto, type ProtoOps, putCmsg, skbCopyDatagramMsg, skbFreeDatagram, skbRecvDatagram, SOCKET, type Socket,
-  sockOrphan, sockRegister, SS_CONNECTED, SS_UNCONNECTED,
+  datagramPoll, intOpt, msgCopyFrom, type MsgHdr, type Proto, type ProtoOps, putCmsg, skbCopyDatagramMsg, skbFreeDatagram, skbRecvDatagram, Socket, SOCKET,
+  sockGraft, sockOrphan, sockPutNet, sockRegister, SS_CONNECTED, SS_UNCONNECTED,
 } from '@linnet/socket';
 import {
   AF_NETLINK, AF_UNSPEC, isSockAddrNl, MAX_LINKS, MSG_OOB, MSG_TRUNC, NETLINK_LISTEN_ALL_NSID, NETLINK_PKTINFO, POLLERR, POLLHUP, SOCK_DGRAM, SOCK_RAW, SOL_NETLINK, type SockAddr,
@@ -13,11 +13,15 @@ import {
 } from '@linnet/uapi';
 import { netlinkAutobind, netlinkInsert, netlinkRemove, netlinkSetGroupMask } from './netlink-bind.ts';
 import { netlinkBroadcastSkb, netlinkQueueSkb, netlinkRoom } from './netlink-deliver.ts';
+import { netlinkMayRecv, netlinkMaySend } from './netlink-capable.ts';
 import { netlinkDump, netlinkDumpEnd } from './netlink-dump.ts';
 import { NETLINK_F_LISTEN_ALL_NSID, NETLINK_F_RECV_PKTINFO, NetlinkSock } from './netlink-sock.ts';
 import { netlinkGetsockopt, netlinkSetsockopt } from './netlink-sockopt.ts';
-import { netlinkTable } from './netlink-table.ts';
+import { NETLINK, netlinkTable } from './netlink-table.ts';
 
+/** `sk_state` of netlink sockets, as netlink_diag shows it; TCP_CLOSE before the first connect. */
+const STATE_UNCONNECTED = 0;
+const STATE_CONNECTED = 1;
 /** What a message may be short of the send buffer. */
 const SEND_RESERVE = 32;
 /** A reader's buffer counts up to here for the size of dump parts. */
@@ -65,6 +69,7 @@ function release(sock: Socket): number {
   sockOrphan(nlk);
   netlinkDestroy(nlk);
   sock.sk = null;
+  sockPutNet(nlk);
   return 0;
 }
 
@@ -72,6 +77,7 @@ function bind(sock: Socket, addr: SockAddr): number {
   const nlk = sock.sk as NetlinkSock;
   if (!isSockAddrNl(addr)) return -EINVAL;
   if (nlk.gone) return -ENETDOWN;
+  if (addr.groups !== 0 && !netlinkMayRecv(nlk)) return -EPERM;
   const portid = addr.pid >>> 0;
   if (nlk.bound) {
     if (portid !== nlk.portid) return -EINVAL;
@@ -89,17 +95,20 @@ function connect(sock: Socket, addr: SockAddr): number {
   if (addr.family === AF_UNSPEC) {
     nlk.dstPortid = 0;
     nlk.dstGroup = 0;
+    nlk.state = STATE_UNCONNECTED;
     sock.state = SS_UNCONNECTED;
     return 0;
   }
   if (!isSockAddrNl(addr)) return -EINVAL;
   if (nlk.gone) return -ENETDOWN;
+  if ((addr.groups !== 0 || addr.pid !== 0) && !netlinkMaySend(nlk)) return -EPERM;
   if (!nlk.bound) {
     const err = netlinkAutobind(nlk);
     if (err !== 0) return err;
   }
   nlk.dstPortid = addr.pid >>> 0;
   nlk.dstGroup = lowestGroup(addr.groups | 0);
+  nlk.state = STATE_CONNECTED;
   sock.state = SS_CONNECTED;
   return 0;
 }
@@ -142,6 +151,7 @@ function sendmsg(sock: Socket, msg: MsgHdr, size: number): number {
     if (!isSockAddrNl(msg.name)) return -EINVAL;
     portid = msg.name.pid >>> 0;
     group = lowestGroup(msg.name.groups | 0);
+    if ((group !== 0 || portid !== 0) && !netlinkMaySend(nlk)) return -EPERM;
   }
   if (!nlk.bound) {
     const err = netlinkAutobind(nlk);
@@ -209,9 +219,21 @@ function create(net: Net, sock: Socket, protocol: number): number {
   nlk.sndbuf = limits.wmemDefault;
   table.socks.add(nlk);
   sock.ops = netlinkOps;
-  sock.sk = nlk;
-  nlk.socket = sock;
+  sockGraft(nlk, sock);
   return 0;
+}
+
+/** The kernel's ends of all protocols in a namespace. */
+export function netlinkKernelSocks(net: Net): void {
+  for (const protocol of Array.from(net.kernel.get(NETLINK).protocols.keys()).sort((a, b) => a - b)) {
+    // Where nobody listens in the kernel, it has no socket.
+    if (net.kernel.get(NETLINK).protocols.get(protocol)!.input === null) continue;
+    const table = netlinkTable(net, protocol)!;
+    const sock = new Socket(net, SOCK_DGRAM, netlinkOps, true);
+    const nlk = new NetlinkSock(net, SOCK_DGRAM, protocol, NETLINK_PROTO, table);
+    sockGraft(nlk, sock);
+    table.kernelSock = nlk;
+  }
 }
 
 /** Registers the family. */

@@ -12,7 +12,20 @@ export {
 } from './nla-policy.ts';
 export { NlDump, nlDumpBegin, nlmsgReplyBegin, nlmsgReport, NlRequest, nlreqLen } from './request.ts';
 export { getNetNsById, netnsIdSet, peernet2id, peernet2idAlloc, peernetHasId } from './net-ids.ts';
+export {
+  genlAttrsOff, genlDumpPut, genlFamilyById, genlFamilyByName, genlHasListeners, genlmsgMulticast, genlmsgMulticastAllns, genlmsgPut, genlmsgUnicast, genlNotify, genlRegisterFamily,
+  genlUnregisterFamily, genlUserhdr,
+} from './genetlink.ts';
+export {
+  GENL_DONT_VALIDATE_DUMP, GENL_DONT_VALIDATE_DUMP_STRICT, GENL_DONT_VALIDATE_STRICT, GENL_MCAST_CAP_NET_ADMIN, GENL_MCAST_CAP_SYS_ADMIN, GenlFamily, GenlKernel, type GenlFamilyDef,
+  type GenlMcgrp, type GenlOps,
+} from './genl-kernel.ts';
+export {
+  sockDiagBroadcastDestroy, sockDiagDestroy, sockDiagHasDestroyListeners, sockDiagPutFilterinfo, sockDiagPutMeminfo, sockDiagRegister, type SockDiagHandler,
+} from './sock-diag.ts';
+export { ethtoolNotify } from './ethtool-nl.ts';
 export { netlinkAck } from './netlink-ack.ts';
+export { netlinkCapable, netlinkNetCapable } from './netlink-capable.ts';
 export {
   netlinkBroadcast, netlinkBroadcastSkb, netlinkHasListeners, netlinkOverrun, netlinkSetErr, netlinkUnicast, nlmsgNotify,
 } from './netlink-deliver.ts';
@@ -28,8 +41,9 @@ export {
 export {
   RTNL_FAMILY_MAX, RTNL_FLAG_BULK_DEL_SUPPORTED, RTNL_FLAG_DUMP_SPLIT_NLM_DONE, rtnlGetLink, rtnlRegister, rtnlUnregister, type RtnlHandler,
 } from './rtnl-register.ts';
-export { rtnlAfRegister, rtnlLinkOps, rtnlLinkOpsGet, rtnlLinkRegister, type RtnlAfOps, type RtnlLinkOps, type RtnlLinkParams } from './rtnl-link-ops.ts';
+export { rtnlAfRegister, rtnlLinkOps, rtnlLinkOpsGet, rtnlLinkRegister, type RtnlAfOps, type RtnlBridgeOps, type RtnlFdbParams, type RtnlLinkOps, type RtnlLinkParams } from './rtnl-link-ops.ts';
 export { rtnlDump, rtnlNotify, rtnlNotifyNeeded, rtnlSetSkErr, rtnlUnicast } from './rtnetlink.ts';
+export { rtnlDfltFdbDump } from './rtnl-fdb.ts';
 export { rtnlDumpAll } from './rtnl-dump-all.ts';
 export { rtnlFillIfinfo, type LinkFill } from './rtnl-fill.ts';
 export { IFLA_INFO_POLICY, IFLA_POLICY } from './rtnl-link-policy.ts';
@@ -38,3 +52,5 @@ export { rtnlSetMaster } from './rtnl-setlink.ts';
 export { rtnlDeleteLink } from './rtnl-dellink.ts';
 export { getNetNsByFd, getNetNsByPid, rtnlLinkGetNet } from './rtnl-netns.ts';
 export { netlink } from './module.ts';
+export { packetDiag } from './packet-diag.ts';
+export { unixDiag } from './unix-diag.ts';

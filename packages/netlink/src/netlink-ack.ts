@@ -40,7 +40,9 @@ export function netlinkAck(req: NlRequest, err: number): void {
   const off = w.reserve(4);
   w.view.setInt32(off, err, true);
   const n = whole ? req.len : NLMSG_HDRLEN;
-  w.append(req.u8.subarray(req.nlh, req.nlh + n));
+  // An odd request comes back with its padding, which counts.
+  const at = w.reserve((n + 3) & ~3);
+  w.u8.set(req.u8.subarray(req.nlh, req.nlh + n), at);
   if (tlvs) ackTlvs(w, req, err);
   w.end();
   netlinkSendskb(nlk, w.u8, w.len, 0, 0);

@@ -39,7 +39,7 @@ export function netlinkSetGroup(nlk: NetlinkSock, group: number, on: boolean): n
   }
   const word = (group - 1) >>> 5;
   if (word >= nlk.groups.length) {
-    const wider = new Uint32Array((table.groups + 31) >>> 5);
+    const wider = new Uint32Array(((table.groups + 63) >>> 6) * 2);
     wider.set(nlk.groups);
     nlk.groups = wider;
   }

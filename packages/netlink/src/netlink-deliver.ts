@@ -1,6 +1,7 @@
 /** Getting messages to sockets: unicast, groups, and what happens when a reader is too slow. */
 import { EAGAIN, ECONNREFUSED, ENOBUFS, ESRCH, type Net } from '@linnet/kernel';
 import { allocSkb, consumeSkb, DROP, kfreeSkbReason, type Skb, skbClone, skbOrphan, skbPut, skbQueueTail } from '@linnet/skbuff';
+import { skFilterTrimCap } from '@linnet/socket';
 import { NLM_F_ECHO, type NlWriter } from '@linnet/uapi';
 import { peernet2id, peernetHasId } from './net-ids.ts';
 import {
@@ -28,8 +29,12 @@ function netlinkSkbDestructor(skb: Skb): void {
   (skb.sk as NetlinkSock).rmemAlloc -= skb.truesize;
 }
 
-/** Queues an skb on a socket and wakes its reader; consumes it. */
+/** Queues an skb on a socket, if the socket's filter lets it, and wakes its reader; consumes it. */
 export function netlinkQueueSkb(nlk: NetlinkSock, skb: Skb): void {
+  if (nlk.filter !== null && skFilterTrimCap(nlk, skb, 1) !== 0) {
+    kfreeSkbReason(skb, DROP.SOCKET_FILTER);
+    return;
+  }
   if (skb.destructor !== null) skbOrphan(skb);
   skb.sk = nlk;
   skb.destructor = netlinkSkbDestructor;
@@ -102,7 +107,7 @@ function deliverOne(nlk: NetlinkSock, from: Net, skb: Skb): number {
 }
 
 /**
- * Sends an skb to all members of a group but the socket of port `exclude` (netlink_broadcast). Consumes the skb.
+ * Sends an skb to all members of a group that have a port, but `exclude` (netlink_broadcast). Consumes the skb.
  * Returns 0, -ESRCH when nobody got it, -ENOBUFS when a listener that asked for it (NETLINK_BROADCAST_ERROR) lost it.
  * @alpha
  */
@@ -111,7 +116,8 @@ export function netlinkBroadcastSkb(net: Net, protocol: number, skb: Skb, exclud
   let delivered = false;
   let failed = false;
   const to = (nlk: NetlinkSock): void => {
-    if (!netlinkHasGroup(nlk, group) || (nlk.net === net && nlk.portid === exclude && exclude !== 0)) return;
+    // A socket without a port has number 0, and so is passed over where nobody is meant to be: bind before you listen.
+    if (!netlinkHasGroup(nlk, group) || nlk.portid === exclude) return;
     const err = deliverOne(nlk, net, skb);
     if (err === 0) delivered = true;
     else if (err === -ENOBUFS) failed = true;

@@ -109,7 +109,7 @@ function putDone(nlk: NetlinkSock, cb: NlDump, part: NlWriter): void {
   const { req } = cb;
   // The limit is for the dumper; what ends the dump always fits.
   const w = new NlWriter({ capacity: 64 });
-  const tlvs = (nlk.nlFlags & NETLINK_F_EXT_ACK) !== 0 && nlk.dumpDoneErrno !== 0 && hasTlvs(req, nlk.dumpDoneErrno);
+  const tlvs = (nlk.nlFlags & NETLINK_F_EXT_ACK) !== 0 && hasTlvs(req, nlk.dumpDoneErrno);
   w.begin(NLMSG_DONE, NLM_F_MULTI | cb.answerFlags | (cb.interrupted ? NLM_F_DUMP_INTR : 0) | (tlvs ? NLM_F_ACK_TLVS : 0), req.seq, req.portid);
   const off = w.reserve(4);
   w.view.setInt32(off, nlk.dumpDoneErrno, true);

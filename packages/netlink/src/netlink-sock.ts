@@ -1,5 +1,5 @@
 /** A netlink sock: its port, its groups, its dump. */
-import type { Net } from '@linnet/kernel';
+import type { Cred, Net } from '@linnet/kernel';
 import { type Proto, Sock } from '@linnet/socket';
 import { AF_NETLINK } from '@linnet/uapi';
 import type { NetlinkTable } from './netlink-table.ts';
@@ -24,6 +24,8 @@ export const NETLINK_F_STRICT_CHK = 64;
 /** A netlink sock (struct netlink_sock). @alpha */
 export class NetlinkSock extends Sock {
   readonly table: NetlinkTable;
+  /** Who opened it. */
+  readonly opener: Cred;
   /** Unsigned port id; 0 until bound. */
   portid = 0;
   bound = false;
@@ -50,6 +52,7 @@ export class NetlinkSock extends Sock {
   constructor(net: Net, type: number, protocol: number, prot: Proto, table: NetlinkTable) {
     super(net, AF_NETLINK, type, protocol, prot);
     this.table = table;
+    this.opener = net.kernel.cred;
   }
 }
 

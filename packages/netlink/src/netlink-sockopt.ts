@@ -1,11 +1,12 @@
 /** Options at level SOL_NETLINK (netlink(7)). */
-import { EINVAL, ENOPROTOOPT } from '@linnet/kernel';
+import { capable, EINVAL, ENOPROTOOPT, EPERM } from '@linnet/kernel';
 import { intOpt, optInt, type Socket } from '@linnet/socket';
 import {
-  NETLINK_ADD_MEMBERSHIP, NETLINK_BROADCAST_ERROR, NETLINK_CAP_ACK, NETLINK_DROP_MEMBERSHIP, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK,
+  CAP_NET_BROADCAST, NETLINK_ADD_MEMBERSHIP, NETLINK_BROADCAST_ERROR, NETLINK_CAP_ACK, NETLINK_DROP_MEMBERSHIP, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK,
   NETLINK_LIST_MEMBERSHIPS, NETLINK_LISTEN_ALL_NSID, NETLINK_NO_ENOBUFS, NETLINK_PKTINFO, SOL_NETLINK,
 } from '@linnet/uapi';
 import { netlinkSetGroup } from './netlink-bind.ts';
+import { netlinkMayRecv } from './netlink-capable.ts';
 import {
   NETLINK_F_BROADCAST_SEND_ERROR, NETLINK_F_CAP_ACK, NETLINK_F_EXT_ACK, NETLINK_F_LISTEN_ALL_NSID, NETLINK_F_RECV_NO_ENOBUFS,
   NETLINK_F_RECV_PKTINFO, NETLINK_F_STRICT_CHK, type NetlinkSock,
@@ -27,6 +28,7 @@ export function netlinkSetsockopt(sock: Socket, level: number, opt: number, val:
   const n = val.length >= 4 ? optInt(val) : 0;
   const flag = FLAGS.get(opt);
   if (flag !== undefined) {
+    if (flag === NETLINK_F_LISTEN_ALL_NSID && !capable(nlk.kernel, CAP_NET_BROADCAST)) return -EPERM;
     if (n !== 0) nlk.nlFlags |= flag;
     else nlk.nlFlags &= ~flag;
     if (flag === NETLINK_F_RECV_NO_ENOBUFS && n !== 0) nlk.congested = false;
@@ -37,7 +39,10 @@ export function netlinkSetsockopt(sock: Socket, level: number, opt: number, val:
     }
     return 0;
   }
-  if (opt === NETLINK_ADD_MEMBERSHIP || opt === NETLINK_DROP_MEMBERSHIP) return netlinkSetGroup(nlk, n, opt === NETLINK_ADD_MEMBERSHIP);
+  if (opt === NETLINK_ADD_MEMBERSHIP || opt === NETLINK_DROP_MEMBERSHIP) {
+    if (!netlinkMayRecv(nlk)) return -EPERM;
+    return netlinkSetGroup(nlk, n, opt === NETLINK_ADD_MEMBERSHIP);
+  }
   return -ENOPROTOOPT;
 }
 

@@ -1,10 +1,13 @@
 /** What a kernel and a namespace keep for netlink: protocols, ports, groups, the registers of rtnetlink. */
 import { defineKey, type Kernel, type Key, type Net } from '@linnet/kernel';
+import type { NetDevice } from '@linnet/netdev';
 import type { Skb } from '@linnet/skbuff';
+import { GenlKernel } from './genl-kernel.ts';
 import type { NetlinkSock } from './netlink-sock.ts';
 import type { NlRequest } from './request.ts';
 import type { RtnlAfOps, RtnlLinkOps } from './rtnl-link-ops.ts';
 import type { RtnlHandler } from './rtnl-register.ts';
+import type { SockDiagHandler } from './sock-diag.ts';
 
 /** The kernel's side of a netlink protocol (struct netlink_kernel_cfg). @alpha */
 export interface NetlinkKernelCfg {
@@ -14,19 +17,29 @@ export interface NetlinkKernelCfg {
   readonly input: ((net: Net, sk: NetlinkSock, skb: Skb) => void) | null;
   /** A socket joins a group; a negative errno refuses. */
   readonly bind?: (net: Net, group: number) => number;
+  /** Who is not privileged may join groups (NL_CFG_F_NONROOT_RECV). */
+  readonly nonrootRecv?: boolean;
+  /** Who is not privileged may send to groups and other sockets (NL_CFG_F_NONROOT_SEND). */
+  readonly nonrootSend?: boolean;
+  /** Only the place of a protocol that a module may take over. */
+  readonly slot?: boolean;
   /** A socket left a group. */
   readonly unbind?: (net: Net, group: number) => void;
   /** A socket with this port closed. */
   readonly release?: (net: Net, portid: number) => void;
 }
 
+/** Every protocol has as many groups as bind's mask has bits. */
+const MIN_GROUPS = 32;
+
 /** One protocol in one namespace (struct netlink_table). @alpha */
 export class NetlinkTable {
   readonly net: Net;
   readonly protocol: number;
   readonly cfg: NetlinkKernelCfg;
-  groups: number;
   readonly ports: Map<number, NetlinkSock> = new Map();
+  /** The kernel's own end, as sock_diag and /proc show it. */
+  kernelSock: NetlinkSock | null = null;
   /** All socks, bound or not. */
   readonly socks: Set<NetlinkSock> = new Set();
   /** Socks that are in at least one group. */
@@ -38,7 +51,11 @@ export class NetlinkTable {
     this.net = net;
     this.protocol = protocol;
     this.cfg = cfg;
-    this.groups = cfg.groups;
+  }
+
+  /** How many groups there are: generic netlink's grow with its families. */
+  get groups(): number {
+    return Math.max(this.cfg.groups, MIN_GROUPS);
   }
 }
 
@@ -61,6 +78,16 @@ export class NetlinkKernel {
   readonly afOps: RtnlAfOps[] = [];
   /** Socks that hear the groups of all namespaces (NETLINK_LISTEN_ALL_NSID). */
   readonly allNsid: Set<NetlinkSock> = new Set();
+  /** Generic netlink's families. */
+  readonly genl: GenlKernel = new GenlKernel();
+  /** Devices that were asked to count in hardware (RTM_SETSTATS). */
+  readonly l3Stats: WeakSet<NetDevice> = new WeakSet();
+  /** The last number of an event of the device tree (SEQNUM). */
+  ueventSeq = 0;
+  /** The last notification's number of the family "ethtool". */
+  ethnlSeq = 0;
+  /** sock_diag's handlers by family. */
+  readonly sockDiag: Map<number, SockDiagHandler> = new Map();
   host: NetlinkHost | null = null;
   /** Told when an id of a namespace is given out or taken back, with the request behind it; set by the module that speaks RTM_*NSID. */
   nsidNotify: ((net: Net, added: boolean, id: number, req: NlRequest | null) => void) | null = null;
@@ -92,7 +119,8 @@ export const NETLINK_NET: Key<NetlinkNet> = defineKey<NetlinkNet>('netlink');
 /** Opens a netlink protocol (NETLINK_*) in every namespace (netlink_kernel_create). For a module's `init`. Throws when the protocol is taken. @alpha */
 export function netlinkKernelCreate(k: Kernel, protocol: number, cfg: NetlinkKernelCfg): void {
   const { protocols } = k.get(NETLINK);
-  if (protocols.has(protocol)) throw new Error(`netlink protocol ${protocol} is registered twice`);
+  const old = protocols.get(protocol);
+  if (old !== undefined && old.slot !== true) throw new Error(`netlink protocol ${protocol} is registered twice`);
   protocols.set(protocol, cfg);
 }
 

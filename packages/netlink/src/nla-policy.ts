@@ -128,7 +128,7 @@ function checkRange(p: NlaPolicy, view: DataView, nla: number, len: number, exta
     default: return 0;
   }
   if ((p.min !== undefined && v < p.min) || (p.max !== undefined && v > p.max)) return fail(extack, nla, 'integer out of range', ERANGE, p);
-  if (p.mask !== undefined && ((v >>> 0) & ~p.mask) !== 0) return fail(extack, nla, 'reserved bit set', EINVAL, p);
+  if (p.mask !== undefined && ((v >>> 0) & ~p.mask) !== 0) return fail(extack, nla, 'reserved bit set', EINVAL);
   return 0;
 }
 
@@ -182,7 +182,8 @@ function validateNla(p: NlaPolicy | undefined, view: DataView, nla: number, vali
       break;
     }
     case NLA_BINARY:
-      if (p.exact === true ? len !== p.len : p.len !== undefined && p.len > 0 && len > p.len) return fail(extack, nla, bad, ERANGE, p);
+      if (p.exact === true && len !== p.len) return fail(extack, nla, 'binary attribute size out of range', ERANGE, p);
+      if (p.len !== undefined && p.len > 0 && len > p.len) return fail(extack, nla, bad, ERANGE, p);
       break;
     case NLA_NESTED:
       // An empty nest is fine; one with half an attribute is not.

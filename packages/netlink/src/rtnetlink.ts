@@ -1,8 +1,9 @@
 /** rtnetlink: which handler answers, and telling who listens. */
-import { EOPNOTSUPP, type Net } from '@linnet/kernel';
+import { EOPNOTSUPP, EPERM, type Net } from '@linnet/kernel';
 import type { Skb } from '@linnet/skbuff';
-import { NETLINK_ROUTE, NLM_F_BULK, NLM_F_DUMP, NLM_F_ECHO, NlWriter, RTM_BASE, RTM_MAX } from '@linnet/uapi';
+import { CAP_NET_ADMIN, NETLINK_ROUTE, NLM_F_BULK, NLM_F_DUMP, NLM_F_ECHO, NlWriter, RTM_BASE, RTM_MAX } from '@linnet/uapi';
 import { nlSetErrMsg } from './extack.ts';
+import { netlinkNetCapable } from './netlink-capable.ts';
 import { netlinkDumpStart } from './netlink-dump.ts';
 import { netlinkHasListeners, netlinkSendskb, netlinkSetErr, netlinkUnicast, nlmsgNotify } from './netlink-deliver.ts';
 import { netlinkRcvSkb } from './netlink-rcv.ts';
@@ -25,6 +26,7 @@ export function rtnetlinkRcvMsg(req: NlRequest, skb: Skb): number {
   if (nlreqLen(req) < 1) return 0;
   const k = net.kernel;
   const kind = (type - RTM_BASE) & 3;
+  if (kind !== KIND_GET && !netlinkNetCapable(req, CAP_NET_ADMIN)) return -EPERM;
   if (kind === KIND_GET && (req.flags & NLM_F_DUMP) !== 0) {
     let link = rtnlGetLink(k, req.family, type);
     if (link?.dumpit === undefined) link = rtnlGetLink(k, 0, type);

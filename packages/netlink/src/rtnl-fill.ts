@@ -2,11 +2,11 @@
 import type { Net } from '@linnet/kernel';
 import { devGetFlags, devGetIflink, type NetDevice } from '@linnet/netdev';
 import {
-  IF_OPER_DOWN, IFINFOMSG_LEN, ifinfomsgWrite, IFLA_ADDRESS, IFLA_AF_SPEC, IFLA_ALLMULTI, IFLA_BROADCAST, IFLA_CARRIER, IFLA_CARRIER_CHANGES, IFLA_CARRIER_DOWN_COUNT,
+  IF_OPER_DOWN, IFINFOMSG_LEN, ifinfomsgWrite, IFLA_ADDRESS, IFLA_AF_SPEC, IFLA_ALLMULTI, IFLA_ALT_IFNAME, IFLA_BROADCAST, IFLA_CARRIER, IFLA_CARRIER_CHANGES, IFLA_CARRIER_DOWN_COUNT,
   IFLA_CARRIER_UP_COUNT, IFLA_DEVLINK_PORT, IFLA_DPLL_PIN, IFLA_EVENT, IFLA_GRO_IPV4_MAX_SIZE, IFLA_GRO_MAX_SIZE, IFLA_GROUP, IFLA_GSO_IPV4_MAX_SIZE, IFLA_GSO_MAX_SEGS,
   IFLA_GSO_MAX_SIZE, IFLA_HEADROOM, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINK_NETNSID,
   IFLA_LINKINFO, IFLA_LINKMODE, IFLA_MAP, IFLA_MASTER, IFLA_MAX_MTU, IFLA_MAX_PACING_OFFLOAD_HORIZON, IFLA_MIN_MTU, IFLA_MTU, IFLA_NETNS_IMMUTABLE, IFLA_NEW_IFINDEX,
-  IFLA_NEW_NETNSID, IFLA_NUM_RX_QUEUES, IFLA_NUM_TX_QUEUES, IFLA_OPERSTATE, IFLA_PERM_ADDRESS, IFLA_PROMISCUITY, IFLA_PROTO_DOWN, IFLA_QDISC, IFLA_STATS, IFLA_STATS64,
+  IFLA_NEW_NETNSID, IFLA_NUM_RX_QUEUES, IFLA_NUM_TX_QUEUES, IFLA_OPERSTATE, IFLA_PERM_ADDRESS, IFLA_PROMISCUITY, IFLA_PROP_LIST, IFLA_PROTO_DOWN, IFLA_QDISC, IFLA_STATS, IFLA_STATS64,
   IFLA_TAILROOM, IFLA_TARGET_NETNSID, IFLA_TSO_MAX_SEGS, IFLA_TSO_MAX_SIZE, IFLA_TXQLEN, IFLA_XDP, IFLA_XDP_ATTACHED, type NlWriter, XDP_ATTACHED_NONE,
 } from '@linnet/uapi';
 import { peernet2idAlloc } from './net-ids.ts';
@@ -41,16 +41,22 @@ function stats(dev: NetDevice): readonly number[] {
   ];
 }
 
-function fillStats(w: NlWriter, dev: NetDevice): void {
+/** Writes the counters of a device as attribute `type`: `struct rtnl_link_stats64`. Returns them. */
+export function linkStats64(w: NlWriter, type: number, dev: NetDevice): readonly number[] {
   const s = stats(dev);
-  let off = w.reserveAttr(IFLA_STATS64, s.length * 8);
+  let off = w.reserveAttr(type, s.length * 8);
   for (const v of s) {
     w.view.setUint32(off, v >>> 0, true);
     w.view.setUint32(off + 4, Math.floor(v / 0x1_0000_0000), true);
     off += 8;
   }
+  return s;
+}
+
+function fillStats(w: NlWriter, dev: NetDevice): void {
+  const s = linkStats64(w, IFLA_STATS64, dev);
   // The older struct ends before the last counter and wraps at 32 bits.
-  off = w.reserveAttr(IFLA_STATS, (s.length - 1) * 4);
+  const off = w.reserveAttr(IFLA_STATS, (s.length - 1) * 4);
   for (let i = 0; i < s.length - 1; i++) w.view.setUint32(off + i * 4, s[i]! % 0x1_0000_0000, true);
 }
 
@@ -124,7 +130,7 @@ export function rtnlFillIfinfo(w: NlWriter, dev: NetDevice, fill: LinkFill): voi
   w.putU32(IFLA_GROUP, dev.group);
   w.putU32(IFLA_PROMISCUITY, dev.promiscuity);
   w.putU32(IFLA_ALLMULTI, dev.allmulti);
-  w.putU32(IFLA_NUM_TX_QUEUES, 1);
+  w.putU32(IFLA_NUM_TX_QUEUES, dev.numTxQueues);
   w.putU32(IFLA_GSO_MAX_SEGS, dev.gsoMaxSegs);
   w.putU32(IFLA_GSO_MAX_SIZE, dev.gsoMaxSize);
   w.putU32(IFLA_GRO_MAX_SIZE, dev.groMaxSize);
@@ -133,7 +139,7 @@ export function rtnlFillIfinfo(w: NlWriter, dev: NetDevice, fill: LinkFill): voi
   w.putU32(IFLA_TSO_MAX_SIZE, dev.tsoMaxSize);
   w.putU32(IFLA_TSO_MAX_SEGS, dev.tsoMaxSegs);
   w.putU32(IFLA_MAX_PACING_OFFLOAD_HORIZON, 0);
-  w.putU32(IFLA_NUM_RX_QUEUES, 1);
+  w.putU32(IFLA_NUM_RX_QUEUES, dev.numRxQueues);
   if (dev.master !== null) w.putU32(IFLA_MASTER, dev.master.ifindex);
   w.putU8(IFLA_CARRIER, dev.carrier ? 1 : 0);
   if (dev.ifalias !== '') w.putString(IFLA_IFALIAS, dev.ifalias);
@@ -160,6 +166,11 @@ export function rtnlFillIfinfo(w: NlWriter, dev: NetDevice, fill: LinkFill): voi
   w.putString(IFLA_QDISC, dev.qdiscSleeping.ops.id);
   fillAfSpec(w, dev, fill.extMask ?? 0);
   w.reserveAttr(IFLA_MAP, 32);
+  if (dev.altNames.length > 0) {
+    w.nestStart(IFLA_PROP_LIST);
+    for (const name of dev.altNames) w.putString(IFLA_ALT_IFNAME, name);
+    w.nestEnd();
+  }
   w.nestStart(IFLA_DEVLINK_PORT);
   w.nestEnd();
   w.nestStart(IFLA_DPLL_PIN);

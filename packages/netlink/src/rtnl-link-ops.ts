@@ -5,7 +5,7 @@ import type { NlWriter } from '@linnet/uapi';
 import type { Extack } from './extack.ts';
 import { NETLINK } from './netlink-table.ts';
 import type { NlaPolicyTable } from './nla-policy.ts';
-import type { NlRequest } from './request.ts';
+import type { NlDump, NlRequest } from './request.ts';
 
 /**
  * What a link's creation or change brings (the arguments of rtnl_link_ops.newlink): the request, its attributes and those of IFLA_INFO_DATA, as offsets in
@@ -48,10 +48,55 @@ export interface RtnlLinkOps extends NetdevLinkOps {
   fillInfo?(w: NlWriter, dev: NetDevice): number;
   /** Writes IFLA_INFO_XSTATS' payload as an attribute. */
   fillXstats?(w: NlWriter, dev: NetDevice): void;
+  /** Writes the kind's counters for RTM_GETSTATS, of `dev` itself or (`slave`) of `dev` as a slave of this kind. Returns 0, or a negative errno to leave the nest out. */
+  fillLinkxstats?(w: NlWriter, dev: NetDevice, slave: boolean): number;
   /** Writes IFLA_INFO_SLAVE_DATA's attributes for a slave of a device of this kind. */
   fillSlaveInfo?(w: NlWriter, dev: NetDevice, slave: NetDevice): number;
+  /** The attributes of IFLA_INFO_SLAVE_DATA of slaves of this kind. */
+  readonly slavePolicy?: NlaPolicyTable;
+  /** Changes a slave's attributes; `data` are those of IFLA_INFO_SLAVE_DATA. */
+  slaveChangelink?(dev: NetDevice, slave: NetDevice, p: RtnlLinkParams, extack: Extack): number;
+  /** What the kind's devices do for PF_BRIDGE: forwarding entries, VLANs, multicast entries. */
+  readonly bridgeOps?: RtnlBridgeOps;
   /** The namespace in which the ifindex of IFLA_LINK counts (a veth's peer may live elsewhere). */
   getLinkNet?(dev: NetDevice): Net;
+}
+
+/** A request about a forwarding entry: `ndmsg`, NDA_* as offsets by type, the address and the VLAN (0 for none). @alpha */
+export interface RtnlFdbParams {
+  readonly req: NlRequest;
+  readonly tb: Int32Array;
+  /** The device that the request names: a port, or the device itself. */
+  readonly dev: NetDevice;
+  readonly addr: Uint8Array;
+  readonly vid: number;
+}
+
+/** A device's answers to PF_BRIDGE (ndo_fdb_*, ndo_mdb_*, ndo_bridge_*). @alpha */
+export interface RtnlBridgeOps {
+  /** Adds an entry (RTM_NEWNEIGH). The device tells the listeners itself when it returns 1 (for 0 they are told here), else a negative errno. */
+  fdbAdd?(owner: NetDevice, p: RtnlFdbParams): number;
+  /** Removes an entry (RTM_DELNEIGH); as fdbAdd. */
+  fdbDel?(owner: NetDevice, p: RtnlFdbParams): number;
+  /** Removes what matches (NLM_F_BULK); `tb` are NDA_*. */
+  fdbDelBulk?(owner: NetDevice, dev: NetDevice, req: NlRequest, tb: Int32Array): number;
+  /**
+   * Dumps the entries of a port (`filter`) or, with null, of the device itself, one message each, from the `cb.j`th on, counting there. Returns 0 or -EMSGSIZE.
+   */
+  fdbDump?(owner: NetDevice, filter: NetDevice | null, w: NlWriter, cb: NlDump): number;
+  /** Writes one entry as a message to `w`. */
+  fdbGet?(owner: NetDevice, p: RtnlFdbParams, w: NlWriter): number;
+  /** Writes the link message of PF_BRIDGE for `dev` (the device itself or its port), or nothing. Returns what `w.end()` said, or 0. */
+  getlink?(owner: NetDevice, dev: NetDevice, w: NlWriter, begin: () => void, filterMask: number): number;
+  /** RTM_SETLINK and RTM_DELLINK of PF_BRIDGE; `flags` is IFLA_BRIDGE_FLAGS. */
+  setlink?(owner: NetDevice, dev: NetDevice, req: NlRequest, flags: number): number;
+  dellink?(owner: NetDevice, dev: NetDevice, req: NlRequest, flags: number): number;
+  mdbAdd?(owner: NetDevice, req: NlRequest, tb: Int32Array): number;
+  mdbDel?(owner: NetDevice, req: NlRequest, tb: Int32Array): number;
+  mdbDelBulk?(owner: NetDevice, req: NlRequest, tb: Int32Array): number;
+  /** Dumps all entries, from the cursor `cb.j` on. */
+  mdbDump?(owner: NetDevice, w: NlWriter, cb: NlDump): number;
+  mdbGet?(owner: NetDevice, req: NlRequest, tb: Int32Array, w: NlWriter): number;
 }
 
 /** Makes a kind known (rtnl_link_register). Returns 0 or -EEXIST. @alpha */
@@ -77,6 +122,8 @@ export interface RtnlAfOps {
   readonly family: number;
   /** Writes the family's attributes of `dev` inside its nest. Returns 0, or -ENODATA to leave the nest out. */
   fillLinkAf(w: NlWriter, dev: NetDevice, extFilterMask: number): number;
+  /** Writes the family's counters of `dev` for RTM_GETSTATS. Returns 0, or a negative errno to leave the nest out. */
+  fillStatsAf?(w: NlWriter, dev: NetDevice): number;
   /** Checks the nest at `nla` before anything is changed. */
   validateLinkAf?(dev: NetDevice | null, nla: number, req: NlRequest): number;
   /** Applies the nest at `nla`. */

@@ -3,8 +3,8 @@ import { EINVAL, ENODEV, type Kernel, type Net } from '@linnet/kernel';
 import { devGetByIndex, linkwatchSyncDev, NETDEV_NET, type NetDevice, type NetdevLinkOps } from '@linnet/netdev';
 import {
   AF_UNSPEC, IFINFOMSG_LEN, IFLA_ALT_IFNAME, IFLA_EXT_MASK, IFLA_IFNAME, IFLA_INFO_KIND, IFLA_INFO_MAX, IFLA_LINKINFO, IFLA_MASTER, IFLA_MAX,
-  IFLA_TARGET_NETNSID, NLM_F_DUMP_FILTERED, nlaGetS32, nlaGetString, nlaGetU32, type NlWriter, RTM_DELLINK, RTM_GETADDR, RTM_GETLINK, RTM_GETMULTICAST, RTM_GETNETCONF, RTM_GETROUTE,
-  RTM_NEWLINK, RTM_SETLINK,
+  IFLA_TARGET_NETNSID, NLM_F_DUMP_FILTERED, nlaGetS32, nlaGetString, nlaGetU32, type NlWriter, RTM_DELLINK, RTM_DELLINKPROP, RTM_GETADDR, RTM_GETLINK, RTM_GETMULTICAST, RTM_GETNETCONF, RTM_GETROUTE, RTM_GETSTATS,
+  RTM_NEWLINK, RTM_NEWLINKPROP, RTM_SETLINK, RTM_SETSTATS,
 } from '@linnet/uapi';
 import { nlSetErrMsg } from './extack.ts';
 import { getNetNsById } from './net-ids.ts';
@@ -18,7 +18,9 @@ import { rtnlLinkOpsGet } from './rtnl-link-ops.ts';
 import { IFLA_INFO_POLICY, IFLA_POLICY } from './rtnl-link-policy.ts';
 import { rtnlEnsureUniqueNetns } from './rtnl-netns.ts';
 import { rtnlNewlink } from './rtnl-newlink.ts';
+import { rtnlDellinkprop, rtnlNewlinkprop } from './rtnl-linkprop.ts';
 import { RTNL_FLAG_DUMP_SPLIT_NLM_DONE, rtnlRegister } from './rtnl-register.ts';
+import { rtnlStatsDump, rtnlStatsGet, rtnlStatsSet } from './rtnl-stats.ts';
 import { rtnlSetlink } from './rtnl-setlink.ts';
 
 function headerIsClean(req: NlRequest): boolean {
@@ -173,6 +175,10 @@ export function rtnlLinkInit(k: Kernel): void {
   rtnlRegister(k, AF_UNSPEC, RTM_SETLINK, { doit: rtnlSetlink });
   rtnlRegister(k, AF_UNSPEC, RTM_NEWLINK, { doit: rtnlNewlink });
   rtnlRegister(k, AF_UNSPEC, RTM_DELLINK, { doit: rtnlDellink });
+  rtnlRegister(k, AF_UNSPEC, RTM_NEWLINKPROP, { doit: rtnlNewlinkprop });
+  rtnlRegister(k, AF_UNSPEC, RTM_DELLINKPROP, { doit: rtnlDellinkprop });
+  rtnlRegister(k, AF_UNSPEC, RTM_GETSTATS, { doit: rtnlStatsGet, dumpit: rtnlStatsDump });
+  rtnlRegister(k, AF_UNSPEC, RTM_SETSTATS, { doit: rtnlStatsSet });
   for (const type of [RTM_GETADDR, RTM_GETROUTE, RTM_GETNETCONF, RTM_GETMULTICAST]) {
     rtnlRegister(k, AF_UNSPEC, type, { dumpit: rtnlDumpAll, flags: RTNL_FLAG_DUMP_SPLIT_NLM_DONE });
   }

@@ -4,7 +4,8 @@ import {
   allocNetdev, devChangeFlags, devGetByIndex, forEachNetdev, NET_ADDR_SET, type NetDevice, NETREG_REGISTERED, registerNetdevice, unregisterNetdevice,
 } from '@linnet/netdev';
 import {
-  IFINFOMSG_LEN, type Ifinfomsg, ifinfomsgRead, IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_BROADCAST, IFLA_GROUP, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_MAX, IFLA_LINK_NETNSID,
+  IFINFOMSG_LEN, type Ifinfomsg, ifinfomsgRead, IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_BROADCAST, IFLA_GROUP, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_MAX,
+  IFLA_INFO_SLAVE_DATA, IFLA_LINK_NETNSID,
   IFLA_LINKINFO, IFLA_LINKMODE, IFLA_MAP, IFLA_MASTER, IFLA_MAX, IFLA_MTU, IFLA_NUM_RX_QUEUES, IFLA_NUM_TX_QUEUES, IFLA_OPERSTATE, IFLA_PROTINFO, IFLA_TXQLEN, NLM_F_CREATE, NLM_F_EXCL,
   NLM_F_REPLACE, nlaGetBytes, nlaGetS32, nlaGetString, nlaGetU32, nlaGetU8, nlaLen, RTM_NEWLINK,
 } from '@linnet/uapi';
@@ -42,6 +43,8 @@ export function rtnlCreateLink(net: Net, name: string, ops: RtnlLinkOps, req: Nl
   if (err < 0) return err;
   dev.rtnlLinkOps = ops;
   dev.rtnlLinkInitialized = false;
+  if (at(IFLA_NUM_TX_QUEUES) !== 0) dev.numTxQueues = nlaGetU32(view, at(IFLA_NUM_TX_QUEUES));
+  if (at(IFLA_NUM_RX_QUEUES) !== 0) dev.numRxQueues = nlaGetU32(view, at(IFLA_NUM_RX_QUEUES));
   if (at(IFLA_MTU) !== 0) {
     const mtu = nlaGetU32(view, at(IFLA_MTU));
     const bad = rtnlCheckMtu(dev, mtu, extack);
@@ -108,7 +111,22 @@ function parseData(req: NlRequest, ops: RtnlLinkOps | null, nla: number): Int32A
   return err < 0 ? err : data;
 }
 
-function changeExisting(net: Net, dev: NetDevice, ifm: Ifinfomsg, ops: RtnlLinkOps | null, hasData: boolean, p: RtnlLinkParams): number {
+/** What IFLA_INFO_SLAVE_DATA says of a slave, to its master's kind. */
+function changeSlave(dev: NetDevice, nla: number, p: RtnlLinkParams): number {
+  const { req } = p;
+  const ops = dev.master === null ? null : rtnlLinkOps(dev.master);
+  if (ops?.slaveChangelink === undefined) return -EOPNOTSUPP;
+  const data = new Int32Array((ops.slavePolicy?.maxtype ?? 0) + 1);
+  if (ops.slavePolicy !== undefined) {
+    const err = nlaParseNestedPolicy(req, nla, data, ops.slavePolicy, NL_VALIDATE_LIBERAL);
+    if (err < 0) return err;
+  }
+  return ops.slaveChangelink(dev.master!, dev, { ...p, data }, req.extack);
+}
+
+function changeExisting(
+  net: Net, dev: NetDevice, ifm: Ifinfomsg, ops: RtnlLinkOps | null, hasData: boolean, slaveData: number, p: RtnlLinkParams,
+): number {
   const { req, tb } = p;
   if ((req.flags & NLM_F_EXCL) !== 0) return -EEXIST;
   if ((req.flags & NLM_F_REPLACE) !== 0) return -EOPNOTSUPP;
@@ -116,6 +134,11 @@ function changeExisting(net: Net, dev: NetDevice, ifm: Ifinfomsg, ops: RtnlLinkO
   if (hasData) {
     if (ops === null || ops !== rtnlLinkOps(dev) || ops.changelink === undefined) return -EOPNOTSUPP;
     const err = ops.changelink(dev, p, req.extack);
+    if (err < 0) return err;
+    status = NOTIFY;
+  }
+  if (slaveData !== 0) {
+    const err = changeSlave(dev, slaveData, p);
     if (err < 0) return err;
     status = NOTIFY;
   }
@@ -143,7 +166,7 @@ function create(net: Net, ifm: Ifinfomsg, ops: RtnlLinkOps, p: RtnlLinkParams): 
   let err = ops.newlink === undefined ? registerNetdevice(dev) : ops.newlink(to, dev, p, req.extack);
   if (err < 0) return err;
   err = rtnlConfigureLink(dev, ifm, req);
-  if (err >= 0 && tb[IFLA_MASTER] !== 0) err = rtnlSetMaster(dev, nlaGetU32(req.view, tb[IFLA_MASTER]!) | 0);
+  if (err >= 0 && tb[IFLA_MASTER] !== 0) err = rtnlSetMaster(dev, nlaGetU32(req.view, tb[IFLA_MASTER]!) | 0, req.extack);
   if (err < 0 && dev.regState === NETREG_REGISTERED && rtnlDeleteLink(dev) < 0) unregisterNetdevice(dev);
   return err;
 }
@@ -179,7 +202,7 @@ export function rtnlNewlink(net: Net, req: NlRequest): number {
   if (ifm.index < 0) return refuse(extack, "ifindex can't be negative");
   const named = tb[IFLA_IFNAME] !== 0 || tb[IFLA_ALT_IFNAME] !== 0;
   const dev = ifm.index > 0 ? devGetByIndex(net, ifm.index) : named ? rtnlDevByName(net, req, tb) : null;
-  if (dev !== null) return changeExisting(net, dev, ifm, ops, info[IFLA_INFO_DATA] !== 0, p);
+  if (dev !== null) return changeExisting(net, dev, ifm, ops, info[IFLA_INFO_DATA] !== 0, info[IFLA_INFO_SLAVE_DATA]!, p);
   if ((req.flags & NLM_F_CREATE) === 0) {
     if (ifm.index === 0 && !named && tb[IFLA_GROUP] !== 0) return changeGroup(net, nlaGetU32(view, tb[IFLA_GROUP]!), ifm, req, tb);
     return -ENODEV;

@@ -69,7 +69,7 @@ export function rtnlCombineFlags(dev: NetDevice, ifm: Ifinfomsg): number {
 }
 
 /** Gives a device another master, or none with ifindex 0 (do_set_master). Returns 0, -EINVAL for an ifindex of no device, -EOPNOTSUPP, or what the master said. @alpha */
-export function rtnlSetMaster(dev: NetDevice, ifindex: number): number {
+export function rtnlSetMaster(dev: NetDevice, ifindex: number, extack: Extack | null = null): number {
   const old = dev.master;
   if (old !== null) {
     if (old.ifindex === ifindex) return 0;
@@ -80,7 +80,7 @@ export function rtnlSetMaster(dev: NetDevice, ifindex: number): number {
   if (ifindex === 0) return 0;
   const master = devGetByIndex(dev.net, ifindex);
   if (master === null) return -EINVAL;
-  return master.netdevOps.addSlave?.(master, dev) ?? -EOPNOTSUPP;
+  return master.netdevOps.addSlave?.(master, dev, extack) ?? -EOPNOTSUPP;
 }
 
 function moveNetns(net: Net, dev: NetDevice, req: NlRequest, tb: Int32Array, ifname: string): number {
@@ -91,6 +91,9 @@ function moveNetns(net: Net, dev: NetDevice, req: NlRequest, tb: Int32Array, ifn
   if (to === dev.net) return 0;
   if (dev.netnsImmutable) return refuse(extack, 'The interface netns is immutable');
   if (ifname === '' && devGetByName(to, dev.name) !== null) return refuse(extack, 'An interface with the same name exists in the target netns', EEXIST);
+  for (const alt of dev.altNames) {
+    if (devGetByName(to, alt) !== null) return refuse(extack, `An interface with the altname ${alt} exists in the target netns`, EEXIST);
+  }
   if (newIfindex !== 0 && devGetByIndex(to, newIfindex) !== null) return refuse(extack, 'The ifindex is already in use in the target netns', EBUSY);
   return devChangeNetNamespace(dev, to, ifname === '' ? null : ifname, newIfindex);
 }
@@ -156,7 +159,7 @@ export function doSetlink(net: Net, dev: NetDevice, ifm: Ifinfomsg, req: NlReque
       if (e < 0) return e;
     }
     if (at(IFLA_MASTER) !== 0) {
-      e = rtnlSetMaster(dev, nlaGetU32(view, at(IFLA_MASTER)) | 0);
+      e = rtnlSetMaster(dev, nlaGetU32(view, at(IFLA_MASTER)) | 0, extack);
       if (e < 0) return e;
       done |= MODIFIED;
     }

@@ -332,10 +332,16 @@ test('/proc/net/netlink lists the sockets', () => {
   c.setopt(NETLINK_ADD_MEMBERSHIP, 5);
   const u = new Client(k.initNet, { protocol: NETLINK_USERSOCK });
   const rows = (net: typeof other): string[][] => String(net.proc.read('net/netlink')).trim().split('\n').slice(1).map((l) => l.trim().split(/ +/));
-  expect(rows(k.initNet).map((r) => r.slice(1, 4))).toEqual([['0', '1', '00000013'], ['2', '0', '00000000']]);
-  expect(rows(other)).toEqual([]);
+  const kernels = ['0', '4', '6', '9', '12', '15', '16', '20'].map((p) => [p, '0', '00000000']);
+  const named = (net: typeof other): string[][] => rows(net).map((r) => r.slice(1, 4));
+  expect(named(other)).toEqual(kernels);
+  // One that has no port is not listed.
+  expect(named(k.initNet)).toEqual([kernels[0], ['0', '1', '00000013'], ...kernels.slice(1)]);
+  u.bind(nl(7));
+  expect(named(k.initNet)).toContainEqual(['2', '7', '00000000']);
+  expect(new Set(rows(k.initNet).map((r) => r[9])).size).toBe(10);
   c.close();
   u.close();
-  expect(rows(k.initNet)).toEqual([]);
+  expect(named(k.initNet)).toEqual(kernels);
   finish(k);
 });

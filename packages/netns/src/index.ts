@@ -3,9 +3,9 @@
  *
  * @packageDocumentation
  */
-export { createNetns, NETNS, NETNS_NET, netnsAdd, netnsAttach, netnsDel, netnsGet, netnsHold, NetnsKernel, netnsList, netnsNames, NetnsNet, netnsPut } from './netns.ts';
+export { createNetns, NETNS, netnsAdd, netnsAttach, netnsDel, netnsGet, NetnsKernel, netnsList, netnsNames } from './netns.ts';
 export { netnsMoveDevice, type MoveOptions } from './move.ts';
 export { initNsproxy, NsProxy, NSPROXY, nsproxyGet, nsproxyOf, nsproxyPut, nsproxySetns, nsproxyUnshare, type InitNamespaces, type NsTarget } from './nsproxy.ts';
-export { getHostname, setDomainname, setHostname, uname, UTS_LEN, UtsNamespace, type Utsname } from './uts.ts';
+export { getHostname, setDomainname, setHostname, uname, UTS_LEN, UTS_SYSCTLS, UtsNamespace, type Utsname, utsSysctl } from './uts.ts';
 export { netns, netnsSetTasks } from './module.ts';
 export type { NetlinkHost } from '@linnet/netlink';

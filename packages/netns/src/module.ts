@@ -2,7 +2,7 @@
 import type { Kernel, KernelModule, Net } from '@linnet/kernel';
 import { netdev } from '@linnet/netdev';
 import { netlink, type NetlinkHost, netlinkSetHost } from '@linnet/netlink';
-import { NETNS, NETNS_NET, netnsForget, NetnsKernel, NetnsNet } from './netns.ts';
+import { NETNS, netnsForget, NetnsKernel } from './netns.ts';
 import { NSPROXY } from './nsproxy.ts';
 import { nsidInit } from './nsid.ts';
 import { registerUtsSysctls, UtsNamespace } from './uts.ts';
@@ -17,9 +17,6 @@ export const netns: KernelModule = {
     k.set(NSPROXY, { uts });
     registerUtsSysctls(k, uts);
     nsidInit(k);
-  },
-  netInit(net: Net): void {
-    net.set(NETNS_NET, new NetnsNet());
   },
   netExit(net: Net): void {
     netnsForget(net);

@@ -7,17 +7,8 @@ export class NetnsKernel {
   readonly names: Map<string, Net> = new Map();
 }
 
-/** Who holds a namespace. @alpha */
-export class NetnsNet {
-  /** Names, tasks and handles; at none left the namespace ends. */
-  refs = 0;
-}
-
 /** Where a kernel keeps its names. @alpha */
 export const NETNS: Key<NetnsKernel> = defineKey<NetnsKernel>('netns');
-/** Where a namespace keeps its count. @alpha */
-export const NETNS_NET: Key<NetnsNet> = defineKey<NetnsNet>('netns');
-
 const NAME_MAX = 255;
 
 /** May this be the name of a namespace? 0, or the negative errno of creating a file so named. */
@@ -26,24 +17,13 @@ function checkName(name: string): number {
   return name.length > NAME_MAX ? -ENAMETOOLONG : 0;
 }
 
-/** Holds a namespace, so that it does not end (get_net). Balance it with {@link netnsPut}. @alpha */
-export function netnsHold(net: Net): Net {
-  net.get(NETNS_NET).refs++;
-  return net;
-}
-
-/** Lets go of a namespace; the last one ends it (put_net). The initial namespace stays for ever. @alpha */
-export function netnsPut(net: Net): void {
-  if (--net.get(NETNS_NET).refs <= 0 && net !== net.kernel.initNet) net.destroy();
-}
-
 /**
- * Makes a namespace with its loopback device (down), named if `name` is given: as `ip netns add` does. An unnamed one is held by the caller until {@link netnsPut}
+ * Makes a namespace with its loopback device (down), named if `name` is given: as `ip netns add` does. An unnamed one is held by the caller until `net.put()`
  * or `net.destroy()`. Throws a SystemError: EEXIST for a name in use, EINVAL or ENAMETOOLONG for a bad one.
  * @public
  */
 export function createNetns(k: Kernel, name?: string): Net {
-  if (name === undefined) return netnsHold(k.createNet());
+  if (name === undefined) return k.createNet();
   const net = netnsAdd(k, name);
   if (typeof net === 'number') throw new SystemError(net, 'createNetns', `"${name}"`);
   return net;
@@ -55,7 +35,7 @@ export function netnsAdd(k: Kernel, name: string): Net | number {
   const err = checkName(name);
   if (err < 0) return err;
   if (names.has(name)) return -EEXIST;
-  const net = netnsHold(k.createNet());
+  const net = k.createNet(); // its maker's hold is the name's
   names.set(name, net);
   return net;
 }
@@ -67,12 +47,12 @@ export function netnsAttach(k: Kernel, name: string, net: Net): number {
   if (err < 0) return err;
   if (net.dead || net.kernel !== k) return -EINVAL;
   if (names.has(name)) return -EEXIST;
-  names.set(name, netnsHold(net));
+  names.set(name, net.hold());
   return 0;
 }
 
 /**
- * Takes a name away (`ip netns del`). The namespace ends with it unless a task, a handle or another name holds it. Returns 0 or -ENOENT.
+ * Takes a name away (`ip netns del`). The namespace ends with it unless a task, an open socket, a handle or another name holds it. Returns 0 or -ENOENT.
  * @public
  */
 export function netnsDel(k: Kernel, name: string): number {
@@ -80,7 +60,7 @@ export function netnsDel(k: Kernel, name: string): number {
   const net = names.get(name);
   if (net === undefined) return -ENOENT;
   names.delete(name);
-  netnsPut(net);
+  net.put();
   return 0;
 }
 

@@ -1,7 +1,6 @@
 /** The namespaces of a task (struct nsproxy): sharing, leaving and entering them (unshare(2), setns(2), namespaces(7)). */
 import { defineKey, EINVAL, type Kernel, type Key, type Net } from '@linnet/kernel';
 import { CLONE_NEWNET, CLONE_NEWUTS } from '@linnet/uapi';
-import { netnsHold, netnsPut } from './netns.ts';
 import { UtsNamespace } from './uts.ts';
 
 /** The namespaces that tasks can leave here. */
@@ -22,7 +21,7 @@ export class NsProxy {
   /** Use {@link initNsproxy} and the functions below. */
   constructor(net: Net, uts: UtsNamespace) {
     this.kernel = net.kernel;
-    this.net = netnsHold(net);
+    this.net = net.hold();
     this.uts = uts;
     this.refs = 1;
   }
@@ -54,7 +53,7 @@ export function nsproxyGet(p: NsProxy): NsProxy {
 
 /** A task let go: the last one lets go of the namespaces, which may end them (put_nsproxy). @alpha */
 export function nsproxyPut(p: NsProxy): void {
-  if (--p.refs === 0) netnsPut(p.net);
+  if (--p.refs === 0) p.net.put();
 }
 
 /**
@@ -66,7 +65,10 @@ export function nsproxyUnshare(p: NsProxy, flags: number): NsProxy | number {
   if ((flags & ~KNOWN) !== 0) return -EINVAL;
   const uts = (flags & CLONE_NEWUTS) !== 0 ? new UtsNamespace(p.kernel, false, p.uts.hostname, p.uts.domainname) : p.uts;
   if ((flags & CLONE_NEWNET) === 0) return new NsProxy(p.net, uts);
-  return new NsProxy(p.kernel.createNet(), uts);
+  const net = p.kernel.createNet();
+  const next = new NsProxy(net, uts);
+  net.put(); // the proxy holds it now
+  return next;
 }
 
 /** What setns(2) is given: the namespace behind a descriptor. @alpha */

@@ -1,8 +1,11 @@
 /** UTS namespaces: the names that a machine goes by (uts_namespaces(7), uname(2)). */
-import { EINVAL, ENAMETOOLONG, type Kernel, sysctlString } from '@linnet/kernel';
+import { EINVAL, ENAMETOOLONG, type Kernel, type SysctlEntry, sysctlString } from '@linnet/kernel';
 
 /** Bytes of each name (__NEW_UTS_LEN). @alpha */
 export const UTS_LEN = 64;
+
+/** The number of the initial one on Linux. */
+const INIT_UTS_INUM = 0xeffffffe;
 
 /** What uname(2) says. @public */
 export interface Utsname {
@@ -19,12 +22,15 @@ export class UtsNamespace {
   readonly kernel: Kernel;
   /** The initial one: its host name is that of the machine. */
   readonly init: boolean;
+  /** The number that `/proc/PID/ns/uts` shows. */
+  readonly inum: number;
   private name: string;
   domainname: string;
 
   constructor(kernel: Kernel, init: boolean, hostname: string, domainname: string) {
     this.kernel = kernel;
     this.init = init;
+    this.inum = init ? INIT_UTS_INUM : kernel.allocInum();
     this.name = hostname;
     this.domainname = domainname;
   }
@@ -72,8 +78,28 @@ export function uname(uts: UtsNamespace): Utsname {
   return { sysname: 'Linux', nodename: uts.hostname, release: '6.12.0-linnet', version: '#1 SMP PREEMPT', machine: 'x86_64', domainname: uts.domainname };
 }
 
-/** kernel.hostname and kernel.domainname, of the initial namespace. */
+/** kernel.hostname and its kin, of the initial namespace. @alpha */
 export function registerUtsSysctls(k: Kernel, uts: UtsNamespace): void {
-  k.sysctl.register('kernel/hostname', sysctlString(() => uts.hostname, (v) => setHostname(uts, v), UTS_LEN));
-  k.sysctl.register('kernel/domainname', sysctlString(() => uts.domainname, (v) => setDomainname(uts, v), UTS_LEN));
+  for (const name of UTS_SYSCTLS) k.sysctl.register(`kernel/${name}`, utsSysctl(uts, name)!);
+}
+
+/** Names of settings below `kernel/` that belong to a UTS namespace. @alpha */
+export const UTS_SYSCTLS: readonly string[] = Object.freeze(['domainname', 'hostname', 'osrelease', 'ostype', 'version']);
+
+/** The setting `kernel/NAME` as tasks of a UTS namespace see it; null for a name that is none of {@link UTS_SYSCTLS}. @alpha */
+export function utsSysctl(uts: UtsNamespace, name: string): SysctlEntry | null {
+  switch (name) {
+    case 'hostname':
+      return sysctlString(() => uts.hostname, (v) => setHostname(uts, v), UTS_LEN);
+    case 'domainname':
+      return sysctlString(() => uts.domainname, (v) => setDomainname(uts, v), UTS_LEN);
+    case 'osrelease':
+      return { get: () => uname(uts).release };
+    case 'ostype':
+      return { get: () => uname(uts).sysname };
+    case 'version':
+      return { get: () => uname(uts).version };
+    default:
+      return null;
+  }
 }

@@ -1,7 +1,7 @@
 import { EBUSY, EEXIST, EINVAL, ENAMETOOLONG, ENOENT, SystemError } from '@linnet/kernel';
 import { devGetByName, devOpen, netLoopbackDev } from '@linnet/netdev';
 import { describe, expect, test } from 'vitest';
-import { createNetns, netnsAdd, netnsAttach, netnsDel, netnsGet, netnsHold, netnsList, netnsMoveDevice, netnsNames, netnsPut } from '../src/index.ts';
+import { createNetns, netnsAdd, netnsAttach, netnsDel, netnsGet, netnsList, netnsMoveDevice, netnsNames } from '../src/index.ts';
 import { deleted, device, finish, makeKernel } from './helpers.ts';
 
 describe('names', () => {
@@ -51,11 +51,11 @@ describe('names', () => {
     const net = createNetns(k, 'red');
     expect(netnsAttach(k, 'rouge', net)).toBe(0);
     expect(netnsAttach(k, 'rouge', net)).toBe(-EEXIST);
-    netnsHold(net);
+    net.hold();
     netnsDel(k, 'red');
     netnsDel(k, 'rouge');
     expect(net.dead).toBe(false);
-    netnsPut(net);
+    net.put();
     expect(net.dead).toBe(true);
     expect(netnsAttach(k, 'late', net)).toBe(-EINVAL);
     finish(k);

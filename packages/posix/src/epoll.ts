@@ -1,6 +1,6 @@
 /** Event polling: epoll(7). A set of descriptors, and the list of those that became ready. */
-import { EEXIST, EINVAL, ENOENT, WaitEntry, WaitQueueHead, wakeUpPoll, type Kernel } from '@linnet/kernel';
-import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, EPOLLERR, EPOLLET, EPOLLEXCLUSIVE, EPOLLHUP, EPOLLONESHOT, EPOLLWAKEUP, POLLIN, POLLRDNORM } from '@linnet/uapi';
+import { EEXIST, EINVAL, ELOOP, ENOENT, EPERM, WaitEntry, WaitQueueHead, wakeUpPoll, type Kernel } from '@linnet/kernel';
+import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, EPOLLERR, EPOLLET, EPOLLEXCLUSIVE, EPOLLHUP, EPOLLIN, EPOLLONESHOT, EPOLLOUT, EPOLLWAKEUP, POLLIN, POLLRDNORM } from '@linnet/uapi';
 import { OpenFile, type FileLink } from './file.ts';
 
 /**
@@ -16,6 +16,12 @@ export interface EpollEvent {
 
 /** Bits that say how to watch, not what for. */
 const HOW = EPOLLET | EPOLLONESHOT | EPOLLWAKEUP | EPOLLEXCLUSIVE;
+
+/** What may be asked for together with EPOLLEXCLUSIVE. */
+const EXCLUSIVE_OK = EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE;
+
+/** So many epolls may stand in a row, each watching the next (EP_MAX_NESTS). */
+const MAX_CHAIN = 5;
 
 class EpItem implements FileLink {
   readonly epoll: EpollFile;
@@ -35,6 +41,11 @@ class EpItem implements FileLink {
     this.entry = new WaitEntry((mask) => {
       if ((mask & this.wanted) !== 0) epoll.markReady(this);
     });
+  }
+
+  /** EPOLLEXCLUSIVE: of several epolls, the event is for the first that somebody waits at. */
+  makeExclusive(): void {
+    this.entry.exclusive = (mask) => (mask & this.wanted) !== 0 && this.epoll.queue.active;
   }
 
   /** The bits to report; none once EPOLLONESHOT has switched it off. */
@@ -69,7 +80,22 @@ export class EpollFile extends OpenFile {
     return this.ready.some((item) => (item.file.poll() & item.wanted) !== 0) ? POLLIN | POLLRDNORM : 0;
   }
 
-  /** Adds, changes or removes a file (epoll_ctl): 0, -EEXIST, -ENOENT, -EINVAL. */
+  /** Epolls in a row below this one, itself counted. */
+  private get depth(): number {
+    let below = 0;
+    for (const file of this.items.keys()) if (file instanceof EpollFile) below = Math.max(below, file.depth);
+    return below + 1;
+  }
+
+  /** Epolls in a row above this one, itself counted; Infinity when `looked` is among them. */
+  private heightUnless(looked: EpollFile): number {
+    if (this === looked) return Infinity;
+    let above = 0;
+    if (this.links !== null) for (const link of this.links) if (link instanceof EpItem) above = Math.max(above, link.epoll.heightUnless(looked));
+    return above + 1;
+  }
+
+  /** Adds, changes or removes a file (epoll_ctl): 0, -EEXIST, -ENOENT, -EINVAL, -EPERM for a file that is always ready, -ELOOP for epolls in a circle or too deep. */
   ctl(op: number, fd: number, file: OpenFile, event: EpollEvent | null): number {
     const item = this.items.get(file)?.get(fd) ?? null;
     if (op === EPOLL_CTL_DEL) {
@@ -78,12 +104,17 @@ export class EpollFile extends OpenFile {
       return 0;
     }
     if (event === null || typeof event !== 'object' || !Number.isInteger(event.events)) return -EINVAL;
+    const exclusive = (event.events & EPOLLEXCLUSIVE) !== 0;
+    if (exclusive && (op === EPOLL_CTL_MOD || file instanceof EpollFile || (event.events & ~EXCLUSIVE_OK) !== 0)) return -EINVAL;
     if (op === EPOLL_CTL_ADD) {
+      if (!file.pollable) return -EPERM;
       if (item !== null) return -EEXIST;
+      if (file instanceof EpollFile && this.heightUnless(file) + file.depth > MAX_CHAIN) return -ELOOP;
       const added = new EpItem(this, file, fd);
       let byFd = this.items.get(file);
       if (byFd === undefined) this.items.set(file, (byFd = new Map<number, EpItem>()));
       byFd.set(fd, added);
+      if (exclusive) added.makeExclusive();
       (file.links ??= new Set()).add(added);
       file.queue.add(added.entry);
       this.watch(added, event);
@@ -91,6 +122,7 @@ export class EpollFile extends OpenFile {
     }
     if (op !== EPOLL_CTL_MOD) return -EINVAL;
     if (item === null) return -ENOENT;
+    if ((item.events & EPOLLEXCLUSIVE) !== 0) return -EINVAL;
     this.watch(item, event);
     return 0;
   }
@@ -122,9 +154,12 @@ export class EpollFile extends OpenFile {
 
   /** @internal */
   markReady(item: EpItem): void {
-    if (item.ready || item.gone) return;
-    item.ready = true;
-    this.ready.push(item);
+    if (item.gone) return;
+    if (!item.ready) {
+      item.ready = true;
+      this.ready.push(item);
+    }
+    // Also when it was ready before: an epoll that watches this one edge-triggered sees a new event.
     wakeUpPoll(this.kernel, this.queue, POLLIN | POLLRDNORM);
   }
 

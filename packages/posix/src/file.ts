@@ -20,6 +20,10 @@ export abstract class OpenFile {
   /** Epolls that watch it; null while there was none, since most files never meet one. */
   links: Set<FileLink> | null = null;
 
+  /** May epoll watch it? */
+  get pollable(): boolean {
+    return true;
+  }
   /** Where to wait for a change of what {@link OpenFile.poll} says. */
   abstract get queue(): WaitQueueHead;
   /** The POLL* bits that hold now; called inside the kernel. */
@@ -52,6 +56,8 @@ const goneOps: ProtoOps = (() => {
  */
 export class SocketFile extends OpenFile {
   readonly socket: Socket;
+  /** The process, or negative the group, that signals of it would go to (F_SETOWN). */
+  owner: number = 0;
 
   constructor(socket: Socket) {
     super();

@@ -11,4 +11,5 @@ export { OpenFile, SocketFile, type FileLink } from './file.ts';
 export { NsFile } from './ns-file.ts';
 export { Sys, type MMsgHdr, type NameOut, type PollFd } from './sys.ts';
 export { Task, type Received, type TaskOptions } from './task.ts';
-export type { TaskState } from './task-state.ts';
+export type { TaskOutside, TaskState } from './task-state.ts';
+export type { Dirent, Stat } from './vfs.ts';

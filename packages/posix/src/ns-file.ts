@@ -1,12 +1,8 @@
 /** A namespace as a file: what open(2) of /proc/PID/ns/net or /run/netns/NAME gives. */
 import { type Net, WaitQueueHead } from '@linnet/kernel';
-import { NETNS_NET, netnsHold, netnsPut, type NsTarget, UtsNamespace } from '@linnet/netns';
+import { type NsTarget, UtsNamespace } from '@linnet/netns';
+import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '@linnet/uapi';
 import { OpenFile } from './file.ts';
-
-/** Nobody holds a namespace that came straight from `Kernel.createNet`: its maker ends it. So that our coming and going does not, the maker gets a hold. */
-export function holdForMaker(net: Net): void {
-  if (net !== net.kernel.initNet && net.get(NETNS_NET).refs === 0) netnsHold(net);
-}
 
 /** Holds its namespace as long as it is open. @alpha */
 export class NsFile extends OpenFile {
@@ -16,9 +12,7 @@ export class NsFile extends OpenFile {
   constructor(target: NsTarget) {
     super();
     this.target = target;
-    if (target instanceof UtsNamespace) return;
-    holdForMaker(target);
-    netnsHold(target);
+    this.net?.hold();
   }
 
   /** The network namespace, or null for one of another type. */
@@ -26,13 +20,16 @@ export class NsFile extends OpenFile {
     return this.target instanceof UtsNamespace ? null : this.target;
   }
 
-  /** Nothing ever happens to it. */
+  override get pollable(): boolean {
+    return false;
+  }
+
+  /** Nothing ever happens to it: it is always ready, as other files are. */
   poll(): number {
-    return 0;
+    return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
   }
 
   protected release(): void {
-    const { net } = this;
-    if (net !== null && !net.dead) netnsPut(net);
+    this.net?.put();
   }
 }

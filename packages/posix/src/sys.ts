@@ -1,17 +1,21 @@
 /** The system calls, never blocking: zero or positive, or a negative errno. */
 import {
-  EBADF, EFAULT, EINVAL, EMFILE, ENOTSOCK, ENOTTY, EOPNOTSUPP, EPERM, type Kernel,
+  capable, EBADF, EFAULT, EINVAL, EMFILE, ENODEV, ENOENT, ENOTSOCK, ENOTTY, EOPNOTSUPP, EPERM, ESRCH, ROOT_CRED, type Kernel,
 } from '@linnet/kernel';
-import { MsgHdr, msgCount, sockCreate, Socket, sockGetsockopt, sockRelease, sockSetsockopt } from '@linnet/socket';
+import { intOpt, MsgHdr, msgCount, optInt, sockCreate, Socket, sockGetsockopt, sockIoctl, sockRelease, sockSetsockopt, UNIX, unixUnlink } from '@linnet/socket';
 import {
-  EPOLL_CLOEXEC, F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, FIOCLEX, FIONBIO, FIONCLEX, MSG_DONTWAIT, MSG_ERRQUEUE, O_CLOEXEC, O_NONBLOCK, POLLERR,
-  POLLHUP, POLLNVAL, SHUT_RD, SHUT_RDWR, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_TYPE_MASK, SOL_SOCKET, type SockAddr,
+  CAP_NET_ADMIN, EPOLL_CLOEXEC, F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, FIOASYNC, FIOCLEX, FIOGETOWN, FIONBIO, FIONCLEX, FIOSETOWN, MSG_DONTWAIT, MSG_ERRQUEUE, O_ASYNC, O_CLOEXEC, O_NONBLOCK, POLLERR,
+  POLLHUP, POLLNVAL, SHUT_RD, SHUT_RDWR, SIOCGPGRP, SIOCGSKNS, SIOCSPGRP, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_TYPE_MASK, SOL_SOCKET, type SockAddr, utf8Encode,
 } from '@linnet/uapi';
 import { addrErrno } from './args.ts';
 import { EpollFile, type EpollEvent } from './epoll.ts';
 import { SocketFile, type OpenFile } from './file.ts';
+import { scmInstall, scmLookUp } from './scm.ts';
 import type { TaskState } from './task-state.ts';
+import { openNs } from './task-ns.ts';
 import type { Tasks } from './tasks.ts';
+import { type Dirent, entriesOf, filesBelow, readNode, type Stat, statOf, walk, type Walked, writeNode, type VfsNs } from './vfs.ts';
+import { vfsRoot } from './vfs-root.ts';
 
 /**
  * A descriptor and what to wait for (struct pollfd).
@@ -42,6 +46,9 @@ export interface MMsgHdr {
 export interface NameOut {
   addr: SockAddr | null;
 }
+
+/** The argument of an ioctl that was given none. */
+const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** getsockopt asks for at most this many bytes unless it is told. */
 const OPTLEN = 256;
@@ -102,12 +109,12 @@ export class Sys {
   socket(family: number, type: number, protocol: number = 0): number {
     if (!ints(family, type, protocol) || (type & ~(SOCK_TYPE_MASK | SOCK_NONBLOCK | SOCK_CLOEXEC)) !== 0) return -EINVAL;
     if (this.task.fds.full) return -EMFILE;
-    this.kernel.enter();
+    this.enter();
     try {
       const sock = sockCreate(this.task.net, family, type & SOCK_TYPE_MASK, protocol);
       return typeof sock === 'number' ? sock : this.installSocket(sock, type);
     } finally {
-      this.kernel.exit();
+      this.leave();
     }
   }
 
@@ -115,7 +122,7 @@ export class Sys {
   socketpair(family: number, type: number, protocol: number, sv: number[]): number {
     if (!Array.isArray(sv)) return -EFAULT;
     if (!ints(family, type, protocol) || (type & ~(SOCK_TYPE_MASK | SOCK_NONBLOCK | SOCK_CLOEXEC)) !== 0) return -EINVAL;
-    this.kernel.enter();
+    this.enter();
     try {
       const { net } = this.task;
       const a = sockCreate(net, family, type & SOCK_TYPE_MASK, protocol);
@@ -145,7 +152,7 @@ export class Sys {
       sv[1] = fd1;
       return 0;
     } finally {
-      this.kernel.exit();
+      this.leave();
     }
   }
 
@@ -162,7 +169,7 @@ export class Sys {
     const sock = this.sock(fd);
     if (typeof sock === 'number') return sock;
     if (!Number.isInteger(backlog)) return -EINVAL;
-    return this.kernel.run(() => sock.ops.listen(sock, backlog));
+    return this.asTask(() => sock.ops.listen(sock, backlog));
   }
 
   /** accept(2): accept4 without flags. */
@@ -176,13 +183,13 @@ export class Sys {
     if (typeof sock === 'number') return sock;
     if (!ints(flags) || (flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) !== 0) return -EINVAL;
     if (this.task.fds.full) return -EMFILE;
-    this.kernel.enter();
+    this.enter();
     try {
       const conn = new Socket(sock.net, sock.type, sock.ops);
       const err = sock.ops.accept(sock, conn, 0);
       return err < 0 ? err : this.installSocket(conn, flags);
     } finally {
-      this.kernel.exit();
+      this.leave();
     }
   }
 
@@ -223,16 +230,23 @@ export class Sys {
     return this.sendOn(sock, msg, msgCount(msg), flags);
   }
 
-  /** @internal Sends from the message's cursor. */
-  sendOn(sock: Socket, msg: MsgHdr, size: number, flags: number): number {
-    this.kernel.enter();
+  /** @internal Sends from the message's cursor; `rest` when the bytes before were sent. */
+  sendOn(sock: Socket, msg: MsgHdr, size: number, flags: number, rest: boolean = false): number {
+    const { control } = msg;
+    this.enter();
     try {
       msg.flags = flags | MSG_DONTWAIT;
-      this.tasks.current = this.task;
+      if (control.length > 0) {
+        // Control messages go with the first bytes.
+        if (rest) msg.control = [];
+        const err = scmLookUp(this.task.fds, msg, sock.ops.family);
+        if (err !== 0) return err;
+      }
       return sock.ops.sendmsg(sock, msg, size);
     } finally {
-      this.tasks.current = null;
-      this.kernel.exit();
+      msg.control = control;
+      msg.files = null;
+      this.leave();
     }
   }
 
@@ -261,14 +275,14 @@ export class Sys {
     const { msg, one } = this;
     one[0] = buf;
     msg.iov = one;
-    this.kernel.enter();
+    this.enter();
     try {
       const n = this.recvOn(sock, msg, flags);
       // Before the kernel is left: who is woken then may use the same message.
       if (from !== null) from.addr = msg.name;
       return n;
     } finally {
-      this.kernel.exit();
+      this.leave();
     }
   }
 
@@ -278,11 +292,11 @@ export class Sys {
     if (typeof sock === 'number') return sock;
     const err = this.checkMsg(msg, flags);
     if (err !== 0) return err;
-    this.kernel.enter();
+    this.enter();
     try {
       return this.recvOn(sock, msg, flags);
     } finally {
-      this.kernel.exit();
+      this.leave();
     }
   }
 
@@ -293,7 +307,9 @@ export class Sys {
     msg.name = null;
     msg.flags = 0;
     if (msg.control.length > 0) msg.control = [];
-    return sock.ops.recvmsg(sock, msg, msgCount(msg), flags | MSG_DONTWAIT);
+    const n = sock.ops.recvmsg(sock, msg, msgCount(msg), flags | MSG_DONTWAIT);
+    if (msg.files !== null) scmInstall(this.task.fds, msg, flags);
+    return n;
   }
 
   /** recvmmsg(2): how many messages came, or the error of the first. */
@@ -311,19 +327,19 @@ export class Sys {
     const sock = this.sock(fd);
     if (typeof sock === 'number') return sock;
     if (!ints(how) || how < SHUT_RD || how > SHUT_RDWR) return -EINVAL;
-    return this.kernel.run(() => sock.ops.shutdown(sock, how));
+    return this.asTask(() => sock.ops.shutdown(sock, how));
   }
 
   /** getsockname(2): the own address, or a negative errno. */
   getsockname(fd: number): SockAddr | number {
     const sock = this.sock(fd);
-    return typeof sock === 'number' ? sock : this.kernel.run(() => sock.ops.getname(sock, false));
+    return typeof sock === 'number' ? sock : this.asTask(() => sock.ops.getname(sock, false));
   }
 
   /** getpeername(2): the other side's address, or a negative errno. */
   getpeername(fd: number): SockAddr | number {
     const sock = this.sock(fd);
-    return typeof sock === 'number' ? sock : this.kernel.run(() => sock.ops.getname(sock, true));
+    return typeof sock === 'number' ? sock : this.asTask(() => sock.ops.getname(sock, true));
   }
 
   /** setsockopt(2): a number is written as an int. */
@@ -333,25 +349,39 @@ export class Sys {
     if (!ints(level, opt)) return -EINVAL;
     const bytes = optionBytes(value);
     if (bytes === null) return -EFAULT;
-    return this.kernel.run(() => (level === SOL_SOCKET && sock.sk !== null ? sockSetsockopt(sock, opt, bytes) : sock.ops.setsockopt(sock, level, opt, bytes)));
+    return this.asTask(() => (level === SOL_SOCKET && sock.sk !== null ? sockSetsockopt(sock, opt, bytes) : sock.ops.setsockopt(sock, level, opt, bytes)));
   }
 
-  /** getsockopt(2): the value's bytes, at most `maxLen`, or a negative errno. */
-  getsockopt(fd: number, level: number, opt: number, maxLen: number = OPTLEN): Uint8Array | number {
+  /** getsockopt(2): the value's bytes, at most `maxLen`, or a negative errno. A few options are asked with something in the buffer: `input` (PACKET_HDRLEN). */
+  getsockopt(fd: number, level: number, opt: number, maxLen: number = OPTLEN, input?: Uint8Array): Uint8Array | number {
     const sock = this.sock(fd);
     if (typeof sock === 'number') return sock;
     if (!ints(level, opt, maxLen) || maxLen < 0) return -EINVAL;
-    return this.kernel.run(() => (level === SOL_SOCKET && sock.sk !== null ? sockGetsockopt(sock, opt, maxLen) : sock.ops.getsockopt(sock, level, opt, maxLen)));
+    return this.asTask(() => (level === SOL_SOCKET && sock.sk !== null ? sockGetsockopt(sock, opt, maxLen) : sock.ops.getsockopt(sock, level, opt, maxLen, input)));
+  }
+
+  /** mmap(2) of a socket: the memory that it shares with its reader (PACKET_RX_RING), or a negative errno, -ENODEV when it has none. */
+  mmap(fd: number): Uint8Array | number {
+    const sock = this.sock(fd);
+    if (typeof sock === 'number') return sock;
+    return this.asTask(() => sock.ops.mmap?.(sock) ?? -ENODEV);
   }
 
   /** close(2). Calls that wait on the descriptor end with EBADF. */
   close(fd: number): number {
-    this.kernel.enter();
+    this.enter();
     try {
       return this.task.fds.close(fd);
     } finally {
-      this.kernel.exit();
+      this.leave();
     }
+  }
+
+  /** unlink(2) of a local socket's name: 0 or -ENOENT. */
+  unlink(path: string | Uint8Array): number {
+    if (typeof path !== 'string' && !isBytes(path)) return -EFAULT;
+    if (this.kernel.tryGet(UNIX) === null) return -ENOENT;
+    return this.asTask(() => unixUnlink(this.kernel, typeof path === 'string' ? utf8Encode(path) : path));
   }
 
   /** dup(2). */
@@ -372,7 +402,7 @@ export class Sys {
     const slot = fds.get(oldfd);
     if (oldfd === newfd || !ints(flags) || (flags & ~O_CLOEXEC) !== 0) return -EINVAL;
     if (slot === null || !Number.isInteger(newfd) || newfd < 0 || newfd >= fds.limit) return -EBADF;
-    this.kernel.run(() => fds.replace(newfd, slot.file, flags !== 0));
+    this.asTask(() => fds.replace(newfd, slot.file, flags !== 0));
     return newfd;
   }
 
@@ -400,39 +430,121 @@ export class Sys {
     }
   }
 
-  /** ioctl(2): FIONBIO, FIOCLEX, FIONCLEX, and what the socket's family knows (FIONREAD, SIOCOUTQ ...: an int into `arg`); others -ENOTTY. */
+  /**
+   * open(2) of a namespace, `/proc/PID/ns/net` or `/run/netns/NAME`: a descriptor for setns. What has contents is read and written whole
+   * ({@link Sys.readFile}): for it and for directories -EOPNOTSUPP.
+   */
+  open(path: string): number {
+    const at = this.walk(path, true);
+    if (typeof at === 'number') return at;
+    return at.node.kind === 'ns' ? this.asTask(() => openNs(this.task.fds, (at.node as VfsNs).ns)) : -EOPNOTSUPP;
+  }
+
+  /** The text of a file under /proc, /sys/class/net or /run: or -ENOENT, -EACCES, -EISDIR, -EINVAL (where the device does not know now). */
+  readFile(path: string): string | number {
+    const at = this.walk(path, true);
+    return typeof at === 'number' ? at : this.asTask(() => readNode(this.task, at.node));
+  }
+
+  /** Writes a file whole: 0, or -ENOENT, -EACCES, -EISDIR, or what the file says of the text (-EINVAL, -EPERM ...). */
+  writeFile(path: string, text: string): number {
+    const at = this.walk(path, true);
+    return typeof at === 'number' ? at : this.asTask(() => writeNode(this.task, at.node, text));
+  }
+
+  /** The entries of a directory but '.' and '..', or -ENOENT, -ENOTDIR (getdents(2)). */
+  readdir(path: string): Dirent[] | number {
+    const at = this.walk(path, true);
+    return typeof at === 'number' ? at : entriesOf(at);
+  }
+
+  /** stat(2), with `follow` false lstat(2). */
+  stat(path: string, follow: boolean = true): Stat | number {
+    const at = this.walk(path, follow);
+    return typeof at === 'number' ? at : statOf(at);
+  }
+
+  /** readlink(2): where a link leads, or -ENOENT, -EINVAL for what is no link. */
+  readlink(path: string): string | number {
+    const at = this.walk(path, false);
+    if (typeof at === 'number') return at;
+    return at.node.kind === 'link' ? at.node.target : -EINVAL;
+  }
+
+  /** The paths of all files below a directory, sorted. Links are followed, but not those behind a link. */
+  listFiles(path: string): string[] {
+    return filesBelow(vfsRoot(this.task, this.tasks), path);
+  }
+
+  private walk(path: string, follow: boolean): Walked | number {
+    return typeof path === 'string' ? walk(vfsRoot(this.task, this.tasks), path, follow) : -EFAULT;
+  }
+
+  /**
+   * ioctl(2): what every descriptor knows (FIONBIO, FIOCLEX, FIONCLEX, FIOASYNC; FIOSETOWN and its like, though no signal ever comes), what the socket's family knows (FIONREAD,
+   * SIOCOUTQ, SIOCGARP, SIOCADDRT ...), and the interface requests of netdevice(7). `arg` are the bytes of the request's structure, as on x86-64, read and written. What a
+   * pointer in it leads to follows directly behind the structure, and any other number than 0 in the pointer's place says that it is there: the buffer of SIOCGIFCONF behind 16 bytes, the
+   * request of SIOCETHTOOL behind 40, the device's name of SIOCADDRT behind 120. Returns 0, for SIOCGSKNS a descriptor, or a negative errno: -ENOTTY for what nobody knows.
+   */
   ioctl(fd: number, cmd: number, arg: Uint8Array | null = null): number {
     const slot = this.task.fds.get(fd);
     if (slot === null) return -EBADF;
     if (arg !== null && !isBytes(arg)) return -EFAULT;
+    const { file } = slot;
+    const on = (): number => (arg === null || arg.length < 4 ? -EFAULT : arg[0]! | arg[1]! | arg[2]! | arg[3]! ? 1 : 0);
     switch (cmd) {
       case FIOCLEX:
       case FIONCLEX:
         slot.cloexec = cmd === FIOCLEX;
         return 0;
-      case FIONBIO:
-        if (arg === null || arg.length < 4) return -EFAULT;
-        slot.file.flags = (slot.file.flags & ~O_NONBLOCK) | (arg[0]! | arg[1]! | arg[2]! | arg[3]! ? O_NONBLOCK : 0);
-        return 0;
-      default: {
-        if (!(slot.file instanceof SocketFile)) return -ENOTTY;
-        const sock = slot.file.socket;
-        const { ioctl } = sock.ops;
-        if (ioctl === undefined) return -ENOTTY;
-        if (arg === null || arg.length < 4) return -EFAULT;
-        return this.kernel.run(() => ioctl.call(sock.ops, sock, cmd, arg));
+      case FIONBIO: {
+        const want = on();
+        if (want >= 0) file.flags = (file.flags & ~O_NONBLOCK) | (want !== 0 ? O_NONBLOCK : 0);
+        return Math.min(want, 0);
       }
+      case FIOASYNC: {
+        if (!(file instanceof SocketFile)) return -ENOTTY;
+        const want = on();
+        if (want >= 0) file.flags = (file.flags & ~O_ASYNC) | (want !== 0 ? O_ASYNC : 0);
+        return Math.min(want, 0);
+      }
+      default:
+        if (!(file instanceof SocketFile)) return -ENOTTY;
+        return this.asTask(() => this.sockIoctl(file, cmd, arg ?? NOTHING));
+    }
+  }
+
+  private sockIoctl(file: SocketFile, cmd: number, arg: Uint8Array): number {
+    const { socket } = file;
+    switch (cmd) {
+      case FIOSETOWN:
+      case SIOCSPGRP: {
+        if (arg.length < 4) return -EFAULT;
+        const pid = optInt(arg);
+        if (pid !== 0 && this.tasks.find(Math.abs(pid)) === null) return -ESRCH;
+        file.owner = pid;
+        return 0;
+      }
+      case FIOGETOWN:
+      case SIOCGPGRP:
+        if (arg.length < 4) return -EFAULT;
+        arg.set(intOpt(file.owner));
+        return 0;
+      case SIOCGSKNS:
+        return capable(this.kernel, CAP_NET_ADMIN) ? openNs(this.task.fds, socket.net) : -EPERM;
+      default:
+        return sockIoctl(socket, cmd, arg);
     }
   }
 
   /** poll(2) with no time to wait: fills in `revents` and returns how many descriptors have any. */
   poll(fds: readonly PollFd[]): number {
     if (!Array.isArray(fds) || !fds.every((p) => typeof p === 'object' && p !== null && ints(p.fd, p.events))) return -EFAULT;
-    this.kernel.enter();
+    this.enter();
     try {
       return this.pollOnce(fds);
     } finally {
-      this.kernel.exit();
+      this.leave();
     }
   }
 
@@ -455,19 +567,18 @@ export class Sys {
     return this.task.fds.install(new EpollFile(this.kernel), flags !== 0);
   }
 
-  /** epoll_ctl(2). An epoll in an epoll is not supported: -EPERM. */
+  /** epoll_ctl(2). An epoll may watch another: not itself (-EINVAL), nor in a circle or more than five in a row (-ELOOP). */
   epollCtl(epfd: number, op: number, fd: number, event: EpollEvent | null): number {
     const epoll = this.epoll(epfd);
     const slot = this.task.fds.get(fd);
     if (slot === null) return -EBADF;
     if (typeof epoll === 'number') return epoll;
     if (slot.file === epoll) return -EINVAL;
-    if (slot.file instanceof EpollFile) return -EPERM;
-    this.kernel.enter();
+    this.enter();
     try {
       return epoll.ctl(op, fd, slot.file, event);
     } finally {
-      this.kernel.exit();
+      this.leave();
     }
   }
 
@@ -477,11 +588,11 @@ export class Sys {
     if (typeof epoll === 'number') return epoll;
     if (!Array.isArray(events)) return -EFAULT;
     if (!Number.isInteger(max) || max <= 0) return -EINVAL;
-    this.kernel.enter();
+    this.enter();
     try {
       return epoll.collect(events, max);
     } finally {
-      this.kernel.exit();
+      this.leave();
     }
   }
 
@@ -497,13 +608,27 @@ export class Sys {
     return (file.flags & O_NONBLOCK) === 0 && (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) === 0;
   }
 
-  /** A call in which the kernel may ask who calls. */
-  private asTask(fn: () => number): number {
+  /** @internal Goes into the kernel as this task: the kernel may ask who calls. */
+  enter(): void {
+    this.kernel.enter();
     this.tasks.current = this.task;
+    this.kernel.cred = this.task.cred;
+  }
+
+  /** @internal Leaves it. What runs then, softirqs and those who are woken, is nobody's call. */
+  leave(): void {
+    this.tasks.current = null;
+    this.kernel.cred = ROOT_CRED;
+    this.kernel.exit();
+  }
+
+  /** @internal A call between the two. */
+  asTask<T>(fn: () => T): T {
+    this.enter();
     try {
-      return this.kernel.run(fn);
+      return fn();
     } finally {
-      this.tasks.current = null;
+      this.leave();
     }
   }
 

@@ -1,20 +1,25 @@
 /** The namespaces of a task: entering, leaving, and what they are called. */
 import { EBADF, EINVAL, ENOENT, ENOSYS, type Kernel, type Net } from '@linnet/kernel';
 import {
-  netnsGet, NSPROXY, type NsProxy, nsproxyOf, nsproxyPut, nsproxySetns, nsproxyUnshare, setHostname, uname, type Utsname, type UtsNamespace,
+  netnsGet, NSPROXY, type NsProxy, nsproxyOf, nsproxyPut, nsproxySetns, nsproxyUnshare, setDomainname, setHostname, uname, type Utsname, type UtsNamespace,
 } from '@linnet/netns';
 import type { FdTable } from './fd-table.ts';
-import { holdForMaker, NsFile } from './ns-file.ts';
+import { NsFile } from './ns-file.ts';
 
-/** Keeps the namespaces of one task. The one it began in belongs to whoever made it and is not held; those it entered are, until it exits. */
+/** Keeps the namespaces of one task, and holds them until it exits. */
 export class TaskNamespaces {
   private readonly kernel: Kernel;
   private readonly first: Net;
-  private proxy: NsProxy | null = null;
+  /** Null where the machine has no namespaces. */
+  private proxy: NsProxy | null;
+  private done = false;
 
   constructor(first: Net) {
     this.kernel = first.kernel;
     this.first = first;
+    this.proxy = null;
+    if (this.kernel.tryGet(NSPROXY) !== null) this.proxy = nsproxyOf(first);
+    else first.hold();
   }
 
   get net(): Net {
@@ -23,7 +28,7 @@ export class TaskNamespaces {
 
   /** The UTS namespace; null where the machine has none. */
   get uts(): UtsNamespace | null {
-    return this.proxy?.uts ?? this.kernel.tryGet(NSPROXY)?.uts ?? null;
+    return this.proxy?.uts ?? null;
   }
 
   /** New namespaces for those that `flags` name (unshare(2)): 0, -EINVAL, or -ENOSYS where the machine has no namespaces. */
@@ -42,16 +47,9 @@ export class TaskNamespaces {
 
   /** A descriptor for a namespace: the name of one, one itself, or the task's own. */
   open(fds: FdTable, what: string | Net | UtsNamespace | null): number {
-    if (this.kernel.tryGet(NSPROXY) === null) return -ENOSYS;
+    if (this.proxy === null) return -ENOSYS;
     const target = typeof what === 'string' ? netnsGet(this.kernel, what) : (what ?? this.net);
-    if (target === null) return -ENOENT;
-    const file = new NsFile(target);
-    const fd = fds.install(file, true);
-    if (fd < 0) {
-      file.refs = 1;
-      file.put();
-    }
-    return fd;
+    return target === null ? -ENOENT : openNs(fds, target);
   }
 
   hostname(): string {
@@ -65,28 +63,45 @@ export class TaskNamespaces {
     return typeof name === 'string' ? setHostname(uts, name) : -EINVAL;
   }
 
+  setDomainname(name: string): number {
+    const { uts } = this;
+    if (uts === null) return -ENOSYS;
+    return typeof name === 'string' ? setDomainname(uts, name) : -EINVAL;
+  }
+
   uname(): Utsname | null {
     const { uts } = this;
     return uts === null ? null : uname(uts);
   }
 
-  /** Lets go of what it entered. */
+  /** Lets go of them. */
   exit(): void {
-    if (this.proxy !== null) nsproxyPut(this.proxy);
+    if (this.done) return;
+    this.done = true;
+    const { proxy } = this;
     this.proxy = null;
+    if (proxy !== null) nsproxyPut(proxy);
+    else this.first.put();
   }
 
   private change(make: (p: NsProxy) => NsProxy | number): number {
-    if (this.kernel.tryGet(NSPROXY) === null) return -ENOSYS;
-    if (this.proxy === null) holdForMaker(this.first);
-    const old = this.proxy ?? nsproxyOf(this.first);
+    const old = this.proxy;
+    if (old === null) return -ENOSYS;
     const next = make(old);
-    if (typeof next === 'number') {
-      if (this.proxy === null) nsproxyPut(old);
-      return next;
-    }
+    if (typeof next === 'number') return next;
     this.proxy = next;
     nsproxyPut(old);
     return 0;
   }
+}
+
+/** A descriptor for a namespace, or -EMFILE. */
+export function openNs(fds: FdTable, target: Net | UtsNamespace): number {
+  const file = new NsFile(target);
+  const fd = fds.install(file, true);
+  if (fd < 0) {
+    file.refs = 1;
+    file.put();
+  }
+  return fd;
 }

@@ -1,9 +1,9 @@
 /** A task: a namespace, descriptors, and the system calls that may wait. */
-import { EAGAIN, EALREADY, EBADF, EFAULT, EINPROGRESS, EINVAL, EISCONN, ENOSYS, ENOTSOCK, Net, type Kernel } from '@linnet/kernel';
-import type { Utsname } from '@linnet/netns';
-import { MsgHdr, msgCount } from '@linnet/socket';
+import { Cred, EAGAIN, EALREADY, EBADF, EFAULT, EINPROGRESS, EINVAL, EISCONN, ENETDOWN, ENOSYS, ENOTSOCK, EPERM, Net, ROOT_CRED, type Kernel } from '@linnet/kernel';
+import type { Utsname, UtsNamespace } from '@linnet/netns';
+import { MsgHdr, msgCount, RCV_SHUTDOWN } from '@linnet/socket';
 import {
-  MSG_PEEK, MSG_WAITALL, MSG_WAITFORONE, O_NONBLOCK, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM, SHUT_RD, SHUT_RDWR, SOCK_STREAM, type SockAddr,
+  AF_UNIX, CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN, MSG_PEEK, MSG_WAITALL, MSG_WAITFORONE, O_NONBLOCK, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM, SHUT_RD, SHUT_RDWR, SOCK_STREAM, type SockAddr,
 } from '@linnet/uapi';
 import { AbortError, type BlockOptions } from './abort.ts';
 import { addrDetail, addrErrno, sockaddrText, sysError } from './args.ts';
@@ -11,11 +11,11 @@ import { block } from './block.ts';
 import type { EpollEvent } from './epoll.ts';
 import { FdTable, type FdSlot } from './fd-table.ts';
 import { SocketFile } from './file.ts';
-import { procList, procRead, procWrite } from './proc-files.ts';
-import { isSysPath, sysList, sysRead, sysWrite } from './sys-files.ts';
 import { msgSeek, Sys, type MMsgHdr, type PollFd } from './sys.ts';
 import { TaskNamespaces } from './task-ns.ts';
+import type { TaskOutside } from './task-state.ts';
 import { type Tasks, tasksOf } from './tasks.ts';
+import type { Dirent, Stat } from './vfs.ts';
 
 /**
  * How a task is made.
@@ -24,6 +24,12 @@ import { type Tasks, tasksOf } from './tasks.ts';
 export interface TaskOptions {
   /** RLIMIT_NOFILE: how many descriptors it may have. Default: 1024. */
   readonly maxFds?: number;
+  /** Who it is: user, groups, capabilities. Default: root with all of them. */
+  readonly cred?: Cred;
+  /** Its name in /proc, of at most 15 characters. Default: 'task'. */
+  readonly comm?: string;
+  /** Its number among the machine's tasks, if that is free: for one behind which a real process stands. Default: the next. */
+  readonly pid?: number;
 }
 
 /**
@@ -55,16 +61,24 @@ export class Task {
   readonly fds: FdTable;
   /** The system calls that never wait. */
   readonly sys: Sys;
+  /** Its name in /proc. */
+  readonly comm: string;
+  /** Who knows what process ids and descriptors in its netlink messages mean, when a real process stands behind it. @alpha */
+  outside: TaskOutside | null = null;
   readonly #tasks: Tasks;
   readonly #ns: TaskNamespaces;
+  #cred: Cred;
 
   /** A task in the namespace `net`, or in the initial one of a kernel. */
   constructor(where: Net | Kernel, opts: TaskOptions = {}) {
     const net = where instanceof Net ? where : where.initNet;
     this.kernel = net.kernel;
+    if (net.dead) throw sysError(-ENETDOWN, 'Task', -1, 'the namespace has ended');
+    this.comm = (opts.comm ?? 'task').slice(0, 15);
+    this.#cred = opts.cred ?? ROOT_CRED;
     this.#ns = new TaskNamespaces(net);
     this.#tasks = tasksOf(net.kernel);
-    this.pid = this.#tasks.enter(this);
+    this.pid = this.#tasks.enter(this, opts.pid);
     this.#tasks.watch(net);
     this.fds = new FdTable(opts.maxFds ?? 1024);
     this.sys = new Sys(this, this.#tasks);
@@ -73,6 +87,37 @@ export class Task {
   /** The network namespace it is in: where its new sockets belong. */
   get net(): Net {
     return this.#ns.net;
+  }
+
+  /** Its UTS namespace; null where the machine has none. @alpha */
+  get uts(): UtsNamespace | null {
+    return this.#ns.uts;
+  }
+
+  /** Who it is. */
+  get cred(): Cred {
+    return this.#cred;
+  }
+
+  /**
+   * Becomes another user, with that user's groups (setgroups(2), setgid(2), setuid(2)): whoever leaves user 0 keeps no capability.
+   * Throws EPERM without CAP_SETUID and CAP_SETGID, unless it is only to be the user that it is.
+   */
+  setuid(uid: number, gid: number = uid, groups: readonly number[] = []): void {
+    const old = this.#cred;
+    if (![uid, gid, ...groups].every((id) => Number.isInteger(id) && id >= 0 && id < 0xffffffff)) throw sysError(-EINVAL, 'setuid', -1, `uid ${uid} gid ${gid}`);
+    const same = uid === old.uid && gid === old.gid && groups.every((g) => old.groups.includes(g));
+    if (!same && !(old.has(CAP_SETUID) && old.has(CAP_SETGID))) throw sysError(-EPERM, 'setuid', -1, `uid ${uid} gid ${gid}`);
+    this.#cred = new Cred(uid, gid, groups, old.uid === 0 && uid !== 0 ? [] : old.capabilities());
+  }
+
+  /** Keeps only these of its capabilities (capset(2)). Throws EPERM for one that it has not. */
+  capset(caps: Iterable<number>): void {
+    const old = this.#cred;
+    const list = [...caps];
+    const extra = list.find((cap) => !old.has(cap));
+    if (extra !== undefined) throw sysError(-EPERM, 'capset', -1, `capability ${extra}`);
+    this.#cred = new Cred(old.uid, old.gid, old.groups, list);
   }
 
   /** Closes all descriptors, leaves the namespaces that it entered and gives its number back (exit(2)). */
@@ -89,13 +134,13 @@ export class Task {
 
   /** unshare(2): new namespaces of its own for those that `flags` name, CLONE_NEWNET or CLONE_NEWUTS. Its open sockets stay where they are. */
   unshare(flags: number): void {
-    this.check(this.#ns.unshare(flags), 'unshare', -1, () => `flags 0x${flags.toString(16)}`);
+    this.check(this.#admin(() => this.#ns.unshare(flags)), 'unshare', -1, () => `flags 0x${flags.toString(16)}`);
     this.#tasks.watch(this.net);
   }
 
   /** setns(2): enters the namespace behind a descriptor; `nstype` is CLONE_NEWNET, CLONE_NEWUTS, or 0 for either. */
   setns(fd: number, nstype: number = 0): void {
-    this.check(this.#ns.setns(this.fds, fd, nstype), 'setns', fd, () => `fd ${fd} nstype 0x${nstype.toString(16)}`);
+    this.check(this.#admin(() => this.#ns.setns(this.fds, fd, nstype)), 'setns', fd, () => `fd ${fd} nstype 0x${nstype.toString(16)}`);
     this.#tasks.watch(this.net);
   }
 
@@ -116,7 +161,12 @@ export class Task {
 
   /** sethostname(2). */
   sethostname(name: string): void {
-    this.check(this.#ns.setHostname(name), 'sethostname', -1, () => `"${name}"`);
+    this.check(this.#admin(() => this.#ns.setHostname(name)), 'sethostname', -1, () => `"${name}"`);
+  }
+
+  /** setdomainname(2). */
+  setdomainname(name: string): void {
+    this.check(this.#admin(() => this.#ns.setDomainname(name)), 'setdomainname', -1, () => `"${name}"`);
   }
 
   /** uname(2). */
@@ -176,15 +226,17 @@ export class Task {
       timeout: this.timeoOf(fd, true),
       signal: opts.signal,
       attempt: (): true | undefined => {
-        const err = sock.ops.connect(sock, addr, O_NONBLOCK);
-        const under = err === -EINPROGRESS || (err === -EALREADY && !first);
+        const err = sys.asTask(() => sock.ops.connect(sock, addr, O_NONBLOCK));
+        // A local socket's listener may have no room now: it is asked again, from the start.
+        const full = err === -EAGAIN && sock.ops.family === AF_UNIX;
+        const under = full || err === -EINPROGRESS || (err === -EALREADY && !first);
         if (err >= 0 || (err === -EISCONN && !first)) return true;
         if (!under || !wait) throw fail(err);
-        first = false;
+        if (!full) first = false;
         return undefined;
       },
       expired: () => {
-        throw fail(-EINPROGRESS);
+        throw fail(first ? -EAGAIN : -EINPROGRESS);
       },
       closed: () => {
         throw sysError(-EBADF, 'connect', fd);
@@ -312,6 +364,11 @@ export class Task {
     this.check(this.sys.close(fd), 'close', fd, () => '');
   }
 
+  /** unlink(2) of a local socket's name. */
+  unlink(path: string | Uint8Array): void {
+    this.check(this.sys.unlink(path), 'unlink', -1, () => (typeof path === 'string' ? path : ''));
+  }
+
   /** dup(2). */
   dup(fd: number): number {
     return this.check(this.sys.dup(fd), 'dup', fd, () => '');
@@ -388,22 +445,62 @@ export class Task {
     });
   }
 
-  /** The text of a file under /proc or /sys/class/net: '/proc/net/dev', '/proc/sys/net/ipv4/ip_forward', '/sys/class/net/eth0/mtu'. Throws ENOENT. */
+  /**
+   * A descriptor for what `path` names, for {@link Task.setns}: `/proc/self/ns/net`, `/proc/PID/ns/uts`, `/run/netns/NAME`. Files with contents are read whole:
+   * {@link Task.readFile}.
+   */
+  open(path: string): number {
+    return this.check(this.sys.open(path), 'open', -1, () => path);
+  }
+
+  /** The text of a file under /proc or /sys/class/net: '/proc/net/dev', '/proc/sys/net/ipv4/ip_forward', '/sys/class/net/eth0/mtu'. Throws ENOENT, EACCES. */
   readFile(path: string): string {
-    const text = isSysPath(path) ? sysRead(this.net, path) : procRead(this.net, path);
+    const text = this.sys.readFile(path);
     if (typeof text === 'number') throw sysError(text, 'open', -1, path);
     return text;
   }
 
   /** Writes to a file under /proc or /sys/class/net. Throws ENOENT, EACCES, or EINVAL when the value is refused. */
   writeFile(path: string, text: string): void {
-    const err = this.kernel.run(() => (isSysPath(path) ? sysWrite(this.net, path, text) : procWrite(this.net, path, text)));
-    if (err < 0) throw sysError(err, 'write', -1, path);
+    this.check(this.sys.writeFile(path, text), 'write', -1, () => path);
   }
 
-  /** The paths of all files below a directory under /proc or /sys/class/net. */
+  /** The entries of a directory (readdir(3)), sorted by name. Throws ENOENT, ENOTDIR. */
+  readdir(path: string): Dirent[] {
+    const list = this.sys.readdir(path);
+    if (typeof list === 'number') throw sysError(list, 'readdir', -1, path);
+    return list;
+  }
+
+  /** stat(2). */
+  stat(path: string): Stat {
+    const st = this.sys.stat(path);
+    if (typeof st === 'number') throw sysError(st, 'stat', -1, path);
+    return st;
+  }
+
+  /** lstat(2): of the link itself. */
+  lstat(path: string): Stat {
+    const st = this.sys.stat(path, false);
+    if (typeof st === 'number') throw sysError(st, 'lstat', -1, path);
+    return st;
+  }
+
+  /** readlink(2). Throws ENOENT, EINVAL. */
+  readlink(path: string): string {
+    const to = this.sys.readlink(path);
+    if (typeof to === 'number') throw sysError(to, 'readlink', -1, path);
+    return to;
+  }
+
+  /** The paths of all files below a directory under /proc, /sys or /run, sorted. Links are followed, but not those behind a link. */
   listFiles(path: string): string[] {
-    return isSysPath(path) ? sysList(this.net, path) : procList(this.net, path);
+    return this.sys.listFiles(path);
+  }
+
+  /** What only an administrator of the machine may do. */
+  #admin(fn: () => number): number {
+    return this.#cred.has(CAP_SYS_ADMIN) ? fn() : -EPERM;
   }
 
   private check(result: number, syscall: string, fd: number, detail: () => string): number {
@@ -424,6 +521,7 @@ export class Task {
     if (slot === null) return Promise.reject(sysError(-EBADF, syscall, fd));
     if (!(slot.file instanceof SocketFile)) return Promise.reject(sysError(-ENOTSOCK, syscall, fd));
     const wait = this.sys.mayBlock(slot.file, flags);
+    const { socket: sock } = slot.file;
     return block(this.kernel, {
       syscall,
       slots: [slot],
@@ -434,7 +532,10 @@ export class Task {
         const n = step();
         if (n >= 0) return n;
         if (n !== -EAGAIN || !wait) throw sysError(n, syscall, fd);
-        return undefined;
+        // Nothing more will come: who waits is let go, a reader with nothing.
+        if ((sock.sk === null ? 0 : sock.sk.shutdown & RCV_SHUTDOWN) === 0) return undefined;
+        if (syscall === 'accept') throw sysError(-EINVAL, syscall, fd);
+        return 0;
       },
       expired: () => {
         throw sysError(-EAGAIN, syscall, fd);
@@ -470,7 +571,7 @@ export class Task {
       attempt: () => {
         for (;;) {
           msgSeek(msg, done);
-          const n = this.sys.sendOn(sock, msg, total - done, flags);
+          const n = this.sys.sendOn(sock, msg, total - done, flags, done > 0);
           if (n === -EAGAIN && wait) return undefined;
           if (n < 0) return partly(n);
           done += n;

@@ -1,12 +1,13 @@
 /** The tasks of a machine: process ids, and who is calling. */
 import { defineKey, EBADF, ESRCH, type Kernel, type Key, type Net, NOTIFY_DONE } from '@linnet/kernel';
 import { type NetlinkHost, NETNS, netnsSetTasks } from '@linnet/netns';
+import { SOCKET, type SocketTasks } from '@linnet/socket';
 import { SocketFile } from './file.ts';
 import { NsFile } from './ns-file.ts';
 import type { TaskState } from './task-state.ts';
 
 /** What a kernel knows of its tasks; netlink asks it for namespaces by process id and descriptor (IFLA_NET_NS_PID, IFLA_NET_NS_FD). @alpha */
-export class Tasks implements NetlinkHost {
+export class Tasks implements NetlinkHost, SocketTasks {
   private readonly byPid: Map<number, TaskState> = new Map();
   private lastPid = 0;
   /** The task that is in a system call now. */
@@ -16,10 +17,30 @@ export class Tasks implements NetlinkHost {
     return NOTIFY_DONE;
   };
 
-  /** Takes a task in and gives it a process id. */
-  enter(task: TaskState): number {
-    this.byPid.set(++this.lastPid, task);
-    return this.lastPid;
+  /** Takes a task in and gives it a process id: the one it wants, if that is free. */
+  enter(task: TaskState, wanted: number = 0): number {
+    let pid = wanted;
+    if (pid <= 0 || this.byPid.has(pid)) {
+      while (this.byPid.has(++this.lastPid));
+      pid = this.lastPid;
+    }
+    this.byPid.set(pid, task);
+    return pid;
+  }
+
+  /** The task of that number, or null. */
+  find(pid: number): TaskState | null {
+    return this.byPid.get(pid) ?? null;
+  }
+
+  /** Is there a task of this number? */
+  hasPid(pid: number): boolean {
+    return this.byPid.has(pid);
+  }
+
+  /** Numbers of all tasks, lowest first. */
+  pids(): number[] {
+    return Array.from(this.byPid.keys()).sort((a, b) => a - b);
   }
 
   /** A task has exited. */
@@ -51,10 +72,14 @@ export class Tasks implements NetlinkHost {
   }
 
   netByPid(pid: number): Net | number {
+    const outside = this.current?.outside ?? null;
+    if (outside !== null) return outside.netByPid(pid);
     return this.byPid.get(pid)?.net ?? -ESRCH;
   }
 
   netByFd(fd: number): Net | number {
+    const outside = this.current?.outside ?? null;
+    if (outside !== null) return outside.netByFd(fd);
     const file = this.current?.fds.get(fd)?.file;
     return file instanceof NsFile && file.net !== null ? file.net : -EBADF;
   }
@@ -74,6 +99,8 @@ export function tasksOf(k: Kernel): Tasks {
       return NOTIFY_DONE;
     });
     if (k.tryGet(NETNS) !== null) netnsSetTasks(k, tasks);
+    const sockets = k.tryGet(SOCKET);
+    if (sockets !== null) sockets.tasks = tasks;
   }
   return tasks;
 }

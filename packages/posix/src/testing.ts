@@ -9,7 +9,7 @@ import {
   EPROTONOSUPPORT, Hrtimer, hrtimerCancel, hrtimerStart, ms, type Kernel, type KernelModule, type Key, type Net, wakeUpPoll,
 } from '@linnet/kernel';
 import {
-  intOpt, type MsgHdr, msgCopyFrom, msgCopyTo, type Proto, type ProtoOps, RCV_SHUTDOWN, SEND_SHUTDOWN, SHUTDOWN_MASK, Sock, socket, type Socket, sockError, sockGraft,
+  intOpt, type MsgHdr, msgCopyFrom, msgCopyTo, type Proto, type ProtoOps, RCV_SHUTDOWN, SEND_SHUTDOWN, SHUTDOWN_MASK, Sock, socket, type Socket, sockDestruct, sockError, sockGraft,
   sockOrphan, sockRegister, SS_CONNECTED, SS_CONNECTING, SS_UNCONNECTED,
 } from '@linnet/socket';
 import {
@@ -179,6 +179,7 @@ function release(sock: Socket): number {
   for (const child of sk.pending) hangUp(child, true);
   hangUp(sk, sk.type === SOCK_STREAM && (sk.rxBytes > 0 || sk.lingertime === 0 && (sk.flags & (1 << 4)) !== 0));
   sockOrphan(sk);
+  sockDestruct(sk);
   sock.sk = null;
   return 0;
 }

@@ -190,6 +190,7 @@ function resetFields(skb: Skb): void {
   skb.queueMapping = 0;
   skb.vlanTci = 0;
   skb.vlanProto = 0;
+  skb.tcState = 0;
   skb.tstamp = 0;
   skb.truesize = 0;
   skb.encapsulation = false;

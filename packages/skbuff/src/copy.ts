@@ -25,6 +25,7 @@ export function copyMeta(to: Skb, from: Skb): void {
   to.skbIif = from.skbIif;
   to.queueMapping = from.queueMapping;
   to.vlanTci = from.vlanTci;
+  to.tcState = from.tcState;
   to.vlanProto = from.vlanProto;
   to.tstamp = from.tstamp;
   to.encapsulation = from.encapsulation;

@@ -125,6 +125,8 @@ export class Skb {
   queueMapping: number;
   vlanTci: number;
   vlanProto: number;
+  /** Traffic control: SKB_TC_* flags, and the class it was given (tc_index) in the upper half. */
+  tcState: number;
   /** Nanoseconds; 0 when not stamped. */
   tstamp: number;
   truesize: number;
@@ -197,6 +199,7 @@ export class Skb {
     this.queueMapping = 0;
     this.vlanTci = 0;
     this.vlanProto = 0;
+    this.tcState = 0;
     this.tstamp = 0;
     this.truesize = 0;
     this.users = 0;

@@ -1,6 +1,7 @@
 /** What `sendmsg` and `recvmsg` carry: buffers, an address, control messages, flags. */
-import type { SockAddr } from '@linnet/uapi';
+import { MSG_CTRUNC, type SockAddr } from '@linnet/uapi';
 import { skbCopyBits, type Skb } from '@linnet/skbuff';
+import type { Socket } from './socket.ts';
 
 /** One control message: ancillary data beside the payload (struct cmsghdr). @public */
 export interface Cmsg {
@@ -10,12 +11,32 @@ export interface Cmsg {
   data: Uint8Array;
 }
 
+/**
+ * An open file that travels in a message (struct file, as SCM_RIGHTS carries it). `posix` implements it; who holds one has counted itself in `refs`.
+ * @alpha
+ */
+export interface ScmFile {
+  /** Descriptors and messages that hold it. */
+  refs: number;
+  /** One holder less; the last one closes it. */
+  put(): void;
+  /** The socket, where it is one. */
+  readonly socket?: Socket;
+}
+
 /** A message (struct msghdr). One object may serve many calls. @public */
 export class MsgHdr {
   /** Where to (send) or where from (receive; null when the transport does not say). */
   name: SockAddr | null;
   iov: Uint8Array[];
   control: Cmsg[];
+  /** Bytes of control messages that the receiver has room for (msg_controllen); what does not fit is cut off or left out, and MSG_CTRUNC says so. */
+  controlLen: number;
+  /**
+   * The open files of SCM_RIGHTS, in place of the descriptors in a control message: who sends has looked them up (and still holds them), who receives holds those here and gives them numbers.
+   * @alpha
+   */
+  files: readonly ScmFile[] | null;
   /** Set by recvmsg: MSG_TRUNC, MSG_CTRUNC, MSG_OOB, MSG_ERRQUEUE; given to sendmsg. */
   flags: number;
   /** Where the next byte goes or comes from: an index into `iov` and an offset there. */
@@ -26,6 +47,8 @@ export class MsgHdr {
     this.name = name;
     this.iov = iov;
     this.control = [];
+    this.controlLen = Infinity;
+    this.files = null;
     this.flags = flags;
     this.iovIndex = 0;
     this.iovOff = 0;
@@ -98,7 +121,27 @@ function advance(msg: MsgHdr, bufLen: number, n: number): void {
   }
 }
 
-/** Adds a control message to what recvmsg returns (put_cmsg). @alpha */
+/** Size of `struct cmsghdr`. */
+const CMSG_HDR = 16;
+
+/** Bytes of room for control messages that are left in a message (msg_controllen during recvmsg). @alpha */
+export function cmsgRoom(msg: MsgHdr): number {
+  if (msg.controlLen === Infinity) return Infinity;
+  let room = msg.controlLen;
+  for (const c of msg.control) room -= CMSG_HDR + ((c.data.length + 7) & ~7);
+  return Math.max(0, room);
+}
+
+/** Adds a control message to what recvmsg returns (put_cmsg), as far as there is room for it. @alpha */
 export function putCmsg(msg: MsgHdr, level: number, type: number, data: Uint8Array): void {
+  const room = cmsgRoom(msg);
+  if (room < CMSG_HDR) {
+    msg.flags |= MSG_CTRUNC;
+    return;
+  }
+  if (room < CMSG_HDR + data.length) {
+    msg.flags |= MSG_CTRUNC;
+    data = data.subarray(0, room - CMSG_HDR);
+  }
   msg.control.push({ level, type, data });
 }

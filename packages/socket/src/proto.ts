@@ -26,11 +26,13 @@ export interface ProtoOps {
   /** The POLL* bits that hold now. */
   poll(sock: Socket): number;
   ioctl?(sock: Socket, cmd: number, arg: Uint8Array): number;
+  /** The memory that the socket shares with its reader, or a negative errno. */
+  mmap?(sock: Socket): Uint8Array | number;
   listen(sock: Socket, backlog: number): number;
   shutdown(sock: Socket, how: number): number;
   setsockopt(sock: Socket, level: number, opt: number, val: Uint8Array): number;
-  /** The option's value (at most `maxLen` bytes), or a negative errno. */
-  getsockopt(sock: Socket, level: number, opt: number, maxLen: number): Uint8Array | number;
+  /** The option's value (at most `maxLen` bytes), or a negative errno. A few options are asked with something in the buffer: `input`. */
+  getsockopt(sock: Socket, level: number, opt: number, maxLen: number, input?: Uint8Array): Uint8Array | number;
   /** Sends up to `size` bytes of `msg.iov`; may take fewer. */
   sendmsg(sock: Socket, msg: MsgHdr, size: number): number;
   /** Receives up to `size` bytes into `msg.iov`, filling in name, control and flags. */
@@ -42,6 +44,8 @@ export interface Proto {
   readonly name: string;
   /** Shared memory limits; null when the transport has none. */
   readonly memory: ProtoMemory | null;
+  /** Its recvmsg honours SO_PEEK_OFF. */
+  readonly peekOff?: boolean;
   /** Prepares a new sock; 0 or a negative errno. */
   init(sk: Sock): number;
   close(sk: Sock, timeoutMs: number): void;

@@ -1,10 +1,12 @@
 /** The network side of a socket (struct sock): queues, limits, errors, and how it wakes its owner. */
-import { ENOBUFS, ENOMEM, wakeUpPoll, type Kernel, type Net } from '@linnet/kernel';
-import { DROP, kfreeSkbReason, SKB, skbQueuePurge, SkbQueue, skbQueueTail, type Skb, type SkbHead, type SkbPool, type SkbSock } from '@linnet/skbuff';
-import { netDisableTimestamp, netEnableTimestamp, NETDEV, type DstEntry } from '@linnet/netdev';
+import { wakeUpPoll, type Kernel, type Net } from '@linnet/kernel';
+import { DROP, SKB, skbQueuePurge, SkbQueue, type SkbHead, type SkbPool, type SkbSock } from '@linnet/skbuff';
+import { type BpfProg, netDisableTimestamp, netEnableTimestamp, NETDEV, type DstEntry } from '@linnet/netdev';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDNORM, POLLWRBAND, POLLWRNORM, SO_TIMESTAMP_OLD } from '@linnet/uapi';
-import { skMemReclaim, skMemSchedule, skSetOwnerR, sockWriteable } from './memory.ts';
+import { skMemReclaim, sockWriteable } from './memory.ts';
 import type { Proto } from './proto.ts';
+import { SOCKET_NET } from './core-sysctl.ts';
+import { protoRegister } from './protocols.ts';
 import { SOCKET, type Socket } from './socket.ts';
 
 /** No more data will be read. @alpha */
@@ -40,6 +42,34 @@ export const SOCK_RCVMARK: number = 1 << 10;
 export const SOCK_SELECT_ERR_QUEUE: number = 1 << 11;
 /** IP-level error queue entries pass (a helper for recverr users). @alpha */
 export const SOCK_ZEROCOPY: number = 1 << 12;
+/** SO_PASSCRED: messages come with SCM_CREDENTIALS. @alpha */
+export const SOCK_PASSCRED: number = 1 << 13;
+/** SO_PASSSEC. @alpha */
+export const SOCK_PASSSEC: number = 1 << 14;
+/** SO_PASSPIDFD. @alpha */
+export const SOCK_PASSPIDFD: number = 1 << 15;
+/** SO_PASSRIGHTS was switched off: descriptors may not be sent to it. @alpha */
+export const SOCK_NORIGHTS: number = 1 << 16;
+/** SO_LOCK_FILTER. @alpha */
+export const SOCK_FILTER_LOCKED: number = 1 << 17;
+/** SO_DEBUG. @alpha */
+export const SOCK_DBG: number = 1 << 18;
+/** SO_WIFI_STATUS. @alpha */
+export const SOCK_WIFI_STATUS: number = 1 << 19;
+/** SO_NOFCS. @alpha */
+export const SOCK_NOFCS: number = 1 << 20;
+/** SO_RCVPRIORITY. @alpha */
+export const SOCK_RCVPRIORITY: number = 1 << 21;
+/** SO_PREFER_BUSY_POLL. @alpha */
+export const SOCK_PREFER_BUSY_POLL: number = 1 << 22;
+/** Receive times are told under the numbers of SO_TIMESTAMP_NEW and its like. @alpha */
+export const SOCK_TSTAMP_NEW: number = 1 << 23;
+/** SO_TXTIME. @alpha */
+export const SOCK_TXTIME: number = 1 << 24;
+/** SO_INQ: each message says how many bytes are left (local streams). @alpha */
+export const SOCK_INQ: number = 1 << 25;
+/** Packets bring how many were dropped, their mark, their priority or a time stamp: see `sockRecvCmsgs`. */
+const SOCK_CMSGS: number = SOCK_RCVTSTAMP | SOCK_RCVTSTAMPNS | SOCK_RXQ_OVFL | SOCK_RCVMARK | SOCK_RCVPRIORITY;
 
 /** The user fixed SO_SNDBUF, SO_RCVBUF, the local address or the local port: autotuning and autobinding keep away. @alpha */
 export const SOCK_SNDBUF_LOCK = 1;
@@ -53,6 +83,33 @@ export const SOCK_BINDPORT_LOCK = 8;
 /** States shared by all transports (TCP's numbers); a datagram sock is CLOSE or, when connected, ESTABLISHED. */
 const TCP_CLOSE = 7;
 const TCP_ESTABLISHED = 1;
+
+/** Who stands behind a socket, as SO_PEERCRED and SCM_CREDENTIALS tell it (struct ucred). @alpha */
+export interface Ucred {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Supplementary groups, where they are known. */
+  readonly groups?: readonly number[];
+}
+
+/** What hardly any socket is told: kept apart, so that the others need not carry it. @alpha */
+export class SockRare {
+  /** SO_INCOMING_CPU as it was set. */
+  incomingCpu = -1;
+  /** SOF_TIMESTAMPING_* of SO_TIMESTAMPING. */
+  tsflags = 0;
+  /** SO_BUSY_POLL and SO_BUSY_POLL_BUDGET. */
+  busyPoll = 0;
+  busyPollBudget = 0;
+  /** struct sock_txtime. */
+  txtimeClock = 0;
+  txtimeFlags = 0;
+  /** SO_TXREHASH, where there is any. */
+  txrehash = 1;
+  /** Where in the packet that was last looked for with MSG_PEEK to begin. */
+  peekSkip = 0;
+}
 
 /** The network side of a socket (struct sock). Transports extend it; all fields are set here, so that each kind has one hidden class. @alpha */
 export class Sock implements SkbSock {
@@ -109,8 +166,19 @@ export class Sock implements SkbSock {
   timestamping = false;
   /** Wall-clock ns of the last packet read (SIOCGSTAMP). */
   stamp = 0;
+  /** 0 until somebody asks: see `sockGenCookie`. */
   cookie = 0;
+  /** Whose it is: the user that made or accepted it. */
   uid = 0;
+  /** It holds its namespace (sk_net_refcnt): a user's sock does, from {@link sockGraft} to {@link sockDestruct}. */
+  netHeld = false;
+  /** Who is on the other side, where the family knows (SO_PEERCRED). */
+  peerCred: Ucred | null = null;
+  /** The program that packets must pass on their way in: see `skFilter`. */
+  filter: BpfProg | null = null;
+  /** Where MSG_PEEK begins; -1: at the start, always (SO_PEEK_OFF). */
+  peekOff = -1;
+  rare: SockRare | null = null;
   /** Half-used page for user data on its way out, or null. */
   fragHead: SkbHead | null = null;
   fragOff = 0;
@@ -180,48 +248,14 @@ export function sockDefErrorReport(sk: Sock): void {
   wake(sk, POLLERR);
 }
 
-/**
- * Queues a datagram for reading, charged to the sock (sock_queue_rcv_skb). Consumes it in every case: when the buffer is full it is dropped and -ENOMEM or
- * -ENOBUFS returned, else 0.
- * @alpha
- */
-export function sockQueueRcvSkb(sk: Sock, skb: Skb): number {
-  if (sk.rmemAlloc >= sk.rcvbuf) {
-    sk.drops++;
-    kfreeSkbReason(skb, DROP.SOCKET_RCVBUFF);
-    return -ENOMEM;
-  }
-  if (!skMemSchedule(sk, skb.truesize)) {
-    sk.drops++;
-    kfreeSkbReason(skb, DROP.PROTO_MEM);
-    return -ENOBUFS;
-  }
-  skb.dev = null;
-  skb.dst = null;
-  skSetOwnerR(skb, sk);
-  skbQueueTail(sk.receiveQueue, skb);
-  if (!sockFlag(sk, SOCK_DEAD)) sk.dataReady(sk);
-  return 0;
-}
-
-/** Queues an error message for MSG_ERRQUEUE (sock_queue_err_skb). Consumes it; 0 or -ENOMEM. @alpha */
-export function sockQueueErrSkb(sk: Sock, skb: Skb): number {
-  if (sk.rmemAlloc + skb.truesize >= sk.rcvbuf) {
-    sk.drops++;
-    kfreeSkbReason(skb, DROP.SOCKET_RCVBUFF);
-    return -ENOMEM;
-  }
-  skMemSchedule(sk, skb.truesize, true);
-  skSetOwnerR(skb, sk);
-  skb.dst = null;
-  skbQueueTail(sk.errorQueue, skb);
-  if (!sockFlag(sk, SOCK_DEAD)) sk.errorReport(sk);
-  return 0;
-}
-
 /** Wants a receive time to be put on packets? @alpha */
 export function sockWantsTimestamp(sk: Sock): boolean {
-  return (sk.flags & (SOCK_RCVTSTAMP | SOCK_RCVTSTAMPNS)) !== 0;
+  return (sk.flags & (SOCK_RCVTSTAMP | SOCK_RCVTSTAMPNS)) !== 0 || (sk.rare !== null && sk.rare.tsflags !== 0);
+}
+
+/** Does it want anything told beside a packet's bytes that `sockRecvCmsgs` adds? @alpha */
+export function sockWantsCmsgs(sk: Sock): boolean {
+  return (sk.flags & SOCK_CMSGS) !== 0 || (sk.rare !== null && sk.rare.tsflags !== 0);
 }
 
 /** Has packets stamped as they come in for as long as the sock wants it, so that queueing does not count (sock_enable_timestamp, sock_disable_timestamp). */
@@ -242,10 +276,32 @@ export function sockOrphan(sk: Sock): void {
   sk.socket = null;
 }
 
-/** Ties a sock to the socket that accept made for it (sock_graft). @alpha */
+/** Ties a sock to its socket, or to the one that accept made for it (sock_graft). A user's sock holds its namespace from now on. @alpha */
 export function sockGraft(sk: Sock, parent: Socket): void {
   parent.sk = sk;
   sk.socket = parent;
+  sk.uid = sk.kernel.cred.uid;
+  if (parent.kern || sk.netHeld) return;
+  sk.netHeld = true;
+  sk.net.hold();
+  countProto(sk, 1);
+}
+
+/** Lets go of the namespace; doing it twice is nothing. {@link sockDestruct} does it. @alpha */
+export function sockPutNet(sk: Sock): void {
+  if (!sk.netHeld) return;
+  sk.netHeld = false;
+  countProto(sk, -1);
+  sk.net.put();
+}
+
+function countProto(sk: Sock, by: number): void {
+  const n = sk.net.get(SOCKET_NET);
+  n.used += by;
+  const old = n.inuse.get(sk.prot);
+  // A transport that nobody listed is listed with its first user.
+  if (old === undefined) protoRegister(sk.kernel, sk.prot);
+  n.inuse.set(sk.prot, (old ?? 0) + by);
 }
 
 /** Forgets the cached route (sk_dst_reset). @alpha */
@@ -274,6 +330,7 @@ export function sockDestruct(sk: Sock): void {
   sk.dst = null;
   sockTimestamping(sk, false);
   skMemReclaim(sk);
+  sockPutNet(sk);
 }
 
 /** Is a datagram sock connected? @alpha */

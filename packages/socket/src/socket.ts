@@ -1,11 +1,14 @@
 /** The socket of the system calls (struct socket) and the register of families. */
 import {
-  defineKey, EAFNOSUPPORT, EINVAL, ENETDOWN, WaitQueueHead, type Kernel, type KernelModule, type Key, type Net,
+  EAFNOSUPPORT, EINVAL, ENETDOWN, WaitQueueHead, type Kernel, type KernelModule, type Net,
 } from '@linnet/kernel';
 import { netdev } from '@linnet/netdev';
 import type { ProtoOps } from './proto.ts';
 import type { Sock } from './sock.ts';
-import { registerCoreSysctls, SocketKernel } from './core-sysctl.ts';
+import { registerCoreSysctls, registerNetCoreSysctls, SOCKET, SOCKET_NET, SocketKernel, SocketNet } from './core-sysctl.ts';
+import { showProtocols } from './protocols.ts';
+
+export { SOCKET } from './core-sysctl.ts';
 
 /** States of a socket (socket_state). Not connected to any. @alpha */
 export const SS_UNCONNECTED = 1;
@@ -19,17 +22,25 @@ export const SS_DISCONNECTING = 4;
 /** What stands between a descriptor and a sock (struct socket). @alpha */
 export class Socket {
   state: number = SS_UNCONNECTED;
-  readonly type: number;
+  /** SOCK_*. A family may correct it while it creates. */
+  type: number;
   readonly net: Net;
   readonly kernel: Kernel;
   ops: ProtoOps;
   sk: Sock | null = null;
   /** Who waits for events on it. */
   readonly wq: WaitQueueHead = new WaitQueueHead();
+  /** Its inode number: unique in its kernel, never 0. A control server puts the number of the real descriptor here, so that `ss -p` finds its process. */
+  ino: number;
 
-  constructor(net: Net, type: number, ops: ProtoOps) {
+  /** The kernel's own: it does not hold its namespace. */
+  readonly kern: boolean;
+
+  constructor(net: Net, type: number, ops: ProtoOps, kern: boolean = false) {
     this.net = net;
+    this.kern = kern;
     this.kernel = net.kernel;
+    this.ino = net.kernel.get(SOCKET).nextIno++;
     this.type = type;
     this.ops = ops;
   }
@@ -42,9 +53,6 @@ export interface NetProtoFamily {
   create(net: Net, sock: Socket, protocol: number, kern: boolean): number;
 }
 
-/** Where a kernel keeps its families and the limits of socket buffers. @alpha */
-export const SOCKET: Key<SocketKernel> = defineKey<SocketKernel>('socket');
-
 /** The module: sockets without any family yet. @public */
 export const socket: KernelModule = {
   name: 'socket',
@@ -53,6 +61,12 @@ export const socket: KernelModule = {
     const s = new SocketKernel();
     k.set(SOCKET, s);
     registerCoreSysctls(k, s);
+  },
+  netInit(net: Net): void {
+    const n = new SocketNet(++net.kernel.get(SOCKET).lastNetCookie);
+    net.set(SOCKET_NET, n);
+    registerNetCoreSysctls(net, n);
+    net.proc.create('net/protocols', () => showProtocols(net));
   },
 };
 
@@ -83,7 +97,7 @@ export function sockCreate(net: Net, family: number, type: number, protocol: num
   if (net.dead) return -ENETDOWN;
   const fam = net.kernel.get(SOCKET).families.get(family);
   if (fam === undefined) return -EAFNOSUPPORT;
-  const sock = new Socket(net, type, noOps);
+  const sock = new Socket(net, type, noOps, kern);
   const err = fam.create(net, sock, protocol, kern);
   return err < 0 ? err : sock;
 }

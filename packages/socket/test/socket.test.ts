@@ -9,9 +9,9 @@ import {
 } from '@linnet/uapi';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
+import { netSomaxconn,
   datagramPoll, intOpt, msgCopyFrom, msgCount, MsgHdr, optInt, ProtoMemory, SHUTDOWN_MASK, skbAppendMsg, skbCopyDatagramMsg, skbRecvDatagram, skMemReclaim, skMemSchedule, skSetOwnerW,
-  Sock, sockCreate, sockDestruct, Socket, socket, SOCKET, sockFlag, SOCK_KEEPOPEN, sockGetsockopt, sockQueueRcvSkb, sockRegister, sockSetsockopt, type Proto,
+  Sock, sockCreate, sockDestruct, Socket, socket, sockFlag, SOCK_KEEPOPEN, sockGetsockopt, sockQueueRcvSkb, sockRegister, sockSetsockopt, type Proto,
 } from '../src/index.ts';
 
 let k: Kernel;
@@ -318,9 +318,9 @@ describe('messages', () => {
   });
 });
 
-it('keeps the limits in one place a kernel', () => {
-  expect(k.get(SOCKET).somaxconn).toBe(4096);
-  expect(k.sysctl.write('net.core.somaxconn', '100')).toBe(0);
-  expect(k.get(SOCKET).somaxconn).toBe(100);
+it('keeps the limits in one place a kernel, those of listening and options in each namespace', () => {
+  expect(netSomaxconn(k.initNet)).toBe(4096);
+  expect(k.initNet.sysctl.write('net.core.somaxconn', '100')).toBe(0);
+  expect(netSomaxconn(k.initNet)).toBe(100);
   expect(k.sysctl.write('net.core.rmem_max', '5')).toBe(-EINVAL);
 });

@@ -1,18 +1,19 @@
 /** TCP as a module of a kernel. */
 import { defineKey, type Kernel, type KernelModule, type Key, type Net } from '@linnet/kernel';
-import { INET, INET_NET, INET_PROTOSW_ICSK, INET_PROTOSW_PERMANENT, inet, inetTwskKill, type InetTimewaitSock, EHASH_TIMEWAIT } from '@linnet/inet';
+import { INET, INET_NET, INET_PROTOSW_ICSK, INET_PROTOSW_PERMANENT, inet, inetDiagRegister, inetTwskKill, type InetTimewaitSock, EHASH_TIMEWAIT } from '@linnet/inet';
 import { type Proto, ProtoMemory } from '@linnet/socket';
 import { AF_INET6, IPPROTO_TCP, SOCK_STREAM } from '@linnet/uapi';
 import { cubic } from './cong/cubic.ts';
 import { reno } from './cong/reno.ts';
 import { makeTcpProt } from './tcp.ts';
 import { tcpRegisterCongestionControl } from './tcp-cong.ts';
+import { TCP_DIAG_HANDLER } from './tcp-diag.ts';
 import { tcpV4EarlyDemux, tcpV4Err, tcpV4Rcv } from './tcp-ipv4.ts';
 import { tcpV6EarlyDemux, tcpV6Err, tcpV6Rcv } from './tcp-ipv6.ts';
 import { TCPK, TcpKernel } from './tcp-kernel.ts';
 import { TCP, TcpNet } from './tcp-net.ts';
 import { makeTcpOffload } from './tcp-offload.ts';
-import { showTcp, showTcpExt, showTcpSnmp } from './tcp-proc.ts';
+import { showTcp, showTcpExt, showTcpSnmp, showTcpSockstat, tcpInuse } from './tcp-proc.ts';
 import { TcpSock } from './tcp-sock.ts';
 import { tcpSetState, inetCskDestroySock } from './tcp-state.ts';
 import { tcpSysctlInit, tcpSysctlKernelInit } from './tcp-sysctl.ts';
@@ -35,6 +36,7 @@ export const tcp: KernelModule = {
     const prot6 = makeTcpProt(tk, 'TCPv6');
     k.set(TCP_PROT, prot);
     tcpSysctlKernelInit(k);
+    inetDiagRegister(k, TCP_DIAG_HANDLER);
     const ik = k.get(INET);
     ik.registerProtosw({
       type: SOCK_STREAM,
@@ -86,6 +88,8 @@ export const tcp: KernelModule = {
     const inetNet = net.get(INET_NET);
     inetNet.addMib('snmp', 4, () => showTcpSnmp(tn));
     inetNet.addMib('netstat', 1, () => showTcpExt(tn));
+    inetNet.addMib('sockstat', 1, () => showTcpSockstat(tn, tk));
+    inetNet.addMib('sockstat6', 1, () => `TCP6: inuse ${tcpInuse(tn, AF_INET6)}\n`);
     net.proc.create('net/tcp', () => showTcp(tn, false));
     if (k.get(INET).af(AF_INET6) !== null) net.proc.create('net/tcp6', () => showTcp(tn, true));
   },

@@ -1,5 +1,5 @@
 /** Ending a connection from our side: shutdown, close, abort, destruction (RFC 9293 section 3.6). */
-import { ECONNRESET } from '@linnet/kernel';
+import { ECONNRESET, ENOENT } from '@linnet/kernel';
 import { inet6ResetLocal, inetCskAcceptqRemove, inetCskClearXmitTimers, inetCskReqskPurge, inetPutPort } from '@linnet/inet';
 import { DROP, kfreeSkbReason, skbDequeue, skbQueuePurge } from '@linnet/skbuff';
 import { SEND_SHUTDOWN, SHUTDOWN_MASK, SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, SOCK_DONE, sockFlag, SOCK_LINGER, sockOrphan } from '@linnet/socket';
@@ -33,7 +33,7 @@ import { tcpClearOptions } from './tcp-options.ts';
 import { tcpWriteQueuePurge } from './tcp-rtx-queue.ts';
 import { tcpSendActiveReset, tcpSendFin } from './tcp-send.ts';
 import { tcpSetAf, type TcpSock } from './tcp-sock.ts';
-import { tcpSetState, inetCskDestroySock } from './tcp-state.ts';
+import { tcpDoneWithError, tcpSetState, inetCskDestroySock } from './tcp-state.ts';
 import { tcpResetKeepaliveTimer, tcpFinTime } from './tcp-keepalive.ts';
 
 /** The state after our FIN, and whether one must be sent (the table of tcp_close_state; RFC 9293 section 3.10.4). */
@@ -152,6 +152,18 @@ export function tcpClose(tp: TcpSock): void {
 /** Does an abort in this state need a RST? (tcp_need_reset; RFC 9293 section 3.10.5) */
 function tcpNeedReset(state: number): boolean {
   return state === TCP_ESTABLISHED || state === TCP_CLOSE_WAIT || state === TCP_FIN_WAIT1 || state === TCP_FIN_WAIT2 || state === TCP_SYN_RECV;
+}
+
+/** Ends a sock whatever it does, for somebody else than its owner (tcp_abort): the next call reports `err` (positive). 0, or -ENOENT when it is closed already. */
+export function tcpAbort(tp: TcpSock, err: number): number {
+  if (tp.state === TCP_CLOSE) return -ENOENT;
+  if (tp.state === TCP_LISTEN) {
+    tcpSetState(tp, TCP_CLOSE);
+    tcpListenStop(tp);
+  }
+  if (tcpNeedReset(tp.state)) tcpSendActiveReset(tp);
+  tcpDoneWithError(tp, err);
+  return 0;
 }
 
 /** Aborts whatever goes on and makes the sock fit for another connect (tcp_disconnect). Returns 0. */

@@ -15,6 +15,7 @@ import {
   TCPHDR_RST,
   TCPHDR_SYN,
   tcphWindow,
+  ipv6AddrIsLinklocal,
 } from '@linnet/uapi';
 import { tcpTimeStampMs } from './tcp-clock.ts';
 import { TCP_ECN_OK, TCP_TIMEWAIT_LEN } from './tcp-const.ts';
@@ -42,7 +43,7 @@ import { tcpSyncMss } from './tcp-mss.ts';
 import { tcpDone } from './tcp-state.ts';
 import { tcpRtxSynack, tcpReqskSendAck } from './tcp-synack.ts';
 import { tcpInitializeRcvMss } from './tcp-rcvbuf.ts';
-import { SOCK_KEEPOPEN, sockFlag } from '@linnet/socket';
+import { SOCK_BINDPORT_LOCK, SOCK_KEEPOPEN, sockFlag } from '@linnet/socket';
 import { tcpSetAf, type TcpSock } from './tcp-sock.ts';
 import { tcpOowRateLimited } from './tcp-challenge.ts';
 import { tcpResetKeepaliveTimer, keepaliveTimeWhen } from './tcp-keepalive.ts';
@@ -348,8 +349,8 @@ function tcpCreateOpenreqChild(listener: TcpSock, req: TcpRequestSock, skb: Skb,
     fl.daddr = tp.daddr;
     fl.saddr6 = req.v6LocAddr;
     fl.daddr6 = req.v6RmtAddr;
-    // A link-local peer's interface (RFC 4007).
-    tp.boundDevIf = req.fl.oif;
+    // A link-local peer's interface (RFC 4007); others are bound as the listener is.
+    if (tp.boundDevIf === 0 && req.v6RmtAddr !== null && ipv6AddrIsLinklocal(req.v6RmtAddr)) tp.boundDevIf = req.fl.oif;
     fl.sport = tp.sport;
     fl.dport = tp.dport;
     fl.proto = 6;
@@ -425,9 +426,11 @@ function tcpCreateOpenreqChild(listener: TcpSock, req: TcpRequestSock, skb: Skb,
 /** What a connection has from its listener (sk_clone_lock). */
 function inheritOptions(from: TcpSock, tp: TcpSock): void {
   tp.flags = from.flags;
-  tp.userlocks = from.userlocks;
+  // The port is the listener's: the connection gives it back when it ends.
+  tp.userlocks = from.userlocks & ~SOCK_BINDPORT_LOCK;
   tp.rcvbuf = from.rcvbuf;
   tp.sndbuf = from.sndbuf;
+  tp.filter = from.filter;
   tp.boundDevIf = from.boundDevIf;
   tp.priority = from.priority;
   tp.reuse = from.reuse;

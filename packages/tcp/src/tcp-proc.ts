@@ -3,15 +3,30 @@
 import { EHASH_REQUEST, EHASH_SOCK, EHASH_TIMEWAIT, inetMapped } from '@linnet/inet';
 import { timerPending } from '@linnet/kernel';
 import { sockIno } from '@linnet/socket';
-import { AF_INET, AF_INET6, TCP_LISTEN, TCP_SYN_RECV } from '@linnet/uapi';
+import { AF_INET, AF_INET6, TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV } from '@linnet/uapi';
 import { ICSK_TIME_PROBE0 } from './tcp-const.ts';
 import { TCP_MIB_NAMES, TCPEXT_MIB_NAMES } from './tcp-mib.ts';
 import type { TcpTimewaitSock } from './tcp-minisocks.ts';
-import type { TcpNet } from './tcp-net.ts';
+import type { TcpKernel } from './tcp-kernel.ts';
+import { TCP, type TcpNet } from './tcp-net.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import type { TcpRequestSock } from './tcp-request-sock.ts';
 
 const hex = (n: number, width: number): string => (n >>> 0).toString(16).toUpperCase().padStart(width, '0');
+/** TCP's line of /proc/net/sockstat: sockets of AF_INET in the namespace; those allocated and pages of the whole machine. @alpha */
+export function showTcpSockstat(tn: TcpNet, tk: TcpKernel): string {
+  let alloc = 0;
+  for (const net of tn.net.kernel.nets) alloc += net.tryGet(TCP)?.sockets.size ?? 0;
+  return `TCP: inuse ${tcpInuse(tn, AF_INET)} orphan ${tn.orphans} tw ${tn.hashinfo.twCount} alloc ${alloc} mem ${tk.memory.allocated}\n`;
+}
+
+/** Sockets of a family that are listening, connecting or connected. @alpha */
+export function tcpInuse(tn: TcpNet, family: number): number {
+  let n = 0;
+  for (const tp of tn.sockets) if (tp.family === family && tp.state !== TCP_CLOSE) n++;
+  return n;
+}
+
 /** Addresses stand there as the little-endian reading of their bytes. */
 const addr4 = (a: number): string => hex(((a & 0xff) << 24) | ((a & 0xff00) << 8) | ((a >>> 8) & 0xff00) | (a >>> 24), 8);
 /** The IPv4 address, or the four words of an IPv6 one. */

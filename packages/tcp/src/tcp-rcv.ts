@@ -13,6 +13,7 @@ import {
   inetTwskKill,
 } from '@linnet/inet';
 import { DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, type Skb, skbChecksumValid } from '@linnet/skbuff';
+import { skFilterTrimCap } from '@linnet/socket';
 import {
   ip6HopLimit,
   iphTtl,
@@ -123,7 +124,7 @@ export function tcpRcvTuple(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb, t: 
         kfreeSkbReason(skb, DROP.NO_SOCKET);
         return;
       }
-      if (minTtlDrop(lsk, skb, t)) return;
+      if (minTtlDrop(lsk, skb, t) || (lsk.filter !== null && filterDrop(lsk, skb))) return;
       if (tcpRcvStateProcess(lsk, skb, t, isn) !== 0) {
         tcpSendReset(tn, af, skb, t, true);
         kfreeSkbReason(skb, DROP.TCP_FLAGS);
@@ -137,7 +138,7 @@ export function tcpRcvTuple(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb, t: 
         inetCskReqskQueueDrop(h, req);
         continue;
       }
-      if (!minTtlDrop(lsk, skb, t)) requestRcv(tn, tk, af, lsk, req, skb, t);
+      if (!minTtlDrop(lsk, skb, t) && (lsk.filter === null || !filterDrop(lsk, skb))) requestRcv(tn, tk, af, lsk, req, skb, t);
       return;
     }
     if (node.kind === EHASH_TIMEWAIT) {
@@ -176,9 +177,22 @@ function minTtlDrop(tp: TcpSock, skb: Skb, t: TcpTuple): boolean {
   return true;
 }
 
+/** Asks the socket's filter, which sees the segment from its TCP header on and cannot cut into that: true when the segment was dropped (tcp_filter). */
+function filterDrop(tp: TcpSock, skb: Skb): boolean {
+  const hdrLen = skb.cb11;
+  if (skFilterTrimCap(tp, skb, hdrLen) !== 0) {
+    tp.drops++;
+    kfreeSkbReason(skb, DROP.SOCKET_FILTER);
+    return true;
+  }
+  tcpFillCb(skb, skb.transportHeader, hdrLen, skb.cb10); // it may be shorter now
+  return false;
+}
+
 /** Gives a segment to its socket (tcp_v4_do_rcv). */
 function deliver(tn: TcpNet, af: InetAf, tp: TcpSock, skb: Skb, t: TcpTuple): void {
   if ((tp.minTtl !== 0 || t.v6) && minTtlDrop(tp, skb, t)) return;
+  if (tp.filter !== null && filterDrop(tp, skb)) return;
   const segs = skb.gsoSegs > 0 ? skb.gsoSegs : 1;
   tp.segsIn += segs;
   if (skb.len > skb.cb11) tp.dataSegsIn += segs;

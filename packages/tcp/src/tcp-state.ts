@@ -1,5 +1,5 @@
 /** Changing a connection's state, and its end (tcp_set_state, tcp_done). */
-import { inetCskClearXmitTimers, inetPutPort, inetUnhash } from '@linnet/inet';
+import { inetCskClearXmitTimers, inetDiagDestroyed, inetPutPort, inetUnhash } from '@linnet/inet';
 import { SHUTDOWN_MASK, SOCK_BINDPORT_LOCK, sockFlag, SOCK_DEAD, sockDestruct } from '@linnet/socket';
 import { TCP_CLOSE, TCP_CLOSE_WAIT, TCP_ESTABLISHED, TCP_SYN_RECV, TCP_SYN_SENT } from '@linnet/uapi';
 import { DROP, skbQueuePurge } from '@linnet/skbuff';
@@ -53,6 +53,7 @@ export function inetCskDestroySock(tp: TcpSock): void {
   if (tp.destroyed) return;
   tp.destroyed = true;
   tp.flags |= SOCK_DEAD;
+  inetDiagDestroyed(tp);
   inetCskClearXmitTimers(tp);
   tp.pending = 0;
   tcpCleanupCongestionControl(tp);

@@ -13,10 +13,10 @@ const INT_MAX = 0x7fffffff;
 /** Name without `tcp_`, field, smallest and largest value. */
 const TABLE: readonly (readonly [string, NumberField, number, number])[] = [
   ['early_demux', 'earlyDemux', 0, 255],
-  ['timestamps', 'timestamps', 0, 2],
-  ['sack', 'sack', 0, 1],
-  ['window_scaling', 'windowScaling', 0, 1],
-  ['dsack', 'dsack', 0, 1],
+  ['timestamps', 'timestamps', 0, 255],
+  ['sack', 'sack', 0, 255],
+  ['window_scaling', 'windowScaling', 0, 255],
+  ['dsack', 'dsack', 0, 255],
   ['ecn', 'ecn', 0, 2],
   ['ecn_fallback', 'ecnFallback', 0, 1],
   ['syn_retries', 'synRetries', 1, 127],
@@ -33,29 +33,28 @@ const TABLE: readonly (readonly [string, NumberField, number, number])[] = [
   ['max_syn_backlog', 'maxSynBacklog', 0, INT_MAX],
   ['max_tw_buckets', 'maxTwBuckets', 0, INT_MAX],
   ['max_orphans', 'maxOrphans', 0, INT_MAX],
-  ['abort_on_overflow', 'abortOnOverflow', 0, 1],
-  ['moderate_rcvbuf', 'moderateRcvbuf', 0, 1],
-  ['reordering', 'reordering', 1, INT_MAX],
+  ['abort_on_overflow', 'abortOnOverflow', 0, 255],
+  ['moderate_rcvbuf', 'moderateRcvbuf', 0, 255],
   ['max_reordering', 'maxReordering', 1, INT_MAX],
   ['recovery', 'recovery', 0, 255],
-  ['retrans_collapse', 'retransCollapse', 0, 1],
+  ['retrans_collapse', 'retransCollapse', 0, 255],
   ['early_retrans', 'earlyRetrans', 0, 4],
-  ['frto', 'frto', 0, 2],
-  ['slow_start_after_idle', 'slowStartAfterIdle', 0, 1],
+  ['frto', 'frto', 0, 255],
+  ['slow_start_after_idle', 'slowStartAfterIdle', 0, 255],
   ['notsent_lowat', 'notsentLowat', 0, 0xffffffff],
   ['limit_output_bytes', 'limitOutputBytes', 0, INT_MAX],
   ['challenge_ack_limit', 'challengeAckLimit', 0, INT_MAX],
   ['invalid_ratelimit', 'invalidRatelimit', 0, INT_MAX],
-  ['min_tso_segs', 'minTsoSegs', 1, 65535],
+  ['min_tso_segs', 'minTsoSegs', 1, 255],
   ['tso_win_divisor', 'tsoWinDivisor', 0, 255],
   ['tso_rtt_log', 'tsoRttLog', 0, 255],
   ['pacing_ss_ratio', 'pacingSsRatio', 0, 1000],
   ['pacing_ca_ratio', 'pacingCaRatio', 0, 1000],
-  ['rfc1337', 'rfc1337', 0, 1],
-  ['stdurg', 'stdurg', 0, 1],
+  ['rfc1337', 'rfc1337', 0, 255],
+  ['stdurg', 'stdurg', 0, 255],
   ['min_snd_mss', 'minSndMss', 48, 65535],
   ['min_rtt_wlen', 'minRttWlen', 0, 86400],
-  ['workaround_signed_windows', 'workaroundSignedWindows', 0, 1],
+  ['workaround_signed_windows', 'workaroundSignedWindows', 0, 255],
   ['rto_min_us', 'rtoMinUs', 1, INT_MAX],
   ['rto_max_ms', 'rtoMaxMs', 1000, 120000],
 ];
@@ -76,6 +75,13 @@ export function tcpSysctlInit(net: Net, tn: TcpNet): void {
       }, { min, max }),
     );
   }
+  // The first guess may not be more than the most that is believed.
+  reg.register('net/ipv4/tcp_reordering', {
+    get: () => String(tn.reordering),
+    set: (text) => sysctlInt(() => tn.reordering, (v) => {
+      tn.reordering = v;
+    }, { min: 1, max: tn.maxReordering }).set!(text),
+  });
   reg.register('net/ipv4/tcp_rmem', sysctlIntVec(() => [tn.rmemMin, tn.rmemDefault, tn.rmemMax], (v) => {
     [tn.rmemMin, tn.rmemDefault, tn.rmemMax] = v as [number, number, number];
   }, { min: 1 }));
@@ -88,11 +94,13 @@ export function tcpSysctlInit(net: Net, tn: TcpNet): void {
     return 0;
   }));
   reg.register('net/ipv4/tcp_available_congestion_control', sysctlString(() => names(k), null));
-  reg.register('net/ipv4/tcp_allowed_congestion_control', sysctlString(() => tn.allowedCongestionControl, (text) => {
+  const allowed = sysctlString(() => tn.allowedCongestionControl, (text) => {
     if (text.split(/\s+/).some((n) => n !== '' && tcpCaFind(k, n) === null)) return -ENOENT;
     tn.allowedCongestionControl = text;
     return 0;
-  }));
+  });
+  // What is allowed is for the first namespace to say.
+  reg.register('net/ipv4/tcp_allowed_congestion_control', net === k.initNet ? allowed : { get: allowed.get });
 }
 
 /** Registers the sysctls of the whole machine: `tcp_mem`. */

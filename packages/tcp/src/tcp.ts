@@ -17,7 +17,7 @@ import {
   SOCK_DONE,
   sockError,
   sockFlag,
-  SOCKET,
+  netSomaxconn,
   SOCK_URGINLINE,
 } from '@linnet/socket';
 import {
@@ -381,7 +381,7 @@ export function tcpPoll(tp: TcpSock): number {
 
 /** Begins to listen, or changes the backlog (inet_csk_listen_start). 0 or -EADDRINUSE. */
 export function tcpListen(tp: TcpSock, backlog: number): number {
-  const somaxconn = tp.kernel.get(SOCKET).somaxconn;
+  const somaxconn = netSomaxconn(tp.net);
   // As an unsigned number: -1 is the most there may be.
   let n = backlog >>> 0;
   if (n > somaxconn) n = somaxconn;

@@ -408,7 +408,7 @@ describe('listening', () => {
   });
 
   it('cuts the backlog to somaxconn', () => {
-    t.kernel.sysctl.write('net/core/somaxconn', '7');
+    for (const net of t.kernel.nets) net.sysctl.write('net/core/somaxconn', '7');
     const l = t.listen(80, 100000);
     expect(l.sk.maxAckBacklog).toBe(7);
     expect(l.listen(-1)).toBe(0);

@@ -30,6 +30,6 @@ export interface NetlinkChannel {
 export interface NetlinkTransport {
   /** For messages to people: 'linnet', 'kernel'. */
   readonly name: string;
-  /** Opens a socket for a protocol (NETLINK_ROUTE ...), or gives a negative errno. */
+  /** Opens a socket for a protocol (NETLINK_ROUTE ...) and binds it to a port of the kernel's choice: without one it would hear no groups. Or gives a negative errno. */
   open(protocol: number): NetlinkChannel | number;
 }

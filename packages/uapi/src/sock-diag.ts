@@ -151,3 +151,16 @@ export const PACKET_SHOW_FANOUT = 8;
 export const PACKET_SHOW_MEMINFO = 16;
 /** AF_PACKET sockets: packet show filter. @public */
 export const PACKET_SHOW_FILTER = 32;
+
+// struct packet_diag_info
+
+/** Flag of PACKET_DIAG_INFO: it receives. @public */
+export const PDI_RUNNING = 1;
+/** Flag of PACKET_DIAG_INFO: PACKET_AUXDATA. @public */
+export const PDI_AUXDATA = 2;
+/** Flag of PACKET_DIAG_INFO: PACKET_ORIGDEV. @public */
+export const PDI_ORIGDEV = 4;
+/** Flag of PACKET_DIAG_INFO: PACKET_VNET_HDR. @public */
+export const PDI_VNETHDR = 8;
+/** Flag of PACKET_DIAG_INFO: PACKET_LOSS. @public */
+export const PDI_LOSS = 16;

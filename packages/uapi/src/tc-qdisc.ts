@@ -156,8 +156,10 @@ export const TCA_NETEM_JITTER64 = 11;
 export const TCA_NETEM_SLOT = 12;
 /** Attribute of netem: slot dist. @public */
 export const TCA_NETEM_SLOT_DIST = 13;
+/** Attribute of netem: prng seed. @public */
+export const TCA_NETEM_PRNG_SEED = 14;
 /** Attribute of netem: max. @public */
-export const TCA_NETEM_MAX = 13;
+export const TCA_NETEM_MAX = 14;
 /** Attribute of netem: netem loss unspec. @public */
 export const NETEM_LOSS_UNSPEC = 0;
 /** Attribute of netem: netem loss gi. @public */

@@ -1,15 +1,16 @@
 /** UDP as a module of a kernel. */
 // datapath-ok-file: set-up and settings
 import { defineKey, EINVAL, formatSnmp, sysctlInt, type Kernel, type KernelModule, type Key, type Net } from '@linnet/kernel';
-import { INET, INET_NET, inet, INET_PROTOSW_PERMANENT } from '@linnet/inet';
+import { INET, INET_NET, inet, INET_PROTOSW_PERMANENT, inetDiagRegister } from '@linnet/inet';
 import { ProtoMemory, type Proto } from '@linnet/socket';
-import { AF_INET6, IPPROTO_UDP, SOCK_DGRAM } from '@linnet/uapi';
+import { AF_INET, AF_INET6, IPPROTO_UDP, SOCK_DGRAM } from '@linnet/uapi';
+import { makeUdpDiag } from './udp-diag.ts';
 import { makeUdpProt } from './udp.ts';
 import { udpErr, udpRcv, udpV4EarlyDemux, udpV6EarlyDemux, udpV6Err } from './udp-input.ts';
 import { makeUdpOffload } from './udp-offload.ts';
 import { UdpNet } from './udp-net.ts';
 import { UdpSock } from './udp-sock.ts';
-import { showUdp } from './udp-proc.ts';
+import { showUdp, udpInuse } from './udp-proc.ts';
 
 /** Where a namespace keeps its UDP sockets and counters. @alpha */
 export const UDP: Key<UdpNet> = defineKey<UdpNet>('udp');
@@ -26,6 +27,7 @@ export const udp: KernelModule = {
     const memory = new ProtoMemory(92160, 122880, 184320);
     const prot = makeUdpProt(memory);
     k.set(UDP_KERNEL, { prot, memory });
+    inetDiagRegister(k, makeUdpDiag(UDP));
     const ik = k.get(INET);
     ik.registerProtosw({
       type: SOCK_DGRAM, protocol: IPPROTO_UDP, prot, flags: INET_PROTOSW_PERMANENT,
@@ -72,6 +74,9 @@ export const udp: KernelModule = {
     net.set(UDP, u);
     net.get(INET_NET).addMib('snmp', 5, () => formatSnmp('Udp', u.mib));
     net.proc.create('net/udp', () => showUdp(u, false));
+    const inetNet = net.get(INET_NET);
+    inetNet.addMib('sockstat', 2, () => `UDP: inuse ${udpInuse(u, AF_INET)} mem ${net.kernel.get(UDP_KERNEL).memory.allocated}\n`);
+    inetNet.addMib('sockstat6', 2, () => `UDP6: inuse ${udpInuse(u, AF_INET6)}\n`);
     if (net.kernel.get(INET).af(AF_INET6) !== null) net.proc.create('net/udp6', () => showUdp(u, true));
     net.sysctl.register('net/ipv4/udp_rmem_min', sysctlInt(() => u.udpRmemMin, (v) => { u.udpRmemMin = v; }, { min: 1 }));
     net.sysctl.register('net/ipv4/udp_wmem_min', sysctlInt(() => u.udpWmemMin, (v) => { u.udpWmemMin = v; }, { min: 1 }));

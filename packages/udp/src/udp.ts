@@ -1,6 +1,6 @@
 /** The calls of a UDP socket (struct proto udp_prot). */
 import { EINVAL, ENOIOCTLCMD, ENOPROTOOPT } from '@linnet/kernel';
-import { inetAutobound, inetDatagramDisconnect, ip4DatagramConnect, ip6DatagramConnect } from '@linnet/inet';
+import { inetAutobound, inetDatagramDisconnect, inetDiagDestroyed, ip4DatagramConnect, ip6DatagramConnect } from '@linnet/inet';
 import { consumeSkb } from '@linnet/skbuff';
 import {
   intOpt, optInt, skbCopyDatagramMsg, skbPeekSkip, skbRecvDatagram, skPeekOffsetBwd, skPeekOffsetFwd, sockRecvCmsgs, sockDestruct, sockOrphan, type MsgHdr, type Proto, type ProtoMemory,
@@ -48,6 +48,7 @@ function udpClose(sk: UdpSock): void {
   unbind(sk);
   sk.homeAf.mcDropSocket(sk);
   sockOrphan(sk);
+  inetDiagDestroyed(sk);
   sockDestruct(sk);
 }
 

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { Command, Option } from 'commander';
 import { capture } from './capture.ts';
 import { demo } from './demo.ts';
+import { exec, ps } from './exec.ts';
 import { addressOption, cidrOption, intOption, macOption, numberOption, percentOption, portsOption, serveOption } from './parse.ts';
 import { up } from './up.ts';
 
@@ -33,6 +34,7 @@ const note = (line: string): void => void process.stderr.write(`${line}\n`);
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 141 : 1));
 
 const program = new Command('linnet')
+  .enablePositionalOptions()
   .description('The Linux network stack in TypeScript')
   .version(version)
   .showHelpAfterError('(see linnet --help, or linnet COMMAND --help)');
@@ -65,9 +67,28 @@ program.command('up')
   .option('--iperf <port>', 'be an iperf3 server (TCP)', intOption(1, 65_535))
   .option('--pcap <file>', 'write every packet to a pcapng file')
   .option('--snaplen <bytes>', 'bytes of each packet to keep in it', intOption(64, 262_144), 262_144)
+  .option('--name <name>', 'what `linnet exec --machine` calls it (default: linnet)')
   .option('--busy-poll', 'ask for frames without sleeping: a busy core for a shorter way')
   .action(async (o: Omit<Parameters<typeof up>[0], 'print' | 'stopped'>) => {
     await up({ ...o, print: out, stopped: untilStopped() });
+  });
+
+program.command('exec')
+  .description('run a program of the real system inside a running machine')
+  .usage('[options] -- COMMAND [ARGUMENT...]')
+  .option('--machine <name>', 'which machine, by name or control socket (default: the only one that runs)')
+  .option('--netns <name>', 'in this network namespace of it')
+  .option('--unix', 'AF_UNIX sockets are the machine\'s, too')
+  .argument('<command...>')
+  .passThroughOptions()
+  .action(async (command: string[], o: { machine?: string; netns?: string; unix?: boolean }) => {
+    process.exitCode = await exec({ ...o, command });
+  });
+
+program.command('ps')
+  .description('the machines of this user that run, and their control sockets')
+  .action(async () => {
+    await ps(out);
   });
 
 program.command('capture')

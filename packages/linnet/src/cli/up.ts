@@ -1,7 +1,7 @@
 /** `linnet up`: a machine on a real TAP, until it is stopped. */
 import fs from 'node:fs';
 import http from 'node:http';
-import { attachTap, captureDevice, captureEpoch, openPcapngFile, type PcapngFile } from '@linnet/host';
+import { attachTap, captureDevice, captureEpoch, type ControlServer, controlPath, openPcapngFile, type PcapngFile, runningMachines, serveControl } from '@linnet/host';
 import { createKernel, type Kernel } from '@linnet/kernel';
 import { attachServer, ipRoute, openNet, type NetStack, type Server, type Socket } from '@linnet/net';
 import { SKB } from '@linnet/skbuff';
@@ -25,6 +25,8 @@ export interface UpOptions {
   readonly pcap?: string;
   readonly snaplen: number;
   readonly busyPoll?: boolean;
+  /** What programs of the real system find it by. */
+  readonly name?: string;
   readonly print: (line: string) => void;
   /** Settles when the machine should go down. */
   readonly stopped: Promise<void>;
@@ -36,13 +38,15 @@ export async function up(opts: UpOptions): Promise<void> {
     if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`--serve: ${folder} is no folder`);
   }
   checkPorts(opts);
-  const k = createKernel({ modules: inetStack, hostname: 'linnet' });
+  if (opts.name !== undefined) controlPath(opts.name); // a bad name is told before anything is made
+  const k = createKernel({ modules: inetStack, hostname: opts.name ?? 'linnet' });
   let tapFailed!: (error: Error) => void;
   const failed = new Promise<never>((_resolve, reject) => {
     tapFailed = reject;
   });
   failed.catch(() => {}); // seen where the machine waits for its end
   const { attached, file } = attach(k, opts, tapFailed);
+  let control: ControlServer | null = null;
   try {
     configure(k, opts);
     const stack = openNet(k);
@@ -58,17 +62,28 @@ export async function up(opts: UpOptions): Promise<void> {
     opts.print(`${opts.address} is up on ${attached.tap.name}. On this side:`);
     const inside = opts.netns === undefined ? '' : `ip netns exec ${opts.netns} `;
     opts.print(`  ${inside}ip link set ${attached.tap.name} up mtu ${opts.mtu} && ${inside}ip addr add ${neighbourOf(opts.address)} dev ${attached.tap.name}`);
+    control = await openDoor(k, opts);
     opts.print('Ctrl-C ends it.');
     await Promise.race([opts.stopped, failed]);
     for (const s of servers) s.close();
     // While there is still a wire: the other side shall not wait for us.
     for (const c of connections) c.destroy();
   } finally {
+    await control?.close();
     attached.close();
     file?.close();
     report(k, opts);
     k.shutdown();
   }
+}
+
+/** Lets programs of the real system in. */
+async function openDoor(k: Kernel, opts: UpOptions): Promise<ControlServer> {
+  const taken = (await runningMachines()).some((m) => m.name === 'linnet');
+  const name = opts.name ?? (taken ? `linnet-${process.pid}` : 'linnet');
+  const control = await serveControl(k, { name });
+  opts.print(`Programs of this system run inside it: linnet exec${taken || opts.name !== undefined ? ` --machine ${name}` : ''} -- ip addr`);
+  return control;
 }
 
 function attach(k: Kernel, opts: UpOptions, onError: (error: Error) => void): { attached: ReturnType<typeof attachTap>; file: PcapngFile | null } {

@@ -3,7 +3,7 @@ import {
   ADDR_ATTRS, AF_INET, IFA_F_DEPRECATED, IFA_F_NODAD, IFA_F_NOPREFIXROUTE, IFA_F_PERMANENT, IFA_F_SECONDARY, IFA_F_TENTATIVE, ifaCacheinfoRead, ifaCacheinfoWrite, IFA_CACHEINFO_LEN,
   IFADDRMSG_LEN, ifaddrmsgRead, ifaddrmsgWrite, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, RTM_DELADDR, RTM_GETADDR, RTM_NEWADDR,
 } from '@linnet/uapi';
-import type { RtnlAnswer, RtnlClient } from './client.ts';
+import type { NetlinkAnswer, NetlinkClient } from '../netlink/client.ts';
 import type { LinkApi } from './link.ts';
 import { SCOPES } from './route-names.ts';
 import { bytesAttr, defined, nameOf, numberAttr, numberOf, prefixOf, stringAttr } from './values.ts';
@@ -69,15 +69,15 @@ function lastOf(address: string, length: number): string {
 }
 
 /**
- * Addresses of a namespace: `ip addr`. Errors are {@link RtnlError}s: ENODEV, EEXIST, EADDRNOTAVAIL (no such address), EINVAL.
+ * Addresses of a namespace: `ip addr`. Errors are {@link NetlinkError}s: ENODEV, EEXIST, EADDRNOTAVAIL (no such address), EINVAL.
  * @public
  */
 export class AddrApi {
-  private readonly rtnl: RtnlClient;
+  private readonly rtnl: NetlinkClient;
   private readonly link: LinkApi;
 
   /** @internal */
-  constructor(rtnl: RtnlClient, link: LinkApi) {
+  constructor(rtnl: NetlinkClient, link: LinkApi) {
     this.rtnl = rtnl;
     this.link = link;
   }
@@ -141,7 +141,8 @@ function lifetimes(valid: number, preferred: number): Uint8Array {
   return out;
 }
 
-function addrOf(m: RtnlAnswer, names: ReadonlyMap<number, string>): Addr {
+/** A message as a value. */
+export function addrOf(m: NetlinkAnswer, names: ReadonlyMap<number, string>): Addr {
   const h = ifaddrmsgRead(m.header, 0);
   const a = m.attrs;
   const far = stringAttr(a, 'IFA_ADDRESS');

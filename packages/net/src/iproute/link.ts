@@ -1,11 +1,12 @@
 /** Links: `ip link`. */
-import type { Net } from '@linnet/kernel';
+import { Net } from '@linnet/kernel';
 import {
   AF_UNSPEC, ARPHRD_ETHER, ARPHRD_LOOPBACK, ARPHRD_NONE, defineAttrs, IFF_ALLMULTI, IFF_BROADCAST, IFF_DEBUG, IFF_DORMANT, IFF_LOOPBACK, IFF_LOWER_UP, IFF_MASTER, IFF_MULTICAST, IFF_NOARP,
   IFF_POINTOPOINT, IFF_PROMISC, IFF_RUNNING, IFF_SLAVE, IFF_UP, IFINFOMSG_LEN, ifinfomsgRead, ifinfomsgWrite, LINK_ATTRS, NLM_F_CREATE, NLM_F_EXCL, type NlObject, type NlObjectValue,
   RTM_DELLINK, RTM_GETLINK, RTM_NEWLINK, RTNL_LINK_STATS64_FIELDS, VETH_INFO_PEER,
 } from '@linnet/uapi';
-import type { RtnlAnswer, RtnlClient } from './client.ts';
+import { type NetlinkAnswer, NetlinkClient } from '../netlink/client.ts';
+import { NetTransport } from '../netlink/transport.ts';
 import { badArgument, bytesAttr, defined, nameOf, nestAttr, numberAttr, stringAttr } from './values.ts';
 
 /**
@@ -48,6 +49,12 @@ export interface Link {
 }
 
 /**
+ * A namespace in a request: of a Linnet machine itself, or what a kernel understands: an id that the asked namespace has for it, a process in it, or an open descriptor of it.
+ * @public
+ */
+export type NetnsRef = Net | { readonly nsid: number } | { readonly pid: number } | { readonly fd: number };
+
+/**
  * What can be changed of a link.
  * @public
  */
@@ -60,7 +67,7 @@ export interface LinkChange {
   /** A new name. */
   readonly name?: string | undefined;
   /** Moves it to another namespace of the same machine. */
-  readonly netns?: Net | undefined;
+  readonly netns?: NetnsRef | undefined;
   readonly txqlen?: number | undefined;
   readonly alias?: string | undefined;
   readonly group?: number | undefined;
@@ -78,7 +85,7 @@ export interface LinkChange {
  */
 export interface VethPeer {
   readonly name?: string | undefined;
-  readonly netns?: Net | undefined;
+  readonly netns?: NetnsRef | undefined;
   readonly address?: string | undefined;
   readonly mtu?: number | undefined;
   readonly up?: boolean | undefined;
@@ -93,7 +100,7 @@ export interface NewLink {
   readonly kind: string;
   /** Absent: the kernel chooses one ('veth0'). */
   readonly name?: string | undefined;
-  readonly netns?: Net | undefined;
+  readonly netns?: NetnsRef | undefined;
   readonly mtu?: number | undefined;
   readonly address?: string | undefined;
   readonly txqlen?: number | undefined;
@@ -130,7 +137,8 @@ function statsOf(bytes: Uint8Array | undefined): Record<string, number> {
   return out;
 }
 
-function linkOf(m: RtnlAnswer): Link {
+/** A message as a value. */
+export function linkOf(m: NetlinkAnswer): Link {
   const h = ifinfomsgRead(m.header, 0);
   const a = m.attrs;
   const info = nestAttr(a, 'IFLA_LINKINFO');
@@ -154,14 +162,14 @@ function linkOf(m: RtnlAnswer): Link {
 }
 
 /**
- * Devices of a namespace: `ip link`. Errors are {@link RtnlError}s: ENODEV, EEXIST, EINVAL, EBUSY, EOPNOTSUPP (no such kind).
+ * Devices of a namespace: `ip link`. Errors are {@link NetlinkError}s: ENODEV, EEXIST, EINVAL, EBUSY, EOPNOTSUPP (no such kind).
  * @public
  */
 export class LinkApi {
-  private readonly rtnl: RtnlClient;
+  private readonly rtnl: NetlinkClient;
 
   /** @internal */
-  constructor(rtnl: RtnlClient) {
+  constructor(rtnl: NetlinkClient) {
     this.rtnl = rtnl;
   }
 
@@ -202,7 +210,7 @@ export class LinkApi {
       type: RTM_NEWLINK, name: 'RTM_NEWLINK', what, flags: 0, header: h, table: LINK_ATTRS,
       attrs: defined({
         IFLA_IFNAME: name, IFLA_MTU: change.mtu, IFLA_ADDRESS: change.address, IFLA_BROADCAST: change.broadcast, IFLA_TXQLEN: change.txqlen, IFLA_IFALIAS: change.alias,
-        IFLA_GROUP: change.group, IFLA_MASTER: master, IFLA_TARGET_NETNSID: this.netns(change.netns),
+        IFLA_GROUP: change.group, IFLA_MASTER: master, ...this.netns(change.netns),
       }),
     });
   }
@@ -223,13 +231,15 @@ export class LinkApi {
     if (link.peer !== undefined && link.kind !== 'veth') throw badArgument('peer', `a ${link.kind} has none`);
     const info: Record<string, NlObjectValue | undefined> = { IFLA_INFO_KIND: link.kind, IFLA_INFO_DATA: link.peer === undefined ? link.data : this.peer(link.peer) };
     const flags = link.up === true ? IFF_UP : 0;
+    if (link.peer?.up === true && link.peer.name === undefined) throw badArgument('peer.up', 'needs peer.name');
     this.rtnl.do({
       type: RTM_NEWLINK, name: 'RTM_NEWLINK', what: link.name ?? link.kind, flags: NLM_F_CREATE | NLM_F_EXCL, header: header(0, flags, flags), table: LINK_ATTRS,
       attrs: defined({
         IFLA_IFNAME: link.name, IFLA_MTU: link.mtu, IFLA_ADDRESS: link.address, IFLA_TXQLEN: link.txqlen, IFLA_LINK: link.link === undefined ? undefined : this.get(link.link).index,
-        IFLA_LINKINFO: defined(info), IFLA_TARGET_NETNSID: this.netns(link.netns),
+        IFLA_LINKINFO: defined(info), ...this.netns(link.netns),
       }),
     });
+    if (link.peer?.up === true) this.peerUp(link.peer);
   }
 
   /** Removes a link; a veth with both ends. */
@@ -243,15 +253,26 @@ export class LinkApi {
     throw badArgument('dev', dev);
   }
 
-  private netns(target: Net | undefined): number | undefined {
-    return target === undefined || target === this.rtnl.net ? undefined : this.rtnl.idOf(target);
+  private netns(target: NetnsRef | undefined): { [name: string]: number } {
+    if (target === undefined || target === this.rtnl.net) return {};
+    if (target instanceof Net) return { IFLA_TARGET_NETNSID: this.rtnl.idOf(target) };
+    if ('nsid' in target) return { IFLA_TARGET_NETNSID: target.nsid };
+    return 'pid' in target ? { IFLA_NET_NS_PID: target.pid } : { IFLA_NET_NS_FD: target.fd };
+  }
+
+  /** Switches the other end of a new veth on: it cannot be while there is no first end yet. */
+  private peerUp(peer: VethPeer): void {
+    const { netns, name } = peer;
+    if (name === undefined) throw badArgument('peer.up', 'needs peer.name');
+    if (netns === undefined || netns === this.rtnl.net) return this.up(name);
+    if (!(netns instanceof Net)) throw badArgument('peer.up', 'is for the client of its namespace to do');
+    new LinkApi(new NetlinkClient(new NetTransport(netns))).up(name);
   }
 
   /** IFLA_INFO_DATA of a veth: the other end as a message of its own. */
   private peer(peer: VethPeer): Uint8Array {
-    const flags = peer.up === true ? IFF_UP : 0;
-    const h = header(0, flags, flags);
-    const attrs = LINK_ATTRS.encode(defined({ IFLA_IFNAME: peer.name, IFLA_ADDRESS: peer.address, IFLA_MTU: peer.mtu, IFLA_TARGET_NETNSID: this.netns(peer.netns) }));
+    const h = header(0);
+    const attrs = LINK_ATTRS.encode(defined({ IFLA_IFNAME: peer.name, IFLA_ADDRESS: peer.address, IFLA_MTU: peer.mtu, ...this.netns(peer.netns) }));
     const bytes = new Uint8Array(h.length + attrs.length);
     bytes.set(h);
     bytes.set(attrs, h.length);

@@ -3,7 +3,7 @@ import {
   AF_UNSPEC, NDMSG_LEN, ndmsgRead, ndmsgWrite, NEIGH_ATTRS, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NTF_EXT_LEARNED, NTF_PROXY, NTF_ROUTER, NUD_DELAY, NUD_FAILED, NUD_INCOMPLETE, NUD_NOARP,
   NUD_NONE, NUD_PERMANENT, NUD_PROBE, NUD_REACHABLE, NUD_STALE, RTM_DELNEIGH, RTM_GETNEIGH, RTM_NEWNEIGH,
 } from '@linnet/uapi';
-import type { RtnlAnswer, RtnlClient } from './client.ts';
+import type { NetlinkAnswer, NetlinkClient } from '../netlink/client.ts';
 import type { LinkApi } from './link.ts';
 import { defined, familyOf, nameOf, numberAttr, numberOf, stringAttr } from './values.ts';
 
@@ -50,15 +50,15 @@ function header(family: number, ifindex: number, state: number = 0, flags: numbe
 }
 
 /**
- * Neighbours of a namespace: `ip neigh`. Errors are {@link RtnlError}s: EEXIST, ENOENT (no such neighbour), ENODEV, EINVAL.
+ * Neighbours of a namespace: `ip neigh`. Errors are {@link NetlinkError}s: EEXIST, ENOENT (no such neighbour), ENODEV, EINVAL.
  * @public
  */
 export class NeighApi {
-  private readonly rtnl: RtnlClient;
+  private readonly rtnl: NetlinkClient;
   private readonly link: LinkApi;
 
   /** @internal */
-  constructor(rtnl: RtnlClient, link: LinkApi) {
+  constructor(rtnl: NetlinkClient, link: LinkApi) {
     this.rtnl = rtnl;
     this.link = link;
   }
@@ -105,7 +105,8 @@ export class NeighApi {
   }
 }
 
-function neighOf(m: RtnlAnswer, names: ReadonlyMap<number, string>): Neigh {
+/** A message as a value. */
+export function neighOf(m: NetlinkAnswer, names: ReadonlyMap<number, string>): Neigh {
   const h = ndmsgRead(m.header, 0);
   return {
     dst: stringAttr(m.attrs, 'NDA_DST') ?? '',

@@ -4,7 +4,7 @@ import {
   RTM_DELROUTE, RTM_F_LOOKUP_TABLE, RTM_GETROUTE, RTM_NEWROUTE, RTMSG_LEN, rtmsgRead, rtmsgWrite, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST, RTN_ANYCAST, RTNEXTHOP_LEN,
   rtnexthopRead, rtnexthopWrite, RTNH_F_DEAD, RTNH_F_LINKDOWN, RTNH_F_ONLINK, RTPROT_BOOT, RTPROT_UNSPEC, RTN_BLACKHOLE, RTN_PROHIBIT, RTN_THROW, RTN_UNREACHABLE, AF_INET6,
 } from '@linnet/uapi';
-import type { RtnlAnswer, RtnlClient } from './client.ts';
+import type { NetlinkAnswer, NetlinkClient } from '../netlink/client.ts';
 import type { LinkApi } from './link.ts';
 import { PROTOCOLS, SCOPES, TABLES, TYPES } from './route-names.ts';
 import { badArgument, bytesAttr, defined, familyOf, nameOf, nestAttr, numberAttr, numberOf, type Prefix, prefixOf, stringAttr } from './values.ts';
@@ -88,15 +88,15 @@ function header(h: Header): Uint8Array {
 }
 
 /**
- * Routes of a namespace: `ip route`. Errors are {@link RtnlError}s: EEXIST, ESRCH (no such route), ENETUNREACH (bad gateway), ENODEV, EINVAL.
+ * Routes of a namespace: `ip route`. Errors are {@link NetlinkError}s: EEXIST, ESRCH (no such route), ENETUNREACH (bad gateway), ENODEV, EINVAL.
  * @public
  */
 export class RouteApi {
-  private readonly rtnl: RtnlClient;
+  private readonly rtnl: NetlinkClient;
   private readonly link: LinkApi;
 
   /** @internal */
-  constructor(rtnl: RtnlClient, link: LinkApi) {
+  constructor(rtnl: NetlinkClient, link: LinkApi) {
     this.rtnl = rtnl;
     this.link = link;
   }
@@ -241,7 +241,8 @@ function hopsOf(bytes: Uint8Array, names: ReadonlyMap<number, string>): NextHop[
   return out;
 }
 
-function routeOf(m: RtnlAnswer, names: ReadonlyMap<number, string>): Route {
+/** A message as a value. */
+export function routeOf(m: NetlinkAnswer, names: ReadonlyMap<number, string>): Route {
   const h = rtmsgRead(m.header, 0);
   const a = m.attrs;
   const dst = stringAttr(a, 'RTA_DST');

@@ -1,0 +1,113 @@
+/** Which namespace of the machine a process means: its real network namespace stands for the Linnet one of the same name. */
+import fs from 'node:fs';
+import { ENOENT, ESRCH, EBADF, type Kernel, type Net } from '@linnet/kernel';
+import { NETNS, netnsAdd, netnsDel, netnsGet } from '@linnet/netns';
+import type { Who } from './wire.ts';
+
+/** Where `ip netns add` keeps the names. */
+const RUN_DIR = '/run/netns';
+
+/** The inode of a namespace file; 0 when there is none. */
+function inodeOf(path: string): number {
+  try {
+    return fs.statSync(path).ino;
+  } catch {
+    return 0;
+  }
+}
+
+function entries(dir: string): string[] {
+  try {
+    return fs.readdirSync(dir);
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Maps the real network namespaces of clients to those of a machine. The server's own is the machine's initial one; one that `ip netns` has named is the
+ * Linnet namespace of that name, made when it is first asked for and taken away once the real name is gone; one without a name gets a Linnet
+ * namespace without a name, for as long as some process is in it.
+ */
+export class Namespaces {
+  private readonly kernel: Kernel;
+  private readonly home: number = inodeOf('/proc/self/ns/net');
+  /** Names that were made here, and the inodes that they stood for. */
+  private readonly made: Map<string, number> = new Map();
+  private readonly unnamed: Map<number, Net> = new Map();
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel;
+  }
+
+  /** Where a client is: a namespace, or -ENOENT when there is none of the name that it was told. */
+  of(who: Who): Net | number {
+    if (who.netns !== null) return who.netns === '' ? this.kernel.initNet : (this.named(who.netns) ?? -ENOENT);
+    return this.byInode(who.ino);
+  }
+
+  /** The namespace of a real process (IFLA_NET_NS_PID): -ESRCH when it is gone. */
+  byPid(pid: number, caller: Who): Net | number {
+    if (pid === caller.pid) return this.of(caller);
+    const ino = inodeOf(`/proc/${pid}/ns/net`);
+    return ino === 0 ? -ESRCH : this.byInode(ino);
+  }
+
+  /** The namespace behind a descriptor of a real process (IFLA_NET_NS_FD, NETNSA_FD): -EBADF when it is none. */
+  byFd(fd: number, caller: Who): Net | number {
+    const path = `/proc/${caller.pid}/fd/${fd}`;
+    try {
+      // /run/netns/NAME is the mount of 'net:[inode]'; the link of another file names that.
+      const fileSystem = fs.statfsSync(path).type;
+      if (fileSystem !== 0x6e736673) return -EBADF; // NSFS_MAGIC
+    } catch {
+      return -EBADF;
+    }
+    const ino = inodeOf(path);
+    if (ino !== 0 && ino === caller.ino) return this.of(caller);
+    return ino === 0 ? -EBADF : this.byInode(ino);
+  }
+
+  /** Takes away what stands for real namespaces that are gone. */
+  sweep(): void {
+    for (const [name, ino] of this.made) {
+      if (inodeOf(`${RUN_DIR}/${name}`) === ino) continue;
+      this.made.delete(name);
+      netnsDel(this.kernel, name);
+    }
+    if (this.unnamed.size === 0) return;
+    const used = new Set<number>();
+    for (const pid of entries('/proc')) if (/^\d+$/.test(pid)) used.add(inodeOf(`/proc/${pid}/ns/net`));
+    for (const [ino, net] of this.unnamed) {
+      if (used.has(ino) && !net.dead) continue;
+      this.unnamed.delete(ino);
+      if (!net.dead) net.put();
+    }
+  }
+
+  /** The server ends: what is left is let go. */
+  close(): void {
+    for (const net of this.unnamed.values()) if (!net.dead) net.put();
+    this.unnamed.clear();
+    this.made.clear();
+  }
+
+  private named(name: string): Net | null {
+    return this.kernel.tryGet(NETNS) === null ? null : netnsGet(this.kernel, name);
+  }
+
+  private byInode(ino: number): Net | number {
+    if (ino === 0 || ino === this.home || this.kernel.tryGet(NETNS) === null) return this.kernel.initNet;
+    const name = entries(RUN_DIR).find((n) => inodeOf(`${RUN_DIR}/${n}`) === ino);
+    const unnamed = this.unnamed.get(ino);
+    if (unnamed !== undefined && !unnamed.dead) return unnamed;
+    if (name !== undefined) {
+      const net = this.named(name) ?? netnsAdd(this.kernel, name);
+      if (typeof net !== 'number') this.made.set(name, ino);
+      return net;
+    }
+    const net = this.kernel.createNet();
+    this.unnamed.set(ino, net);
+    return net;
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * Longest-prefix match over 128-bit addresses: a binary trie without one-child chains, all of whose nodes are records of eight words in one Int32Array.
+ *
+ * A search follows the bits of the address without looking at the prefixes that it passes, down to the end, and then goes back up over the prefixes on its way
+ * until one contains the address: the last one nearly always does. So a search reads one word of a record at each step.
+ */
+
+const EMPTY_NODES = 8;
+/** Words of a record: children for a bit of 0 and 1, parent, length with the mark of a leaf, four words of prefix. */
+const WORDS = 8;
+const PARENT = 2;
+const LEN = 3;
+const PREFIX = 4;
+/** Set in a record's length when its prefix is in the table, not only a fork. */
+const LEAF = 256;
+
+function bitOf(p0: number, p1: number, p2: number, p3: number, bit: number): number {
+  const w = bit < 32 ? p0 : bit < 64 ? p1 : bit < 96 ? p2 : p3;
+  return (w >>> (31 - (bit & 31))) & 1;
+}
+
+/**
+ * Prefixes to leaf numbers: small positive integers, reused after removal; 0 means «none». Control operations may allocate, {@link Lpm6.find} and
+ * {@link Lpm6.cover} never do.
+ * @alpha
+ */
+export class Lpm6 {
+  /** Number of prefixes. */
+  count: number;
+  private nodes: Int32Array;
+  private root: number;
+  private top: number;
+  private free: number;
+
+  constructor() {
+    this.count = 0;
+    this.nodes = new Int32Array(EMPTY_NODES * WORDS);
+    this.root = 0;
+    this.top = 1;
+    this.free = 0;
+  }
+
+  /** Leaf of the longest prefix that contains the address, or 0. */
+  find(a0: number, a1: number, a2: number, a3: number): number {
+    const n = this.nodes;
+    let at = this.root;
+    let last = 0;
+    while (at !== 0) {
+      const o = at << 3;
+      const len = n[o + LEN]!;
+      if (len >= LEAF) last = at;
+      const bit = len & 255;
+      if (bit === 128) break;
+      const w = bit < 32 ? a0 : bit < 64 ? a1 : bit < 96 ? a2 : a3;
+      at = n[o + ((w >>> (31 - (bit & 31))) & 1)]!;
+    }
+    while (last !== 0 && !this.contains(last, a0, a1, a2, a3)) last = this.cover(last);
+    return last;
+  }
+
+  /** Leaf of the longest prefix that contains that of `leaf` and is shorter, or 0. */
+  cover(leaf: number): number {
+    const n = this.nodes;
+    let at = n[(leaf << 3) + PARENT]!;
+    while (at !== 0 && n[(at << 3) + LEN]! < LEAF) at = n[(at << 3) + PARENT]!;
+    return at;
+  }
+
+  /** Leaf of exactly this prefix (host bits zero), or 0. */
+  exact(p: Int32Array, plen: number): number {
+    const n = this.nodes;
+    let at = this.root;
+    while (at !== 0) {
+      const o = at << 3;
+      const len = n[o + LEN]! & 255;
+      if (len >= plen) {
+        if (len > plen || n[o + LEN]! < LEAF) return 0;
+        return n[o + 4] === p[0] && n[o + 5] === p[1] && n[o + 6] === p[2] && n[o + 7] === p[3] ? at : 0;
+      }
+      at = n[o + bitOf(p[0]!, p[1]!, p[2]!, p[3]!, len)]!;
+    }
+    return 0;
+  }
+
+  /** The prefix length of a leaf. */
+  plen(leaf: number): number {
+    return this.nodes[(leaf << 3) + LEN]! & 255;
+  }
+
+  /** Adds a prefix that is not there yet (host bits must be zero); returns its leaf. */
+  insert(p: Int32Array, plen: number): number {
+    this.count++;
+    // Down to a node that contains the prefix no more: that is where it forks off.
+    let parent = 0;
+    let at = this.root;
+    let common = 0;
+    while (at !== 0) {
+      const len = this.plen(at);
+      common = this.commonBits(at, p, Math.min(len, plen));
+      if (common < len) break;
+      if (len === plen) {
+        this.nodes[(at << 3) + LEN] = plen | LEAF;
+        return at;
+      }
+      parent = at;
+      at = this.nodes[(at << 3) + bitOf(p[0]!, p[1]!, p[2]!, p[3]!, len)]!;
+    }
+    const leaf = this.newNode(p, plen, true);
+    if (at === 0) {
+      this.setChild(parent, leaf, p);
+      return leaf;
+    }
+    if (common === plen) {
+      // The node found lies inside of the new prefix.
+      this.setChild(parent, leaf, p);
+      this.hang(leaf, at);
+      return leaf;
+    }
+    const q = this.prefixOf(at);
+    for (let i = 0; i < 4; i++) q[i] = p[i]! & maskWord(common, i);
+    const fork = this.newNode(q, common, false);
+    this.setChild(parent, fork, q);
+    this.hang(fork, at);
+    this.hang(fork, leaf);
+    return leaf;
+  }
+
+  /** Removes a leaf; its number may be reused by the next insert. */
+  remove(leaf: number): void {
+    this.count--;
+    const n = this.nodes;
+    const o = leaf << 3;
+    n[o + LEN] = n[o + LEN]! & 255;
+    this.tidy(leaf);
+  }
+
+  /** Calls `fn` for each leaf in the order in which Linux walks a table: what lies inside of a prefix before the prefix itself. `fn` may remove the leaf that it is given. */
+  walk(fn: (leaf: number) => void): void {
+    for (const leaf of this.list()) fn(leaf);
+  }
+
+  /** The leaves in the order of {@link Lpm6.walk}. */
+  list(): number[] {
+    const out: number[] = [];
+    const n = this.nodes;
+    // Children first: an explicit stack, each node entered twice.
+    const stack: number[] = this.root === 0 ? [] : [this.root];
+    while (stack.length > 0) {
+      const at = stack.pop()!;
+      if (at < 0) {
+        if (n[(-at << 3) + LEN]! >= LEAF) out.push(-at);
+        continue;
+      }
+      stack.push(-at);
+      const right = n[(at << 3) + 1]!;
+      const left = n[at << 3]!;
+      if (right !== 0) stack.push(right);
+      if (left !== 0) stack.push(left);
+    }
+    return out;
+  }
+
+  /** Bytes held by the nodes. */
+  bytes(): number {
+    return this.nodes.byteLength;
+  }
+
+  private contains(at: number, a0: number, a1: number, a2: number, a3: number): boolean {
+    const n = this.nodes;
+    const o = at << 3;
+    const plen = n[o + LEN]! & 255;
+    if (plen === 0) return true;
+    let x = a0 ^ n[o + 4]!;
+    if (plen <= 32) return x >>> (32 - plen) === 0;
+    if (x !== 0) return false;
+    x = a1 ^ n[o + 5]!;
+    if (plen <= 64) return x >>> (64 - plen) === 0;
+    if (x !== 0) return false;
+    x = a2 ^ n[o + 6]!;
+    if (plen <= 96) return x >>> (96 - plen) === 0;
+    if (x !== 0) return false;
+    return (a3 ^ n[o + 7]!) >>> (128 - plen) === 0;
+  }
+
+  private commonBits(at: number, p: Int32Array, max: number): number {
+    const o = at << 3;
+    for (let i = 0; i < 4; i++) {
+      const x = this.nodes[o + PREFIX + i]! ^ p[i]!;
+      if (x !== 0) return Math.min((i << 5) + Math.clz32(x), max);
+    }
+    return max;
+  }
+
+  private prefixOf(at: number): Int32Array {
+    return this.nodes.slice((at << 3) + PREFIX, (at << 3) + PREFIX + 4); // datapath-ok: configuration
+  }
+
+  private newNode(p: Int32Array, plen: number, leaf: boolean): number {
+    let at = this.free;
+    if (at !== 0) {
+      this.free = this.nodes[at << 3]!;
+    } else {
+      at = this.top++;
+      if ((at + 1) * WORDS > this.nodes.length) {
+        const bigger = new Int32Array(this.nodes.length * 2);
+        bigger.set(this.nodes);
+        this.nodes = bigger;
+      }
+    }
+    const o = at << 3;
+    const n = this.nodes;
+    n[o] = 0;
+    n[o + 1] = 0;
+    n[o + PARENT] = 0;
+    n[o + LEN] = leaf ? plen | LEAF : plen;
+    for (let i = 0; i < 4; i++) n[o + PREFIX + i] = p[i]!;
+    return at;
+  }
+
+  /** Puts `child` below `parent` (0: at the root), on the side that `p` says. */
+  private setChild(parent: number, child: number, p: Int32Array): void {
+    if (parent === 0) this.root = child;
+    else this.nodes[(parent << 3) + bitOf(p[0]!, p[1]!, p[2]!, p[3]!, this.plen(parent))] = child;
+    this.nodes[(child << 3) + PARENT] = parent;
+  }
+
+  /** Puts a node below another, on the side of its own prefix. */
+  private hang(parent: number, child: number): void {
+    this.setChild(parent, child, this.prefixOf(child));
+  }
+
+  /** Takes a node out that is no leaf and no fork any more; then perhaps the fork above it. */
+  private tidy(at: number): void {
+    const n = this.nodes;
+    const o = at << 3;
+    if (n[o + LEN]! >= LEAF) return;
+    const left = n[o]!;
+    const right = n[o + 1]!;
+    if (left !== 0 && right !== 0) return;
+    const child = left !== 0 ? left : right;
+    const parent = n[o + PARENT]!;
+    if (parent === 0) this.root = child;
+    else n[(parent << 3) + (n[parent << 3] === at ? 0 : 1)] = child;
+    if (child !== 0) n[(child << 3) + PARENT] = parent;
+    n[o] = this.free;
+    this.free = at;
+    if (child === 0 && parent !== 0) this.tidy(parent);
+  }
+}
+
+function maskWord(plen: number, i: number): number {
+  const n = plen - (i << 5);
+  return n <= 0 ? 0 : n >= 32 ? -1 : -1 << (32 - n);
+}

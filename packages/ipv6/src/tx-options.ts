@@ -1,0 +1,33 @@
+/** Extension headers that a socket puts into its packets (struct ipv6_txoptions), in wire form without their next-header bytes filled in. */
+/** See the top of this file. @alpha */
+export class Ipv6TxOptions {
+  hopopt: Uint8Array | null = null;
+  /** Destination options before a routing header. */
+  dst0opt: Uint8Array | null = null;
+  srcrt: Uint8Array | null = null;
+  dst1opt: Uint8Array | null = null;
+
+  /** Bytes of what comes before the fragment header: hop-by-hop, the first destination options, routing. */
+  get nflen(): number {
+    return (this.hopopt?.length ?? 0) + (this.dst0opt?.length ?? 0) + (this.srcrt?.length ?? 0);
+  }
+  /** Bytes of what comes behind it. */
+  get flen(): number {
+    return this.dst1opt?.length ?? 0;
+  }
+  get empty(): boolean {
+    return this.nflen + this.flen === 0;
+  }
+}
+
+/** A copy that may be changed. @alpha */
+export function txOptionsClone(o: Ipv6TxOptions | null): Ipv6TxOptions {
+  const c = new Ipv6TxOptions(); // datapath-ok: socket options
+  if (o !== null) {
+    c.hopopt = o.hopopt;
+    c.dst0opt = o.dst0opt;
+    c.srcrt = o.srcrt;
+    c.dst1opt = o.dst1opt;
+  }
+  return c;
+}

@@ -1,0 +1,7 @@
+/**
+ * Programs over a machine's system calls, with the grammar and output of their Linux namesakes, for places where those do not run.
+ *
+ * @packageDocumentation
+ */
+export { sysctl } from './sysctl.ts';
+export { runTool, TOOLS, type Tool, type ToolIo } from './tool.ts';
