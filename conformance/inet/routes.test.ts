@@ -4,6 +4,7 @@ import { createKernel, type Kernel, VirtualClock } from '@linnet/kernel';
 import { devGetByName, devOpen } from '@linnet/netdev';
 import { FakeDevice } from '@linnet/netdev/testing';
 import { ipv4 } from '@linnet/ipv4';
+import { NlTestClient } from '@linnet/netlink/testing';
 import {
   FRA_DPORT_RANGE, FRA_DSCP, FRA_DST, FRA_FWMARK, FRA_FWMASK, FRA_GOTO, FRA_IIFNAME, FRA_IP_PROTO, FRA_OIFNAME, FRA_PRIORITY, FRA_SPORT_RANGE, FRA_SRC, FRA_SUPPRESS_IFGROUP, FRA_SUPPRESS_PREFIXLEN,
   FRA_TABLE, FRA_UID_RANGE, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK, NETLINK_ROUTE, NHA_BLACKHOLE, NHA_GATEWAY, NHA_ID, NHA_OIF, NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLMSG_ERROR, RTA_CACHEINFO,
@@ -14,9 +15,9 @@ import { describe, expect, it } from 'vitest';
 import { TestNetns } from '../host/netns.ts';
 import { have } from '../needs.mjs';
 import { attr, join, str, u16, u32, u8, words } from '../netlink/attrs.ts';
-import { type Answerer, LinnetKernel, RealKernel, request } from '../netlink/probe.ts';
+import { RealKernel, request } from '../netlink/probe.ts';
 
-const LOOKUPS = Number(process.env['ROUTE_LOOKUPS'] ?? 3000);
+const LOOKUPS = Number(process.env['ROUTE_LOOKUPS'] ?? 10000);
 const BATCH = 100;
 const CREATE = NLM_F_CREATE | NLM_F_EXCL;
 
@@ -46,7 +47,7 @@ const range16 = (a: number, b: number): Uint8Array => new Uint8Array(Uint16Array
 const mask = (len: number): number => (len === 0 ? 0 : -1 << (32 - len));
 
 /** Addresses from a small world, so that prefixes meet. */
-const address = (r: Rng): number => ((r.pick([10, 10, 10, 20, 30, 127, 192, 224, 240]) << 24) | (r.below(3) << 16) | (r.below(4) << 8) | r.pick([0, 1, 2, 3, 7, 128, 255])) | 0;
+const address = (r: Rng, groups: boolean): number => ((r.pick(groups ? [10, 10, 10, 20, 30, 127, 192, 224, 240] : [10, 10, 10, 20, 30, 127, 192]) << 24) | (r.below(3) << 16) | (r.below(4) << 8) | r.pick([0, 1, 2, 3, 7, 128, 255])) | 0;
 
 function ruleRequest(r: Rng): Uint8Array {
   const attrs: Uint8Array[] = [];
@@ -54,11 +55,11 @@ function ruleRequest(r: Rng): Uint8Array {
   let dst = 0;
   if (r.chance(40)) {
     src = r.pick([8, 16, 24, 32]);
-    attrs.push(attr(FRA_SRC, be(address(r) & mask(src))));
+    attrs.push(attr(FRA_SRC, be(address(r, true) & mask(src))));
   }
   if (r.chance(50)) {
     dst = r.pick([8, 9, 16, 24, 32]);
-    attrs.push(attr(FRA_DST, be(address(r) & mask(dst))));
+    attrs.push(attr(FRA_DST, be(address(r, true) & mask(dst))));
   }
   const pref = r.below(60) * 10;
   attrs.push(u32(FRA_PRIORITY, pref));
@@ -88,9 +89,9 @@ function ruleRequest(r: Rng): Uint8Array {
   return request(RTM_NEWRULE, CREATE | NLM_F_ACK, join(Uint8Array.of(2, dst, src, tos, 0, 0, 0, action, flags, 0, 0, 0), ...attrs));
 }
 
-function routeRequest(r: Rng): Uint8Array {
+function routeRequest(r: Rng, objects: boolean): Uint8Array {
   const len = r.pick([0, 8, 9, 12, 16, 17, 22, 24, 24, 25, 30, 32]);
-  const dst = address(r) & mask(len);
+  const dst = address(r, true) & mask(len);
   const type = r.pick([1, 1, 1, 1, 1, 1, 2, 3, 6, 7, 8, 9]);
   const table = r.pick([100, 101, 102, 103, 254, 254, 255]);
   const attrs = [u32(RTA_TABLE, table)];
@@ -101,7 +102,7 @@ function routeRequest(r: Rng): Uint8Array {
     if (how === 0) {
       attrs.push(u32(RTA_OIF, r.pick([3, 5])));
       scope = 253;
-    } else if (how === 1) {
+    } else if (how === 1 && objects) {
       attrs.push(u32(RTA_NH_ID, 1 + r.below(5)));
     } else {
       attrs.push(attr(RTA_GATEWAY, be(r.pick([0x0a000000, 0x0a010000]) + 2 + r.below(6))));
@@ -125,12 +126,12 @@ function nexthopRequest(r: Rng, id: number): Uint8Array {
 }
 
 function lookupRequest(r: Rng, seq: number): Uint8Array {
-  const attrs = [attr(RTA_DST, be(address(r)))];
+  const attrs = [attr(RTA_DST, be(address(r, false)))];
   let srcLen = 0;
   const input = r.chance(35);
   if (input || r.chance(25)) {
     srcLen = 32;
-    attrs.push(attr(RTA_SRC, be(input ? (r.chance(80) ? r.pick([0x0a000009, 0x0a010009, 0x14000001]) : address(r)) : r.pick([0x0a000001, 0x0a010001, 0x0a000063]))));
+    attrs.push(attr(RTA_SRC, be(input ? (r.chance(80) ? r.pick([0x0a000009, 0x0a010009, 0x14000001]) : address(r, false)) : r.pick([0x0a000001, 0x0a010001, 0x0a000063]))));
   }
   if (input) attrs.push(u32(RTA_IIF, r.pick([3, 5, 1])));
   else if (r.chance(20)) attrs.push(u32(RTA_OIF, r.pick([3, 5])));
@@ -179,7 +180,7 @@ function machine(): Kernel {
   return k;
 }
 const SETTINGS: readonly (readonly [string, string])[] = [
-  ['net.ipv4.ip_forward', '1'], ['net.ipv4.conf.all.rp_filter', '0'], ['net.ipv4.conf.default.rp_filter', '0'], ['net.ipv4.conf.v0.rp_filter', '1'], ['net.ipv4.conf.v2.rp_filter', '2'],
+  ['net.ipv4.ip_forward', '1'], ['net.ipv4.conf.all.rp_filter', '0'], ['net.ipv4.conf.default.rp_filter', '0'], ['net.ipv4.conf.lo.rp_filter', '0'], ['net.ipv4.conf.v0.rp_filter', '1'], ['net.ipv4.conf.v2.rp_filter', '2'],
 ];
 
 describe.skipIf(!have('root', 'ip', 'python3', 'sysctl'))('routing', () => {
@@ -189,18 +190,21 @@ describe.skipIf(!have('root', 'ip', 'python3', 'sysctl'))('routing', () => {
     ns.sh(`sysctl -qw ${SETTINGS.map(([n, v]) => `${n}=${v}`).join(' ')}`);
     const real = new RealKernel(ns.name);
     const k = machine();
-    const ours = new LinnetKernel(k.initNet);
-    const both: Answerer[] = [real, ours];
+    const ours = new NlTestClient(k.initNet);
     const ask = async (bytes: Uint8Array): Promise<[string[], string[]]> => {
-      const [a, b] = await Promise.all(both.map((x) => x.send('ask', NETLINK_ROUTE, bytes)));
-      return [answers(a!), answers(b!)];
+      const want = real.send('ask', NETLINK_ROUTE, bytes);
+      expect(ours.send(bytes)).toBe(bytes.length);
+      const got = answers(ours.recvAll(4096));
+      return [answers(await want), got];
     };
     try {
-      for (const x of both) for (const opt of [NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK]) await x.opt('ask', NETLINK_ROUTE, opt, 1);
+      for (const opt of [NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK]) await real.opt('ask', NETLINK_ROUTE, opt, 1);
       const r = new Rng(seed);
+      // Nobody asks for groups: Linux keeps one route for all that go over a hop, and the type of whoever came first sticks to it.
+      const objects = seed % 2 === 0;
       const setup = [addr(3, 24, 0x0a000001, 0x0a0000ff), addr(5, 24, 0x0a010001, 0x0a0100ff)];
       for (let id = 1; id <= 5; id++) setup.push(nexthopRequest(r, id));
-      for (let i = 0; i < 150; i++) setup.push(routeRequest(r));
+      for (let i = 0; i < 150; i++) setup.push(routeRequest(r, objects));
       const rules = seed % 5 === 0 ? 0 : 25;
       for (let i = 0; i < rules; i++) setup.push(ruleRequest(r));
       let refused = 0;

@@ -71,6 +71,7 @@ async def asyncio_server():
             writer.write(data)
             await writer.drain()
         writer.close()
+        await writer.wait_closed()
         count += 1
         if count == CLIENTS:
             done.set()

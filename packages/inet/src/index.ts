@@ -40,3 +40,4 @@ export {
   inetDiagAddr4, inetDiagDestroyed, type InetDiagFound, type InetDiagHandler, InetDiagInfo, inetDiagIsV4, inetDiagRegister, InetDiagReq, inetDiagSock, inetDiagWantsState,
 } from './inet-diag.ts';
 export { rawDiagAdd } from './raw-diag.ts';
+export { inetAutobind, inetCommonDgramOps, inetCommonOps, inetCommonStreamOps, inetFindProtosw } from './sock-ops.ts';

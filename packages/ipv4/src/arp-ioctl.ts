@@ -1,12 +1,13 @@
 /** The ARP cache by ioctl: SIOCSARP, SIOCGARP, SIOCDARP with a struct arpreq (arp_ioctl; arp(7)). */
 // datapath-ok-file: configuration
-import { capable, EINVAL, ENODEV, ENXIO, EOPNOTSUPP, EPERM, EPFNOSUPPORT, type Net } from '@linnet/kernel';
-import { devGetByName, type NetDevice } from '@linnet/netdev';
+import { capable, EINVAL, ENODEV, ENOENT, ENXIO, EPERM, EPFNOSUPPORT, type Net } from '@linnet/kernel';
+import { devGetByName, forEachNetdev, type NetDevice } from '@linnet/netdev';
 import { NEIGH_UPDATE_F_ADMIN, NEIGH_UPDATE_F_OVERRIDE, neighDelete, neighUpdate, NUD_VALID } from '@linnet/neigh';
 import {
-  AF_INET, ATF_COM, ATF_DONTPUB, ATF_NETMASK, ATF_PERM, ATF_PUBL, CAP_NET_ADMIN, IFNAMSIZ, NUD_NOARP, NUD_PERMANENT, NUD_STALE, SIOCDARP, SIOCGARP, SIOCSARP,
+  AF_INET, ATF_COM, ATF_DONTPUB, ATF_NETMASK, ATF_PERM, ATF_PUBL, CAP_NET_ADMIN, IFNAMSIZ, IPV4_DEVCONF_PROXY_ARP, NUD_NOARP, NUD_PERMANENT, NUD_STALE, SIOCDARP, SIOCGARP, SIOCSARP,
 } from '@linnet/uapi';
 import { flowiReset } from '@linnet/inet';
+import { inDevGet } from './in-device.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { IPV4 } from './ipv4-net.ts';
 import { ipRouteOutputKey } from './route-output.ts';
@@ -55,9 +56,43 @@ function deleteEntry(n4: Ipv4Net, dev: NetDevice, ip: number): number {
   return n === null ? -ENXIO : neighDelete(n, null);
 }
 
+/** The device with that link-layer address (dev_getbyhwaddr). */
+function deviceWith(n4: Ipv4Net, v: DataView): NetDevice | null {
+  const type = v.getUint16(ARP_HA, true);
+  let found: NetDevice | null = null;
+  forEachNetdev(n4.net, (dev) => {
+    if (found !== null || dev.type !== type) return;
+    for (let i = 0; i < dev.addrLen; i++) if (dev.devAddr[i] !== v.getUint8(ARP_HA + 2 + i)) return;
+    found = dev;
+  });
+  return found;
+}
+
+/** Entries to answer for (ATF_PUBL), or with a netmask of zeros the setting proxy_arp (arp_req_set_public, arp_req_delete_public). */
+function publish(n4: Ipv4Net, named: NetDevice | null, ip: number, flags: number, add: boolean, v: DataView): number {
+  const mask = (flags & ATF_NETMASK) === 0 ? -1 : v.getInt32(ARP_NETMASK + 4);
+  if (mask !== 0 && mask !== -1) return -EINVAL;
+  let dev = named;
+  if (add && dev === null && (flags & ATF_COM) !== 0) {
+    dev = deviceWith(n4, v);
+    if (dev === null) return -ENODEV;
+  }
+  const { proxies } = n4.arpTbl;
+  if (mask === 0) {
+    const cnf = dev === null ? n4.devconfAll : inDevGet(dev)?.cnf;
+    if (cnf === undefined) return -ENXIO;
+    cnf.data[IPV4_DEVCONF_PROXY_ARP] = add ? 1 : 0;
+    cnf.state[IPV4_DEVCONF_PROXY_ARP] = 1;
+    return 0;
+  }
+  if (!add) return proxies.remove(n4.net, dev, ip) ? 0 : -ENOENT;
+  proxies.create(n4.net, dev, ip);
+  return 0;
+}
+
 /**
  * Reads, sets or deletes an entry of the ARP cache: `arg` is a struct arpreq. Returns 0, -EPERM, -EPFNOSUPPORT, -EINVAL, -ENODEV, -ENXIO (no such entry), -ENETUNREACH (no device named, and no
- * route); -EOPNOTSUPP for published entries, which there are none of.
+ * route), -ENOENT (no such published entry).
  * @alpha
  */
 export function arpIoctl(net: Net, cmd: number, arg: Uint8Array): number {
@@ -80,7 +115,7 @@ export function arpIoctl(net: Net, cmd: number, arg: Uint8Array): number {
     return -ENODEV;
   }
   if (cmd === SIOCGARP) return getEntry(n4, dev!, ip, arg, v);
-  if ((flags & ATF_PUBL) !== 0) return -EOPNOTSUPP;
+  if ((flags & ATF_PUBL) !== 0) return publish(n4, dev, ip, flags, cmd === SIOCSARP, v);
   if (dev === null) {
     const found = deviceTowards(n4, ip);
     if (typeof found === 'number') return found;

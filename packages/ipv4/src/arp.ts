@@ -198,6 +198,9 @@ export const ARP_TABLE_OPS: NeighTableOps = Object.freeze({
     const indev = inDevGet(dev);
     return indev === null ? null : indev.arpParms;
   },
+  keyOn(dev: NetDevice, key0: number): number {
+    return (dev.flags & (IFF_LOOPBACK | IFF_POINTOPOINT)) !== 0 ? 0 : key0;
+  },
   isMulticast(n: Neighbour): boolean {
     return ipv4IsMulticast(n.key0);
   },

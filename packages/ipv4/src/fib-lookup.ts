@@ -1,7 +1,7 @@
 /** Looking a flow up: in one table, and over the tables in the order of the rules. */
 import { EAGAIN, EINVAL, ENETUNREACH } from '@linnet/kernel';
 import type { Flowi } from '@linnet/inet';
-import { RTN_UNICAST, RTNH_F_DEAD, RTNH_F_LINKDOWN } from '@linnet/uapi';
+import { RT_TABLE_LOCAL, RT_TABLE_MAIN, RTN_UNICAST, RTNH_F_DEAD, RTNH_F_LINKDOWN } from '@linnet/uapi';
 import { FIB_PROPS_ERROR } from './fib-props.ts';
 import type { FibTable } from './fib-table.ts';
 import type { FibAlias, FibNh, FibResult } from './fib-types.ts';
@@ -18,10 +18,14 @@ function nhUsable(nh: FibNh, fl: Flowi, flags: number): boolean {
   return fl.oif === 0 || fl.oif === nh.oif;
 }
 
-/** Tries the routes of one leaf. 1: none fits; 0: `res` is filled; negative: the route says no. */
+/**
+ * Tries the routes of one leaf. 1: none fits; 2: none fits, and one of a nexthop object did not: as on Linux that ends the search among all prefixes that begin at the
+ * same address; 0: `res` is filled; negative: the route says no.
+ */
 function leafLookup(tb: FibTable, leaf: number, fl: Flowi, res: FibResult, flags: number): number {
   for (let fa: FibAlias | null = tb.heads[leaf]!; fa !== null; fa = fa.next) {
-    if (fa.tos !== 0 && fa.tos !== (fl.tos & 0xfc)) continue;
+    // Of a packet's field only the three bits of RFC 1349 count.
+    if (fa.tos !== 0 && fa.tos !== (fl.tos & 0x1c)) continue;
     const fi = fa.info;
     if (fi.dead) continue;
     if (fi.scope < fl.scope) continue;
@@ -44,6 +48,7 @@ function leafLookup(tb: FibTable, leaf: number, fl: Flowi, res: FibResult, flags
       res.table = tb;
       return 0;
     }
+    if (fi.nh !== null) return 2;
   }
   return 1;
 }
@@ -55,11 +60,19 @@ function leafLookup(tb: FibTable, leaf: number, fl: Flowi, res: FibResult, flags
  */
 export function fibTableLookup(tb: FibTable, fl: Flowi, res: FibResult, flags: number): number {
   const lpm = tb.lpm;
-  for (let leaf = lpm.find(fl.daddr); leaf !== 0; leaf = lpm.cover(leaf)) {
+  for (let leaf = lpm.find(fl.daddr); leaf !== 0; ) {
     const err = leafLookup(tb, leaf, fl, res, flags);
     if (err <= 0) return err;
+    leaf = err === 1 ? lpm.cover(leaf) : coverElsewhere(tb, leaf, lpm.prefix[leaf]!);
   }
   return -EAGAIN;
+}
+
+/** The next shorter prefix that begins at another address than `key`. */
+function coverElsewhere(tb: FibTable, leaf: number, key: number): number {
+  do leaf = tb.lpm.cover(leaf);
+  while (leaf !== 0 && tb.lpm.prefix[leaf] === key);
+  return leaf;
 }
 
 /** Local and main as one table: the longer prefix wins, local before main when they are equal (observed on Linux 6.18). */
@@ -72,14 +85,28 @@ function mergedLookup(local: FibTable, main: FibTable, fl: Flowi, res: FibResult
     if (x !== 0 && (y === 0 || a.plen[x]! >= b.plen[y]!)) {
       const err = leafLookup(local, x, fl, res, flags);
       if (err <= 0) return err;
-      x = a.cover(x);
+      const key = a.prefix[x]!;
+      x = err === 1 ? a.cover(x) : coverElsewhere(local, x, key);
+      if (err === 2 && y !== 0 && b.prefix[y] === key) y = coverElsewhere(main, y, key);
     } else {
       const err = leafLookup(main, y, fl, res, flags);
       if (err <= 0) return err;
-      y = b.cover(y);
+      const key = b.prefix[y]!;
+      y = err === 1 ? b.cover(y) : coverElsewhere(main, y, key);
+      if (err === 2 && x !== 0 && a.prefix[x] === key) x = coverElsewhere(local, x, key);
     }
   }
   return -EAGAIN;
+}
+
+/**
+ * Looks a flow up in the table with this id; while there are no rules local and main are one. -EAGAIN when there is none.
+ * @alpha
+ */
+export function fibTableLookupById(n4: Ipv4Net, id: number, fl: Flowi, res: FibResult, flags: number): number {
+  if (!n4.fibHasCustomRules && (id === RT_TABLE_LOCAL || id === RT_TABLE_MAIN)) return mergedLookup(n4.fibLocal, n4.fibMain, fl, res, flags);
+  const tb = n4.fibTables.get(id);
+  return tb === undefined ? -EAGAIN : fibTableLookup(tb, fl, res, flags);
 }
 
 /**

@@ -31,7 +31,7 @@ import {
 import { inetSelectAddr } from './devinet-select.ts';
 import { inetAddrTypeDevTable, inetAddrTypeTable } from './fib-addr-type.ts';
 import { FIB_PROPS_ERROR, FIB_PROPS_SCOPE } from './fib-props.ts';
-import { FIB_LOOKUP_IGNORE_LINKSTATE, fibLookup, fibTableLookup } from './fib-lookup.ts';
+import { FIB_LOOKUP_IGNORE_LINKSTATE, fibLookup, fibTableLookupById } from './fib-lookup.ts';
 import type { FibResult } from './fib-types.ts';
 import { FibInfo, FibNh } from './fib-types.ts';
 import { inDevGet } from './in-device.ts';
@@ -189,8 +189,7 @@ function checkNhGateway(n4: Ipv4Net, cfg: FibConfig, nh: FibNh): number {
   fl.scope = Math.max(cfg.scope + 1, RT_SCOPE_LINK);
   fl.oif = nh.oif;
   const res: FibResult = n4.resCtl;
-  const tb = cfg.table === 0 || cfg.table === RT_TABLE_MAIN ? undefined : n4.fibTables.get(cfg.table);
-  let err = tb === undefined ? -ENODEV : fibTableLookup(tb, fl, res, FIB_LOOKUP_IGNORE_LINKSTATE);
+  let err = fibTableLookupById(n4, cfg.table === 0 ? RT_TABLE_MAIN : cfg.table, fl, res, FIB_LOOKUP_IGNORE_LINKSTATE);
   if (err < 0) err = fibLookup(n4, fl, res, FIB_LOOKUP_IGNORE_LINKSTATE);
   if (err < 0) return fail(cfg, 'Nexthop has invalid gateway', err);
   if (res.type !== RTN_UNICAST && res.type !== RTN_LOCAL) return fail(cfg, 'Nexthop has invalid gateway', -EINVAL);

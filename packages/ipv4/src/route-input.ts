@@ -270,9 +270,9 @@ export function ipRouteInput(skb: Skb, daddr: number, saddr: number, tos: number
   if (ipv4IsZeronet(saddr)) return martianSource(n4, indev, dev, daddr, saddr, DROP.IP_INVALID_SOURCE);
   if (ipv4IsZeronet(daddr)) return martianDestination(n4, indev, dev, daddr, saddr, DROP.IP_INVALID_DEST);
   if (ipv4IsLoopback(daddr)) {
-    if (indev.confOr(IPV4_DEVCONF_ROUTE_LOCALNET) === 0 && dev !== n4.loopbackDev) return martianDestination(n4, indev, dev, daddr, saddr, DROP.IP_LOCALNET);
+    if (indev.confOr(IPV4_DEVCONF_ROUTE_LOCALNET) === 0) return martianDestination(n4, indev, dev, daddr, saddr, DROP.IP_LOCALNET);
   } else if (ipv4IsLoopback(saddr)) {
-    if (indev.confOr(IPV4_DEVCONF_ROUTE_LOCALNET) === 0 && dev !== n4.loopbackDev) return martianSource(n4, indev, dev, daddr, saddr, DROP.IP_LOCALNET);
+    if (indev.confOr(IPV4_DEVCONF_ROUTE_LOCALNET) === 0) return martianSource(n4, indev, dev, daddr, saddr, DROP.IP_LOCALNET);
   }
   const fl = n4.flIn;
   fl.oif = 0;

@@ -79,7 +79,6 @@ function mkroute(n4: Ipv4Net, fl: Flowi, res: FibResult, iif: number, dev: NetDe
   } else if (type === RTN_MULTICAST) {
     flags |= RTCF_MULTICAST | RTCF_LOCAL;
     if (!ipCheckMc(indev, fl.daddr, fl.saddr, fl.proto)) flags &= ~RTCF_LOCAL;
-    // A route that only says «somewhere» (default, multicast prefixes) has no gateway to give here.
     cached = false;
   }
   let e: FibNhException | null = null;
@@ -99,6 +98,8 @@ function mkroute(n4: Ipv4Net, fl: Flowi, res: FibResult, iif: number, dev: NetDe
       rt.output = n4.ipMcOutput;
       n4.rtStat[RT_STAT_OUT_SLOW_MC]!++;
     }
+    // A prefix of groups may have a gateway; one so short that it only says «somewhere» has none to give.
+    if (type === RTN_MULTICAST && res.prefixlen >= 4) rtSetNexthop(rt, res, null);
   } else {
     rtSetNexthop(rt, res, e);
     if (cached) {

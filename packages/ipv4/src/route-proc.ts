@@ -1,7 +1,7 @@
 /** /proc/net/arp, /proc/net/route, /proc/net/fib_triestat, /proc/net/stat/rt_cache (proc(5)). */
 // datapath-ok-file: files under /proc
 import { NUD_VALID } from '@linnet/neigh';
-import { ATF_COM, ATF_PERM, NUD_NOARP, NUD_PERMANENT, RTAX_ADVMSS, RTAX_RTT, RTAX_WINDOW, RTN_BROADCAST, RTN_MULTICAST, RTN_PROHIBIT, RTN_UNREACHABLE, in4ToString, inetMakeMask } from '@linnet/uapi';
+import { ATF_COM, ATF_PERM, ATF_PUBL, NUD_NOARP, NUD_PERMANENT, RTAX_ADVMSS, RTAX_RTT, RTAX_WINDOW, RTN_BROADCAST, RTN_MULTICAST, RTN_PROHIBIT, RTN_UNREACHABLE, in4ToString, inetMakeMask } from '@linnet/uapi';
 import { fibTableWalk } from './fib-trie.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 
@@ -20,6 +20,10 @@ export function arpShow(n4: Ipv4Net): string {
     const flags = (n.nudState & NUD_PERMANENT) !== 0 ? ATF_PERM | ATF_COM : (n.nudState & NUD_VALID) !== 0 ? ATF_COM : 0;
     const type = `0x${n.dev.type.toString(16)}`;
     out += `${in4ToString(n.key0).padEnd(16)} ${type.padEnd(12)}${`0x${flags.toString(16)}`.padEnd(12)}${hwString(n.ha, n.dev.addrLen).padEnd(17)}     *        ${n.dev.name}\n`;
+  }
+  for (const p of n4.arpTbl.proxies.list(n4.net)) {
+    const type = `0x${(p.dev?.type ?? 0).toString(16)}`;
+    out += `${in4ToString(p.key0).padEnd(16)} ${type.padEnd(12)}${`0x${(ATF_PUBL | ATF_PERM).toString(16)}`.padEnd(12)}00:00:00:00:00:00     *        ${p.dev?.name ?? '*'}\n`;
   }
   return out;
 }

@@ -7,10 +7,10 @@ import type { MsgHdr, Sock } from '@linnet/socket';
 import { devGetByIndex } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import type { InetSock, IpcmCookie } from '@linnet/inet';
-import { IPV6_ADDR_LINKLOCAL, ip6FlowLabel, ip6TrafficClass, MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC, SIOCINQ, SIOCOUTQ, sockaddrIn6 } from '@linnet/uapi';
+import { ip6FlowLabel, ip6TrafficClass, MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC, SIOCINQ, SIOCOUTQ, sockaddrIn6 } from '@linnet/uapi';
 import type { SockAddr } from '@linnet/uapi';
 import type { Skb } from '@linnet/skbuff';
-import { a6Any, a6Load, a6Mapped, a6Multicast, ipv6AddrType, needsScopeId } from './addr6.ts';
+import { a6Any, a6Load, a6Mapped, a6Multicast, IPV6_ADDR_LINKLOCAL, ipv6AddrType, needsScopeId } from './addr6.ts';
 import { ipv6ChkAddr } from './addr-find.ts';
 import { ip6CmsgRecv } from './cmsg6.ts';
 import { ipv6RecvError, ipv6RecvRxpmtu } from './error-queue6.ts';
@@ -74,8 +74,8 @@ export function checkFlowlabel(sk: InetSock, label: number): number {
   return f === null && n6.sysctlFlowlabelConsistency !== 0 && n6.flowlabels!.byLabel.has(label) ? -EINVAL : 0;
 }
 
-/** The sender of a received packet, with the interface of link-local ones; of an IPv4 packet the mapped address is in `mapped`. @alpha */
-export function senderOf(sk: InetSock, skb: Skb, port: number): SockAddr {
+/** The sender of a received packet, with the interface of link-local ones. @alpha */
+export function senderOf(sk: InetSock | null, skb: Skb, port: number): SockAddr {
   const from = new Int32Array(4);
   const nh = skb.networkHeader;
   a6Load(from, skb.view, nh + 8);

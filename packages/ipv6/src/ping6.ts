@@ -10,7 +10,7 @@ import { DROP, kfreeSkbReason, skbChecksum, skbPush } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import { msgCopyFrom, SEND_SHUTDOWN, SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, sockDestruct, sockError, sockOrphan, sockQueueRcvSkb } from '@linnet/socket';
 import type { MsgHdr, Proto } from '@linnet/socket';
-import { flowi6InitOutput, INET_NET, inetAutobound, inetDatagramDisconnect, inetSockUpdateVersions, ip6DatagramConnect } from '@linnet/inet';
+import { flowi6InitOutput, inetAutobound, inetDatagramDisconnect, inetSockUpdateVersions, ip6DatagramConnect } from '@linnet/inet';
 import { a6Any, a6EqualAt, a6Mapped, a6Multicast, IN6ADDR_ANY, IN6ADDR_LOOPBACK, ipv6AddrType, needsScopeId } from './addr6.ts';
 import { confirmNeigh6 } from './confirm6.ts';
 import { ip6CmsgSend } from './cmsg6.ts';
@@ -175,15 +175,14 @@ function bind(sk: Ping6Sock, addr: SockAddr): number {
   return 0;
 }
 
-/** May this user have such sockets? `ping_group_range` of IPv4 says so for both (ping_init_sock). */
+/** May this user have such sockets? `ping_group_range` of IPv4 says so for both families (ping_init_sock); without IPv4 everybody may. */
 function init(sk: Ping6Sock): number {
+  const range = sk.net.sysctl.read('net/ipv4/ping_group_range');
+  if (range === null) return 0;
+  const [low, high] = range.split(/\s+/).map(Number);
   const { gid, groups } = sk.kernel.cred;
-  const range = sk.net.kernel.sysctl.read?.(sk.net, 'net/ipv4/ping_group_range');
-  void INET_NET;
-  void range;
-  void gid;
-  void groups;
-  return 0 * EACCES;
+  const inRange = (g: number): boolean => g >= low! && g <= high!;
+  return inRange(gid) || groups.some(inRange) ? 0 : -EACCES;
 }
 
 function unhash(sk: Ping6Sock): void {

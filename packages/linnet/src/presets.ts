@@ -1,7 +1,7 @@
 /** Lists of modules that belong together. */
 import type { KernelModule } from '@linnet/kernel';
 import { ipv4 } from '@linnet/ipv4';
-import { netem, tap, veth } from '@linnet/netdevs';
+import { bridge, netem, tap, veth, vlan } from '@linnet/netdevs';
 import { packetDiag, unixDiag } from '@linnet/netlink';
 import { netns } from '@linnet/netns';
 import { packet, unix } from '@linnet/socket';
@@ -12,4 +12,4 @@ import { udp } from '@linnet/udp';
 export const inetStack: readonly KernelModule[] = [ipv4, udp, tcp, netns, veth, tap, netem];
 
 /** Everything that there is: {@link inetStack} and all other devices, families and protocols. @public */
-export const fullStack: readonly KernelModule[] = [...inetStack, unix, unixDiag, packet, packetDiag];
+export const fullStack: readonly KernelModule[] = [...inetStack, bridge, vlan, unix, unixDiag, packet, packetDiag];

@@ -144,7 +144,8 @@ function newNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest): numb
   if (n === null) {
     if ((flags & NLM_F_CREATE) === 0) return -ENOENT;
     const { key } = target;
-    const made = tbl.insert(dev, key[0]!, key[1]!, key[2]!, key[3]!, (state & NUD_PERMANENT) !== 0, (ndm.flags & NTF_EXT_LEARNED) !== 0);
+    const key0 = tbl.ops.keyOn?.(dev, key[0]!) ?? key[0]!;
+    const made = (key0 === key[0] ? null : tbl.lookup(key0, dev)) ?? tbl.insert(dev, key0, key[1]!, key[2]!, key[3]!, (state & NUD_PERMANENT) !== 0, (ndm.flags & NTF_EXT_LEARNED) !== 0);
     if (typeof made === 'number') return made;
     n = made;
   } else {

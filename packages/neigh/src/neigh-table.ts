@@ -31,6 +31,8 @@ export interface NeighTableOps {
   readonly ops: NeighOps;
   /** The parameters of a device, null when the protocol is not running on it. */
   parms(dev: NetDevice): NeighParms | null;
+  /** The key under which an address is kept on a device: where there is nobody to find, one entry serves all. Absent: the address itself. */
+  keyOn?(dev: NetDevice, key0: number): number;
   /** Is the key a multicast address? Such entries go first when the table is full. */
   isMulticast(n: Neighbour): boolean;
 }

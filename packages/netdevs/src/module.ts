@@ -2,7 +2,11 @@
 import type { Kernel, KernelModule } from '@linnet/kernel';
 import { netdev, registerQdisc } from '@linnet/netdev';
 import { netlink, rtnlLinkRegister } from '@linnet/netlink';
+import { DUMMY_RTNL_OPS } from './dummy.ts';
+import { IFB_RTNL_OPS } from './ifb.ts';
+import { macvlanInit, MACVLAN_RTNL_OPS } from './macvlan/macvlan-link.ts';
 import { NETEM_OPS } from './netem.ts';
+import { TUN_LINK_OPS } from './tap.ts';
 import { VETH_RTNL_OPS } from './veth-link.ts';
 
 /** veth pairs. @public */
@@ -15,7 +19,13 @@ export const veth: KernelModule = {
 };
 
 /** TAP and TUN devices. @public */
-export const tap: KernelModule = { name: 'tap', requires: [netdev] };
+export const tap: KernelModule = {
+  name: 'tap',
+  requires: [netdev, netlink],
+  init(k: Kernel): void {
+    rtnlLinkRegister(k, TUN_LINK_OPS);
+  },
+};
 
 /** The netem queue. @public */
 export const netem: KernelModule = {
@@ -23,5 +33,33 @@ export const netem: KernelModule = {
   requires: [netdev],
   init(k: Kernel): void {
     registerQdisc(k, NETEM_OPS);
+  },
+};
+
+/** dummy devices. @public */
+export const dummy: KernelModule = {
+  name: 'dummy',
+  requires: [netdev, netlink],
+  init(k: Kernel): void {
+    rtnlLinkRegister(k, DUMMY_RTNL_OPS);
+  },
+};
+
+/** Intermediate devices for traffic control (ifb). @public */
+export const ifb: KernelModule = {
+  name: 'ifb',
+  requires: [netdev, netlink],
+  init(k: Kernel): void {
+    rtnlLinkRegister(k, IFB_RTNL_OPS);
+  },
+};
+
+/** Devices with addresses of their own over one link (macvlan). @public */
+export const macvlan: KernelModule = {
+  name: 'macvlan',
+  requires: [netdev, netlink],
+  init(k: Kernel): void {
+    rtnlLinkRegister(k, MACVLAN_RTNL_OPS);
+    macvlanInit(k);
   },
 };

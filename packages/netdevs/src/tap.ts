@@ -7,7 +7,7 @@
  */
 import { EINVAL, ENOBUFS, type Net } from '@linnet/kernel';
 import {
-  allocNetdev, ethHwAddrRandom, ethHwAddrSet, ethMacAddr, etherSetup, ethTypeTrans, ethValidateAddr, NETDEV_TX_BUSY, NETDEV_TX_OK, napiCompleteDone, napiDisable,
+  allocNetdev, ethHwAddrRandom, ethHwAddrSet, ethMacAddr, etherSetup, ethTypeTrans, ethValidateAddr, GSO_LEGACY_MAX_SIZE, NETDEV_TX_BUSY, NETDEV_TX_OK, napiCompleteDone, napiDisable,
   napiEnable, napiGroReceive, napiSchedule, NETIF_F_FRAGLIST, NETIF_F_GSO_UDP_L4, NETIF_F_GSO_UDP_TUNNEL, NETIF_F_GSO_UDP_TUNNEL_CSUM,
   NETIF_F_HW_CSUM, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_SG, NETIF_F_SOFT_FEATURES, NETIF_F_TSO, NETIF_F_TSO6, NETIF_F_TSO_ECN, NETIF_FX_HW_VLAN_STAG_TX, netifNapiAdd, netifStopQueue, netifWakeQueue, registerNetdevice, skbVlanPushInside, type EthtoolOps, type NapiStruct, type NetDevice, type NetDeviceOps,
 } from '@linnet/netdev';
@@ -20,6 +20,8 @@ import {
   virtioNetHdrGsoSize, virtioNetHdrGsoType, virtioNetHdrWrite, VIRTIO_NET_HDR_F_DATA_VALID, VIRTIO_NET_HDR_F_NEEDS_CSUM, VIRTIO_NET_HDR_GSO_ECN,
   VIRTIO_NET_HDR_GSO_NONE, VIRTIO_NET_HDR_GSO_TCPV4, VIRTIO_NET_HDR_GSO_TCPV6, VIRTIO_NET_HDR_GSO_UDP_L4, VIRTIO_NET_HDR_LEN,
 } from '@linnet/uapi';
+import type { RtnlLinkOps } from '@linnet/netlink';
+import { tunLinkOps } from './tap-link.ts';
 import { TapEthtool, tapEthtoolOps } from './tap-ethtool.ts';
 
 /** The program behind a TAP. @public */
@@ -98,7 +100,9 @@ export function createTap(net: Net, opts: TapOptions): NetDevice | number {
         else ethHwAddrSet(d, opts.mac);
       }
       d.minMtu = 68;
-      d.maxMtu = 65521;
+      // A frame with its header stays below 64 KiB; a bare packet may have all of it.
+      d.maxMtu = tap.tun ? 65535 : 65521;
+      d.tsoMaxSize = GSO_LEGACY_MAX_SIZE;
       if (opts.mtu !== undefined) d.mtu = opts.mtu;
       d.hwFeatures = NETIF_F_SOFT_FEATURES | NETIF_F_SG | NETIF_F_FRAGLIST | TUN_USER_FEATURES | NETIF_F_HW_VLAN_CTAG_TX;
       d.features = d.hwFeatures;
@@ -110,6 +114,7 @@ export function createTap(net: Net, opts: TapOptions): NetDevice | number {
   });
   if (!Number.isInteger(dev.mtu) || dev.mtu < dev.minMtu || dev.mtu > dev.maxMtu) return -EINVAL;
   dev.priv = tap;
+  dev.rtnlLinkOps = TUN_LINK_OPS;
   tap.napi = netifNapiAdd(dev, tapPoll);
   const err = registerNetdevice(dev);
   return err < 0 ? err : dev;
@@ -122,6 +127,9 @@ const TUN_USER_FEATURES =
 const TUN_AGREED = NETIF_F_HW_CSUM | NETIF_F_TSO | NETIF_F_TSO6 | NETIF_F_TSO_ECN;
 
 const TAP_ETHTOOL_OPS: EthtoolOps = tapEthtoolOps((dev) => (dev.priv as Tap).ethtool, (dev) => (dev.priv as Tap).tun);
+
+/** The kind `tun` of link messages. @alpha */
+export const TUN_LINK_OPS: RtnlLinkOps = tunLinkOps((dev) => ({ tun: (dev.priv as Tap).tun, vnetHdr: (dev.priv as Tap).hdrLen > 0 }));
 
 const TAP_OPS: NetDeviceOps = Object.freeze({
   open(dev: NetDevice): number {

@@ -153,13 +153,14 @@ function set(run: Run, s: Setting): number {
   const path = slashes(s.key);
   const key = dots(path);
   if (run.pattern !== null && !run.pattern.test(key)) return 0;
+  if (path === '' && s.value === '') return 1;
   if (path === '' || path.split('/').includes('..')) {
     warn(run, path === '' ? `Path is not under ${ROOT}: ${ROOT}` : `Path is not under ${ROOT}: ${ROOT}${path}`);
     return 1;
   }
   const st = run.task.sys.stat(`${ROOT}${path}`);
   if (typeof st === 'number') {
-    if (st === -ENOENT && (run.ignore || s.ignore)) return 0;
+    if (st === -ENOENT && run.ignore) return 0;
     warn(run, `cannot stat ${ROOT}${path}: ${reason(st)}`);
     return s.ignore ? 0 : 1;
   }
@@ -170,9 +171,10 @@ function set(run: Run, s: Setting): number {
   }
   const err = run.dryRun ? 0 : run.task.sys.writeFile(`${ROOT}${path}`, `${s.value}\n`);
   if (err < 0) {
-    if (err === -EACCES) warn(run, `permission denied on key "${key}"${s.ignore ? ', ignoring' : ''}`);
-    else warn(run, `setting key "${key}"${s.ignore ? ', ignoring' : ''}: ${reason(err)}`);
-    return s.ignore ? 0 : 1;
+    if (err !== -EACCES) warn(run, `setting key "${key}": ${reason(err)}`);
+    else warn(run, `permission denied on key "${key}"${s.ignore ? ', ignoring' : ''}`);
+    // A permission that one did without is as good as one that was given: so procps has it.
+    if (err !== -EACCES || !s.ignore) return s.ignore ? 0 : 1;
   }
   if (run.quiet) return 0;
   if (run.values) run.io.out(`${s.value}\n`);
@@ -290,11 +292,12 @@ export function sysctl(task: Task, args: readonly string[], io: ToolIo): number 
   if (all) return readAll(run, '');
   if (parsed.rest.length === 0) {
     if (args.length === 0) {
-      io.out(USAGE);
+      io.err(USAGE);
       return 1;
     }
     io.err(`${NAME}: no variables specified\nTry \`${NAME} --help' for more information.\n`);
     return 1;
   }
-  return parsed.rest.reduce((rc, arg) => rc | argument(run, arg), 0);
+  // Each one that fails counts.
+  return parsed.rest.reduce((rc, arg) => rc + argument(run, arg), 0);
 }

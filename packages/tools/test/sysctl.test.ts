@@ -68,7 +68,7 @@ describe('sysctl', () => {
 
   it('reads files', () => {
     expect(run('-p', '/etc/x.conf')).toEqual({
-      code: 1, out: 'net.test.ttl = 7\n', err: 'sysctl: /etc/x.conf(4): invalid syntax, continuing...\nsysctl: cannot stat /proc/sys/net/bad: No such file or directory\n',
+      code: 1, out: 'net.test.ttl = 7\n', err: 'sysctl: /etc/x.conf(4): invalid syntax, continuing...\nsysctl: cannot stat /proc/sys/net/none: No such file or directory\nsysctl: cannot stat /proc/sys/net/bad: No such file or directory\n',
     });
     expect(run('--load=/etc/x.conf', '-e', '-q').code).toBe(0);
     expect(run('-p', '-').out).toBe('net.test.ttl = 9\n');

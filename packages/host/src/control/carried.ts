@@ -91,9 +91,9 @@ export class Carried {
     file.queue.add(this.entry);
     conn.on('data', (chunk: Uint8Array) => this.onData(chunk));
     conn.on('end', () => this.onEnd());
-    conn.on('error', () => this.close());
+    conn.on('error', () => this.onEnd());
     conn.on('close', () => {
-      if (this.grave === null) this.close();
+      if (this.grave === null) this.onEnd();
     });
   }
 

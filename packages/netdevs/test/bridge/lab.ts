@@ -2,6 +2,8 @@
 import { createKernel, VirtualClock, type Kernel, type KernelModule } from '@linnet/kernel';
 import { devOpen, type NetDevice } from '@linnet/netdev';
 import { FakeDevice, type FakeDeviceOptions } from '@linnet/netdev/testing';
+import { NlTestClient, nlIfinfo, nlKind } from '@linnet/netlink/testing';
+import { IFLA_AF_SPEC, IFLA_BRIDGE_VLAN_INFO, IFLA_PROTINFO, type NlWriter, PF_BRIDGE, RTM_DELLINK, RTM_NEWLINK, RTM_SETLINK } from '@linnet/uapi';
 import { bridge, bridgeNewlink, bridgeSetPort, veth, vlan } from '../../src/index.ts';
 
 export const mac = (s: string): Uint8Array => Uint8Array.from(s.split(':').map((x) => parseInt(x, 16)));
@@ -53,3 +55,45 @@ export function frame(dst: Uint8Array, src: Uint8Array, opts: { vid?: number; pr
   const type = opts.type ?? 0x88b5;
   return Uint8Array.from([...dst.subarray(0, 6), ...src.subarray(0, 6), ...tag, type >> 8, type & 255, ...payload]);
 }
+
+/** Sets IFLA_BRPORT_* of a port by netlink; throws when it is refused. */
+export function setPort(lab: Lab, port: number, fill: (w: NlWriter) => void): void {
+  const c = new NlTestClient(lab.k.initNet);
+  const a = c.ack(RTM_SETLINK, 0, nlIfinfo({ index: lab.ports[port]!.dev.ifindex, family: PF_BRIDGE }, (w) => {
+    w.nestStart(IFLA_PROTINFO);
+    fill(w);
+    w.nestEnd();
+  }));
+  c.close();
+  if (a.errno !== 0) throw new Error(`port ${port}: ${a.errno} ${a.msg}`);
+}
+/** Sets IFLA_BR_* of the bridge by netlink; returns errno and text. */
+export function setBridge(lab: Lab, fill: (w: NlWriter) => void): { errno: number; msg: string } {
+  const c = new NlTestClient(lab.k.initNet);
+  const { errno, msg } = c.ack(RTM_NEWLINK, 0, nlIfinfo({ index: lab.br.ifindex }, (w) => nlKind(w, 'bridge', fill)));
+  c.close();
+  return { errno, msg };
+}
+/** `bridge vlan add` and `del` of a device; returns errno and text. */
+export function setVlan(lab: Lab, dev: NetDevice, vid: number, flags: number, opts: { end?: number; del?: boolean; self?: boolean } = {}): { errno: number; msg: string } {
+  const c = new NlTestClient(lab.k.initNet);
+  const info = (w: NlWriter, v: number, f: number): void => {
+    const o = w.reserveAttr(IFLA_BRIDGE_VLAN_INFO, 4);
+    w.view.setUint16(o, f, true);
+    w.view.setUint16(o + 2, v, true);
+  };
+  const { errno, msg } = c.ack(opts.del === true ? RTM_DELLINK : RTM_SETLINK, 0, nlIfinfo({ index: dev.ifindex, family: PF_BRIDGE }, (w) => {
+    w.nestStartNoflag(IFLA_AF_SPEC);
+    if (opts.self === true) w.putU16(0, 2);
+    if (opts.end === undefined) info(w, vid, flags);
+    else {
+      info(w, vid, flags | 8);
+      info(w, opts.end, flags | 16);
+    }
+    w.nestEnd();
+  }));
+  c.close();
+  return { errno, msg };
+}
+export const PVID = 2;
+export const UNTAGGED = 4;

@@ -1,0 +1,95 @@
+/** The protocol-independent options of multicast (RFC 3678 5): MCAST_JOIN_GROUP and its like on IPv6 sockets. */
+// datapath-ok-file: socket options
+import { EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENOPROTOOPT } from '@linnet/kernel';
+import type { InetSock } from '@linnet/inet';
+import {
+  AF_INET6, MCAST_BLOCK_SOURCE, MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP, MCAST_LEAVE_GROUP, MCAST_LEAVE_SOURCE_GROUP, MCAST_MSFILTER, MCAST_UNBLOCK_SOURCE, SOCK_STREAM,
+} from '@linnet/uapi';
+import { a6Store } from './addr6.ts';
+import { ipv6McMsfilter, ipv6McSource, ipv6SockMcDrop, ipv6SockMcJoin } from './mcast-sk.ts';
+import { MCAST_EXCLUDE, MCAST_INCLUDE } from './mld-state.ts';
+import { inet6Sk } from './pinfo.ts';
+
+
+/** Bytes of struct sockaddr_storage, and where the first one stands behind an interface number. */
+const STORAGE = 128;
+const FIRST = 8;
+
+/** The address of a sockaddr_in6 in `val`, or null when it is of another family. */
+function in6At(val: Uint8Array, off: number): Int32Array | null {
+  const v = new DataView(val.buffer, val.byteOffset, val.byteLength);
+  if (v.getUint16(off, true) !== AF_INET6) return null;
+  return Int32Array.of(v.getInt32(off + 8), v.getInt32(off + 12), v.getInt32(off + 16), v.getInt32(off + 20));
+}
+
+/** Is it one of these options? @alpha */
+export function isGroupOption6(opt: number): boolean {
+  return opt >= MCAST_JOIN_GROUP && opt <= MCAST_MSFILTER;
+}
+
+/** Sets one (do_ipv6_setsockopt). @alpha */
+export function groupOption6(sk: InetSock, opt: number, val: Uint8Array): number {
+  if (sk.type === SOCK_STREAM) return -ENOPROTOOPT;
+  if (val.length < FIRST + STORAGE) return -EINVAL;
+  const v = new DataView(val.buffer, val.byteOffset, val.byteLength);
+  const ifindex = v.getUint32(0, true);
+  const group = in6At(val, FIRST);
+  if (group === null) return -EADDRNOTAVAIL;
+  if (opt === MCAST_JOIN_GROUP) return ipv6SockMcJoin(sk, ifindex, group);
+  if (opt === MCAST_LEAVE_GROUP) return ipv6SockMcDrop(sk, ifindex, group);
+  if (opt === MCAST_MSFILTER) {
+    if (val.length < FIRST + STORAGE + 8) return -EINVAL;
+    const mode = v.getUint32(FIRST + STORAGE, true);
+    const count = v.getUint32(FIRST + STORAGE + 4, true);
+    if (val.length < FIRST + STORAGE + 8 + count * STORAGE) return -EINVAL;
+    const sources: Int32Array[] = [];
+    for (let i = 0; i < count; i++) {
+      const s = in6At(val, FIRST + STORAGE + 8 + i * STORAGE);
+      if (s === null) return -EINVAL;
+      sources.push(s);
+    }
+    return ipv6McMsfilter(sk, group, ifindex, mode === 1 ? MCAST_INCLUDE : mode === 0 ? MCAST_EXCLUDE : -1, sources);
+  }
+  if (val.length < FIRST + 2 * STORAGE) return -EINVAL;
+  const source = in6At(val, FIRST + STORAGE);
+  if (source === null) return -EADDRNOTAVAIL;
+  switch (opt) {
+    case MCAST_BLOCK_SOURCE:
+      return ipv6McSource(sk, true, MCAST_EXCLUDE, group, ifindex, source);
+    case MCAST_UNBLOCK_SOURCE:
+      return ipv6McSource(sk, false, MCAST_EXCLUDE, group, ifindex, source);
+    case MCAST_LEAVE_SOURCE_GROUP:
+      return ipv6McSource(sk, false, MCAST_INCLUDE, group, ifindex, source);
+    case MCAST_JOIN_SOURCE_GROUP: {
+      const err = ipv6SockMcJoin(sk, ifindex, group, MCAST_INCLUDE);
+      // In use: another source of a group that was joined before.
+      if (err !== 0 && err !== -EADDRINUSE) return err;
+      return ipv6McSource(sk, true, MCAST_INCLUDE, group, ifindex, source);
+    }
+    default:
+      return -ENOPROTOOPT;
+  }
+}
+
+/**
+ * The source filter of a membership (ip6_mc_msfget): struct group_filter with the group of the request, which is not known here; so the first membership's. Null when it is
+ * another option.
+ * @alpha
+ */
+export function getMsfilter6(sk: InetSock, opt: number, maxLen: number): Uint8Array | number | null {
+  if (opt !== MCAST_MSFILTER) return null;
+  const [m] = inet6Sk(sk)!.mcList;
+  if (m === undefined) return -EADDRNOTAVAIL;
+  const out = new Uint8Array(FIRST + STORAGE + 8 + m.sources.length * STORAGE);
+  const v = new DataView(out.buffer);
+  v.setUint32(0, m.ifindex, true);
+  v.setUint16(FIRST, AF_INET6, true);
+  a6Store(v, FIRST + 8, m.group);
+  v.setUint32(FIRST + STORAGE, m.mode === MCAST_INCLUDE ? 1 : 0, true);
+  v.setUint32(FIRST + STORAGE + 4, m.sources.length, true);
+  m.sources.forEach((s, i) => {
+    v.setUint16(FIRST + STORAGE + 8 + i * STORAGE, AF_INET6, true);
+    a6Store(v, FIRST + STORAGE + 8 + i * STORAGE + 8, s);
+  });
+  return out.subarray(0, Math.min(maxLen, out.length));
+}

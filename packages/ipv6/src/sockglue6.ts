@@ -1,0 +1,376 @@
+/** Socket options of level SOL_IPV6 (ipv6(7), RFC 3493, RFC 3542). */
+// datapath-ok-file: socket options
+import { EADDRNOTAVAIL, EBUSY, EINVAL, ENODEV, ENOPROTOOPT, ENOTCONN, EPERM, capable } from '@linnet/kernel';
+import { DROP, skbQueuePurge } from '@linnet/skbuff';
+import { devGetByIndex, dstMtu } from '@linnet/netdev';
+import { intOpt, optInt, skDstCheck } from '@linnet/socket';
+import { INET, inetSockUpdateVersions } from '@linnet/inet';
+import type { InetSock } from '@linnet/inet';
+import {
+  AF_INET, CAP_NET_RAW, INET_ECN_MASK, IPPROTO_RAW, IPV6_2292DSTOPTS, IPV6_2292HOPLIMIT, IPV6_2292HOPOPTS, IPV6_2292PKTINFO, IPV6_2292PKTOPTIONS, IPV6_2292RTHDR, IPV6_ADDRFORM,
+  IPV6_ADDR_PREFERENCES, IPV6_ADD_MEMBERSHIP, IPV6_AUTOFLOWLABEL, IPV6_DONTFRAG, IPV6_DROP_MEMBERSHIP, IPV6_DSTOPTS, IPV6_FLOWINFO, IPV6_FLOWINFO_SEND, IPV6_FLOWLABEL_MGR, IPV6_FREEBIND,
+  IPV6_HOPOPTS, IPV6_JOIN_ANYCAST, IPV6_LEAVE_ANYCAST, IPV6_MINHOPCOUNT, IPV6_MIN_MTU, IPV6_MTU, IPV6_MTU_DISCOVER, IPV6_MULTICAST_ALL, IPV6_MULTICAST_HOPS, IPV6_MULTICAST_IF,
+  IPV6_MULTICAST_LOOP, IPV6_PATHMTU, IPV6_PKTINFO, IPV6_PMTUDISC_DONT, IPV6_PMTUDISC_OMIT, IPV6_PREFER_SRC_CGA, IPV6_PREFER_SRC_COA, IPV6_PREFER_SRC_HOME, IPV6_PREFER_SRC_NONCGA,
+  IPV6_PREFER_SRC_PUBLIC, IPV6_PREFER_SRC_PUBTMP_DEFAULT, IPV6_PREFER_SRC_TMP, IPV6_RECVDSTOPTS, IPV6_RECVERR, IPV6_RECVERR_RFC4884, IPV6_RECVFRAGSIZE, IPV6_RECVHOPLIMIT, IPV6_RECVHOPOPTS,
+  IPV6_RECVORIGDSTADDR, IPV6_RECVPATHMTU, IPV6_RECVPKTINFO, IPV6_RECVRTHDR, IPV6_RECVTCLASS, IPV6_ROUTER_ALERT, IPV6_ROUTER_ALERT_ISOLATE, IPV6_RTHDR, IPV6_RTHDRDSTOPTS, IPV6_TCLASS,
+  IPV6_TRANSPARENT, IPV6_UNICAST_HOPS, IPV6_UNICAST_IF, IPV6_V6ONLY, SOCK_RAW, SOCK_STREAM, SOL_IP, SOL_IPV6, TCP_ESTABLISHED,
+} from '@linnet/uapi';
+import { a6Any, a6Mapped, a6Store } from './addr6.ts';
+import {
+  rthdrOk, RXOPT_DSTOPTS, RXOPT_FLOWINFO, RXOPT_HOPLIMIT, RXOPT_HOPOPTS, RXOPT_ODSTOPTS, RXOPT_OHOPLIMIT, RXOPT_OHOPOPTS, RXOPT_OPKTINFO, RXOPT_ORIGDSTADDR, RXOPT_ORTHDR, RXOPT_PKTINFO,
+  RXOPT_RECVFRAGSIZE, RXOPT_RTHDR, RXOPT_RXPMTU, RXOPT_TCLASS,
+} from './cmsg6.ts';
+import { ipv6FlowlabelOpt } from './flowlabel.ts';
+import { IPV6 } from './ipv6-net.ts';
+import { ip6DstHoplimit } from './ip6-output.ts';
+import { ipv6SockAcDrop, ipv6SockAcJoin, ipv6SockMcDrop, ipv6SockMcJoin } from './mcast-sk.ts';
+import { getMsfilter6, groupOption6, isGroupOption6 } from './mcast-opt6.ts';
+import { inet6Sk } from './pinfo.ts';
+import type { Ipv6Pinfo } from './pinfo.ts';
+import { ip6RaControl } from './raw6.ts';
+import type { Raw6Sock } from './raw6-table.ts';
+import { Ipv6TxOptions, txOptionsClone } from './tx-options.ts';
+
+/** Options that are a bit of `rxopt`. */
+const RX: ReadonlyMap<number, number> = new Map([
+  [IPV6_RECVPKTINFO, RXOPT_PKTINFO], [IPV6_RECVHOPLIMIT, RXOPT_HOPLIMIT], [IPV6_RECVTCLASS, RXOPT_TCLASS], [IPV6_RECVHOPOPTS, RXOPT_HOPOPTS], [IPV6_RECVRTHDR, RXOPT_RTHDR],
+  [IPV6_RECVDSTOPTS, RXOPT_DSTOPTS], [IPV6_FLOWINFO, RXOPT_FLOWINFO], [IPV6_2292PKTINFO, RXOPT_OPKTINFO], [IPV6_2292HOPLIMIT, RXOPT_OHOPLIMIT], [IPV6_2292HOPOPTS, RXOPT_OHOPOPTS],
+  [IPV6_2292DSTOPTS, RXOPT_ODSTOPTS], [IPV6_2292RTHDR, RXOPT_ORTHDR], [IPV6_RECVORIGDSTADDR, RXOPT_ORIGDSTADDR], [IPV6_RECVPATHMTU, RXOPT_RXPMTU], [IPV6_RECVFRAGSIZE, RXOPT_RECVFRAGSIZE],
+]);
+
+function viewOf(val: Uint8Array): DataView {
+  return new DataView(val.buffer, val.byteOffset, val.byteLength);
+}
+
+function addrAt(val: Uint8Array, off: number): Int32Array {
+  const v = viewOf(val);
+  return Int32Array.of(v.getInt32(off), v.getInt32(off + 4), v.getInt32(off + 8), v.getInt32(off + 12));
+}
+
+/** One of the sticky headers: null when the option is empty; -EINVAL when it is none. */
+function headerOf(opt: number, val: Uint8Array): Uint8Array | null | number {
+  if (val.length === 0) return null;
+  if (val.length < 8 || (val.length & 7) !== 0 || val.length > 8 * 255) return -EINVAL;
+  const len = (val[1]! + 1) << 3;
+  if (len > val.length) return -EINVAL;
+  const data = val.slice(0, len);
+  return (opt === IPV6_RTHDR || opt === IPV6_2292RTHDR) && !rthdrOk(data) ? -EINVAL : data;
+}
+
+function setHeader(sk: InetSock, np: Ipv6Pinfo, opt: number, val: Uint8Array): number {
+  // Hop-by-hop and destination options of one's own need a privilege (RFC 3542 21.1.1: the system may say so).
+  if (opt !== IPV6_RTHDR && !capable(sk.kernel, CAP_NET_RAW)) return -EPERM;
+  const data = headerOf(opt, val);
+  if (typeof data === 'number') return data;
+  const o = txOptionsClone(np.opt);
+  if (opt === IPV6_HOPOPTS) o.hopopt = data;
+  else if (opt === IPV6_RTHDRDSTOPTS) o.dst0opt = data;
+  else if (opt === IPV6_RTHDR) o.srcrt = data;
+  else o.dst1opt = data;
+  np.opt = o.empty ? null : o;
+  np.optFlen = o.nflen + o.flen;
+  sk.dst = null;
+  return 0;
+}
+
+/** IPV6_2292PKTOPTIONS: all sticky headers at once, as control messages; an empty one clears them. */
+function setPktoptions(sk: InetSock, np: Ipv6Pinfo, val: Uint8Array): number {
+  if (val.length !== 0) return -EINVAL;
+  np.opt = null;
+  np.optFlen = 0;
+  sk.dst = null;
+  return 0;
+}
+
+/** IPV6_ADDR_PREFERENCES: of each pair of wishes at most one (RFC 5014). */
+function setPreferences(np: Ipv6Pinfo, n: number): number {
+  const pubtmp = n & (IPV6_PREFER_SRC_PUBLIC | IPV6_PREFER_SRC_TMP | IPV6_PREFER_SRC_PUBTMP_DEFAULT);
+  if (pubtmp !== 0 && (pubtmp & (pubtmp - 1)) !== 0) return -EINVAL;
+  if ((n & (IPV6_PREFER_SRC_HOME | IPV6_PREFER_SRC_COA)) === (IPV6_PREFER_SRC_HOME | IPV6_PREFER_SRC_COA)) return -EINVAL;
+  if ((n & (IPV6_PREFER_SRC_CGA | IPV6_PREFER_SRC_NONCGA)) === (IPV6_PREFER_SRC_CGA | IPV6_PREFER_SRC_NONCGA)) return -EINVAL;
+  let p = np.srcprefs;
+  if (pubtmp !== 0) {
+    p &= ~(IPV6_PREFER_SRC_PUBLIC | IPV6_PREFER_SRC_TMP);
+    if (pubtmp !== IPV6_PREFER_SRC_PUBTMP_DEFAULT) p |= pubtmp;
+  }
+  if ((n & (IPV6_PREFER_SRC_HOME | IPV6_PREFER_SRC_COA)) !== 0) p = (p & ~IPV6_PREFER_SRC_COA) | (n & IPV6_PREFER_SRC_COA);
+  np.srcprefs = p;
+  return 0;
+}
+
+/** IPV6_PKTINFO as an option: source and interface of everything that the socket sends. */
+function setPktinfo(sk: InetSock, np: Ipv6Pinfo, val: Uint8Array): number {
+  if (val.length === 0) {
+    np.stickyPktinfo = null;
+    return 0;
+  }
+  if (val.length < 20) return -EINVAL;
+  const ifindex = viewOf(val).getInt32(16, true);
+  if (sk.boundDevIf !== 0 && ifindex !== sk.boundDevIf) return -EINVAL;
+  const addr = addrAt(val, 0);
+  np.stickyPktinfo = ifindex === 0 && a6Any(addr) ? null : { addr, ifindex };
+  return 0;
+}
+
+/** IPV6_ADDRFORM: a connected socket with an IPv4-mapped peer becomes one of IPv4. */
+function addrform(sk: InetSock, n: number): number {
+  if (n !== AF_INET) return -EINVAL;
+  if (sk.type === SOCK_RAW) return -EINVAL;
+  if (sk.state !== TCP_ESTABLISHED) return -ENOTCONN;
+  // The family of a socket is fixed here: its class and its tables know it. Only sockets that have switched already could.
+  if (!a6Mapped(sk.v6Daddr!)) return -EADDRNOTAVAIL;
+  return -EBUSY;
+}
+
+function setInterface(sk: InetSock, np: Ipv6Pinfo, opt: number, n: number, val: Uint8Array): number {
+  if (opt === IPV6_UNICAST_IF) {
+    if (val.length !== 4) return -EINVAL;
+    const ifindex = viewOf(val).getInt32(0);
+    if (ifindex !== 0) {
+      if (devGetByIndex(sk.net, ifindex) === null) return -EADDRNOTAVAIL;
+      if (sk.boundDevIf !== 0) return -EINVAL;
+    }
+    np.ucastOif = ifindex;
+    return 0;
+  }
+  if (sk.type === SOCK_STREAM) return -ENOPROTOOPT;
+  if (n !== 0) {
+    if (devGetByIndex(sk.net, n) === null) return -ENODEV;
+    if (sk.boundDevIf !== 0 && sk.boundDevIf !== n) return -EINVAL;
+  }
+  np.mcastOif = n;
+  return 0;
+}
+
+/** Sets an option; 0, or ENOPROTOOPT, EINVAL and what the option says: `InetAf.setsockopt` (ipv6_setsockopt). @alpha */
+export function ipv6Setsockopt(sk: InetSock, level: number, opt: number, val: Uint8Array): number {
+  if (level === SOL_IP) return sk.kernel.get(INET).af(AF_INET)?.setsockopt(sk, level, opt, val) ?? -ENOPROTOOPT;
+  if (level !== SOL_IPV6) return -ENOPROTOOPT;
+  const np = inet6Sk(sk)!;
+  if (isGroupOption6(opt)) return groupOption6(sk, opt, val);
+  switch (opt) {
+    case IPV6_HOPOPTS:
+    case IPV6_DSTOPTS:
+    case IPV6_RTHDRDSTOPTS:
+    case IPV6_RTHDR:
+      return setHeader(sk, np, opt, val);
+    case IPV6_2292PKTOPTIONS:
+      return setPktoptions(sk, np, val);
+    case IPV6_PKTINFO:
+      return setPktinfo(sk, np, val);
+    case IPV6_FLOWLABEL_MGR:
+      return ipv6FlowlabelOpt(sk, val);
+    case IPV6_ADD_MEMBERSHIP:
+    case IPV6_DROP_MEMBERSHIP:
+    case IPV6_JOIN_ANYCAST:
+    case IPV6_LEAVE_ANYCAST: {
+      if (val.length < 20) return -EINVAL;
+      if (sk.type === SOCK_STREAM && (opt === IPV6_ADD_MEMBERSHIP || opt === IPV6_DROP_MEMBERSHIP)) return -ENOPROTOOPT;
+      const ifindex = viewOf(val).getInt32(16, true);
+      const addr = addrAt(val, 0);
+      if (opt === IPV6_ADD_MEMBERSHIP) return ipv6SockMcJoin(sk, ifindex, addr);
+      if (opt === IPV6_DROP_MEMBERSHIP) return ipv6SockMcDrop(sk, ifindex, addr);
+      return opt === IPV6_JOIN_ANYCAST ? ipv6SockAcJoin(sk, ifindex, addr) : ipv6SockAcDrop(sk, ifindex, addr);
+    }
+    default:
+  }
+  // What follows is a number: none is 0, but no part of one is any.
+  if (val.length > 0 && val.length < 4) return -EINVAL;
+  const n = val.length === 0 ? 0 : optInt(val);
+  const on = n !== 0;
+  const short = val.length === 0;
+  const rx = RX.get(opt);
+  if (rx !== undefined) {
+    if (short) return -EINVAL;
+    if (on) np.rxopt |= rx;
+    else np.rxopt &= ~rx;
+    return 0;
+  }
+  switch (opt) {
+    case IPV6_V6ONLY:
+      if (short || sk.num !== 0) return -EINVAL;
+      sk.ipv6only = on;
+      inetSockUpdateVersions(sk);
+      return 0;
+    case IPV6_ADDRFORM:
+      return short ? -EINVAL : addrform(sk, n);
+    case IPV6_UNICAST_HOPS:
+      if (short || n > 255 || n < -1) return -EINVAL;
+      np.hopLimit = n;
+      return 0;
+    case IPV6_MULTICAST_HOPS:
+      if (sk.type === SOCK_STREAM) return -ENOPROTOOPT;
+      if (short || n > 255 || n < -1) return -EINVAL;
+      np.mcastHops = n === -1 ? 1 : n;
+      return 0;
+    case IPV6_MULTICAST_LOOP:
+      if (short || (n !== 0 && n !== 1)) return -EINVAL;
+      np.mcLoop = on;
+      return 0;
+    case IPV6_MULTICAST_ALL:
+      if (short) return -EINVAL;
+      np.mcAll = on;
+      return 0;
+    case IPV6_MULTICAST_IF:
+    case IPV6_UNICAST_IF:
+      return short ? -EINVAL : setInterface(sk, np, opt, n, val);
+    case IPV6_TCLASS: {
+      if (short || n < -1 || n > 0xff) return -EINVAL;
+      let v = n === -1 ? 0 : n;
+      if (sk.type === SOCK_STREAM) v = (v & ~INET_ECN_MASK) | (np.tclass & INET_ECN_MASK);
+      if (v !== np.tclass) {
+        np.tclass = v;
+        sk.dst = null;
+      }
+      return 0;
+    }
+    case IPV6_MTU_DISCOVER:
+      if (short || n < IPV6_PMTUDISC_DONT || n > IPV6_PMTUDISC_OMIT) return -EINVAL;
+      np.pmtudisc = n;
+      return 0;
+    case IPV6_MTU:
+      if (short || (n !== 0 && n < IPV6_MIN_MTU)) return -EINVAL;
+      np.fragSize = n;
+      return 0;
+    case IPV6_RECVERR:
+      if (short) return -EINVAL;
+      np.recverr = on;
+      if (!on) skbQueuePurge(sk.errorQueue, DROP.QUEUE_PURGE);
+      return 0;
+    case IPV6_RECVERR_RFC4884:
+      if (short || n < 0 || n > 1) return -EINVAL;
+      np.recverrRfc4884 = on;
+      return 0;
+    case IPV6_FLOWINFO_SEND:
+      if (short) return -EINVAL;
+      np.sndflow = on;
+      return 0;
+    case IPV6_AUTOFLOWLABEL:
+      np.autoflowlabel = on ? 1 : 0;
+      return 0;
+    case IPV6_DONTFRAG:
+      np.dontfrag = on;
+      return 0;
+    case IPV6_ADDR_PREFERENCES:
+      return short ? -EINVAL : setPreferences(np, n);
+    case IPV6_MINHOPCOUNT:
+      if (short || n < 0 || n > 255) return -EINVAL;
+      np.minHopcount = n;
+      return 0;
+    case IPV6_FREEBIND:
+      if (short) return -EINVAL;
+      sk.freebind = on;
+      return 0;
+    case IPV6_TRANSPARENT:
+      if (short) return -EINVAL;
+      sk.transparent = on;
+      return 0;
+    case IPV6_ROUTER_ALERT:
+      if (short) return -EINVAL;
+      return sk.type === SOCK_RAW ? ip6RaControl(sk as Raw6Sock, n) : -ENOPROTOOPT;
+    case IPV6_ROUTER_ALERT_ISOLATE:
+      if (short) return -EINVAL;
+      np.ext.rtalertIsolate = on;
+      return 0;
+    default:
+      return -ENOPROTOOPT;
+  }
+}
+
+
+
+/** The value of an option, or a negative errno: `InetAf.getsockopt` (ipv6_getsockopt). @alpha */
+export function ipv6Getsockopt(sk: InetSock, level: number, opt: number, maxLen: number): Uint8Array | number {
+  if (level === SOL_IP) return sk.kernel.get(INET).af(AF_INET)?.getsockopt(sk, level, opt, maxLen) ?? -ENOPROTOOPT;
+  if (level !== SOL_IPV6) return -ENOPROTOOPT;
+  if (maxLen < 0) return -EINVAL;
+  const np = inet6Sk(sk)!;
+  const cut = (data: Uint8Array): Uint8Array => data.subarray(0, Math.min(maxLen, data.length));
+  const num = (n: number): Uint8Array => cut(intOpt(n));
+  const rx = RX.get(opt);
+  if (rx !== undefined) return num((np.rxopt & rx) !== 0 ? 1 : 0);
+  const ms = getMsfilter6(sk, opt, maxLen);
+  if (ms !== null) return ms;
+  const n6 = sk.net.get(IPV6);
+  switch (opt) {
+    case IPV6_ADDRFORM:
+      // The protocol number of the socket's family, for programs that were given one.
+      return num(sk.family);
+    case IPV6_V6ONLY:
+      return num(sk.ipv6only ? 1 : 0);
+    case IPV6_UNICAST_HOPS:
+    case IPV6_MULTICAST_HOPS: {
+      const own = opt === IPV6_UNICAST_HOPS ? np.hopLimit : np.mcastHops < 0 ? 1 : np.mcastHops;
+      if (own >= 0) return num(own);
+      const dst = sk.af === sk.homeAf ? skDstCheck(sk) : null;
+      return num(dst === null ? n6.devconfAll.data[1]! : ip6DstHoplimit(n6, dst));
+    }
+    case IPV6_MULTICAST_LOOP:
+      return num(np.mcLoop ? 1 : 0);
+    case IPV6_MULTICAST_ALL:
+      return num(np.mcAll ? 1 : 0);
+    case IPV6_MULTICAST_IF:
+      return num(np.mcastOif);
+    case IPV6_UNICAST_IF: {
+      const out = new Uint8Array(4);
+      viewOf(out).setInt32(0, np.ucastOif);
+      return cut(out);
+    }
+    case IPV6_TCLASS:
+      return num(np.tclass);
+    case IPV6_MTU_DISCOVER:
+      return num(np.pmtudisc);
+    case IPV6_MTU: {
+      const dst = skDstCheck(sk);
+      return dst === null ? -ENOTCONN : num(dstMtu(dst));
+    }
+    case IPV6_PATHMTU: {
+      const dst = skDstCheck(sk);
+      if (dst === null) return -ENOTCONN;
+      if (maxLen < 32) return -EINVAL;
+      const out = new Uint8Array(32);
+      const v = viewOf(out);
+      v.setUint16(0, sk.family, true);
+      a6Store(v, 8, sk.v6Daddr!);
+      v.setUint32(28, dstMtu(dst), true);
+      return out;
+    }
+    case IPV6_RECVERR:
+      return num(np.recverr ? 1 : 0);
+    case IPV6_RECVERR_RFC4884:
+      return num(np.recverrRfc4884 ? 1 : 0);
+    case IPV6_FLOWINFO_SEND:
+      return num(np.sndflow ? 1 : 0);
+    case IPV6_AUTOFLOWLABEL:
+      return num(np.autoflowlabel >= 0 ? np.autoflowlabel : n6.sysctlAutoFlowlabels === 1 || n6.sysctlAutoFlowlabels === 3 ? 1 : 0);
+    case IPV6_DONTFRAG:
+      return num(np.dontfrag ? 1 : 0);
+    case IPV6_ADDR_PREFERENCES: {
+      let p = (np.srcprefs & IPV6_PREFER_SRC_TMP) !== 0 ? IPV6_PREFER_SRC_TMP : (np.srcprefs & IPV6_PREFER_SRC_PUBLIC) !== 0 ? IPV6_PREFER_SRC_PUBLIC : IPV6_PREFER_SRC_PUBTMP_DEFAULT;
+      p |= (np.srcprefs & IPV6_PREFER_SRC_COA) !== 0 ? IPV6_PREFER_SRC_COA : IPV6_PREFER_SRC_HOME;
+      return num(p);
+    }
+    case IPV6_MINHOPCOUNT:
+      return num(np.minHopcount);
+    case IPV6_FREEBIND:
+      return num(sk.freebind ? 1 : 0);
+    case IPV6_TRANSPARENT:
+      return num(sk.transparent ? 1 : 0);
+    case IPV6_ROUTER_ALERT:
+      return sk.type === SOCK_RAW && sk.num === IPPROTO_RAW ? num((sk as Raw6Sock).routerAlert) : -ENOPROTOOPT;
+    case IPV6_ROUTER_ALERT_ISOLATE:
+      return num(np.ext.rtalertIsolate ? 1 : 0);
+    case IPV6_HOPOPTS:
+    case IPV6_RTHDRDSTOPTS:
+    case IPV6_RTHDR:
+    case IPV6_DSTOPTS: {
+      const o = np.opt ?? new Ipv6TxOptions();
+      const data = opt === IPV6_HOPOPTS ? o.hopopt : opt === IPV6_RTHDRDSTOPTS ? o.dst0opt : opt === IPV6_RTHDR ? o.srcrt : o.dst1opt;
+      return data === null ? new Uint8Array(0) : cut(data);
+    }
+    case IPV6_2292PKTOPTIONS:
+      return sk.type === SOCK_STREAM ? new Uint8Array(0) : -ENOPROTOOPT;
+    default:
+      return -ENOPROTOOPT;
+  }
+}
