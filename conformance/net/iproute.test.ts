@@ -51,10 +51,10 @@ describe('link', () => {
 
   it('makes pairs across namespaces, moves a device, and removes both ends', () => {
     const far = ipRoute(createNetns(k, 'far'));
-    ip.link.add({ kind: 'veth', name: 'va', mtu: 1400, address: '02:00:00:00:0a:0a', peer: { name: 'vb', mtu: 1300, netns: far.net, address: '02:00:00:00:0b:0b' } });
+    ip.link.add({ kind: 'veth', name: 'va', mtu: 1400, address: '02:00:00:00:0a:0a', peer: { name: 'vb', mtu: 1300, netns: far.net!, address: '02:00:00:00:0b:0b' } });
     expect(ip.link.get('va')).toMatchObject({ mtu: 1400, address: '02:00:00:00:0a:0a', kind: 'veth' });
     expect(far.link.get('vb')).toMatchObject({ mtu: 1300, address: '02:00:00:00:0b:0b' });
-    ip.link.set('va', { netns: far.net });
+    ip.link.set('va', { netns: far.net! });
     expect(far.link.list().map((x) => x.name).sort()).toEqual(['lo', 'va', 'vb']);
     expect(refused(() => ip.link.get('va')).code).toBe('ENODEV');
     far.link.del('va');

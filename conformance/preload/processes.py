@@ -227,6 +227,30 @@ def streams():
     say('end', c.recv(10))
 
 
+def last_words():
+    # What was written before the close arrives, however slow the reader, and whether or not it has said its own last word before.
+    for half in (False, True):
+        s, c = pair()
+        data = os.urandom(3_000_000)
+        if half:
+            c.shutdown(socket.SHUT_WR)
+            s.recv(1)
+
+        def send():
+            s.sendall(data)
+            s.close()
+
+        t = threading.Thread(target=send)
+        t.start()
+        got = b''
+        while chunk := c.recv(50_000):
+            got += chunk
+            if len(got) < 1_000_000:
+                time.sleep(0.001)
+        t.join()
+        say('last words', got == data)
+
+
 def datagrams():
     u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     u.bind((HOST, 0))
@@ -259,5 +283,5 @@ def many():
     say('many', all(theirs[s.getsockname()].recv(10) == str(i).encode() for i, s in enumerate(ours)))
 
 
-for check in (forks, execs, passing, dups, waiting, errors, streams, datagrams, many):
+for check in (forks, execs, passing, dups, waiting, errors, streams, last_words, datagrams, many):
     check()

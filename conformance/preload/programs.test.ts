@@ -1,5 +1,5 @@
 // Unmodified programs talk to each other inside a machine: two namespaces and a cable between them.
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createKernel, type Kernel } from '@linnet/kernel';
 import { ipRoute } from '@linnet/net';
@@ -137,6 +137,14 @@ describe.skipIf(!can('python3'))('Python', () => {
     expect(real.stderr).toBe('');
     expect((await inside.sh(null, `python3 ${script}`)).split('\n')).toEqual(real.stdout.split('\n'));
   });
+});
+
+test.skipIf(!can('python3'))('AF_UNIX inside, where that is wanted: as the real kernel does it', async () => {
+  const script = here('unix.py');
+  const real = await exec(null, `python3 ${script} ${inside.folder}/real`);
+  expect(real.stderr).toBe('');
+  expect((await inside.sh(null, `LINNET_UNIX=1 python3 ${script} ${inside.folder}/linnet`)).split('\n')).toEqual(real.stdout.split('\n'));
+  expect(existsSync(`${inside.folder}/linnet`)).toBe(false);
 });
 
 test.skipIf(!can())('nothing is left of the programs', async () => {

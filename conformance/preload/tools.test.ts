@@ -125,6 +125,12 @@ describe.skipIf(!can('root', 'ip'))('namespaces', () => {
     await inside.sh(null, `ip netns del ${name}`);
     await eventually('the namespace is gone', () => !netnsList(kernel).includes(name));
     expect(await inside.sh(null, 'ip -o link | wc -l')).toBe('2\n');
+    // The same name again, at once, is another namespace.
+    await inside.sh(null, `ip netns add ${name} && ip -n ${name} link set lo up && ip netns del ${name} && ip netns add ${name}`);
+    expect(await inside.sh(null, `ip -n ${name} -br link`)).toMatch(/^lo +DOWN /);
+    // One that was used before it had a name keeps what it has.
+    expect(await inside.sh(null, `unshare -n sh -c "ip link set lo up; ip netns attach ${name}-2 \\$\\$; ip netns exec ${name}-2 ip -br link; ip netns del ${name}-2"`)).toMatch(/^lo +UNKNOWN /);
+    await inside.sh(null, `ip netns del ${name}`);
   });
 
   test('one without a name lasts as long as somebody is in it', async () => {

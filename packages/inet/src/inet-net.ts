@@ -12,7 +12,7 @@ export const INET_NET: Key<InetNet> = defineKey<InetNet>('inet per namespace');
 /** The ports that the stack may choose (ip-sysctl: ip_local_port_range, ip_local_reserved_ports). @alpha */
 export class InetNet implements LocalPorts {
   /** Lines of files under /proc/net, by the protocols that count; shown in the order given. */
-  private readonly mibs: { file: 'snmp' | 'netstat' | 'sockstat' | 'sockstat6'; order: number; show: () => string }[] = [];
+  private readonly mibs: { file: 'snmp' | 'snmp6' | 'netstat' | 'sockstat' | 'sockstat6'; order: number; show: () => string }[] = [];
 
   low = 32768;
   high = 60999;
@@ -24,13 +24,13 @@ export class InetNet implements LocalPorts {
    * Adds a group of counters to /proc/net/snmp, netstat, sockstat or sockstat6: Linux's order is Ip 1, Icmp 2, IcmpMsg 3, Tcp 4, Udp 5, UdpLite 6; TcpExt 1, IpExt 2; TCP 1, UDP 2, UDPLITE 3,
    * RAW 4, FRAG 5.
    */
-  addMib(file: 'snmp' | 'netstat' | 'sockstat' | 'sockstat6', order: number, show: () => string): void {
+  addMib(file: 'snmp' | 'snmp6' | 'netstat' | 'sockstat' | 'sockstat6', order: number, show: () => string): void {
     this.mibs.push({ file, order, show });
     this.mibs.sort((a, b) => a.order - b.order);
   }
 
   /** The text of such a file. */
-  showMibs(file: 'snmp' | 'netstat' | 'sockstat' | 'sockstat6'): string {
+  showMibs(file: 'snmp' | 'snmp6' | 'netstat' | 'sockstat' | 'sockstat6'): string {
     return this.mibs.filter((m) => m.file === file).map((m) => m.show()).join('');
   }
 

@@ -1,32 +1,14 @@
 /** Which next hop: of a multipath route by hash, of equal default routes by whether the gateway answers. */
-import { jhash3words } from '@linnet/kernel';
 import { nexthopSelectPath } from '@linnet/inet';
 import type { Flowi } from '@linnet/inet';
 import { NUD_VALID } from '@linnet/neigh';
 import type { Skb } from '@linnet/skbuff';
-import { IPPROTO_TCP, IPPROTO_UDP, NUD_NOARP, NUD_PERMANENT, NUD_REACHABLE, RT_SCOPE_LINK, RTN_UNICAST, RTNH_F_DEAD, iphFragOff, iphIhl, iphProtocol, IP_OFFSET } from '@linnet/uapi';
+import { NUD_NOARP, NUD_PERMANENT, NUD_REACHABLE, RT_SCOPE_LINK, RTN_UNICAST, RTNH_F_DEAD } from '@linnet/uapi';
+import { fibMultipathHash } from './fib-multipath-hash.ts';
 import { fibNhPrefsrc } from './fib-semantics.ts';
 import { fibIsDefaultChoice } from './fib-lookup.ts';
 import type { FibInfo, FibNh, FibResult } from './fib-types.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
-
-/** The 31-bit hash of a flow (`fib_multipath_hash`): policy 0 takes the addresses, 1 the ports and the protocol as well. */
-function multipathHash(n4: Ipv4Net, fl: Flowi, skb: Skb | null): number {
-  let ports = 0;
-  let proto = 0;
-  if (n4.fibMultipathHashPolicy === 1) {
-    if (skb === null) {
-      proto = fl.proto;
-      ports = (fl.sport << 16) | fl.dport;
-    } else {
-      const { view, networkHeader: nh } = skb;
-      proto = iphProtocol(view, nh);
-      const at = nh + (iphIhl(view, nh) << 2);
-      if ((proto === IPPROTO_TCP || proto === IPPROTO_UDP) && (iphFragOff(view, nh) & IP_OFFSET) === 0 && at + 4 <= skb.tail) ports = view.getInt32(at);
-    }
-  }
-  return jhash3words(fl.saddr ^ Math.imul(proto, 0x9e3779b1), fl.daddr, ports, n4.multipathSeed) >>> 1;
-}
 
 /** Does the gateway of this hop answer, as far as is known? */
 function goodNh(n4: Ipv4Net, nh: FibNh): boolean {
@@ -99,7 +81,7 @@ function selectDefault(n4: Ipv4Net, res: FibResult): void {
 /** Chooses the next hop of a result and, where the flow has none, its source (`fib_select_path`). `skb` is the packet that is routed, or null. @alpha */
 export function fibSelectPath(n4: Ipv4Net, res: FibResult, fl: Flowi, skb: Skb | null): void {
   if (fl.oif === 0 || (fl.flags & FLOWI_FLAG_SKIP_NH_OIF) !== 0) {
-    if (res.fi!.nhs.length > 1) selectMultipath(n4, res, multipathHash(n4, fl, skb));
+    if (res.fi!.nhs.length > 1) selectMultipath(n4, res, fibMultipathHash(n4, fl, skb));
     else if (fibIsDefaultChoice(res)) selectDefault(n4, res);
   }
   if (fl.saddr === 0) fl.saddr = fibNhPrefsrc(n4, res.fi!, res.nh!);

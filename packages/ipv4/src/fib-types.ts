@@ -137,12 +137,15 @@ export class FibAlias {
   tos: number;
   type: number;
   next: FibAlias | null;
+  /** When it was added: counts the routes of the namespace. */
+  readonly serial: number;
 
   constructor(info: FibInfo, tos: number, type: number) {
     this.info = info;
     this.tos = tos;
     this.type = type;
     this.next = null;
+    this.serial = info.net4.fibSerial++;
   }
 }
 

@@ -20,7 +20,8 @@ import { IPV4, Ipv4Net } from './ipv4-net.ts';
 import { nexthop4Init } from './nexthop4.ts';
 import { netconfInit, netconfNetInit } from './netconf.ts';
 import { flushExceptions } from './route-exception.ts';
-import { arpShow, fibTrieStatShow, routeShow, rtCacheShow } from './route-proc.ts';
+import { fibTrieShow, fibTrieStatShow } from './fib-trie-show.ts';
+import { arpShow, routeShow, rtCacheShow } from './route-proc.ts';
 import { rtCacheFlush } from './rtable.ts';
 
 /** What routing and ARP keep for a machine. */
@@ -69,7 +70,13 @@ function sysctls(n4: Ipv4Net): void {
   });
   int('ip_nonlocal_bind', () => n4.sysctlIpNonlocalBind, (v) => { n4.sysctlIpNonlocalBind = v; }, 0, 255);
   int('ip_dynaddr', () => n4.sysctlIpDynaddr, (v) => { n4.sysctlIpDynaddr = v; }, 0, 255);
-  int('fib_multipath_hash_policy', () => n4.fibMultipathHashPolicy, (v) => { n4.fibMultipathHashPolicy = v; }, 0, 1);
+  int('fib_multipath_hash_policy', () => n4.fibMultipathHashPolicy, (v) => { n4.fibMultipathHashPolicy = v; }, 0, 3);
+  int('fib_multipath_hash_fields', () => n4.fibMultipathHashFields, (v) => { n4.fibMultipathHashFields = v; }, 1, 0xfff);
+  int('fib_multipath_hash_seed', () => n4.fibMultipathHashSeed, (v) => {
+    n4.fibMultipathHashSeed = v;
+    n4.multipathSeed = v === 0 ? n4.multipathOwnSeed : v | 0;
+  }, 0, 0xffffffff);
+  int('fib_notify_on_flag_change', () => n4.fibNotifyOnFlagChange, (v) => { n4.fibNotifyOnFlagChange = v; }, 0, 2);
   int('nexthop_compat_mode', () => (n4.net.get(NEXTHOP).compatMode ? 1 : 0), (v) => { n4.net.get(NEXTHOP).compatMode = v !== 0; }, 0, 1);
   int('fib_multipath_use_neigh', () => n4.fibMultipathUseNeigh, (v) => { n4.fibMultipathUseNeigh = v; }, 0, 1);
   int('route/min_pmtu', () => n4.ipRtMinPmtu, (v) => { n4.ipRtMinPmtu = v; }, 68);
@@ -104,6 +111,7 @@ export function ipRtNetInit(net: Net): Ipv4Net {
   sysctls(n4);
   net.proc.create('net/arp', () => arpShow(n4));
   net.proc.create('net/route', () => routeShow(n4));
+  net.proc.create('net/fib_trie', () => fibTrieShow(n4));
   net.proc.create('net/fib_triestat', () => fibTrieStatShow(n4));
   // The cache is no more, but its file is.
   net.proc.create('net/rt_cache', () => `${'Iface\tDestination\tGateway \tFlags\t\tRefCnt\tUse\tMetric\tSource\t\tMTU\tWindow\tIRTT\tTOS\tHHRef\tHHUptod\tSpecDst'.padEnd(127)}\n`);

@@ -66,6 +66,8 @@ export class Ipv4Net extends Ipv4Core {
   fibHasCustomLocalRoutes: boolean;
   /** Counts changes of the tables: a dump that sees two values was interrupted. */
   fibSeq: number;
+  /** Routes added so far. */
+  fibSerial: number;
   /** Scratch results: nothing may keep them over a call. */
   readonly resIn: FibResult;
   readonly resOut: FibResult;
@@ -88,10 +90,18 @@ export class Ipv4Net extends Ipv4Core {
   fibRulesRequireFldissect: boolean;
   /** `fib_multipath_hash_policy`. */
   fibMultipathHashPolicy: number;
+  /** `fib_multipath_hash_fields`: what policy 3 hashes. */
+  fibMultipathHashFields: number;
+  /** `fib_multipath_hash_seed`: 0 for the machine's own random one. */
+  fibMultipathHashSeed: number;
+  /** `fib_notify_on_flag_change`. */
+  fibNotifyOnFlagChange: number;
   /** `fib_multipath_use_neigh`. */
   fibMultipathUseNeigh: number;
   /** Key of the multipath hash. */
-  readonly multipathSeed: number;
+  multipathSeed: number;
+  /** The random one. */
+  readonly multipathOwnSeed: number;
 
   // route cache
   /** Cached routes with another generation are stale. */
@@ -161,6 +171,7 @@ export class Ipv4Net extends Ipv4Core {
     this.fibHasCustomRules = false;
     this.fibHasCustomLocalRoutes = false;
     this.fibSeq = 1;
+    this.fibSerial = 0;
     this.resIn = new FibResult();
     this.resOut = new FibResult();
     this.resSrc = new FibResult();
@@ -176,7 +187,11 @@ export class Ipv4Net extends Ipv4Core {
     this.fibRulesRequireFldissect = false;
     this.fibMultipathHashPolicy = 0;
     this.fibMultipathUseNeigh = 0;
-    this.multipathSeed = net.kernel.rng.stream('ipv4.multipath').u32() | 0;
+    this.fibMultipathHashFields = 7;
+    this.fibMultipathHashSeed = 0;
+    this.fibNotifyOnFlagChange = 0;
+    this.multipathOwnSeed = net.kernel.rng.stream('ipv4.multipath').u32() | 0;
+    this.multipathSeed = this.multipathOwnSeed;
     this.rtGenid = 1;
     this.devAddrGenid = 1;
     this.ipRtMinPmtu = 552;

@@ -61,15 +61,6 @@ export function routeShow(n4: Ipv4Net): string {
   return out;
 }
 
-/** /proc/net/fib_triestat: sizes of the two standing tables. @alpha */
-export function fibTrieStatShow(n4: Ipv4Net): string {
-  let out = 'Basic info: prefixes in a flat list up to 16, else pages of 256 slots.\n';
-  for (const [name, tb] of [['Main', n4.fibMain], ['Local', n4.fibLocal]] as const) {
-    out += `${name}:\n\tPrefixes:       ${tb.lpm.count}\n\tRoutes:         ${tb.routes}\n\tPages:          ${tb.lpm.pages()}\nTotal size: ${Math.ceil(tb.lpm.bytes() / 1024)}  kB\n`;
-  }
-  return out;
-}
-
 /** /proc/net/stat/rt_cache. @alpha */
 export function rtCacheShow(n4: Ipv4Net): string {
   const names = [

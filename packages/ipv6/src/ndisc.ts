@@ -131,7 +131,7 @@ function done(skb: Skb): number {
 }
 
 /** A neighbour solicitation (ndisc_recv_ns). Consumes. */
-function recvNs(idev: Inet6Dev, skb: Skb): number {
+function recvNs(idev: Inet6Dev, skb: Skb, waited = false): number {
   const n6 = idev.net6;
   const { dev } = idev;
   const { view, data: at, networkHeader: nh } = skb;
@@ -165,8 +165,14 @@ function recvNs(idev: Inet6Dev, skb: Skb): number {
       }
       if ((ifp.flags & IFA_F_OPTIMISTIC) === 0) return done(skb);
     }
-  } else if (!isAnycast(n6, dev, target) && !proxied(n6, idev, target)) {
-    return done(skb);
+  } else if (!isAnycast(n6, dev, target)) {
+    if (!proxied(n6, idev, target)) return done(skb);
+    // The host itself, or another router, may answer first (RFC 4861 7.2.8).
+    const delay = idev.ndParms.proxyDelay;
+    if (!waited && toMany && delay !== 0) {
+      n6.ndTbl.proxies.enqueue(idev.ndParms, skb, n6.rng.u32() % delay);
+      return 0;
+    }
   }
   const router = idev.conf(DEVCONF_FORWARDING) !== 0;
   if (dad) {
@@ -183,6 +189,13 @@ function recvNs(idev: Inet6Dev, skb: Skb): number {
   if (n !== null) neighUpdate(n, ll > 0 ? skb.u8 : null, ll, NUD_STALE, NEIGH_UPDATE_F_WEAK_OVERRIDE | NEIGH_UPDATE_F_OVERRIDE, null);
   if (n !== null || dev.headerOps === null) ndiscSendNa(dev, saddr, target, router, true, ifp !== null && toMany, toMany);
   return done(skb);
+}
+
+/** A solicitation for an address that we stand in for has waited long enough: `NeighTable.proxies.redo` (pndisc_redo). Consumes. @alpha */
+export function ndiscRedo(skb: Skb): void {
+  const idev = in6DevGet(skb.dev as NetDevice);
+  if (idev === null) drop(skb, DROP.IPV6DISABLED);
+  else recvNs(idev, skb, true);
 }
 
 /** Does this router stand in for the address on this link? (proxy_ndp) */

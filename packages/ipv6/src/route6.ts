@@ -127,6 +127,8 @@ function hostFlags(n6: Ipv6Net): number {
  */
 export function ip6RouteOutputFlags(n6: Ipv6Net, fl: Flowi, strict: boolean): Rt6Info | null {
   const anySrc = fl.saddr6 === null || a6Any(fl.saddr6);
+  // For the rules what starts here came in by `lo`.
+  fl.iif = 1;
   let flags = hostFlags(n6);
   if (strict || rt6NeedStrict(fl.daddr6!) || (anySrc && fl.oif !== 0)) flags |= RT6_LOOKUP_F_IFACE;
   if (!anySrc) flags |= RT6_LOOKUP_F_HAS_SADDR;

@@ -6,7 +6,7 @@
  * @packageDocumentation
  */
 export { cable, impair } from './cable.ts';
-export { fullStack, inetStack } from './presets.ts';
+export { fullStack, inet6Stack, inetStack } from './presets.ts';
 export {
   createKernel, HostClock, Kernel, ms, Net, sec, SystemError, us, VirtualClock, type Clock, type KernelModule, type KernelOptions,
 } from '@linnet/kernel';

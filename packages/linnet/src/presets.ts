@@ -1,6 +1,7 @@
 /** Lists of modules that belong together. */
 import type { KernelModule } from '@linnet/kernel';
 import { ipv4 } from '@linnet/ipv4';
+import { ipv6 } from '@linnet/ipv6';
 import { bridge, netem, tap, veth, vlan } from '@linnet/netdevs';
 import { packetDiag, unixDiag } from '@linnet/netlink';
 import { netns } from '@linnet/netns';
@@ -11,5 +12,8 @@ import { udp } from '@linnet/udp';
 /** A host or router of the Internet: IPv4 with ARP and ICMP, UDP, TCP, namespaces, veth, TAP and netem, rtnetlink. @public */
 export const inetStack: readonly KernelModule[] = [ipv4, udp, tcp, netns, veth, tap, netem];
 
-/** Everything that there is: {@link inetStack} and all other devices, families and protocols. @public */
-export const fullStack: readonly KernelModule[] = [...inetStack, bridge, vlan, unix, unixDiag, packet, packetDiag];
+/** {@link inetStack} with IPv6 beside IPv4: the sockets of either family, and those of AF_INET6 that speak both. @public */
+export const inet6Stack: readonly KernelModule[] = [ipv4, ipv6, udp, tcp, netns, veth, tap, netem];
+
+/** Everything that there is: {@link inet6Stack} and all other devices, families and protocols. @public */
+export const fullStack: readonly KernelModule[] = [...inet6Stack, bridge, vlan, unix, unixDiag, packet, packetDiag];

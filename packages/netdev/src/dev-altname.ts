@@ -1,4 +1,5 @@
 /** Other names of a device: as many as one likes, longer than its own, found wherever a name is looked up. */
+// datapath-ok-file: administration, no packet comes here
 import { EEXIST, EINVAL, ENOENT } from '@linnet/kernel';
 import type { NetDevice } from './netdevice.ts';
 

@@ -1,4 +1,5 @@
 /** The older face of ethtool(8): one ioctl, SIOCETHTOOL, whose buffer says what is wanted (dev_ethtool). */
+// datapath-ok-file: administration, no packet comes here
 import { capable, EFAULT, EINVAL, ENODEV, EOPNOTSUPP, EPERM, type Net } from '@linnet/kernel';
 import {
   CAP_NET_ADMIN, ETH_FLAG_LRO, ETH_FLAG_NTUPLE, ETH_FLAG_RXHASH, ETH_FLAG_RXVLAN, ETH_FLAG_TXVLAN, ETH_GSTRING_LEN, ETH_SS_PRIV_FLAGS, ETH_SS_STATS, ETHTOOL_BUSINFO_LEN,
@@ -63,7 +64,7 @@ function drvinfo(r: Req): number {
   if (info === null) return -EOPNOTSUPP;
   r.u8.fill(0, 4, 196);
   putText(r, 4, 32, info.driver);
-  putText(r, 36, 32, info.version ?? '');
+  putText(r, 36, 32, info.version ?? dev.sd.utsRelease);
   putText(r, 68, ETHTOOL_FWVERS_LEN, info.fwVersion ?? '');
   putText(r, 100, ETHTOOL_BUSINFO_LEN, info.busInfo ?? '');
   const count = (sset: number): number => ops.getStrings?.(dev, sset)?.length ?? 0;

@@ -93,6 +93,8 @@ export class SoftnetData {
   readonly ioctls: Map<number, NetIoctl>;
   /** The answer of SIOCGIFCONF: a struct ifreq for each address. Set by who knows addresses (IPv4). */
   gifconf: ((net: Net) => Uint8Array[]) | null;
+  /** The kernel's release (uname -r), which drivers without a version of their own give as theirs; set by who knows it. */
+  utsRelease: string;
   /** Set by `netlink`: tells user space of a setting that was changed by ioctl (ETHTOOL_MSG_*_NTF). */
   ethtoolNotify: ((dev: NetDevice, msg: number) => void) | null;
 
@@ -155,6 +157,7 @@ export class SoftnetData {
     this.sysGroups = [];
     this.ioctls = new Map();
     this.gifconf = null;
+    this.utsRelease = '';
     this.ethtoolNotify = null;
     this.nets = new Set();
     this.chain = new NotifierChain();

@@ -3,12 +3,14 @@ import {
   devGetByIndex, devQueueXmit, etherSetup, ethValidateAddr, napiCompleteDone, napiDisable, napiEnable, napiSchedule, NETDEV_TX_OK, type NetDevice, type NetDeviceOps, NETIF_F_FRAGLIST,
   NETIF_F_GSO_ENCAP_ALL, NETIF_F_GSO_SOFTWARE, NETIF_F_HW_CSUM, NETIF_F_SG, netifNapiAdd, netifReceiveSkb, netifStartQueue, netifStopQueue, netifWakeQueue, type NapiStruct,
   SKB_TC_FROM_INGRESS, SKB_TC_REDIRECTED, SKB_TC_SKIP_CLASSIFY,
+  NETIF_F_HW_VLAN_CTAG_TX, NETIF_FX_GSO_ACCECN, NETIF_FX_HIGHDMA, NETIF_FX_HW_VLAN_STAG_TX,
 } from '@linnet/netdev';
 import type { RtnlLinkOps, RtnlLinkParams } from '@linnet/netlink';
 import { DROP, kfreeSkbReason, type Skb, skbDequeue, skbPullUnchecked, SkbQueue, skbQueuePurge, skbQueueTail } from '@linnet/skbuff';
 import { IFF_MULTICAST, IFF_NOARP } from '@linnet/uapi';
 import { etherNewlink, etherValidate } from './ether-link.ts';
 import type { Net } from '@linnet/kernel';
+import { IFB_ETHTOOL_OPS } from './soft-ethtool.ts';
 
 /** Packets that wait for their way back. */
 const TX_Q_LIMIT = 32;
@@ -88,8 +90,11 @@ function setup(dev: NetDevice): void {
   dev.netdevOps = IFB_OPS;
   dev.txQueueLen = TX_Q_LIMIT;
   dev.flags = (dev.flags | IFF_NOARP) & ~IFF_MULTICAST;
-  dev.features = NETIF_F_HW_CSUM | NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_GSO_SOFTWARE | NETIF_F_GSO_ENCAP_ALL;
+  dev.features = NETIF_F_HW_CSUM | NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_GSO_SOFTWARE | NETIF_F_GSO_ENCAP_ALL | NETIF_F_HW_VLAN_CTAG_TX;
   dev.hwFeatures = dev.features;
+  dev.featuresExt = NETIF_FX_HIGHDMA | NETIF_FX_GSO_ACCECN | NETIF_FX_HW_VLAN_STAG_TX;
+  dev.hwFeaturesExt = dev.featuresExt;
+  dev.ethtoolOps = IFB_ETHTOOL_OPS;
   dev.minMtu = 0;
   dev.maxMtu = 0;
   dev.priv = new Ifb();

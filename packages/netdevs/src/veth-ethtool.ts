@@ -1,4 +1,5 @@
 /** veth and ethtool(8): its driver, a link that is always the same, the peer's number, and one queue each way. */
+// datapath-ok-file: administration, no packet comes here
 import { EOPNOTSUPP } from '@linnet/kernel';
 import {
   ethtoolLinkSettings, ethtoolOpGetLink, ethtoolOpGetTsInfo, type EthtoolChannels, type EthtoolOps, type NetDevice,

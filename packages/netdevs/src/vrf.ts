@@ -4,6 +4,7 @@ import {
   devChangeFlags, devGetFlags, ETH_HEADER_OPS, ethHwAddrRandom, ethMacAddr, etherSetup, ethTypeTrans, ethValidateAddr, IFF_L3MDEV_MASTER, IFF_L3MDEV_SLAVE, IFF_LIVE_ADDR_CHANGE, IFF_NO_QUEUE,
   type L3mdevOps, NET_RX_SUCCESS, NETDEV_TX_OK, type NetDevice, type NetDeviceOps, netdevMasterUpperDevLink, netdevUpperDevUnlink, netifRx, NETIF_F_FRAGLIST, NETIF_F_GSO_SOFTWARE,
   NETIF_F_HW_CSUM, NETIF_F_RXCSUM, NETIF_F_SG, netdev, netLoopbackDev, registerNetdevice, unregisterNetdevice,
+  NETIF_FX_SOFT_DEVICE,
 } from '@linnet/netdev';
 import { type Extack, netlink, type NetlinkSock, NLA_U32, NlRequest, nlSetErrMsg, rtnlGetLink, type RtnlLinkOps, type RtnlLinkParams, rtnlLinkRegister } from '@linnet/netlink';
 import { PACKET_HOST, type Skb, skbOrphan } from '@linnet/skbuff';
@@ -12,6 +13,7 @@ import {
   IFLA_VRF_PORT_TABLE, IFLA_VRF_TABLE, nlaGetU32, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REQUEST, NlWriter, RT_TABLE_UNSPEC, RTM_NEWRULE, RTPROT_KERNEL,
 } from '@linnet/uapi';
 import { etherValidate } from './ether-link.ts';
+import { VRF_ETHTOOL_OPS } from './soft-ethtool.ts';
 
 /** Packets up to what IP can carry, and the link-layer header of 64 KiB of IPv6. */
 const VRF_MTU = 65575;
@@ -97,6 +99,9 @@ function setup(dev: NetDevice): void {
   ethHwAddrRandom(dev);
   dev.features = NETIF_F_FRAGLIST | NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_RXCSUM | NETIF_F_GSO_SOFTWARE;
   dev.hwFeatures = dev.features;
+  dev.featuresExt = NETIF_FX_SOFT_DEVICE;
+  dev.hwFeaturesExt = NETIF_FX_SOFT_DEVICE;
+  dev.ethtoolOps = VRF_ETHTOOL_OPS;
   dev.netnsImmutable = true;
   dev.privFlags |= IFF_NO_QUEUE | IFF_LIVE_ADDR_CHANGE;
   dev.minMtu = IPV6_MIN_MTU;

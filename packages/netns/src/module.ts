@@ -1,11 +1,11 @@
 /** netns as part of a stack. */
 import type { Kernel, KernelModule, Net } from '@linnet/kernel';
-import { netdev } from '@linnet/netdev';
+import { NETDEV, netdev } from '@linnet/netdev';
 import { netlink, type NetlinkHost, netlinkSetHost } from '@linnet/netlink';
 import { NETNS, netnsForget, NetnsKernel } from './netns.ts';
 import { NSPROXY } from './nsproxy.ts';
 import { nsidInit } from './nsid.ts';
-import { registerUtsSysctls, UtsNamespace } from './uts.ts';
+import { registerUtsSysctls, uname, UtsNamespace } from './uts.ts';
 
 /** The module: named namespaces, their ids over rtnetlink, UTS namespaces. @public */
 export const netns: KernelModule = {
@@ -16,6 +16,7 @@ export const netns: KernelModule = {
     k.set(NETNS, new NetnsKernel());
     k.set(NSPROXY, { uts });
     registerUtsSysctls(k, uts);
+    k.get(NETDEV).utsRelease = uname(uts).release;
     nsidInit(k);
   },
   netExit(net: Net): void {

@@ -633,7 +633,7 @@ export class Sys {
   }
 
   private checkMsg(msg: MsgHdr, flags: number): number {
-    if (!(msg instanceof MsgHdr) || !msg.iov.every(isBytes)) return -EFAULT;
+    if (!(msg instanceof MsgHdr) || !msg.iov.every(isBytes) || !msg.control.every((c) => isBytes(c?.data))) return -EFAULT;
     return Number.isInteger(flags) ? 0 : -EINVAL;
   }
 

@@ -14,7 +14,7 @@ export interface Got {
   data: Uint8Array;
   name: SockAddr | null;
   control: { level: number; type: number; data: Uint8Array }[];
-  files: readonly ScmFile[];
+  files: readonly Calls[];
   flags: number;
 }
 
@@ -75,7 +75,7 @@ export class Calls implements ScmFile {
     const buf = new Uint8Array(size);
     const msg = new MsgHdr([buf]);
     const n = this.k.run(() => this.socket.ops.recvmsg(this.socket, msg, size, flags));
-    return n < 0 ? n : { n, data: buf.subarray(0, Math.min(n, size)), name: msg.name, control: msg.control, files: msg.files ?? [], flags: msg.flags };
+    return n < 0 ? n : { n, data: buf.subarray(0, Math.min(n, size)), name: msg.name, control: msg.control, files: (msg.files ?? []) as Calls[], flags: msg.flags };
   }
   /** The text of the next message, or an errno. */
   read(size: number = 100, flags: number = 0): string | number {

@@ -5,6 +5,17 @@
 // ioctls
 
 
+// ioctls
+
+/** ioctl of tunnels: get the parameters (struct ip_tunnel_parm). @public */
+export const SIOCGETTUNNEL = 0x89f0;
+/** ioctl of tunnels: add a tunnel. @public */
+export const SIOCADDTUNNEL = 0x89f1;
+/** ioctl of tunnels: delete a tunnel. @public */
+export const SIOCDELTUNNEL = 0x89f2;
+/** ioctl of tunnels: change a tunnel. @public */
+export const SIOCCHGTUNNEL = 0x89f3;
+
 // Encapsulations
 
 /** Encapsulation of a tunnel: none. @public */
@@ -232,8 +243,16 @@ export const IFLA_VXLAN_TTL_INHERIT = 28;
 export const IFLA_VXLAN_DF = 29;
 /** Attribute of kind vxlan: vnifilter. @public */
 export const IFLA_VXLAN_VNIFILTER = 30;
+/** Attribute of kind vxlan: localbypass. @public */
+export const IFLA_VXLAN_LOCALBYPASS = 31;
+/** Attribute of kind vxlan: label policy. @public */
+export const IFLA_VXLAN_LABEL_POLICY = 32;
+/** Attribute of kind vxlan: reserved bits. @public */
+export const IFLA_VXLAN_RESERVED_BITS = 33;
+/** Attribute of kind vxlan: mc route. @public */
+export const IFLA_VXLAN_MC_ROUTE = 34;
 /** Attribute of kind vxlan: max. @public */
-export const IFLA_VXLAN_MAX = 30;
+export const IFLA_VXLAN_MAX = 34;
 /** Attribute of kind vxlan: vxlan df unset. @public */
 export const VXLAN_DF_UNSET = 0;
 /** Attribute of kind vxlan: vxlan df set. @public */

@@ -304,6 +304,10 @@ function queueRcv(u: UdpNet, af: InetAf, sk: UdpSock, skb: Skb): void {
 /** Queues a datagram with data at its UDP header; consumes it. The header stays readable at `transportHeader`. */
 function queueOne(mib: UdpMib, sk: UdpSock, skb: Skb): void {
   skb.transportHeader = skb.data;
+  if (sk.encapRcv !== null && sk.encapRcv(sk, skb) === 0) {
+    mib.InDatagrams++;
+    return;
+  }
   // A filter sees the UDP header, and cannot cut into it.
   if (sk.filter !== null && skFilterTrimCap(sk, skb, UDP_HLEN) !== 0) {
     mib.InErrors++;

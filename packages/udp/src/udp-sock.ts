@@ -1,9 +1,16 @@
 /** A UDP socket (struct udp_sock). */
 import type { Net } from '@linnet/kernel';
 import { InetCork, InetSock, IpcmCookie, type InetAf } from '@linnet/inet';
+import type { Skb } from '@linnet/skbuff';
 import type { Proto } from '@linnet/socket';
 import { IPPROTO_UDP, SOCK_DGRAM } from '@linnet/uapi';
 import type { UdpNet } from './udp-net.ts';
+
+/**
+ * Takes a datagram for a tunnel: `data` at the UDP header, its checksum verified. 0: it is consumed; above: the socket queues it as any other.
+ * @alpha
+ */
+export type UdpEncapRcv = (sk: UdpSock, skb: Skb) => number;
 
 /** An InetSock with a place in the hash and a datagram that may be held back. @alpha */
 export class UdpSock extends InetSock {
@@ -23,6 +30,10 @@ export class UdpSock extends InetSock {
   noCheck6Tx = false;
   noCheck6Rx = false;
   readonly ipc: IpcmCookie = new IpcmCookie();
+  /** A tunnel's receiver (udp_sk.encap_rcv); null for ordinary sockets. */
+  encapRcv: UdpEncapRcv | null = null;
+  /** What belongs to it (sk_user_data). */
+  encapData: object | null = null;
 
   constructor(net: Net, af: InetAf, udp: UdpNet, prot: Proto) {
     super(net, af, SOCK_DGRAM, IPPROTO_UDP, prot);

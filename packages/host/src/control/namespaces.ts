@@ -1,7 +1,7 @@
 /** Which namespace of the machine a process means: its real network namespace stands for the Linnet one of the same name. */
 import fs from 'node:fs';
 import { ENOENT, ESRCH, EBADF, type Kernel, type Net } from '@linnet/kernel';
-import { NETNS, netnsAdd, netnsDel, netnsGet } from '@linnet/netns';
+import { NETNS, netnsAdd, netnsAttach, netnsDel, netnsGet } from '@linnet/netns';
 import type { Who } from './wire.ts';
 
 /** Where `ip netns add` keeps the names. */
@@ -99,12 +99,23 @@ export class Namespaces {
   private byInode(ino: number): Net | number {
     if (ino === 0 || ino === this.home || this.kernel.tryGet(NETNS) === null) return this.kernel.initNet;
     const name = entries(RUN_DIR).find((n) => inodeOf(`${RUN_DIR}/${n}`) === ino);
-    const unnamed = this.unnamed.get(ino);
-    if (unnamed !== undefined && !unnamed.dead) return unnamed;
+    const found = this.unnamed.get(ino);
+    const unnamed = found === undefined || found.dead ? null : found;
+    if (name === undefined && unnamed !== null) return unnamed;
     if (name !== undefined) {
-      const net = this.named(name) ?? netnsAdd(this.kernel, name);
-      if (typeof net !== 'number') this.made.set(name, ino);
-      return net;
+      const was = this.made.get(name);
+      // The name has been given to another since.
+      if (was !== undefined && was !== ino) netnsDel(this.kernel, name);
+      const known = this.named(name);
+      if (known !== null) return known;
+      this.made.set(name, ino);
+      if (unnamed === null) return netnsAdd(this.kernel, name);
+      // It has got a name after it was first seen.
+      const err = netnsAttach(this.kernel, name, unnamed);
+      if (err < 0) return err;
+      this.unnamed.delete(ino);
+      unnamed.put();
+      return unnamed;
     }
     const net = this.kernel.createNet();
     this.unnamed.set(ino, net);

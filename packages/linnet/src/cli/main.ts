@@ -2,11 +2,8 @@
 /** The command `linnet`. */
 import { createRequire } from 'node:module';
 import { Command, Option } from 'commander';
-import { capture } from './capture.ts';
-import { demo } from './demo.ts';
-import { exec, ps } from './exec.ts';
 import { addressOption, cidrOption, intOption, macOption, numberOption, percentOption, portsOption, serveOption } from './parse.ts';
-import { up } from './up.ts';
+import type { UpOptions } from './up.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
@@ -33,6 +30,7 @@ const note = (line: string): void => void process.stderr.write(`${line}\n`);
 // Whoever read it has gone (linnet demo | head): end as a program does that gets SIGPIPE.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 141 : 1));
 
+// Each command loads what it needs: `exec` is not to wait for a whole stack.
 const program = new Command('linnet')
   .enablePositionalOptions()
   .description('The Linux network stack in TypeScript')
@@ -51,6 +49,7 @@ program.command('demo')
   .option('--realtime', 'wait as long as the network does, instead of virtual time', false)
   .action(async (o: { seed: number; delay: number; loss: number; size: number; pcap: string | false; snaplen: number; realtime: boolean }) => {
     out('Linnet: two hosts and a router, namespaces of one Linux machine in this process\n');
+    const { demo } = await import('./demo.ts');
     await demo({ ...o, pcap: o.pcap === false ? null : o.pcap, print: out });
   });
 
@@ -69,7 +68,8 @@ program.command('up')
   .option('--snaplen <bytes>', 'bytes of each packet to keep in it', intOption(64, 262_144), 262_144)
   .option('--name <name>', 'what `linnet exec --machine` calls it (default: linnet)')
   .option('--busy-poll', 'ask for frames without sleeping: a busy core for a shorter way')
-  .action(async (o: Omit<Parameters<typeof up>[0], 'print' | 'stopped'>) => {
+  .action(async (o: Omit<UpOptions, 'print' | 'stopped'>) => {
+    const { up } = await import('./up.ts');
     await up({ ...o, print: out, stopped: untilStopped() });
   });
 
@@ -82,12 +82,14 @@ program.command('exec')
   .argument('<command...>')
   .passThroughOptions()
   .action(async (command: string[], o: { machine?: string; netns?: string; unix?: boolean }) => {
+    const { exec } = await import('./exec.ts');
     process.exitCode = await exec({ ...o, command });
   });
 
 program.command('ps')
   .description('the machines of this user that run, and their control sockets')
   .action(async () => {
+    const { ps } = await import('./exec.ts');
     await ps(out);
   });
 
@@ -99,6 +101,7 @@ program.command('capture')
   .option('--snaplen <bytes>', 'bytes of each packet to keep', intOption(14, 262_144), 262_144)
   .option('-c, --count <n>', 'stop after so many packets', intOption(1, 2 ** 31 - 1))
   .action(async (o: { tap: string; write: string; netns?: string; snaplen: number; count?: number }) => {
+    const { capture } = await import('./capture.ts');
     await capture({ ...o, count: o.count ?? Infinity, print: note, stopped: untilStopped() });
   });
 

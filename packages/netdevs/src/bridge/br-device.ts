@@ -3,6 +3,7 @@ import { EADDRNOTAVAIL } from '@linnet/kernel';
 import {
   copyAddr, etherSetup, ethHwAddrRandom, IFF_EBRIDGE, IFF_LIVE_ADDR_CHANGE, IFF_NO_QUEUE, type NetDevice, type NetDeviceOps, NETDEV_TX_OK, netdevUpdateFeatures, NETIF_F_CSUM_MASK,
   NETIF_F_FRAGLIST, NETIF_F_GSO, NETIF_F_GSO_MASK, NETIF_F_GSO_ROBUST, NETIF_F_HW_CSUM, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_IP_CSUM, NETIF_F_IPV6_CSUM, NETIF_F_SG, netifCarrierOff,
+  NETIF_FX_FSO, NETIF_FX_GSO_ACCECN, NETIF_FX_GSO_TUNNEL_REMCSUM, NETIF_FX_HIGHDMA, NETIF_FX_HW_VLAN_STAG_TX,
 } from '@linnet/netdev';
 import { DROP, kfreeSkbReason, type Skb, skbPullUnchecked } from '@linnet/skbuff';
 import {
@@ -23,6 +24,7 @@ import { brManagePromisc } from './br-promisc.ts';
 import { brStpChangeBridgeId, brStpDisableBridge, brStpEnableBridge } from './br-stp-if.ts';
 import { helloTimerExpired, tcnTimerExpired, topologyChangeTimerExpired } from './br-stp.ts';
 import { vlanAllowedIngress, VlanGroup } from './br-vlan-group.ts';
+import { BRIDGE_ETHTOOL_OPS } from '../soft-ethtool.ts';
 
 /** What a bridge can do before its ports are asked. */
 const COMMON_FEATURES: number = NETIF_F_SG | NETIF_F_FRAGLIST | (NETIF_F_GSO_MASK & ~NETIF_F_GSO_ROBUST) | NETIF_F_HW_CSUM | NETIF_F_GSO;
@@ -147,6 +149,9 @@ export function brDevSetup(dev: NetDevice): void {
   etherSetup(dev);
   ethHwAddrRandom(dev);
   dev.netdevOps = BR_OPS;
+  dev.ethtoolOps = BRIDGE_ETHTOOL_OPS;
+  dev.featuresExt = NETIF_FX_HIGHDMA | NETIF_FX_FSO | NETIF_FX_GSO_TUNNEL_REMCSUM | NETIF_FX_GSO_ACCECN | NETIF_FX_HW_VLAN_STAG_TX;
+  dev.hwFeaturesExt = dev.featuresExt;
   dev.privFlags |= IFF_EBRIDGE | IFF_NO_QUEUE | IFF_LIVE_ADDR_CHANGE;
   dev.netnsImmutable = true;
   dev.maxMtu = ETH_MAX_MTU;

@@ -2,14 +2,14 @@
 import type { Net } from '@linnet/kernel';
 import { devQueueXmit, isSkbForwardable, type NetDevice, nfHook, NFPROTO_BRIDGE } from '@linnet/netdev';
 import { CHECKSUM_COMPLETE, CHECKSUM_NONE, DROP, kfreeSkbReason, type Skb, skbClone, skbCow, skbPush } from '@linnet/skbuff';
-import { BR_STATE_FORWARDING, ETH_ALEN, ETH_HLEN, MDB_FLAGS_BLOCKED } from '@linnet/uapi';
+import { BR_STATE_FORWARDING, ETH_ALEN, ETH_HLEN, ETH_P_IP, MDB_FLAGS_BLOCKED } from '@linnet/uapi';
 import { BR_BCAST_FLOOD, BR_FLOOD, BR_HAIRPIN_MODE, BR_ISOLATED, BR_MCAST_FLOOD, BR_MULTICAST_TO_UNICAST, BR_PROXYARP, BR_PROXYARP_WIFI, type Bridge, type BridgePort } from './br.ts';
 import { CB_PROXYARP_REPLIED, CB_SRC_ISOLATED } from './br-cb.ts';
 import { neighSuppressEnabled } from './br-arp-nd.ts';
 import type { Mcast } from './br-mcast-ctx.ts';
 import { mcastCount } from './br-mcast-stats.ts';
 import { mcastPortIsRouter } from './br-mcast-ctx.ts';
-import type { MdbEntry } from './br-mdb-table.ts';
+import { isStarG, MCAST_INCLUDE, type MdbEntry } from './br-mdb-table.ts';
 import { NF_BR_FORWARD, NF_BR_LOCAL_OUT, NF_BR_POST_ROUTING } from './br-nf.ts';
 import { vlanAllowedEgress, vlanHandleEgress } from './br-vlan-group.ts';
 
@@ -129,13 +129,15 @@ function deliverAddr(p: BridgePort, skb: Skb, addr: Uint8Array, localOrig: boole
 export function brMulticastFlood(br: Bridge, mdst: MdbEntry | null, skb: Skb, ctx: Mcast, localRcv: boolean, localOrig: boolean): void {
   let prev: BridgePort | null = null;
   const { ports } = br;
-  const v6 = skb.protocol !== 0x0800;
+  const v6 = skb.protocol !== ETH_P_IP;
+  // Who wants some sources only has entries for these.
+  const sourcesApart = mdst !== null && isStarG(mdst.addr) && (v6 ? ctx.mldVersion === 2 : ctx.igmpVersion === 3);
   for (let i = 0; i < ports.length; i++) {
     const p = ports[i]!;
     let wanted = false;
     if (mdst !== null) {
       for (let pg = mdst.ports; pg !== null; pg = pg.next) {
-        if (pg.port !== p || (pg.flags & MDB_FLAGS_BLOCKED) !== 0) continue;
+        if (pg.port !== p || (pg.flags & MDB_FLAGS_BLOCKED) !== 0 || (sourcesApart && pg.filterMode === MCAST_INCLUDE)) continue;
         if ((p.flags & BR_MULTICAST_TO_UNICAST) !== 0 && pg.hasEthAddr) deliverAddr(p, skb, pg.ethAddr, localOrig);
         else wanted = true;
       }

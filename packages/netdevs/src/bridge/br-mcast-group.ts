@@ -312,17 +312,24 @@ function setPort(br: Bridge, sg: MdbEntry, star: PortGroup, flags: number): void
   }
   if (pg !== null) {
     if (!pg.fromStar || pg.flags === flags) return;
-    pg.flags = flags;
+    if (flags === MDB_FLAGS_STAR_EXCL) {
+      // The port ceases to want this source and begins to want all: to listeners one entry goes and another comes.
+      mdbNotify(br, sg, pg, RTM_DELMDB);
+      pg.flags = 0;
+    } else pg.flags = flags;
     mdbNotify(br, sg, pg, RTM_NEWMDB);
+    pg.flags = flags;
     return;
   }
   const made = mcastNewPortGroup(star.port.mcast, sg, MCAST_INCLUDE);
   if (made === null) return;
-  made.flags = flags;
+  // Listeners hear of ports that are blocked, not why others are there.
+  made.flags = flags & ~MDB_FLAGS_STAR_EXCL;
   made.fromStar = true;
   made.permanent = star.permanent && flags !== MDB_FLAGS_STAR_EXCL;
   made.rtProtocol = star.rtProtocol;
   mdbNotify(br, sg, made, RTM_NEWMDB);
+  made.flags = flags;
 }
 
 /** The records of a report (RFC 3376, 4.2.12). */

@@ -83,7 +83,7 @@ function record(ctx: Mcast, pctx: McastPort | null, key: BrIp, type: number, src
     mcastLeaveGroup(ctx, pctx, key, mac);
     return;
   }
-  const pg = mcastAddGroup(ctx, pctx, key, mac, old || type === 2 || type === 4 ? MCAST_EXCLUDE : MCAST_INCLUDE, old);
+  const pg = mcastAddGroup(ctx, pctx, key, mac, old ? MCAST_EXCLUDE : MCAST_INCLUDE, old);
   if (pctx === null || old || !(pg instanceof PortGroup)) return;
   srcRecord(ctx, pg, type, srcs);
 }
@@ -209,12 +209,13 @@ function checkMld(skb: Skb): number {
   const mld = type === ICMPV6_MGM_QUERY || type === ICMPV6_MGM_REPORT || type === ICMPV6_MGM_REDUCTION || type === ICMPV6_MLD2_REPORT;
   if (!mld) return type === ICMPV6_MRDISC_ADV ? -3 : -1;
   if (end - off < least || !pskbMayPull(skb, off + least)) return -2;
-  // From a link-local address (or, in duplicate address detection, none), one hop.
-  const src = skb.view.getUint32(skb.data + 8);
-  const none = (src | skb.view.getInt32(skb.data + 12) | skb.view.getInt32(skb.data + 16) | skb.view.getInt32(skb.data + 20)) === 0;
-  const linkLocal = src >>> 22 === 0x3fa;
-  if (skb.u8[skb.data + 7] !== 1) return -2;
-  if (!linkLocal && !(none && type !== ICMPV6_MGM_QUERY)) return -2;
+  if (type === ICMPV6_MGM_QUERY) {
+    // Questions come from link-local addresses, those to all go to all (RFC 3810, 5.1.14).
+    if (skb.view.getUint32(skb.data + 8) >>> 22 !== 0x3fa) return -2;
+    const { view, data } = skb;
+    const general = (view.getInt32(data + off + 8) | view.getInt32(data + off + 12) | view.getInt32(data + off + 16) | view.getInt32(data + off + 20)) === 0;
+    if (general && !(view.getUint32(data + 24) === 0xff020000 && view.getInt32(data + 28) === 0 && view.getInt32(data + 32) === 0 && view.getInt32(data + 36) === 1)) return -2;
+  }
   let sum = csumPartial(skb.u8, skb.data + 8, 32, 0);
   sum = csumPartial(new Uint8Array([0, 0, (end - off) >> 8, (end - off) & 255, 0, 0, 0, IPPROTO_ICMPV6]), 0, 8, sum);
   return csumFold(skbChecksum(skb, off, end - off, sum)) === 0 ? off : -2;

@@ -285,7 +285,12 @@ export function mcastDisablePort(p: BridgePort, all: boolean = false): void {
 export function mcastToggle(br: Bridge, on: boolean): number {
   if (br.mcastEnabled === on) return 0;
   br.mcastEnabled = on;
-  if (!on || !br.dev.running) return 0;
+  if (!on) {
+    // What was learned is of no use when nobody looks any more.
+    for (const p of br.ports) mcastDisablePort(p);
+    return 0;
+  }
+  if (!br.dev.running) return 0;
   mcastOpen(br);
   for (const p of br.ports) mcastEnablePort(p);
   return 0;

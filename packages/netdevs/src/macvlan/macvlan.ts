@@ -4,6 +4,7 @@ import {
   copyAddr, devForwardSkb, devMcAdd, devMcDel, devQueueXmit, devSetAllmulti, devSetPromiscuity, devUcAdd, devUcDel, etherSetup, IFF_LIVE_ADDR_CHANGE,
   IFF_NO_QUEUE, IFF_UNICAST_FLT, NET_RX_SUCCESS, NET_XMIT_CN, NET_XMIT_SUCCESS, type NetDevice, type NetDeviceOps, netifRx, RX_HANDLER_ANOTHER, RX_HANDLER_CONSUMED, RX_HANDLER_PASS,
   sameAddr,
+  NETIF_FX_GSO_ACCECN, NETIF_FX_HIGHDMA,
 } from '@linnet/netdev';
 import { consumeSkb, DROP, kfreeSkbReason, PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, type Skb, skbClone, skbShareCheck } from '@linnet/skbuff';
 import {
@@ -11,6 +12,7 @@ import {
   MACVLAN_MODE_PRIVATE, MACVLAN_MODE_SOURCE, MACVLAN_MODE_VEPA,
 } from '@linnet/uapi';
 import { type Macvlan, type MacvlanPort, macvlanPriv } from './macvlan-port.ts';
+import { MACVLAN_ETHTOOL_OPS } from '../soft-ethtool.ts';
 
 function countRx(dev: NetDevice, len: number, multicast: boolean): void {
   dev.stats.rxPackets++;
@@ -238,5 +240,7 @@ export function macvlanSetup(dev: NetDevice): void {
   dev.minMtu = 0;
   dev.maxMtu = 65535;
   dev.netdevOps = MACVLAN_OPS;
+  dev.ethtoolOps = MACVLAN_ETHTOOL_OPS;
+  dev.featuresExt = NETIF_FX_HIGHDMA | NETIF_FX_GSO_ACCECN;
   dev.privFlags |= IFF_UNICAST_FLT | IFF_NO_QUEUE | IFF_LIVE_ADDR_CHANGE;
 }

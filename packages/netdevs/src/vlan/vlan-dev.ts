@@ -12,6 +12,7 @@ import {
   VLAN_FLAG_REORDER_HDR, VLAN_HLEN,
 } from '@linnet/uapi';
 import { VlanDev, vlanDevPriv, vlanEgressQos, vlanGroupDel } from './vlan.ts';
+import { VLAN_ETHTOOL_OPS } from '../soft-ethtool.ts';
 
 /** The address is the link's own again. True when it is, or became so now. */
 export function vlanInheritAddress(dev: NetDevice, real: NetDevice): boolean {
@@ -187,6 +188,7 @@ const VLAN_OPS: NetDeviceOps = Object.freeze({
 export function vlanSetup(dev: NetDevice): void {
   etherSetup(dev);
   dev.netdevOps = VLAN_OPS;
+  dev.ethtoolOps = VLAN_ETHTOOL_OPS;
   dev.privFlags |= IFF_802_1Q_VLAN | IFF_NO_QUEUE | IFF_UNICAST_FLT | IFF_LIVE_ADDR_CHANGE;
   dev.minMtu = 0;
   dev.maxMtu = ETH_MAX_MTU;

@@ -57,7 +57,7 @@ function doBind(po: PacketSock, ifindex: number, proto: number): number {
 
 function bind(sock: Socket, addr: SockAddr): number {
   const po = sock.sk as PacketSock;
-  if (!isSockAddrLl(addr)) return -EINVAL;
+  if (!isSockAddrLl(addr) || !Number.isInteger(addr.ifindex) || !Number.isInteger(addr.protocol)) return -EINVAL;
   return doBind(po, addr.ifindex, addr.protocol !== 0 ? addr.protocol : po.num);
 }
 

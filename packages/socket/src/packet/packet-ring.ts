@@ -2,7 +2,7 @@
  * PACKET_RX_RING: frames in memory that the reader shares with the stack, in the layout of TPACKET_V1, V2 and V3 (packet(7), the kernel's packet_mmap document). The memory is what
  * mmap(2) of the socket gives: `PacketRing.memory`. A reader in the same thread needs no barriers; it gives a frame or a block back by writing TP_STATUS_KERNEL to its status.
  */
-import { delTimer, EBUSY, EINVAL, modTimer, msecsToJiffies, TimerList } from '@linnet/kernel';
+import { delTimer, EBUSY, EINVAL, ENOMEM, modTimer, msecsToJiffies, TimerList } from '@linnet/kernel';
 import type { NetDevice } from '@linnet/netdev';
 import { consumeSkb, DROP, kfreeSkbReason, type Skb, skbCopyBits } from '@linnet/skbuff';
 import {
@@ -17,6 +17,8 @@ const PAGE = 4096;
 const ALIGN = 16;
 const SOCKADDR_LL = 20;
 const BLOCK_HDR = 48;
+/** The most memory that a ring gets. */
+const MAX_RING: number = 1 << 28;
 /** A block that fills slowly is handed over after so many milliseconds, unless the request says. */
 const DEFAULT_RETIRE = 8;
 
@@ -290,7 +292,7 @@ export function tpacketRcv(po: PacketSock, skb: Skb, dev: NetDevice, origDev: Ne
   return 0;
 }
 
-/** PACKET_RX_RING with a struct tpacket_req (or, for TPACKET_V3, tpacket_req3): the ring, null for none, or -EINVAL, -EBUSY. */
+/** PACKET_RX_RING with a struct tpacket_req (or, for TPACKET_V3, tpacket_req3): the ring, null for none, or -EINVAL, -EBUSY, -ENOMEM. */
 export function packetRingFrom(po: PacketSock, val: Uint8Array, old: PacketRing | null): PacketRing | null | number {
   const v3 = po.tpVersion === TPACKET_V3;
   if (val.length < (v3 ? 28 : 16)) return -EINVAL;
@@ -307,6 +309,6 @@ export function packetRingFrom(po: PacketSock, val: Uint8Array, old: PacketRing 
   if (v3 && blockSize <= BLOCK_HDR + align(req.getUint32(20, true), 8) + hdr) return -EINVAL;
   const perBlock = Math.floor(blockSize / frameSize);
   if (perBlock === 0 || perBlock * blockNr !== frameNr) return -EINVAL;
-  if (blockSize * blockNr > 0x7fffffff) return -EINVAL;
+  if (blockSize * blockNr > MAX_RING) return -ENOMEM;
   return new PacketRing(po, req);
 }

@@ -21,7 +21,7 @@ interface Target {
 function targetOf(po: PacketSock, msg: MsgHdr): Target | number {
   const { name } = msg;
   if (name === null) return { dev: po.ifindex > 0 ? devGetByIndex(po.net, po.ifindex) : null, proto: po.num, addr: null };
-  if (!isSockAddrLl(name) || !(name.addr instanceof Uint8Array)) return -EINVAL;
+  if (!isSockAddrLl(name) || !(name.addr instanceof Uint8Array) || !Number.isInteger(name.ifindex) || !Number.isInteger(name.protocol)) return -EINVAL;
   const dev = devGetByIndex(po.net, name.ifindex);
   if (po.type === SOCK_RAW || dev === null) return { dev, proto: name.protocol, addr: null };
   // The structure has room for eight bytes, whatever it says of how many there are.

@@ -34,7 +34,6 @@ function eachChild(sk: UnixSock, fn: (child: UnixSock) => void): void {
 export function unixGc(uk: UnixKernel): void {
   const suspects = new Map<UnixSock, number>();
   for (const sk of uk.inflight) if (sk.inflightFile !== null && sk.inflightFile.refs === sk.inflight) suspects.set(sk, 0);
-  if (suspects.size === 0) return;
   for (const sk of suspects.keys()) {
     eachChild(sk, (child) => {
       const n = suspects.get(child);
@@ -57,4 +56,17 @@ export function unixGc(uk: UnixKernel): void {
     });
   }
   for (const skb of garbage) kfreeSkbReason(skb, DROP.SOCKET_CLOSE);
+  uk.maybeCyclic = holdsAny(uk);
+}
+
+/** Does a socket that is on the way hold another one? */
+function holdsAny(uk: UnixKernel): boolean {
+  let found = false;
+  for (const sk of uk.inflight) {
+    eachChild(sk, () => {
+      found = true;
+    });
+    if (found) return true;
+  }
+  return false;
 }

@@ -56,8 +56,8 @@ export function scmSend(sk: UnixSock, msg: MsgHdr, scm: ScmCookie): number {
   return 0;
 }
 
-/** Puts what a message brings along on its packet (unix_scm_to_skb): each file is held once more. Words 1 to 4 of the packet's control block are its credentials. */
-export function scmToSkb(sk: UnixSock, skb: Skb, scm: ScmCookie, withFiles: boolean): void {
+/** Puts what a message brings along on its packet for `other` (unix_scm_to_skb): each file is held once more. Words 1 to 4 of the packet's control block are its credentials. */
+export function scmToSkb(sk: UnixSock, other: UnixSock, skb: Skb, scm: ScmCookie, withFiles: boolean): void {
   setCred(skb, scm.cred);
   skb.destructor = unixDestructScm;
   if (!withFiles || scm.files === null) return;
@@ -67,6 +67,7 @@ export function scmToSkb(sk: UnixSock, skb: Skb, scm: ScmCookie, withFiles: bool
     unixInflight(sk.uk, f);
   }
   skb.cbObj = held;
+  if (other.inflight > 0 || (other.listener !== null && other.listener.inflight > 0)) sk.uk.maybeCyclic = true;
 }
 
 function setCred(skb: Skb, cred: Ucred | null): void {
@@ -175,5 +176,5 @@ export function unixDestructScm(skb: Skb): void {
 
 /** Files may wait in messages that only they themselves lead to: has that looked into (unix_gc). */
 export function unixScheduleGc(sk: UnixSock): void {
-  if (sk.uk.inflight.size > 0) scheduleWork(sk.kernel, sk.uk.gc);
+  if (sk.uk.maybeCyclic) scheduleWork(sk.kernel, sk.uk.gc);
 }

@@ -118,7 +118,7 @@ export function unixDgramSendmsg(sock: Socket, msg: MsgHdr, size: number): numbe
     return -EAGAIN;
   }
   const skb = unixAllocSkb(sk, msg, size, false);
-  scmToSkb(sk, skb, scm, true);
+  scmToSkb(sk, other, skb, scm, true);
   if (other.filter !== null && skFilterTrimCap(other, skb, 1) !== 0) {
     // The sender does not hear of it.
     kfreeSkbReason(skb, DROP.SOCKET_FILTER);

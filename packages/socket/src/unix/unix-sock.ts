@@ -32,6 +32,8 @@ export class UnixKernel {
   lastPathIno = 1;
   /** Sockets that are in messages. */
   readonly inflight: Set<UnixSock> = new Set();
+  /** A socket was sent to one that was itself on the way: only so can circles come about. */
+  maybeCyclic = false;
   /** Files to let go of: one after the other, as closing one may free messages with more of them. */
   readonly dropped: ScmFile[] = [];
   dropping = false;

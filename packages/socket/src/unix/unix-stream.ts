@@ -52,7 +52,7 @@ export function unixStreamSendmsg(sock: Socket, msg: MsgHdr, size: number): numb
     if (err === 0 && !filesSent && scm.files !== null && sockFlag(other, SOCK_NORIGHTS)) err = -EPERM;
     if (err !== 0) return sent > 0 ? sent : err;
     const skb = unixAllocSkb(sk, msg, n, true);
-    scmToSkb(sk, skb, scm, !filesSent);
+    scmToSkb(sk, other, skb, scm, !filesSent);
     filesSent = true;
     queueTo(sk, other, skb);
     other.dataReady(other);
@@ -70,7 +70,7 @@ function sendOob(sk: UnixSock, other: UnixSock, msg: MsgHdr, scm: ScmCookie, wit
   if (err === 0 && deaf(other)) err = -EPIPE;
   if (err !== 0) return err;
   const skb = unixAllocSkb(sk, msg, 1, true);
-  scmToSkb(sk, skb, scm, withFiles);
+  scmToSkb(sk, other, skb, scm, withFiles);
   queueTo(sk, other, skb);
   other.oobSkb = skb;
   other.dataReady(other);

@@ -1,0 +1,130 @@
+// A Linnet bridge and a bridge of the real kernel, joined by TAPs: forwarding between hosts behind both, and a spanning tree over two links, with tshark as the judge
+// of what Linnet says.
+import { execFileSync } from 'node:child_process';
+import { attachTap, captureDevice, openPcapngFile } from '@linnet/host';
+import { createKernel, type Kernel } from '@linnet/kernel';
+import { ipRoute } from '@linnet/net';
+import { devGetByName, type NetDevice } from '@linnet/netdev';
+import { bridge, bridgeNewlink, bridgeSetPort, tap, veth, vlan } from '@linnet/netdevs';
+import { fullStack } from 'linnet';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { eventually } from '../lib/exec.ts';
+import { TestNetns } from '../host/netns.ts';
+import { have } from '../needs.mjs';
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0).reverse()) close();
+});
+
+function machine(): Kernel {
+  const k = createKernel({ modules: [...fullStack, bridge, vlan, veth, tap], seed: 1 });
+  closers.push(() => k.shutdown());
+  return k;
+}
+function netns(): TestNetns {
+  const n = new TestNetns();
+  closers.push(() => n.delete());
+  return n;
+}
+function plug(k: Kernel, n: TestNetns, name: string, device: string): NetDevice {
+  const a = attachTap(k.initNet, { name, netns: n.name, device });
+  closers.push(() => a.close());
+  return a.dev;
+}
+const ok = (dev: NetDevice | number): NetDevice => {
+  if (typeof dev === 'number') throw new Error(`refused: ${dev}`);
+  return dev;
+};
+
+interface Port {
+  readonly ifname: string;
+  readonly state: string;
+}
+
+describe.skipIf(!have('root', 'ip', 'ping', 'tshark'))('a Linnet bridge beside the real one', () => {
+  test('hosts behind both find each other; super-segments pass', async () => {
+    const k = machine();
+    const n = netns();
+    // Linnet: br0 with a TAP to the real bridge and a veth to a host of its own. Real: br0 with the TAP and its own address.
+    const br = ok(bridgeNewlink(k.initNet, 'br0'));
+    const dev = plug(k, n, 'tap0', 'eth0');
+    expect(bridgeSetPort(dev, br)).toBe(0);
+    const ip = ipRoute(k.initNet);
+    for (const d of ['lo', 'br0', 'eth0']) ip.link.set(d, { up: true });
+    ip.addr.add({ address: '10.66.0.2/24', dev: 'br0' });
+    n.sh('ip link add br0 type bridge && ip link set tap0 master br0 && ip link set br0 up && ip link set tap0 up && ip addr add 10.66.0.1/24 dev br0');
+    const { stdout } = await eventually(async () => {
+      const r = await n.run('ping', '-c', '3', '-i', '0.05', '-W', '1', '10.66.0.2');
+      expect(r.code).toBe(0);
+      return r;
+    });
+    expect(stdout).toContain('3 received');
+    expect(execFileSync('ip', ['netns', 'exec', n.name, 'bridge', 'fdb', 'show', 'br', 'br0', 'dynamic'], { encoding: 'utf8' })).toContain('dev tap0');
+    // The peer's address was learned at the TAP here too.
+    expect(devGetByName(k.initNet, 'br0')!.stats.rxPackets).toBeGreaterThan(3);
+    const big = await n.run('ping', '-c', '2', '-i', '0.05', '-s', '8000', '-W', '1', '10.66.0.2');
+    expect(big.stdout).toContain('2 received');
+  });
+
+  test('a spanning tree over two links: one is blocked, and opens when the other breaks', async () => {
+    const k = machine();
+    const n = netns();
+    const folder = mkdtempSync(join(tmpdir(), 'linnet-bridge-'));
+    closers.push(() => rmSync(folder, { recursive: true }));
+    const br = ok(bridgeNewlink(k.initNet, 'br0'));
+    const eth0 = plug(k, n, 'tap0', 'eth0');
+    const eth1 = plug(k, n, 'tap1', 'eth1');
+    const file = openPcapngFile(join(folder, 'stp.pcapng'));
+    const capture = captureDevice(eth0, file);
+    for (const d of [eth0, eth1]) expect(bridgeSetPort(d, br)).toBe(0);
+    const sysfs = (name: string, value: string): void => {
+      const { Task } = tasks;
+      const t = new Task(k);
+      t.writeFile(`/sys/class/net/br0/bridge/${name}`, value);
+      t.exit();
+    };
+    const tasks = await import('@linnet/posix');
+    sysfs('forward_delay', '200');
+    sysfs('hello_time', '100');
+    sysfs('max_age', '600');
+    sysfs('stp_state', '1');
+    n.sh('ip link add br0 type bridge stp_state 1 forward_delay 200 hello_time 100 max_age 600 priority 4096 && ip link set tap0 master br0 && ip link set tap1 master br0 && ip link set br0 up && ip link set tap0 up && ip link set tap1 up');
+    const ip = ipRoute(k.initNet);
+    for (const d of ['lo', 'br0', 'eth0', 'eth1']) ip.link.set(d, { up: true });
+    ip.addr.add({ address: '10.67.0.2/24', dev: 'br0' });
+    n.sh('ip addr add 10.67.0.1/24 dev br0');
+    const read = (path: string): string => {
+      const t = new tasks.Task(k);
+      const text = t.readFile(path);
+      t.exit();
+      return String(text).trim();
+    };
+    const real = (): Port[] => JSON.parse(n.sh('bridge -j -d link show')) as Port[];
+    const root = (): string => n.sh('cat /sys/class/net/br0/bridge/bridge_id 2>/dev/null || ip -d -j link show br0').trim();
+    await eventually(() => {
+      // The real bridge is the root by its priority; one of our ports leads there, the other is blocked.
+      expect([read('/sys/class/net/eth0/brport/state'), read('/sys/class/net/eth1/brport/state')].sort()).toEqual(['3', '4']);
+      expect(real().map((p) => p.state)).toEqual(['forwarding', 'forwarding']);
+    }, 20_000);
+    expect(root()).toContain('1000.');
+    expect(read('/sys/class/net/br0/bridge/root_id').startsWith('1000.')).toBe(true);
+    expect((await n.run('ping', '-c', '3', '-i', '0.05', '-W', '1', '10.67.0.2')).stdout).toContain('3 received');
+    // Break the link in use: the other one opens.
+    const used = read('/sys/class/net/eth0/brport/state') === '3' ? 0 : 1;
+    n.sh(`ip link set tap${used} down`);
+    ip.link.set(`eth${used}`, { up: false });
+    await eventually(() => expect(read(`/sys/class/net/eth${1 - used}/brport/state`)).toBe('3'), 20_000);
+    await eventually(async () => expect((await n.run('ping', '-c', '1', '-W', '1', '10.67.0.2')).code).toBe(0), 10_000);
+    capture.close();
+    file.close();
+    // What went over the first link, as tshark reads it: nothing malformed, and both bridges agree about the root.
+    const lines = execFileSync('tshark', ['-r', join(folder, 'stp.pcapng'), '-Y', 'stp', '-T', 'fields', '-e', 'stp.root.prio', '-e', 'stp.type', '-e', '_ws.malformed'], { encoding: 'utf8' }).trim().split('\n');
+    expect(lines.length).toBeGreaterThan(2);
+    expect(lines.every((l) => l.split('\t')[2] === undefined || l.split('\t')[2] === '')).toBe(true);
+    expect(lines.some((l) => l.startsWith('4096'))).toBe(true);
+  }, 60_000);
+});

@@ -1,0 +1,6 @@
+/**
+ * Tunnels: vxlan, ipip, gre, gretap and sit.
+ *
+ * @packageDocumentation
+ */
+export {};
