@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Programs, each with the Debian package that brings it. (chromium is for tools/scripts/check-pack.mjs.)
+ * Programs, and files by their path, each with the Debian package that brings it. (chromium is for tools/scripts/check-pack.mjs.)
  * @type {Record<string, string>}
  */
 export const programs = {
@@ -27,12 +27,18 @@ export const programs = {
   nft: 'nftables',
   python3: 'python3',
   sysctl: 'procps',
+  bridge: 'iproute2',
+  genl: 'iproute2',
   chromium: 'chromium',
+  // The specifications of netlink, and what its checker needs: Debian's own Python.
+  '/usr/src/linux-source-6.12.tar.xz': 'linux-source-6.12',
+  '/usr/bin/python3': 'python3',
+  '/usr/lib/python3/dist-packages/yaml': 'python3-yaml',
 };
 
 // Debian keeps some of them where only root looks.
 const dirs = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/sbin'];
-const found = (/** @type {string} */ name) => dirs.some((d) => fs.existsSync(path.join(d, name)));
+const found = (/** @type {string} */ name) => path.isAbsolute(name) ? fs.existsSync(name) : dirs.some((d) => fs.existsSync(path.join(d, name)));
 
 /**
  * Why a need is not met, or undefined if it is: 'root' (namespaces and TAP devices), or the name of a program.

@@ -62,7 +62,7 @@ questions.push(
   ['an unknown command', 77, 0, hdr('lo')], ['dump of what only does', 18, NLM_F_DUMP, hdr(null)], ['reserved flags of a newer command', 35, 0x404, hdr('lo')],
   ['reserved flags of an older one', 17, 0x404, hdr('v0')],
   ['rings', 15, NLM_F_DUMP, hdr(null, 1)], ['all time stamps', 25, NLM_F_DUMP, hdr(null, 1)], ['all features', 11, NLM_F_DUMP, hdr(null, 1)], ['all strings', 1, NLM_F_DUMP, hdr(null), nest(2, nest(1, u32(1, 1)))],
-  ['all links', 4, NLM_F_DUMP, hdr(null, 1)], ['all counters', 32, NLM_F_DUMP, hdr(null, null, null, 2), bits(3, bit('eth-mac', true))], ['a dump for nobody', 11, NLM_F_DUMP, hdr('nope')],
+  ['all links', 4, NLM_F_DUMP, hdr(null, 1)], ...[1, ...GETS].filter((cmd) => cmd !== 17).map((cmd): Question => [`dump ${cmd} without a header`, cmd, NLM_F_DUMP]), ['all counters', 32, NLM_F_DUMP, hdr(null, null, null, 2), bits(3, bit('eth-mac', true))], ['a dump for nobody', 11, NLM_F_DUMP, hdr('nope')],
   ['counters', 32, 0, hdr('v0', null, null, 2), bits(3, bit('eth-mac', true), bit(0, true))], ['counters, none', 32, 0, hdr('v0', null, null, 2)],
   ['counters of no group', 32, 0, hdr('v0', null, null, 2), bits(3)], ['counters, unknown', 32, 0, hdr('v0', null, null, 2), bits(3, bit('eth', true))],
   ['counters of another source', 32, 0, hdr('v0', null, null, 2), bits(3, bit('rmon', true)), u32(5, 1)],

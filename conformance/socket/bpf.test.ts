@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createKernel, VirtualClock } from '@linnet/kernel';
 import { unix } from '@linnet/socket';
 import { have } from '../needs.mjs';
-import { programs } from '../../packages/netdev/test/bpf-programs.ts';
+import { programs } from './bpf-programs.ts';
 import { plain, Player, playKernel, type Step } from './scenario.ts';
 
 const RUNS = Number(process.env['BPF_FUZZ_RUNS'] ?? 1500);
@@ -12,7 +12,7 @@ const SEED = Number(process.env['BPF_FUZZ_SEED'] ?? 20_261);
 
 const le = (n: number, bytes: number): string => Array.from({ length: bytes }, (_, i) => ((n >>> (8 * i)) & 255).toString(16).padStart(2, '0')).join('');
 /** Values that a message between local sockets has: none, mostly. */
-const program = programs({ ancillary: [0, 8, 12, 16, 20, 28, 40, 44, 48, 60, 64, 3], negative: false }).map((p) => p.map((f) => le(f.code, 2) + le(f.jt, 1) + le(f.jf, 1) + le(f.k, 4)).join(''));
+const program = programs([0, 8, 12, 16, 20, 28, 40, 44, 48, 60, 64, 3]).map((p) => p.map((f) => le(f.code, 2) + le(f.jt, 1) + le(f.jf, 1) + le(f.k, 4)).join(''));
 const message = fc.uint8Array({ minLength: 1, maxLength: 50 }).map((d) => Array.from(d, (b) => le(b, 1)).join(''));
 
 describe.skipIf(!have('python3'))('classic BPF and the real kernel', () => {

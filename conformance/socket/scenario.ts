@@ -5,8 +5,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ms, type Kernel, type Net, type VirtualClock } from '@linnet/kernel';
-import { Task, type PollFd } from '@linnet/posix';
-import { MsgHdr, type Cmsg, type Socket } from '@linnet/socket';
+import { type SocketFile, Task, type PollFd } from '@linnet/posix';
+import { MsgHdr, type Cmsg } from '@linnet/socket';
 import {
   AF_UNIX, isSockAddrUn, MSG_CMSG_CLOEXEC, MSG_DONTWAIT, SCM_CREDENTIALS, SCM_RIGHTS, SO_PEERCRED, SOCK_NONBLOCK, SOL_SOCKET, sockaddrDecode, sockaddrEncode, type SockAddr, type SockAddrUn,
 } from '@linnet/uapi';
@@ -135,7 +135,7 @@ export class Player {
       }
     }
     sys.close(nl);
-    const inos = Object.fromEntries(Array.from(this.fds, ([name, fd]) => [name, (sys.sock(fd) as Socket).ino]));
+    const inos = Object.fromEntries(Array.from(this.fds, ([name, fd]) => [name, (this.task.fds.get(fd)!.file as SocketFile).socket.ino]));
     return { answers, inos };
   }
 

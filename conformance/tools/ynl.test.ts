@@ -1,6 +1,6 @@
 // The kernel's own specifications of netlink (YNL, of Debian's linux-source-6.12) accept what Linnet answers.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { can } from '../preload/lab.ts';
 import { LinnetSide } from './both.ts';
 
 const SOURCE = '/usr/src/linux-source-6.12.tar.xz';
-const ready = can('python3', 'ip') && existsSync(SOURCE) && existsSync('/usr/bin/python3');
+const ready = can('ip', SOURCE, '/usr/bin/python3', '/usr/lib/python3/dist-packages/yaml');
 
 /** What is asked, by specification. The ones of rules and neighbours are younger than 6.12. */
 const DUMPS: readonly (readonly [spec: string, op: string, args?: string])[] = [

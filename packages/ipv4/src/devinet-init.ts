@@ -12,6 +12,7 @@ import type { NetDevice } from '@linnet/netdev';
 import {
   IFF_LOOPBACK, IFF_UP, INADDR_LOOPBACK, IPV4_DEVCONF_ACCEPT_REDIRECTS, IPV4_DEVCONF_ARP_EVICT_NOCARRIER, IPV4_DEVCONF_ARP_NOTIFY, IPV4_DEVCONF_DROP_UNICAST_IN_L2_MULTICAST, IPV4_DEVCONF_FORWARDING,
   IPV4_DEVCONF_MC_FORWARDING, IPV4_DEVCONF_NOPOLICY, IPV4_DEVCONF_NOXFRM, IPV4_DEVCONF_PROMOTE_SECONDARIES, IPV4_DEVCONF_ROUTE_LOCALNET, IPV4_MIN_MTU, RTM_DELNETCONF, RTM_NEWNETCONF, RT_SCOPE_HOST,
+  IFF_NOARP,
 } from '@linnet/uapi';
 import { arpAnnounce } from './arp.ts';
 import type { Ipv4Devconf } from './devconf.ts';
@@ -186,6 +187,12 @@ export function inetdevEvent(event: number, dev: NetDevice): void {
     default:
   }
   fibNetdevEvent(n4, event, dev);
+  const noarp = (dev.flags & IFF_NOARP) !== 0;
+  if (noarp !== indev.noarp) {
+    // Who needed no ARP does now, or the other way round: what is known of neighbours is wrong.
+    indev.noarp = noarp;
+    neighChangeaddr(n4.arpTbl, dev);
+  }
   if (event === NETDEV_CHANGE && !netifCarrierOk(dev) && indev.confAnd(IPV4_DEVCONF_ARP_EVICT_NOCARRIER) !== 0) neighCarrierDown(n4.arpTbl, dev);
 }
 

@@ -1,6 +1,6 @@
 /** Addresses over rtnetlink: RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR (rtnetlink(7); errors and messages as Linux 6.18 gives them). */
 // datapath-ok-file: messages
-import { EINVAL, ENODEV, HZ, jiffiesToClockT } from '@linnet/kernel';
+import { EINVAL, ENODEV, HZ } from '@linnet/kernel';
 import type { Kernel, Net } from '@linnet/kernel';
 import { devGetByIndex, forEachNetdev } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
@@ -14,13 +14,15 @@ import {
   ifaddrmsgRead, ifaddrmsgWrite, nlaGetInAddr, nlaGetString, nlaGetU32, nlaGetU8,
   ipv4IsMulticast,
 } from '@linnet/uapi';
-import { inetAddrAdd, inetAddrDel } from './devinet.ts';
+import { inetAddrAdd, inetAddrDel, ticksSinceBoot } from './devinet.ts';
 import type { InetExtack } from './devinet.ts';
 import { ipMcIncGroup } from './igmp.ts';
 import type { InIfaddr } from './in-device.ts';
 import { INFINITY_LIFE_TIME, inDevGet } from './in-device.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 
+/** Ticks in one of USER_HZ. */
+const TICKS_PER_CLOCK_T = HZ / 100;
 const CACHEINFO_LEN = 16;
 
 const POLICY: NlaPolicyTable = Object.freeze({
@@ -40,7 +42,7 @@ const POLICY: NlaPolicyTable = Object.freeze({
 /** Writes the body of a message about an address (`inet_fill_ifaddr`). */
 function fill(w: NlWriter, ifa: InIfaddr): number {
   const { dev, net4 } = ifa.indev;
-  const now = net4.kernel.jiffies;
+  const now = ticksSinceBoot(net4.kernel);
   ifaddrmsgWrite(w.view, w.reserve(IFADDRMSG_LEN), { family: AF_INET, prefixlen: ifa.prefixlen, flags: ifa.flags & 0xff, scope: ifa.scope, index: dev.ifindex });
   if (ifa.address !== 0) w.putInAddr(IFA_ADDRESS, ifa.address);
   if (ifa.local !== 0) w.putInAddr(IFA_LOCAL, ifa.local);
@@ -55,7 +57,7 @@ function fill(w: NlWriter, ifa: InIfaddr): number {
     preferred = INFINITY_LIFE_TIME;
     valid = INFINITY_LIFE_TIME;
   } else {
-    const age = Math.floor(((now - ifa.tstamp) >>> 0) / HZ);
+    const age = Math.floor((now - ifa.tstamp) / HZ);
     if (preferred !== INFINITY_LIFE_TIME) preferred = Math.max(0, preferred - age);
     if (valid !== INFINITY_LIFE_TIME) valid = Math.max(0, valid - age);
     if ((ifa.flags & IFA_F_DEPRECATED) !== 0) preferred = 0;
@@ -63,8 +65,8 @@ function fill(w: NlWriter, ifa: InIfaddr): number {
   const at = w.reserveAttr(IFA_CACHEINFO, CACHEINFO_LEN);
   w.view.setUint32(at, preferred, true);
   w.view.setUint32(at + 4, valid, true);
-  w.view.setUint32(at + 8, jiffiesToClockT(ifa.cstamp >>> 0), true);
-  w.view.setUint32(at + 12, jiffiesToClockT(ifa.tstamp >>> 0), true);
+  w.view.setUint32(at + 8, Math.floor(ifa.cstamp / TICKS_PER_CLOCK_T), true);
+  w.view.setUint32(at + 12, Math.floor(ifa.tstamp / TICKS_PER_CLOCK_T), true);
   return w.end();
 }
 

@@ -1,7 +1,7 @@
 /** The addresses of devices: adding, removing, choosing among them. */
 // datapath-ok-file: configuration
-import { EADDRNOTAVAIL, EEXIST, EINVAL, ENOBUFS, ENODEV, HZ, delTimer, modTimer } from '@linnet/kernel';
-import type { Net } from '@linnet/kernel';
+import { EADDRNOTAVAIL, EEXIST, EINVAL, ENOBUFS, ENODEV, HZ, TICK_NSEC, delTimer, modTimer } from '@linnet/kernel';
+import type { Kernel, Net } from '@linnet/kernel';
 import { NETDEV_DOWN, NETDEV_UP } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import type { NlRequest } from '@linnet/netlink';
@@ -68,6 +68,11 @@ function inetaddrEvent(event: number, ifa: InIfaddr): void {
   ifa.indev.net4.inetaddrChain.call(event, ifa);
 }
 
+/** Ticks since the machine started, as a double. @alpha */
+export function ticksSinceBoot(k: Kernel): number {
+  return Math.floor((k.ktime - k.bootNs) / TICK_NSEC);
+}
+
 /** Sets lifetimes in seconds (`set_ifa_lifetime`). @alpha */
 export function setIfaLifetime(ifa: InIfaddr, valid: number, preferred: number, now: number): void {
   ifa.flags &= ~(IFA_F_PERMANENT | IFA_F_DEPRECATED);
@@ -113,7 +118,7 @@ export function inetAddrAdd(_net: Net, dev: NetDevice, cfg: InetAddrConfig, x: I
   const { net4: n4 } = indev;
   // With its first address a device's settings are its own: new defaults do not change them any more.
   indev.cnf.state.fill(1);
-  const now = n4.kernel.jiffies;
+  const now = ticksSinceBoot(n4.kernel);
   const valid = cfg.validLft ?? INFINITY_LIFE_TIME;
   const preferred = cfg.preferredLft ?? INFINITY_LIFE_TIME;
   if (valid === 0 || preferred > valid) return refuse(x, 'ipv4: address lifetime invalid', -EINVAL);
@@ -207,12 +212,12 @@ export function delIfa(ifa: InIfaddr, req: NlRequest | null): void {
 
 /** Removes what is over, deprecates what is no longer preferred, and sleeps until the next lifetime ends (`check_lifetime`). @alpha */
 export function checkLifetime(n4: Ipv4Net): void {
-  const now = n4.kernel.jiffies;
+  const now = ticksSinceBoot(n4.kernel);
   let next = Infinity;
   for (const list of Array.from(n4.addrHash.values())) {
     for (const ifa of list.slice()) {
       if (ifa.validLft === INFINITY_LIFE_TIME && ifa.preferredLft === INFINITY_LIFE_TIME) continue;
-      const age = (now - ifa.tstamp) | 0;
+      const age = now - ifa.tstamp;
       if (ifa.validLft !== INFINITY_LIFE_TIME) {
         const left = ifa.validLft * HZ - age;
         if (left <= 0) {
@@ -233,7 +238,8 @@ export function checkLifetime(n4: Ipv4Net): void {
     }
   }
   if (next === Infinity) delTimer(n4.kernel, n4.lifetimeTimer);
-  else modTimer(n4.kernel, n4.lifetimeTimer, (now + Math.min(Math.ceil(next), 0x3fffffff)) | 0);
+  // What is further away than a timer reaches is looked at again on the way.
+  else modTimer(n4.kernel, n4.lifetimeTimer, (n4.kernel.jiffies + Math.min(Math.ceil(next), 0x3fffffff)) | 0);
 }
 
 /** The device is called differently: so are the labels that began with its name (`inetdev_changename`). @alpha */

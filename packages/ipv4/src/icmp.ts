@@ -12,6 +12,7 @@ import type { Skb } from '@linnet/skbuff';
 import { ipHdrlen } from './ip-hdrlen.ts';
 import { inetAddrType } from './fib-addr-type.ts';
 import { fibComputeSpecDst } from './fib-frontend.ts';
+import { icmpBuildProbe } from './icmp-probe.ts';
 import { icmpReply } from './icmp-send.ts';
 import { icmpInCount } from './icmp-stats.ts';
 import { inetCurrentTimestamp } from './ip-options.ts';
@@ -42,8 +43,12 @@ export function icmpRcv(skb: Skb): number {
     skbPull(skb, ICMPHDR_LEN);
     return pingRcv(ip, skb);
   }
-  // Unknown types must be ignored silently (RFC 1122 3.2.2); extended echo is off by default (RFC 8335 8).
-  if (type > NR_ICMP_TYPES) return type === ICMP_EXT_ECHO ? ignore(skb, DROP.ICMP_IGNORED) : bad(ip, skb, DROP.UNHANDLED_PROTO);
+  if (type === ICMP_EXT_ECHO) {
+    skbPull(skb, ICMPHDR_LEN);
+    return icmpExtEcho(ip, skb);
+  }
+  // Unknown types must be ignored silently (RFC 1122 3.2.2).
+  if (type > NR_ICMP_TYPES) return bad(ip, skb, DROP.UNHANDLED_PROTO);
   if ((rt.rtFlags & (RTCF_BROADCAST | RTCF_MULTICAST)) !== 0) {
     // A query to many may be ignored, anything else to many must be (RFC 1122 3.2.2.6, 3.2.2.8).
     if ((type === ICMP_ECHO || type === ICMP_TIMESTAMP) && ip.sysctlIcmpEchoIgnoreBroadcasts !== 0) return bad(ip, skb, DROP.ICMP_BROADCAST);
@@ -88,6 +93,17 @@ function icmpEcho(ip: Ipv4Net, skb: Skb): number {
   // The code comes back as it was sent: that is how Linux answers.
   const at = skb.transportHeader;
   icmpReply(ip, skb, fibComputeSpecDst(skb), ICMP_ECHOREPLY, icmpCode(skb.view, at), icmpUn(skb.view, at), 0);
+  consumeSkb(skb);
+  return 0;
+}
+
+/** Answers an extended echo request, if that is allowed (RFC 8335 section 4). */
+function icmpExtEcho(ip: Ipv4Net, skb: Skb): number {
+  if (ip.sysctlIcmpEchoIgnoreAll !== 0) return ignore(skb, DROP.ICMP_IGNORED);
+  const at = skb.transportHeader;
+  const un = icmpBuildProbe(ip, skb, icmpCode(skb.view, at), icmpUn(skb.view, at) >>> 0);
+  if (un < 0) return ignore(skb, DROP.ICMP_IGNORED);
+  icmpReply(ip, skb, fibComputeSpecDst(skb), ICMP_EXT_ECHOREPLY, ip.probeCode, un, 0);
   consumeSkb(skb);
   return 0;
 }

@@ -10,6 +10,7 @@ import {
   IPV4_DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN,
   IPV4_DEVCONF_RP_FILTER,
   IPV4_DEVCONF_SEND_REDIRECTS,
+  IFF_NOARP,
 } from '@linnet/uapi';
 import type { Ipv4Devconf } from './devconf.ts';
 import type { McState } from './igmp-state.ts';
@@ -38,6 +39,7 @@ export class InIfaddr {
   validLft: number;
   preferredLft: number;
   /** Jiffies of creation and last change. */
+  /** When the address came and when it last changed, in ticks since the machine started: a double, since lifetimes go beyond 2^31 ticks. */
   cstamp: number;
   tstamp: number;
 
@@ -73,6 +75,8 @@ export class InDevice {
   readonly arpParms: NeighParms;
   readonly mc: McState;
   dead: boolean;
+  /** IFF_NOARP as it was when neighbours were last made. */
+  noarp: boolean;
   /** The device's MTU when last heard of. */
   mtu: number;
   /** The device's name in the sysctl tree. */
@@ -86,6 +90,7 @@ export class InDevice {
     this.arpParms = arpParms;
     this.mc = mc;
     this.dead = false;
+    this.noarp = (dev.flags & IFF_NOARP) !== 0;
     this.mtu = dev.mtu;
     this.sysctlName = dev.name;
   }

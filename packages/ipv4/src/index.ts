@@ -36,6 +36,8 @@ export { ipRouteOutputFlow, ipRouteOutputKey } from './route-output.ts';
 export { ipRcv, ipLocalDeliver, ipProtocolDeliverRcu } from './ip-input.ts';
 export { ipForward } from './ip-forward.ts';
 export { ipLocalOut, ipMcOutput, ipOutput, ipQueueXmit } from './ip-output.ts';
+export { ip4DstHoplimit, ipSelectIdentSegs } from './ip-header.ts';
+export { ipMcJoinGroup, ipMcLeaveGroup } from './mc-socket.ts';
 export { icmpSend } from './icmp-send.ts';
 export { icmpErrConvert } from './icmp-errno.ts';
 export { makeIpOffload } from './ip-offload.ts';

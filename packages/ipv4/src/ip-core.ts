@@ -5,6 +5,7 @@ import type { InetKernel, InetSock } from '@linnet/inet';
 import { dstDiscard, dstDiscardOut } from '@linnet/netdev';
 import type { DstInput, DstOutput } from '@linnet/netdev';
 import { SkbQueue } from '@linnet/skbuff';
+import type { NetDevice } from '@linnet/netdev';
 import type { Skb } from '@linnet/skbuff';
 import { MsgSource, SkbSource } from './append-source.ts';
 import { FragDir } from './frag-dir.ts';
@@ -30,6 +31,16 @@ export class IcmpGlobal {
  * @alpha
  */
 export type IcmpSendFn = (skb: Skb, type: number, code: number, info: number) => void;
+
+/** What IPv6 knows that a probe may ask (RFC 8335). @alpha */
+export interface Probe6 {
+  /** Scratch for an address (four words). */
+  readonly scratch: Int32Array;
+  /** The device that has an address; null: none. */
+  find(addr: Int32Array): NetDevice | null;
+  /** Has the device any address of IPv6? */
+  has(dev: NetDevice): boolean;
+}
 
 /** See the top of this file. @alpha */
 export class Ipv4Core {
@@ -79,6 +90,12 @@ export class Ipv4Core {
   sysctlIcmpRatemask: number;
   sysctlIcmpMsgsPerSec: number;
   sysctlIcmpMsgsBurst: number;
+  /** `icmp_echo_enable_probe`: answer extended echo requests (RFC 8335). */
+  sysctlIcmpEchoEnableProbe: number;
+  /** The code of the answer to a probe, besides what `icmpBuildProbe` returns. */
+  probeCode: number;
+  /** IPv6's part in answers to probes; null without it. */
+  probe6: Probe6 | null;
   sysctlIcmpEchoIgnoreAll: number;
   sysctlIcmpEchoIgnoreBroadcasts: number;
   sysctlIcmpIgnoreBogusErrorResponses: number;
@@ -124,6 +141,9 @@ export class Ipv4Core {
     this.sysctlIcmpRatemask = 0x1818;
     this.sysctlIcmpMsgsPerSec = 1000;
     this.sysctlIcmpMsgsBurst = 50;
+    this.sysctlIcmpEchoEnableProbe = 0;
+    this.probeCode = 0;
+    this.probe6 = null;
     this.sysctlIcmpEchoIgnoreAll = 0;
     this.sysctlIcmpEchoIgnoreBroadcasts = 1;
     this.sysctlIcmpIgnoreBogusErrorResponses = 1;

@@ -2,12 +2,12 @@
  * The error queue of sockets with IP_RECVERR (ip(7), recv(2) MSG_ERRQUEUE; the error half of ip_sockglue.c).
  *
  * A queued error is a copy of the packet that failed. Its control block says what happened: `cb6` errno, `cb7` origin, type
- * and code, `cb8` info, `cb9` port, `cb10` the destination of the packet that failed, `cb11` who reported it.
+ * and code, `cb8` info, `cb9` port (and RFC 4884's offset above it, with its flag in the top byte of `cb7`), `cb10` the destination of the packet that failed, `cb11` who reported it.
  */
 // datapath-ok-file: reading errors
 import { EAGAIN, EFAULT } from '@linnet/kernel';
 import {
-  AF_INET, IPHDR_LEN, IP_RECVERR, MSG_ERRQUEUE, MSG_TRUNC, SOL_IP, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_LOCAL, icmpCode, icmpType, iphDaddr, iphSaddr, iphSetDaddr, iphSetVersionIhl, sockaddrIn,
+  AF_INET, ICMPHDR_LEN, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_TIME_EXCEEDED, SO_EE_RFC4884_FLAG_INVALID, IPHDR_LEN, IP_RECVERR, MSG_ERRQUEUE, MSG_TRUNC, SOL_IP, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_LOCAL, icmpCode, icmpType, iphDaddr, iphSaddr, iphSetDaddr, iphSetVersionIhl, sockaddrIn,
 } from '@linnet/uapi';
 import { allocSkb, consumeSkb, DROP, kfreeSkbReason, skbClone, skbDequeue, skbEat, skbPut } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
@@ -33,7 +33,49 @@ export function ipIcmpError(sk: InetSock, skb: Skb, err: number, port: number, i
   copy.cb10 = iphDaddr(skb.view, skb.networkHeader);
   copy.cb11 = iphSaddr(skb.view, icmpOuterHeader(skb));
   skbEat(copy, payloadOff);
+  if (sk.recverrRfc4884) noteExtensions(skb, copy);
   sockQueueErrSkb(sk, copy);
+}
+
+/** A quote with extensions behind it is padded to at least so many bytes (RFC 4884 section 5.1). */
+const MIN_QUOTE = 128;
+
+/** Do the extensions at `off` of the queued packet make sense? (RFC 4884 section 7) */
+function extensionsValid(copy: Skb, off: number): boolean {
+  const { view, data } = copy;
+  const at = data + off;
+  if (view.getUint8(at) >> 4 !== 2) return false;
+  const end = data + copy.len;
+  if (view.getUint16(at + 2) !== 0) {
+    let sum = 0;
+    for (let i = at; i + 1 < end; i += 2) sum += view.getUint16(i);
+    if (((end - at) & 1) !== 0) sum += view.getUint8(end - 1) << 8;
+    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+    if (sum !== 0xffff) return false;
+  }
+  for (let o = at + 4; o < end; ) {
+    if (o + 4 > end) return false;
+    const len = view.getUint16(o);
+    if (len < 4 || o + len > end) return false;
+    o += len;
+  }
+  return true;
+}
+
+/** Says where in the queued packet the extensions of an error begin (ip_icmp_error_rfc4884): its length field counts words of the quote. */
+function noteExtensions(skb: Skb, copy: Skb): void {
+  const th = skb.transportHeader;
+  const type = icmpType(skb.view, th);
+  if (type !== ICMP_DEST_UNREACH && type !== ICMP_TIME_EXCEEDED && type !== ICMP_PARAMETERPROB) return;
+  if (type === ICMP_DEST_UNREACH && icmpCode(skb.view, th) === ICMP_FRAG_NEEDED) return;
+  const quote = skb.view.getUint8(th + 5) * 4;
+  // Bytes of the quote that are not handed on: its IP and transport headers.
+  const headers = copy.data - th - ICMPHDR_LEN;
+  if (quote < MIN_QUOTE || quote < headers) return;
+  const off = quote - headers;
+  if (off + 4 > copy.len || copy.dataLen !== 0) return;
+  copy.cb9 |= off << 16;
+  if (!extensionsValid(copy, off)) copy.cb7 |= SO_EE_RFC4884_FLAG_INVALID << 24;
 }
 
 /** Queues an error found on this machine, if the socket wants them (ip_local_error). @alpha */
@@ -72,14 +114,16 @@ export function ipRecvError(sk: InetSock, msg: MsgHdr, len: number): number {
     kfreeSkbReason(skb, DROP.SKB_UCOPY_FAULT);
     return -EFAULT;
   }
-  msg.name = sockaddrIn(skb.cb10, skb.cb9);
+  msg.name = sockaddrIn(skb.cb10, skb.cb9 & 0xffff);
 
   // struct sock_extended_err, then the sockaddr_in of who reported it.
   const data = new Uint8Array(32);
   const view = new DataView(data.buffer);
   view.setUint32(0, skb.cb6, true);
-  view.setUint32(4, skb.cb7, true); // origin, type, code, pad
+  view.setUint32(4, skb.cb7 & 0xffffff, true); // origin, type, code, pad
   view.setUint32(8, skb.cb8 >>> 0, true);
+  view.setUint16(12, skb.cb9 >>> 16, true);
+  view.setUint8(14, skb.cb7 >>> 24);
   if (wasIcmp) {
     view.setUint16(16, AF_INET, true);
     view.setInt32(20, skb.cb11);

@@ -178,7 +178,7 @@ const FIB6_RULES: Omit<FibRulesFamily, 'create'> = {
 /** Gives a namespace IPv6's rules: local, main (fib6_rules_net_init). @alpha */
 export function fib6RulesInit(net: Net): void {
   const n6 = net.get(IPV6);
-  const ops = fibRulesRegister(net, { ...FIB6_RULES, create: () => new Fib6Rule(n6) });
+  const ops = fibRulesRegister(net, { ...FIB6_RULES, create: () => new Fib6Rule(n6) }); // datapath-ok: once a namespace
   fibDefaultRuleAdd(ops, 0, RT_TABLE_LOCAL);
   fibDefaultRuleAdd(ops, 0x7ffe, RT_TABLE_MAIN);
 }

@@ -11,7 +11,7 @@ import { a6Any, a6Clone, a6Equal, a6Hex, a6Mapped } from './addr6.ts';
 import { IPV6 } from './ipv6-net.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
 import { inet6Sk } from './pinfo.ts';
-import { Ipv6TxOptions } from './tx-options.ts';
+import type { Ipv6TxOptions } from './tx-options.ts';
 
 /** How long a label may be kept at most after its last use, seconds, and how short at least. */
 const MIN_LINGER = 6;

@@ -3,7 +3,7 @@ import { EHOSTUNREACH } from '@linnet/kernel';
 import { INET, flowi6InitOutput, inetMapped } from '@linnet/inet';
 import type { InetAf, InetSock } from '@linnet/inet';
 import type { Skb } from '@linnet/skbuff';
-import { skDstCheck } from '@linnet/socket';
+import { putCmsg, skDstCheck } from '@linnet/socket';
 import type { MsgHdr } from '@linnet/socket';
 import {
   AF_INET, AF_INET6, ETH_P_IP, ICMPV6_DEST_UNREACH, ICMPV6_PORT_UNREACH, IPV6HDR_LEN, IPV6_PKTINFO, IPV6_RECVERR, IP_RECVERR, SOL_IP, SOL_IPV6, iphDaddr, iphSaddr,
@@ -65,7 +65,7 @@ function cmsgRecv(sk: InetSock, msg: MsgHdr, skb: Skb): void {
   view.setUint16(10, 0xffff);
   view.setInt32(12, iphDaddr(skb.view, skb.networkHeader));
   view.setInt32(16, skb.skbIif, true);
-  msg.control = [...msg.control, { level: SOL_IPV6, type: IPV6_PKTINFO, data }];
+  putCmsg(msg, SOL_IPV6, IPV6_PKTINFO, data);
 }
 
 /** The sender of a received packet; of an IPv4 packet its mapped address. */
@@ -86,9 +86,11 @@ function recvError(sk: InetSock, msg: MsgHdr, len: number): number {
   msg.control = msg.control.map((c) => {
     if (c.level !== SOL_IP || c.type !== IP_RECVERR) return c;
     const data = new Uint8Array(44); // datapath-ok: reading errors
-    data.set(c.data.subarray(0, 16));
+    data.set(c.data.subarray(0, 16)); // datapath-ok: as above
     data[16] = AF_INET6;
-    data.set([0xff, 0xff, ...c.data.subarray(20, 24)], 34);
+    data[34] = 0xff;
+    data[35] = 0xff;
+    data.set(c.data.subarray(20, 24), 36); // datapath-ok: as above
     return { level: SOL_IPV6, type: IPV6_RECVERR, data };
   });
   return n;

@@ -75,7 +75,7 @@ function drvinfo(r: Req): number {
 }
 
 function linkSettings(r: Req): EthtoolLinkSettings | number {
-  return r.ops.getLinkSettings?.(r.dev) ?? -EOPNOTSUPP;
+  return r.ops.getLinkKsettings?.(r.dev) ?? -EOPNOTSUPP;
 }
 
 /** struct ethtool_cmd: the settings as of old, with 32 link modes. */
@@ -97,7 +97,7 @@ function gset(r: Req): number {
 function sset(r: Req): number {
   const { dev, ops } = r;
   const old = linkSettings(r);
-  if (typeof old === 'number' || ops.setLinkSettings === undefined) return -EOPNOTSUPP;
+  if (typeof old === 'number' || ops.setLinkKsettings === undefined) return -EOPNOTSUPP;
   if (!has(r, 44)) return -EFAULT;
   const advertising = ethtoolNoModes();
   advertising[0] = get(r, 8);
@@ -108,7 +108,7 @@ function sset(r: Req): number {
 }
 
 function setSettings(dev: NetDevice, ops: EthtoolOps, s: EthtoolLinkSettings): number {
-  const err = ops.setLinkSettings!(dev, s);
+  const err = ops.setLinkKsettings!(dev, s);
   if (err < 0) return err;
   notify(dev, ETHTOOL_MSG_LINKINFO_NTF);
   notify(dev, ETHTOOL_MSG_LINKMODES_NTF);
@@ -139,7 +139,7 @@ function glinksettings(r: Req): number {
 function slinksettings(r: Req): number {
   const { dev, ops } = r;
   const old = linkSettings(r);
-  if (typeof old === 'number' || ops.setLinkSettings === undefined) return -EOPNOTSUPP;
+  if (typeof old === 'number' || ops.setLinkKsettings === undefined) return -EOPNOTSUPP;
   if (!has(r, 48)) return -EFAULT;
   if (r.view.getInt8(15) !== LINK_MODE_WORDS) return -EINVAL;
   if (!has(r, 48 + 3 * 4 * LINK_MODE_WORDS)) return -EFAULT;
@@ -187,7 +187,7 @@ function gssetInfo(r: Req): number {
 /** Counters go out when the buffer was made for as many as there are; else their number stays 0. */
 function gstats(r: Req): number {
   const { dev, ops } = r;
-  if (ops.getStats === undefined) return -EOPNOTSUPP;
+  if (ops.getEthtoolStats === undefined) return -EOPNOTSUPP;
   const count = ops.getStrings?.(dev, ETH_SS_STATS)?.length ?? 0;
   if (count === 0) return -EOPNOTSUPP;
   if (!has(r, 8)) return -EFAULT;
@@ -196,7 +196,7 @@ function gstats(r: Req): number {
     return 0;
   }
   if (!has(r, 8 + count * 8)) return -EFAULT;
-  ops.getStats(dev).forEach((v, i) => {
+  ops.getEthtoolStats(dev).forEach((v, i) => {
     put(r, 8 + i * 8, v >>> 0);
     put(r, 12 + i * 8, Math.floor(v / 0x1_0000_0000));
   });
@@ -227,7 +227,7 @@ function schannels(r: Req): number {
 }
 
 function gring(r: Req): number {
-  const c = r.ops.getRings?.(r.dev) ?? -EOPNOTSUPP;
+  const c = r.ops.getRingparam?.(r.dev) ?? -EOPNOTSUPP;
   if (typeof c === 'number') return c;
   if (!has(r, 36)) return -EFAULT;
   putWords(r, 4, [c.rxMax, c.rxMiniMax, c.rxJumboMax, c.txMax, c.rx, c.rxMini, c.rxJumbo, c.tx]);
@@ -236,13 +236,13 @@ function gring(r: Req): number {
 
 function sring(r: Req): number {
   const { dev, ops } = r;
-  if (ops.setRings === undefined || ops.getRings === undefined) return -EOPNOTSUPP;
-  const old = ops.getRings(dev);
+  if (ops.setRingparam === undefined || ops.getRingparam === undefined) return -EOPNOTSUPP;
+  const old = ops.getRingparam(dev);
   if (typeof old === 'number') return old;
   if (!has(r, 36)) return -EFAULT;
   const [rx, rxMini, rxJumbo, tx] = [get(r, 20), get(r, 24), get(r, 28), get(r, 32)];
   if (rx > old.rxMax || rxMini > old.rxMiniMax || rxJumbo > old.rxJumboMax || tx > old.txMax) return -EINVAL;
-  const err = ops.setRings(dev, { ...old, rx, rxMini, rxJumbo, tx });
+  const err = ops.setRingparam(dev, { ...old, rx, rxMini, rxJumbo, tx });
   if (err === 0) notify(dev, ETHTOOL_MSG_RINGS_NTF);
   return err;
 }
@@ -267,7 +267,7 @@ function scoalesce(r: Req): number {
   const c = new Uint32Array(COALESCE_VALUES);
   for (let i = 0; i < COALESCE_VALUES; i++) {
     c[i] = get(r, 4 + i * 4);
-    if (c[i] !== 0 && ((ops.coalesceParams ?? 0) & (1 << i)) === 0) return -EOPNOTSUPP;
+    if (c[i] !== 0 && ((ops.supportedCoalesceParams ?? 0) & (1 << i)) === 0) return -EOPNOTSUPP;
   }
   const err = ops.setCoalesce(dev, c);
   if (err === 0) notify(dev, ETHTOOL_MSG_COALESCE_NTF);
@@ -275,7 +275,7 @@ function scoalesce(r: Req): number {
 }
 
 function gpause(r: Req): number {
-  const p = r.ops.getPause?.(r.dev) ?? -EOPNOTSUPP;
+  const p = r.ops.getPauseparam?.(r.dev) ?? -EOPNOTSUPP;
   if (typeof p === 'number') return p;
   if (!has(r, 16)) return -EFAULT;
   putWords(r, 4, [p.autoneg ? 1 : 0, p.rx ? 1 : 0, p.tx ? 1 : 0]);
@@ -283,9 +283,9 @@ function gpause(r: Req): number {
 }
 
 function spause(r: Req): number {
-  if (r.ops.setPause === undefined) return -EOPNOTSUPP;
+  if (r.ops.setPauseparam === undefined) return -EOPNOTSUPP;
   if (!has(r, 16)) return -EFAULT;
-  const err = r.ops.setPause(r.dev, { autoneg: get(r, 4) !== 0, rx: get(r, 8) !== 0, tx: get(r, 12) !== 0 });
+  const err = r.ops.setPauseparam(r.dev, { autoneg: get(r, 4) !== 0, rx: get(r, 8) !== 0, tx: get(r, 12) !== 0 });
   if (err === 0) notify(r.dev, ETHTOOL_MSG_PAUSE_NTF);
   return err;
 }

@@ -107,21 +107,21 @@ export interface EthtoolTsInfo {
 export interface EthtoolOps {
   getDrvinfo?(dev: NetDevice): EthtoolDrvinfo;
   getLink?(dev: NetDevice): boolean;
-  getLinkSettings?(dev: NetDevice): EthtoolLinkSettings | number;
-  setLinkSettings?(dev: NetDevice, s: EthtoolLinkSettings): number;
+  getLinkKsettings?(dev: NetDevice): EthtoolLinkSettings | number;
+  setLinkKsettings?(dev: NetDevice, s: EthtoolLinkSettings): number;
   getMsglevel?(dev: NetDevice): number;
   setMsglevel?(dev: NetDevice, level: number): void;
   nwayReset?(dev: NetDevice): number;
-  getRings?(dev: NetDevice): EthtoolRings | number;
-  setRings?(dev: NetDevice, r: EthtoolRings): number;
+  getRingparam?(dev: NetDevice): EthtoolRings | number;
+  setRingparam?(dev: NetDevice, r: EthtoolRings): number;
   getChannels?(dev: NetDevice): EthtoolChannels | number;
   setChannels?(dev: NetDevice, c: EthtoolChannels): number;
   /** Bits by index of ETHTOOL_COALESCE_FIELDS: which values there are. */
-  readonly coalesceParams?: number;
+  readonly supportedCoalesceParams?: number;
   getCoalesce?(dev: NetDevice): EthtoolCoalesce | number;
   setCoalesce?(dev: NetDevice, c: EthtoolCoalesce): number;
-  getPause?(dev: NetDevice): EthtoolPause | number;
-  setPause?(dev: NetDevice, p: EthtoolPause): number;
+  getPauseparam?(dev: NetDevice): EthtoolPause | number;
+  setPauseparam?(dev: NetDevice, p: EthtoolPause): number;
   getEee?(dev: NetDevice): EthtoolEee | number;
   setEee?(dev: NetDevice, e: EthtoolEee): number;
   getWol?(dev: NetDevice): EthtoolWol;
@@ -129,7 +129,7 @@ export interface EthtoolOps {
   /** The strings of a set that depends on the device: ETH_SS_TEST, STATS, PRIV_FLAGS, PHY_STATS. Null where it has none. */
   getStrings?(dev: NetDevice, sset: number): readonly string[] | null;
   /** The values of ETH_SS_STATS, one for each string. */
-  getStats?(dev: NetDevice): readonly number[];
+  getEthtoolStats?(dev: NetDevice): readonly number[];
   getPrivFlags?(dev: NetDevice): number;
   setPrivFlags?(dev: NetDevice, flags: number): number;
   getTsInfo?(dev: NetDevice): EthtoolTsInfo;

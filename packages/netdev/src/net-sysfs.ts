@@ -97,7 +97,7 @@ function whenRunning(show: (dev: NetDevice) => boolean): SysfsAttr {
 function whenSettings(show: (s: EthtoolLinkSettings) => string): SysfsAttr {
   return {
     show(dev): string | number {
-      const s = dev.running ? dev.ethtoolOps?.getLinkSettings?.(dev) : undefined;
+      const s = dev.running ? dev.ethtoolOps?.getLinkKsettings?.(dev) : undefined;
       return s === undefined || typeof s === 'number' ? -EINVAL : `${show(s)}\n`;
     },
   };

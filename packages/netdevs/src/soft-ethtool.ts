@@ -9,7 +9,7 @@ import { EOPNOTSUPP } from '@linnet/kernel';
 const lower = (dev: NetDevice): NetDevice | null => dev.lowerDevs[0] ?? null;
 
 function settings(dev: NetDevice | null): EthtoolLinkSettings | number {
-  return dev?.ethtoolOps?.getLinkSettings?.(dev) ?? -EOPNOTSUPP;
+  return dev?.ethtoolOps?.getLinkKsettings?.(dev) ?? -EOPNOTSUPP;
 }
 
 /** A device that is another one with something added: its link is that one's (vlan_ethtool_ops, macvlan_ethtool_ops). */
@@ -17,7 +17,7 @@ function overlayOps(driver: string, version: string, fwVersion: string): Ethtool
   return Object.freeze({
     getDrvinfo: () => ({ driver, version, fwVersion }),
     getLink: ethtoolOpGetLink,
-    getLinkSettings: (dev: NetDevice) => settings(lower(dev)),
+    getLinkKsettings: (dev: NetDevice) => settings(lower(dev)),
     getTsInfo: (dev: NetDevice) => {
       const real = lower(dev);
       return real === null ? ethtoolOpGetTsInfo() : ethtoolTsInfo(real);
@@ -38,7 +38,7 @@ export const VRF_ETHTOOL_OPS: EthtoolOps = Object.freeze({ getDrvinfo: () => ({ 
 export const BRIDGE_ETHTOOL_OPS: EthtoolOps = Object.freeze({
   getDrvinfo: () => ({ driver: 'bridge', version: '2.3', fwVersion: 'N/A', busInfo: 'N/A' }),
   getLink: ethtoolOpGetLink,
-  getLinkSettings(dev: NetDevice): EthtoolLinkSettings {
+  getLinkKsettings(dev: NetDevice): EthtoolLinkSettings {
     let speed: number = SPEED_UNKNOWN;
     for (const port of dev.lowerDevs) {
       const s = settings(port);
@@ -53,5 +53,5 @@ const IFB_STRINGS: readonly string[] = Object.freeze(['rx_queue_0_packets', 'rx_
 /** ifb counts by queue. */
 export const IFB_ETHTOOL_OPS: EthtoolOps = Object.freeze({
   getStrings: (_dev: NetDevice, sset: number) => (sset === ETH_SS_STATS ? IFB_STRINGS : null),
-  getStats: (dev: NetDevice) => [dev.stats.rxPackets, dev.stats.rxBytes, dev.stats.txPackets, dev.stats.txBytes],
+  getEthtoolStats: (dev: NetDevice) => [dev.stats.rxPackets, dev.stats.rxBytes, dev.stats.txPackets, dev.stats.txBytes],
 });

@@ -21,8 +21,8 @@ export function tapEthtoolOps(stateOf: (dev: NetDevice) => TapEthtool, tun: (dev
     getDrvinfo: (dev: NetDevice) => ({ driver: 'tun', version: '1.6', busInfo: tun(dev) ? 'tun' : 'tap' }),
     getLink: ethtoolOpGetLink,
     getTsInfo: ethtoolOpGetTsInfo,
-    getLinkSettings: (dev: NetDevice) => stateOf(dev).link,
-    setLinkSettings(dev: NetDevice, s: EthtoolLinkSettings): number {
+    getLinkKsettings: (dev: NetDevice) => stateOf(dev).link,
+    setLinkKsettings(dev: NetDevice, s: EthtoolLinkSettings): number {
       stateOf(dev).link = s;
       return 0;
     },
@@ -31,7 +31,7 @@ export function tapEthtoolOps(stateOf: (dev: NetDevice) => TapEthtool, tun: (dev
       stateOf(dev).msglevel = level;
     },
     getChannels: (): EthtoolChannels => ({ rxMax: 0, txMax: 0, otherMax: 0, combinedMax: 1, rx: 0, tx: 0, other: 0, combined: 1 }),
-    coalesceParams: 1 << RX_FRAMES,
+    supportedCoalesceParams: 1 << RX_FRAMES,
     getCoalesce(dev: NetDevice): EthtoolCoalesce {
       const c = new Uint32Array(COALESCE_VALUES);
       c[RX_FRAMES] = stateOf(dev).rxFrames;

@@ -16,10 +16,10 @@ export function vethEthtoolOps(peerOf: (dev: NetDevice) => NetDevice | null): Et
   return Object.freeze({
     getDrvinfo: () => ({ driver: 'veth', version: '1.0' }),
     getLink: ethtoolOpGetLink,
-    getLinkSettings: () => ethtoolLinkSettings(SPEED_10000, DUPLEX_FULL, PORT_TP),
+    getLinkKsettings: () => ethtoolLinkSettings(SPEED_10000, DUPLEX_FULL, PORT_TP),
     getTsInfo: ethtoolOpGetTsInfo,
     getStrings: (_dev: NetDevice, sset: number) => (sset === ETH_SS_STATS ? STRINGS : null),
-    getStats: (dev: NetDevice) => STRINGS.map((_s, i) => (i === 0 ? (peerOf(dev)?.ifindex ?? 0) : 0)),
+    getEthtoolStats: (dev: NetDevice) => STRINGS.map((_s, i) => (i === 0 ? (peerOf(dev)?.ifindex ?? 0) : 0)),
     getChannels: (dev: NetDevice): EthtoolChannels => ({
       rxMax: dev.numRxQueues, txMax: dev.numTxQueues, otherMax: 0, combinedMax: 0, rx: 1, tx: 1, other: 0, combined: 0,
     }),

@@ -8,7 +8,7 @@ import { bitsetWords, putBitset, updateBitset } from './ethtool-bitset.ts';
 import { type EthnlHeader, opsOf } from './ethtool-nl-req.ts';
 import { nlSetErrMsg } from './extack.ts';
 import type { NlRequest } from './request.ts';
-import type { NlWriter } from '@linnet/uapi';
+import { NLM_F_DUMP, type NlWriter } from '@linnet/uapi';
 
 /** A request that asks, and its answer. */
 export interface EthnlGet {
@@ -22,6 +22,8 @@ export interface EthnlGet {
   readonly noDev?: boolean;
   /** Dumps carry no NLM_F_MULTI, as the kernel's of this one. */
   readonly plainDump?: boolean;
+  /** What a dump ends with, when that is not 0. */
+  readonly dumpEnd?: number;
   /** Reads what the request wants beside the header, once. Returns it, or a negative errno. */
   parse?(req: NlRequest, tb: Int32Array): object | number;
   /** Writes the answer about `dev` behind the header. Returns 0 or a negative errno; -EOPNOTSUPP passes a device over in dumps. */
@@ -40,7 +42,7 @@ function putFlags(w: NlWriter, type: number, bits: number, sset: number, compact
 }
 
 function linkSettings(dev: NetDevice, req: NlRequest | null): EthtoolLinkSettings | number {
-  const s = opsOf(dev).getLinkSettings?.(dev) ?? -EOPNOTSUPP;
+  const s = opsOf(dev).getLinkKsettings?.(dev) ?? -EOPNOTSUPP;
   if (typeof s === 'number' && req !== null) nlSetErrMsg(req.extack, 'failed to retrieve link settings');
   return s;
 }
@@ -146,7 +148,7 @@ function putPair(w: NlWriter, maxType: number, max: number, type: number, value:
 const RINGS: EthnlGet = {
   cmd: A.ETHTOOL_MSG_RINGS_GET, reply: A.ETHTOOL_MSG_RINGS_GET_REPLY, ntf: A.ETHTOOL_MSG_RINGS_NTF, header: A.ETHTOOL_A_RINGS_HEADER,
   fill(w, dev): number {
-    const r = opsOf(dev).getRings?.(dev) ?? -EOPNOTSUPP;
+    const r = opsOf(dev).getRingparam?.(dev) ?? -EOPNOTSUPP;
     if (typeof r === 'number') return r;
     putPair(w, A.ETHTOOL_A_RINGS_RX_MAX, r.rxMax, A.ETHTOOL_A_RINGS_RX, r.rx);
     putPair(w, A.ETHTOOL_A_RINGS_RX_MINI_MAX, r.rxMiniMax, A.ETHTOOL_A_RINGS_RX_MINI, r.rxMini);
@@ -179,7 +181,7 @@ const COALESCE: EthnlGet = {
     const c = ops.getCoalesce?.(dev) ?? -EOPNOTSUPP;
     if (typeof c === 'number') return c;
     c.forEach((value, i) => {
-      if (value === 0 && ((ops.coalesceParams ?? 0) & (1 << i)) === 0) return;
+      if (value === 0 && ((ops.supportedCoalesceParams ?? 0) & (1 << i)) === 0) return;
       const type = A.ETHTOOL_A_COALESCE_RX_USECS + i;
       if (COALESCE_FLAGS.includes(type)) w.putU8(type, value === 0 ? 0 : 1);
       else w.putU32(type, value);
@@ -191,7 +193,7 @@ const COALESCE: EthnlGet = {
 const PAUSE: EthnlGet = {
   cmd: A.ETHTOOL_MSG_PAUSE_GET, reply: A.ETHTOOL_MSG_PAUSE_GET_REPLY, ntf: A.ETHTOOL_MSG_PAUSE_NTF, header: A.ETHTOOL_A_PAUSE_HEADER,
   fill(w, dev): number {
-    const p = opsOf(dev).getPause?.(dev) ?? -EOPNOTSUPP;
+    const p = opsOf(dev).getPauseparam?.(dev) ?? -EOPNOTSUPP;
     if (typeof p === 'number') return p;
     w.putU8(A.ETHTOOL_A_PAUSE_AUTONEG, p.autoneg ? 1 : 0);
     w.putU8(A.ETHTOOL_A_PAUSE_RX, p.rx ? 1 : 0);
@@ -287,7 +289,7 @@ function unsupported(cmd: number, msg: string = '', plainDump: boolean = false):
   return {
     cmd, reply: 0, header: 1, plainDump,
     fill(_w, _dev, _hdr, _wants, req): number {
-      if (msg !== '' && req !== null) nlSetErrMsg(req.extack, msg);
+      if (msg !== '' && req !== null && (req.flags & NLM_F_DUMP) === 0) nlSetErrMsg(req.extack, msg);
       return -EOPNOTSUPP;
     },
   };
@@ -301,7 +303,7 @@ const MODULE_EEPROM: EthnlGet = {
 /** All requests that ask about devices, but for the sets of strings. */
 export const ETHNL_GETS: readonly EthnlGet[] = Object.freeze([
   LINKINFO, LINKMODES, LINKSTATE, DEBUG, WOL, FEATURES, PRIVFLAGS, RINGS, CHANNELS, COALESCE, PAUSE, EEE, TSINFO, STATS,
-  unsupported(A.ETHTOOL_MSG_TUNNEL_INFO_GET, 'device does not report tunnel offload info'), unsupported(A.ETHTOOL_MSG_FEC_GET), MODULE_EEPROM,
+  { ...unsupported(A.ETHTOOL_MSG_TUNNEL_INFO_GET, 'device does not report tunnel offload info'), dumpEnd: -EOPNOTSUPP }, unsupported(A.ETHTOOL_MSG_FEC_GET), MODULE_EEPROM,
   empty(A.ETHTOOL_MSG_PHC_VCLOCKS_GET, A.ETHTOOL_MSG_PHC_VCLOCKS_GET_REPLY), empty(A.ETHTOOL_MSG_MODULE_GET, A.ETHTOOL_MSG_MODULE_GET_REPLY),
   unsupported(A.ETHTOOL_MSG_PSE_GET, 'No PHY found'), unsupported(A.ETHTOOL_MSG_RSS_GET), unsupported(A.ETHTOOL_MSG_PLCA_GET_CFG), unsupported(A.ETHTOOL_MSG_PLCA_GET_STATUS),
   unsupported(A.ETHTOOL_MSG_MM_GET), unsupported(A.ETHTOOL_MSG_PHY_GET), unsupported(A.ETHTOOL_MSG_TSCONFIG_GET),

@@ -30,9 +30,11 @@ function refuse(req: NlRequest, nla: number, msg: string, errno: number): number
 }
 
 /** Reads the header, attribute `type` of a request (ethnl_parse_header_dev_get). Returns -EINVAL or -ENODEV when no device is named where one must be, or none is there. */
-export function parseHeader(net: Net, req: NlRequest, tb: Int32Array, type: number, needDev: boolean): EthnlHeader | number {
+export function parseHeader(net: Net, req: NlRequest, tb: Int32Array, type: number, needDev: boolean, dump: boolean = false): EthnlHeader | number {
   const nla = tb[type]!;
   if (nla === 0) {
+    // A dump needs none: it is about all devices.
+    if (dump) return { dev: null, flags: 0, compact: false };
     nlSetErrAttrMiss(req.extack, 0, type);
     return -EINVAL;
   }

@@ -58,13 +58,13 @@ function done(err: number): number {
 }
 
 function applyLink(dev: NetDevice, req: NlRequest, s: EthtoolLinkSettings): number {
-  const err = opsOf(dev).setLinkSettings!(dev, s);
+  const err = opsOf(dev).setLinkKsettings!(dev, s);
   if (err < 0) nlSetErrMsg(req.extack, 'link settings update failed');
   return done(err);
 }
 
 function oldLink(dev: NetDevice, req: NlRequest): EthtoolLinkSettings | number {
-  const s = opsOf(dev).getLinkSettings?.(dev) ?? -EOPNOTSUPP;
+  const s = opsOf(dev).getLinkKsettings?.(dev) ?? -EOPNOTSUPP;
   if (typeof s === 'number') nlSetErrMsg(req.extack, 'failed to retrieve link settings');
   return s;
 }
@@ -73,7 +73,7 @@ const LINKINFO: EthnlSet = {
   cmd: A.ETHTOOL_MSG_LINKINFO_SET, ntf: A.ETHTOOL_MSG_LINKINFO_NTF,
   set(dev, req, tb): number {
     const ops = opsOf(dev);
-    if (ops.getLinkSettings === undefined || ops.setLinkSettings === undefined) return -EOPNOTSUPP;
+    if (ops.getLinkKsettings === undefined || ops.setLinkKsettings === undefined) return -EOPNOTSUPP;
     const old = oldLink(dev, req);
     if (typeof old === 'number') return old;
     const u = new Update(req, tb);
@@ -98,7 +98,7 @@ const LINKMODES: EthnlSet = {
       const cfg = nlaGetU8(req.view, role);
       if (cfg < MASTER_SLAVE_CFG_FIRST || cfg > MASTER_SLAVE_CFG_LAST) return refuse(req, role, 'master/slave value is invalid', EOPNOTSUPP);
     }
-    if (ops.getLinkSettings === undefined || ops.setLinkSettings === undefined) return -EOPNOTSUPP;
+    if (ops.getLinkKsettings === undefined || ops.setLinkKsettings === undefined) return -EOPNOTSUPP;
     const old = oldLink(dev, req);
     if (typeof old === 'number') return old;
     if (role !== 0 && old.masterSlaveCfg === 0) return refuse(req, role, 'master/slave configuration not supported by device', EOPNOTSUPP);
@@ -182,8 +182,8 @@ const RINGS: EthnlSet = {
   cmd: A.ETHTOOL_MSG_RINGS_SET, ntf: A.ETHTOOL_MSG_RINGS_NTF,
   set(dev, req, tb): number {
     const ops = opsOf(dev);
-    if (ops.getRings === undefined || ops.setRings === undefined) return -EOPNOTSUPP;
-    const old = ops.getRings(dev);
+    if (ops.getRingparam === undefined || ops.setRingparam === undefined) return -EOPNOTSUPP;
+    const old = ops.getRingparam(dev);
     if (typeof old === 'number') return old;
     // What is not one of the four sizes no driver here has.
     for (let t = A.ETHTOOL_A_RINGS_TX + 1; t < tb.length; t++) if (tb[t] !== 0) return refuse(req, tb[t]!, 'setting not supported', EOPNOTSUPP);
@@ -196,7 +196,7 @@ const RINGS: EthnlSet = {
     const over = r.rx > r.rxMax ? A.ETHTOOL_A_RINGS_RX : r.rxMini > r.rxMiniMax ? A.ETHTOOL_A_RINGS_RX_MINI : r.rxJumbo > r.rxJumboMax ? A.ETHTOOL_A_RINGS_RX_JUMBO
       : r.tx > r.txMax ? A.ETHTOOL_A_RINGS_TX : 0;
     if (over !== 0) return refuse(req, tb[over]!, 'requested ring size exceeds maximum');
-    return done(ops.setRings(dev, r));
+    return done(ops.setRingparam(dev, r));
   },
 };
 
@@ -231,7 +231,7 @@ const COALESCE: EthnlSet = {
     if (ops.getCoalesce === undefined || ops.setCoalesce === undefined) return -EOPNOTSUPP;
     for (let t = A.ETHTOOL_A_COALESCE_RX_USECS; t < tb.length; t++) {
       const i = t - A.ETHTOOL_A_COALESCE_RX_USECS;
-      const known = t <= A.ETHTOOL_A_COALESCE_RATE_SAMPLE_INTERVAL && ((ops.coalesceParams ?? 0) & (1 << i)) !== 0;
+      const known = t <= A.ETHTOOL_A_COALESCE_RATE_SAMPLE_INTERVAL && ((ops.supportedCoalesceParams ?? 0) & (1 << i)) !== 0;
       if (tb[t] !== 0 && !known) return refuse(req, tb[t]!, 'cannot modify an unsupported parameter');
     }
     const old = ops.getCoalesce(dev);
@@ -251,12 +251,12 @@ const PAUSE: EthnlSet = {
   cmd: A.ETHTOOL_MSG_PAUSE_SET, ntf: A.ETHTOOL_MSG_PAUSE_NTF,
   set(dev, req, tb): number {
     const ops = opsOf(dev);
-    if (ops.getPause === undefined || ops.setPause === undefined) return -EOPNOTSUPP;
-    const old = ops.getPause(dev);
+    if (ops.getPauseparam === undefined || ops.setPauseparam === undefined) return -EOPNOTSUPP;
+    const old = ops.getPauseparam(dev);
     if (typeof old === 'number') return old;
     const u = new Update(req, tb);
     const p = { autoneg: u.bool(A.ETHTOOL_A_PAUSE_AUTONEG, old.autoneg), rx: u.bool(A.ETHTOOL_A_PAUSE_RX, old.rx), tx: u.bool(A.ETHTOOL_A_PAUSE_TX, old.tx) };
-    return u.changed ? done(ops.setPause(dev, p)) : 0;
+    return u.changed ? done(ops.setPauseparam(dev, p)) : 0;
   },
 };
 

@@ -48,7 +48,7 @@ interface GetDump {
 }
 
 function startGet(get: EthnlGet, net: Net, req: NlRequest, cb: NlDump, tb: Int32Array): number {
-  const hdr = parseHeader(net, req, tb, get.header, false);
+  const hdr = parseHeader(net, req, tb, get.header, false, true);
   if (typeof hdr === 'number') return hdr;
   const wants = get.parse?.(req, tb) ?? null;
   if (typeof wants === 'number') return wants;
@@ -78,7 +78,7 @@ function dumpGet(get: EthnlGet, net: Net, req: NlRequest, w: NlWriter, cb: NlDum
     if (ret < 0) return ret;
     cb.i = index;
   }
-  return 0;
+  return get.dumpEnd ?? 0;
 }
 
 function doSet(set: EthnlSet, net: Net, req: NlRequest, tb: Int32Array): number {

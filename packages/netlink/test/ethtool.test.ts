@@ -34,10 +34,10 @@ class Driver {
     };
     return {
       getDrvinfo: () => ({ driver: 'test', version: '7', fwVersion: '1.2', busInfo: '0000:00:01.0' }),
-      getRings: () => this.rings, setRings: (_d, r) => may(() => (this.rings = r)),
+      getRingparam: () => this.rings, setRingparam: (_d, r) => may(() => (this.rings = r)),
       getChannels: () => ({ rxMax: 0, txMax: 0, otherMax: 1, combinedMax: 8, rx: 0, tx: 0, other: 1, combined: this.combined }), setChannels: (_d, c) => may(() => (this.combined = c.combined)),
-      coalesceParams: 0b10_0000_0011, getCoalesce: () => this.coalesce, setCoalesce: (_d, c) => may(() => (this.coalesce = c)),
-      getPause: () => this.pause, setPause: (_d, p) => may(() => (this.pause = p)),
+      supportedCoalesceParams: 0b10_0000_0011, getCoalesce: () => this.coalesce, setCoalesce: (_d, c) => may(() => (this.coalesce = c)),
+      getPauseparam: () => this.pause, setPauseparam: (_d, p) => may(() => (this.pause = p)),
       getEee: () => this.eee, setEee: (_d, e) => may(() => (this.eee = e)),
       getWol: () => this.wol, setWol: (_d, w) => may(() => (this.wol = w)),
       getStrings: (_d, sset) => (sset === ETH_SS_PRIV_FLAGS ? ['fast', 'loud', 'odd'] : null),
@@ -45,7 +45,7 @@ class Driver {
       nwayReset: () => may(() => this.resets++),
       getTsInfo: () => ({ soTimestamping: 0x5f, phcIndex: 3, txTypes: 3, rxFilters: 1 }),
       getStdStats: (_d, group) => (group === 1 ? [5, null, 2 ** 40] : null),
-      getLinkSettings: () => ethtoolLinkSettings(100, 1),
+      getLinkKsettings: () => ethtoolLinkSettings(100, 1),
     };
   }
 }

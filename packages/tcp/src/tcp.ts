@@ -222,7 +222,7 @@ export function tcpRecvmsg(tp: TcpSock, msg: MsgHdr, size: number, flags: number
   if (tp.state === TCP_LISTEN) return -ENOTCONN;
   if ((flags & MSG_OOB) !== 0) return tcpRecvUrg(tp, msg, size, flags);
   const peek = (flags & MSG_PEEK) !== 0;
-  let seq = tp.copiedSeq;
+  let seq = (tp.copiedSeq + skPeekOffset(tp, flags)) | 0;
   let left = size;
   let copied = 0;
   let skb = tp.receiveQueue.head;
@@ -292,6 +292,10 @@ export function tcpRecvmsg(tp: TcpSock, msg: MsgHdr, size: number, flags: number
     if ((tp.shutdown & RCV_SHUTDOWN) !== 0) return 0;
     if (tp.state === TCP_CLOSE) return -ENOTCONN;
     return -EAGAIN;
+  }
+  if (tp.peekOff >= 0) {
+    if (peek) skPeekOffsetFwd(tp, copied);
+    else skPeekOffsetBwd(tp, copied);
   }
   if (!peek && copied > 0) {
     tcpCleanupRbuf(tp, copied);

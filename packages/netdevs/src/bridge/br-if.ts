@@ -24,7 +24,7 @@ const SPEED_UNKNOWN = 0xffffffff;
 
 /** What a device costs by its speed, where it tells one (port_cost); as 802.1D-1998 recommends, continued. */
 export function portCost(dev: NetDevice): number {
-  const link = dev.ethtoolOps?.getLinkSettings?.(dev) ?? -1;
+  const link = dev.ethtoolOps?.getLinkKsettings?.(dev) ?? -1;
   const speed = typeof link === 'number' ? SPEED_UNKNOWN : link.speed >>> 0;
   switch (speed) {
     case 10: return 100;

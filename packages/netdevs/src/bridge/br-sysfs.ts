@@ -15,7 +15,7 @@ import { brPortFlagsChange } from './br-setport.ts';
 import {
   brFlushLearned, brSetAgeingTime, brSetForwardDelay, brSetHelloTime, brSetMaxAge, brStpSetBridgePriority, brStpSetEnabled, brStpSetPathCost, brStpSetPortPriority,
 } from './br-stp-if.ts';
-import { brVlanFilterToggle, brVlanSetDefaultPvid, brVlanSetProto, brVlanSetStatsPerPort } from './br-vlan.ts';
+import { brVlanFilterToggle, brVlanDefaultPvidStore, brVlanSetProto, brVlanSetStatsPerPort } from './br-vlan.ts';
 
 /** A number as files take it: decimal, octal or hexadecimal; NaN for something else. */
 function numberOf(text: string): number {
@@ -93,7 +93,7 @@ const MCAST: Readonly<Record<string, NetdevAttribute>> = {
 const BRIDGE: Readonly<Record<string, NetdevAttribute>> = {
   ageing_time: time((br) => br.ageingTime, brSetAgeingTime),
   bridge_id: ro((br) => idText(br.bridgeId)),
-  default_pvid: num((br) => br.defaultPvid, brVlanSetDefaultPvid),
+  default_pvid: num((br) => br.defaultPvid, brVlanDefaultPvidStore),
   flush: {
     store(dev): number {
       brFlushLearned(brGet(dev)!, null);

@@ -182,15 +182,22 @@ function isDefaultPvid(vg: VlanGroup, vid: number): boolean {
   return vid === vg.pvid && v !== undefined && vlanShouldUse(v) && (v.flags & BRIDGE_VLAN_INFO_UNTAGGED) !== 0;
 }
 
+/** The same by sysfs, which refuses while the bridge filters (br_vlan_set_default_pvid). */
+export function brVlanDefaultPvidStore(br: Bridge, pvid: number): number {
+  if (pvid >= 4095) return -EINVAL;
+  if (pvid === br.defaultPvid) return 0;
+  if (br.vlanEnabled) {
+    br.kernel.log.info('Please disable vlan filtering to change default_pvid');
+    return -EPERM;
+  }
+  return brVlanSetDefaultPvid(br, pvid);
+}
+
 /** The VLAN of new ports; those that still have the old one change too (__br_vlan_set_default_pvid). */
 export function brVlanSetDefaultPvid(br: Bridge, pvid: number): number {
   if (pvid >= 4095) return -EINVAL;
   const old = br.defaultPvid;
   if (pvid === old) return 0;
-  if (br.vlanEnabled) {
-    br.kernel.log.info('Please disable vlan filtering to change default_pvid');
-    return -EPERM;
-  }
   const flags = BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED;
   for (const owner of [null, ...br.ports]) {
     const vg = owner === null ? br.vlans : owner.vlans;

@@ -1,5 +1,6 @@
 /** vxlan: what a device and a socket are (RFC 7348; struct vxlan_dev, struct vxlan_sock). */
 import { defineKey, type DelayedWork, type Key, type Net } from '@linnet/kernel';
+import { Flowi } from '@linnet/inet';
 import type { NetDevice } from '@linnet/netdev';
 import type { Socket } from '@linnet/socket';
 import type { UdpSock } from '@linnet/udp';
@@ -13,10 +14,10 @@ export const VXLAN_HEADROOM: number = 20 + 8 + VXLAN_HLEN + 14;
 /** The I flag: the header has a VNI. */
 export const VXLAN_HF_VNI = 0x08000000;
 /** The flag of a group policy id (draft-smith-vxlan-group-policy), and what else that extension uses. */
-export const VXLAN_HF_GBP = 0x80000000 | 0;
+export const VXLAN_HF_GBP: number = 0x80000000 | 0;
 /** Its «do not learn», «policy applied» and the id itself. */
-export const VXLAN_GBP_DONT_LEARN = 1 << 22;
-export const VXLAN_GBP_POLICY_APPLIED = 1 << 19;
+export const VXLAN_GBP_DONT_LEARN: number = 1 << 22;
+export const VXLAN_GBP_POLICY_APPLIED: number = 1 << 19;
 export const VXLAN_GBP_ID_MASK = 0xffff;
 
 // Flags of a device (VXLAN_F_*).
@@ -79,6 +80,8 @@ export class VxlanDev {
   readonly fdb: VxlanFdbTable = new VxlanFdbTable();
   cells: GroCells | null = null;
   ageTimer: DelayedWork<VxlanDev> | null = null;
+  /** For looking routes up. */
+  readonly flow: Flowi = new Flowi();
 }
 
 /** A socket that devices share (struct vxlan_sock). */

@@ -1,0 +1,97 @@
+// The same commands of iproute2 inside a Linnet machine and in a namespace of the real kernel: what they print must be the same.
+import { createKernel } from '@linnet/kernel';
+import type { Kernel } from '@linnet/kernel';
+import { ipv4 } from '@linnet/ipv4';
+import { ipv6 } from '@linnet/ipv6';
+import { veth } from '@linnet/netdevs';
+import { netns } from '@linnet/netns';
+import { tcp } from '@linnet/tcp';
+import { udp } from '@linnet/udp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestNetns } from '../host/netns.ts';
+import { can, Inside } from '../preload/lab.ts';
+import { have } from '../needs.mjs';
+
+const SETUP = [
+  'ip link set lo up',
+  'ip link add v0 address 02:00:00:00:00:01 type veth peer name v1 address 02:00:00:00:00:02',
+  'ip link set v0 up',
+  'ip link set v1 up',
+];
+
+/** What the clock and the machine decide. */
+function plain(text: string): string {
+  return text
+    .replace(/valid_lft \d+sec/g, 'valid_lft Nsec').replace(/preferred_lft \d+sec/g, 'preferred_lft Nsec').replace(/expires \d+sec/g, 'expires Nsec')
+    .replace(/ (?:cached|users|used|age) [\d/]+(?:sec)?/g, '').replace(/qlen \d+/g, 'qlen N').replace(/link-netnsid \d+/g, '').trimEnd();
+}
+
+describe.skipIf(!have('root', 'ip') || !can('ip'))('iproute2 on IPv6', () => {
+  let real: TestNetns;
+  let k: Kernel;
+  let inside: Inside;
+
+  beforeAll(async () => {
+    real = new TestNetns({ plain: true });
+    k = createKernel({ modules: [ipv4, ipv6, udp, tcp, netns, veth], seed: 1 });
+    inside = await Inside.open(k);
+    for (const command of SETUP) {
+      real.sh(command);
+      await inside.sh(null, command);
+    }
+    await new Promise((resolve) => { setTimeout(resolve, 4000); });
+  });
+  afterAll(async () => {
+    await inside.close();
+    k.shutdown();
+    real.delete();
+  });
+
+  async function both(command: string): Promise<[linnet: string, linux: string]> {
+    const [a, b] = await Promise.all([inside.run(null, command), real.run('sh', '-c', command)]);
+    const text = (f: { code: number; stdout: string; stderr: string }): string => plain(`${f.stdout}${f.stderr}${f.code === 0 ? '' : `exit ${f.code}`}`);
+    return [text(a), text(b)];
+  }
+
+  const CASES: readonly (readonly [name: string, commands: readonly string[]])[] = [
+    ['a fresh namespace', ['ip -6 addr', 'ip -6 route show table all', 'ip -6 maddr', 'ip -6 rule', 'ip addrlabel', 'ip -6 netconf show dev v0', 'ip -6 token', 'ip -6 neigh']],
+    ['addresses', [
+      'ip addr add 2001:db8::1/64 dev v0', 'ip addr add 2001:db8::1/64 dev v0', 'ip addr add fd00::5/64 dev v0 nodad valid_lft 1000 preferred_lft 500', 'ip addr add 2001:db8:1::1 peer 2001:db8:1::2 dev v0',
+      'ip addr add ff02::5/64 dev v0', 'ip addr add ::/64 dev v0', 'ip addr add ::1/64 dev v0', 'ip addr del 2001:db8::9/64 dev v0', 'sleep 3', 'ip -6 addr', 'ip -6 route show table all', 'ip -6 maddr',
+      'ip addr change 2001:db8::1/64 dev v0 preferred_lft 0', 'ip addr change 2001:db8::1/64 dev v0 metric 77', 'ip -6 addr show dev v0', 'ip -6 route',
+    ]],
+    ['routes', [
+      'ip -6 route add 2001:db8:10::/48 via 2001:db8::99', 'ip -6 route add 2001:db8:10::/48 via 2001:db8::99', 'ip -6 route add 2001:db8:10::/48 via 2001:db8::98 metric 512',
+      'ip -6 route append 2001:db8:10::/48 via 2001:db8::97', 'ip -6 route replace 2001:db8:11::/48 dev v0 mtu 1400 hoplimit 9', 'ip -6 route change 2001:db8:11::/48 dev v0 advmss 1000',
+      'ip -6 route add unreachable 2001:db8:12::/48', 'ip -6 route add blackhole 2001:db8:13::/48', 'ip -6 route add prohibit 2001:db8:14::/48 table 100',
+      'ip -6 route add default via fe80::1 dev v0 pref high', 'ip -6 route add default via fe80::2 dev v0 metric 2000 expires 500',
+      'ip -6 route add 2001:db8:20::/48 nexthop via 2001:db8::a dev v0 weight 2 nexthop via 2001:db8::b dev v0', 'ip -6 route add 2001:db8:21::/48 via fe80::5', 'ip -6 route add 2001:db8:22::/48 via 2001:db8::1',
+      'ip -6 route add 2001:db8:23::/48 via ff02::1 dev v0', 'ip -6 route add 2001:db8:24::1/48 dev v0', 'ip -6 route add 2001:db8:25::/48 dev v0 src fd00::5', 'ip -6 route add 2001:db8:26::/48 dev v0 src fd00::77',
+      'ip -6 route add 2001:db8:27::/48 from 2001:db8::/64 dev v0', 'ip -6 route show table all', 'ip -6 route get 2001:db8:10::1', 'ip -6 route get 2001:db8:12::1', 'ip -6 route get 2001:db8:11::7',
+      'ip -6 route get 2a00::1', 'ip -6 route get fe80::7 dev v0', 'ip -6 route get ff02::7', 'ip -6 route get ff02::7 dev v1', 'ip -6 route get ::1', 'ip -6 route get 2001:db8::1', 'ip -6 route get fibmatch 2001:db8:10::1',
+      'ip -6 route del 2001:db8:20::/48 nexthop via 2001:db8::a dev v0 weight 2', 'ip -6 route del 2001:db8:99::/48', 'ip -6 route flush 2001:db8:10::/48', 'ip -6 route',
+    ]],
+    ['rules', [
+      'ip -6 rule add from 2001:db8::/64 table 100', 'ip -6 rule add to fd00::/8 lookup main suppress_prefixlength 0 pref 50', 'ip -6 rule add fwmark 7 unreachable', 'ip -6 rule', 'ip -6 route get 2001:db8:14::1 from 2001:db8::1',
+      'ip -6 route get 2001:db8:13::1 mark 7', 'ip -6 rule del from 2001:db8::/64 table 100', 'ip -6 rule del pref 50', 'ip -6 rule del fwmark 7', 'ip -6 rule',
+    ]],
+    ['labels', ['ip addrlabel add prefix 2001:db8::/32 label 99', 'ip addrlabel add prefix 2001:db8::/32 label 98', 'ip addrlabel add prefix fd00::/8 dev v0 label 97', 'ip addrlabel', 'ip addrlabel get prefix 2001:db8::7', 'ip addrlabel del prefix 2001:db8::/32 label 99']],
+    ['neighbours', ['ip -6 neigh add 2001:db8::50 lladdr 02:00:00:00:00:50 dev v0', 'ip -6 neigh add proxy 2001:db8::51 dev v0', 'ip -6 neigh show nud permanent', 'ip -6 neigh show proxy', 'ip -6 neigh get 2001:db8::50 dev v0', 'ip -6 neigh del 2001:db8::50 dev v0']],
+    ['settings', [
+      'ip link set v1 addrgenmode none', 'ip link set v1 down', 'ip link set v1 up', 'ip -6 addr show dev v1', 'ip -6 token set ::7 dev v0', 'ip -6 token', 'ip -6 addr flush dev v0 scope global', 'ip -6 addr show dev v0', 'ip -6 route',
+      'ip link set v0 mtu 1200', 'ip -6 addr show dev v0', 'ip link set v0 mtu 1500', 'sleep 2', 'ip -6 addr show dev v0', 'ip link set v0 down', 'ip -6 addr', 'ip -6 route show table all',
+    ]],
+  ];
+  for (const [name, commands] of CASES) {
+    it(name, async () => {
+      const mine: string[] = [];
+      const theirs: string[] = [];
+      for (const command of commands) {
+        const [a, b] = await both(command);
+        mine.push(`$ ${command}`, ...a.split('\n'));
+        theirs.push(`$ ${command}`, ...b.split('\n'));
+      }
+      expect(mine).toEqual(theirs);
+    }, 60_000);
+  }
+});
