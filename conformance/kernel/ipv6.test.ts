@@ -71,4 +71,55 @@ except Exception as e: print(type(e).__name__)
 '`);
     expect(said.trim().split('\n')).toEqual(['ConnectionRefusedError', 'ConnectionRefusedError']);
   }));
+
+  it('configures itself by what a router advertises', scene(async (s) => {
+    const l = await onTap(s);
+    // Routes of advertisements are taken from nobody unless the administrator says how long they may be.
+    l.machine.sysctl('net/ipv6/conf/eth0/accept_ra_rt_info_max_plen', 64);
+    await s.sh(l.netns, `python3 -c '
+import socket,struct
+s=socket.socket(socket.AF_INET6,socket.SOCK_RAW,58)
+s.setsockopt(41,18,255)
+i=socket.if_nametoindex("tap0")
+p=socket.inet_pton(socket.AF_INET6,"fd99::")
+ra=struct.pack("!BBHBBHII",134,0,0,64,0x08,1800,0,0)
+ra+=struct.pack("!BBBBIII",3,4,64,0xc0,3600,1800,0)+p
+ra+=struct.pack("!BBHI",5,1,0,1400)
+ra+=struct.pack("!BBBBI",24,2,48,0x18,900)+socket.inet_pton(socket.AF_INET6,"fd98::")[:8]
+s.sendto(ra,("ff02::1",0,0,i))
+'`);
+    const ip = (path: string): string => String(l.machine.net.proc.read(path));
+    await eventually('the address is there', () => ip('net/if_inet6').includes('fd990000000000006'), 5000);
+    const routes = ip('net/ipv6_route');
+    expect(routes).toMatch(/^0{32} 00 0{32} 00 fe80\w+ 00000400 \w+ \w+ \w+ +eth0$/m);
+    expect(routes).toMatch(/^fd990{28} 40 /m);
+    expect(routes).toMatch(/^fd980{28} 30 0{32} 00 fe80\w+ /m);
+    expect(String(l.machine.net.sysctl.read('net/ipv6/conf/eth0/mtu'))).toBe('1400');
+    const [line] = ip('net/if_inet6').split('\n').filter((x) => x.startsWith('fd99'));
+    const address = line!.slice(0, 32).replace(/(.{4})(?!$)/g, '$1:');
+    await s.sh(l.netns, 'ip -6 route add fd99::/64 dev tap0');
+    await new Promise((resolve) => { setTimeout(resolve, 2500); });
+    expect(await s.sh(l.netns, `ping -6 -c 2 -i 0.1 ${address}`)).toContain('2 received');
+  }));
+
+  it('routes between two real kernels, tells of hop limits and path MTUs', scene(async (s) => {
+    const l = await onTap(s);
+    const other = s.netns();
+    other.sh('sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0');
+    const r = s.tap(l.machine, { netns: other, address: '10.79.0.2/24', peer: '10.79.0.1/24', name: 'tap1', mtu: 1400, peerMtu: 1500 });
+    other.sh('ip address add fd79::1/64 dev tap1 nodad && ip -6 route add default via fd79::2');
+    l.netns.sh('ip -6 route add default via fd78::2');
+    l.machine.sysctl('net/ipv6/conf/all/forwarding', 1);
+    l.machine.ip.addr.add({ dev: r.dev.name, address: 'fd79::2/64' });
+    await new Promise((resolve) => { setTimeout(resolve, 3000); });
+    expect(await s.sh(l.netns, 'ping -6 -c 20 -i 0.01 fd79::1')).toContain('20 received');
+    const hop = await s.sh(l.netns, 'ping -6 -c 1 -t 1 -W 1 fd79::1 || true');
+    expect(hop).toContain('From fd78::2 icmp_seq=1 Time exceeded: Hop limit');
+    const big = await s.sh(l.netns, 'ping -6 -c 3 -i 0.2 -M do -s 1400 fd79::1 || true');
+    expect(big).toMatch(/mtu[= ]1400/);
+    expect(await s.sh(l.netns, 'ip -6 route get fd79::1')).toContain('mtu 1400');
+    expect(await s.sh(l.netns, 'ping -6 -c 2 -i 0.2 -s 1400 fd79::1')).toContain('2 received');
+    expect(await s.sh(l.netns, 'ping -6 -c 1 -W 5 fd79::77 || true')).toContain('Address unreachable');
+    expect(await s.sh(l.netns, 'ping -6 -c 1 -W 2 fd80::1 || true')).toContain('No route');
+  }));
 });

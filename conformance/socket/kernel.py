@@ -190,11 +190,13 @@ class Player:
 
     def op_getopt(self, s, opt, size=64, level=SOL_SOCKET):
         buf = ctypes.create_string_buffer(max(size, 1))
-        length = ctypes.c_uint32(size)
+        # SO_GET_FILTER counts instructions
+        unit = 8 if level == SOL_SOCKET and opt == 26 else 1
+        length = ctypes.c_uint32(size // unit)
         n = libc.getsockopt(self.fd(s), level, opt, buf, ctypes.byref(length))
         if n < 0:
             return ret(n)
-        value = buf.raw[: length.value]
+        value = buf.raw[: length.value * unit]
         if opt == 17 and len(value) == 12:
             pid, uid, gid = struct.unpack("<iii", value)
             return "self" if pid == os.getpid() else f"{pid} {uid} {gid}"

@@ -12,8 +12,8 @@ const kinds: Record<string, number[]> = {
 };
 /** Cookies differ (57, 71); programs for groups of sockets are another matter (50, 51, 52, 68), as is the memory of devices (78 to 80). */
 const LEFT_OUT = new Set([57, 71, 50, 51, 52, 68, 78, 79, 80]);
-/** Of TCP: SO_RCVLOWAT has no upper bound here, SO_PEEK_OFF is not known. */
-const NOT_TCP = new Set([18, 42]);
+/** Of TCP: SO_RCVLOWAT has no upper bound here. */
+const NOT_TCP = new Set([18]);
 const int = (n: number): string => [n & 255, (n >> 8) & 255, (n >> 16) & 255, (n >> 24) & 255].map((b) => b.toString(16).padStart(2, '0')).join('');
 
 function steps(args: number[]): Step[] {

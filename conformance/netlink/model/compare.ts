@@ -31,16 +31,17 @@ export const DUMPS: readonly Dump[] = [
 
 /**
  * What may differ, and why: counters and times; the size of queues, of which Linux makes one a processor; maps of a bus that no virtual device is on;
- * IPv6, which this comparison leaves out.
+ * IPv6, which this comparison leaves out; what a bridge tells of VLANs, which not every kernel's bridge has (CONFIG_BRIDGE_VLAN_FILTERING).
  */
-const VOLATILE: ReadonlySet<string> = new Set(['IFLA_STATS', 'IFLA_STATS64', 'IFA_CACHEINFO', 'NDA_CACHEINFO', 'RTA_CACHEINFO', 'IFLA_NUM_TX_QUEUES', 'IFLA_NUM_RX_QUEUES', 'IFLA_MAP', 'AF_INET6']);
+const VOLATILE: ReadonlySet<string> = new Set(['IFLA_STATS', 'IFLA_STATS64', 'IFA_CACHEINFO', 'NDA_CACHEINFO', 'RTA_CACHEINFO', 'IFLA_NUM_TX_QUEUES', 'IFLA_NUM_RX_QUEUES', 'IFLA_MAP', 'AF_INET6',
+  'IFLA_BR_VLAN_PROTOCOL', 'IFLA_BR_VLAN_DEFAULT_PVID', 'IFLA_BR_VLAN_STATS_ENABLED', 'IFLA_BR_VLAN_STATS_PER_PORT', 'IFLA_BR_MULTI_BOOLOPT']);
 
-function plain(value: unknown, table?: string): unknown {
+function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
   if (typeof value === 'bigint') return `${value}n`;
   if (Array.isArray(value)) return value.map((v) => plain(v));
   if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).filter(([k]) => !VOLATILE.has(k)).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, plain(v, table)]));
+    return Object.fromEntries(Object.entries(value).filter(([k]) => !VOLATILE.has(k)).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, plain(v)]));
   }
   return value;
 }
@@ -58,7 +59,8 @@ export async function dump(m: Machine, d: Dump): Promise<Entry[] | null> {
   if (d.set !== undefined) header[d.set[0]] = d.set[1];
   const answer = await m.ask(nlMessageEncode({ type: d.type, flags: NLM_F_REQUEST | NLM_F_DUMP, seq: 1, pid: 0, header, attrs: d.attrs ?? {} }, d.table));
   if (answer.errno !== 'OK') return null;
-  return answer.messages.map((msg) => ({
+  // A proxy entry without a device may be left from a namespace of the past: Linux forgets it only when it is deleted.
+  return answer.messages.filter((msg) => d.name !== 'proxy' || msg.payload[4] !== 0).map((msg) => ({
     head: Buffer.from(msg.payload.subarray(0, d.headerLen)).toString('hex'),
     attrs: plain(d.table.toObject(d.table.decode(msg.payload, d.headerLen))) as Record<string, unknown>,
   }));

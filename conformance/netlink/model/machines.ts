@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createKernel, errnoName, type Kernel, type KernelModule, sec, VirtualClock } from '@linnet/kernel';
 import { devGetByName } from '@linnet/netdev';
-import { NlTestClient, nlSplit, type NlTestMessage } from '@linnet/netlink/testing';
+import { nlAck, NlTestClient, nlSplit, type NlTestMessage } from '@linnet/netlink/testing';
 import { NLM_F_DUMP, NLMSG_DONE, NLMSG_ERROR } from '@linnet/uapi';
 import { fullStack } from 'linnet';
 import { TestNetns } from '../../host/netns.ts';
@@ -13,6 +13,8 @@ import { TestNetns } from '../../host/netns.ts';
 export interface Answer {
   /** Name of the errno, or OK. */
   readonly errno: string;
+  /** The text of the extended acknowledgement. */
+  readonly text: string;
   readonly messages: readonly NlTestMessage[];
 }
 
@@ -26,10 +28,10 @@ export interface Machine {
 
 function answerOf(messages: readonly NlTestMessage[]): Answer {
   const last = messages.at(-1);
-  if (last === undefined) return { errno: 'no answer', messages };
-  if (last.type !== NLMSG_ERROR && last.type !== NLMSG_DONE) return { errno: 'no end', messages };
+  if (last === undefined) return { errno: 'no answer', text: '', messages };
+  if (last.type !== NLMSG_ERROR && last.type !== NLMSG_DONE) return { errno: 'no end', text: '', messages };
   const err = new DataView(last.payload.buffer, last.payload.byteOffset).getInt32(0, true);
-  return { errno: err === 0 ? 'OK' : errnoName(err).replace('EOPNOTSUPP', 'ENOTSUP'), messages: messages.slice(0, -1) };
+  return { errno: err === 0 ? 'OK' : errnoName(err).replace('EOPNOTSUPP', 'ENOTSUP'), text: last.type === NLMSG_ERROR ? nlAck(last).msg : '', messages: messages.slice(0, -1) };
 }
 
 const wantsMore = (request: Uint8Array, got: readonly NlTestMessage[]): boolean =>

@@ -25,7 +25,7 @@ export async function compareRun(ops: readonly Op[]): Promise<Run> {
       const [a, b] = [await linnet.ask(request), await real.ask(request)];
       if (b.errno === 'OK') valid++;
       if (a.errno === b.errno) continue;
-      differences.push(`${ops[at]!.what}: ${a.errno}, the kernel says ${b.errno}`);
+      differences.push(`${ops[at]!.what}: ${a.errno} «${a.text}», the kernel says ${b.errno} «${b.text}»`);
       return { differences, at, valid };
     }
     await Promise.all([linnet.settle(), real.settle()]);

@@ -2,9 +2,7 @@
 // datapath-ok-file: settings and listings
 import { defineKey, EINVAL, sysctlInt, sysctlString, type Key, type Net } from '@linnet/kernel';
 import { socketsUsed } from '@linnet/socket';
-import { AF_INET6 } from '@linnet/uapi';
 import type { LocalPorts } from './bind-hash.ts';
-import { INET } from './protocol.ts';
 
 /** Per-net slot of {@link InetNet}. @alpha */
 export const INET_NET: Key<InetNet> = defineKey<InetNet>('inet per namespace');
@@ -74,14 +72,14 @@ export class InetNet implements LocalPorts {
   }
 }
 
-/** Makes the state of a namespace and its sysctls. */
-export function inetNetInit(net: Net): void {
+/** Makes the state of a namespace and its sysctls; `six`: the stack has IPv6. */
+export function inetNetInit(net: Net, six: boolean): void {
   const n = new InetNet();
   net.set(INET_NET, n);
   net.proc.create('net/snmp', () => n.showMibs('snmp'));
   net.proc.create('net/netstat', () => n.showMibs('netstat'));
   net.proc.create('net/sockstat', () => `sockets: used ${socketsUsed(net)}\n${n.showMibs('sockstat')}`);
-  if (net.kernel.get(INET).af(AF_INET6) !== null) net.proc.create('net/sockstat6', () => n.showMibs('sockstat6'));
+  if (six) net.proc.create('net/sockstat6', () => n.showMibs('sockstat6'));
   net.sysctl.register('net/ipv4/ip_local_port_range', {
     get: () => `${n.low}\t${n.high}`,
     set: (text) => n.setRange(text),

@@ -184,6 +184,12 @@ interface Member {
   readonly weight: number;
 }
 
+/** A member as a request names it. */
+interface Wanted {
+  readonly id: number;
+  readonly weight: number;
+}
+
 /** A request for an object (struct nh_config). */
 class NewConfig {
   id = 0;
@@ -192,10 +198,12 @@ class NewConfig {
   flags = 0;
   fdb = false;
   blackhole = false;
+  oif = 0;
   dev: NetDevice | null = null;
   gw = 0;
   gw6: Int32Array | null = null;
   gwFamily = 0;
+  wanted: readonly Wanted[] | null = null;
   members: Member[] | null = null;
   groupType: number = NEXTHOP_GRP_TYPE_MPATH;
   hwStats: boolean | null = null;
@@ -204,49 +212,68 @@ class NewConfig {
   unbalancedTimer: number | null = null;
 }
 
-/** Reads and checks the members of a wanted group (nh_check_attr_group). */
-function readMembers(nn: NexthopNet, req: NlRequest, tb: Int32Array, groupType: number): Member[] | number {
+/** Reads the members of a wanted group, which may not be there (nh_check_attr_group). */
+function readMembers(req: NlRequest, tb: Int32Array, groupType: number, cfg: NewConfig): number {
   const { view, extack } = req;
   const nla = tb[NHA_GROUP]!;
   const len = nlaLen(view, nla);
   if (len === 0 || (len & (GRP_LEN - 1)) !== 0) return refuse(extack, 'Invalid length for nexthop group attribute');
-  const ids: number[] = [];
-  const weights: number[] = [];
+  const wanted: Wanted[] = [];
   for (let at = nla + 4; at < nla + 4 + len; at += GRP_LEN) {
     if (view.getUint16(at + 6, true) !== 0) return refuse(extack, 'Reserved field in nexthop_grp must be 0');
     const weight = view.getUint16(at + 4, true) + 1;
     if (weight > 0xffff) return refuse(extack, 'Invalid value for weight');
     const id = view.getUint32(at, true);
-    if (ids.includes(id)) return refuse(extack, 'Nexthop id can not be used twice in a group');
-    ids.push(id);
-    weights.push(weight);
+    if (wanted.some((m) => m.id === id)) return refuse(extack, 'Nexthop id can not be used twice in a group');
+    wanted.push({ id, weight });
   }
-  const fdbGroup = tb[NHA_FDB] !== 0;
+  for (let type = NHA_GROUP_TYPE + 1; type < tb.length; type++) {
+    if (tb[type] === 0 || type === NHA_HW_STATS_ENABLE || type === NHA_FDB || (type === NHA_RES_GROUP && groupType === NEXTHOP_GRP_TYPE_RES)) continue;
+    return refuse(extack, 'No other attributes can be set in nexthop groups');
+  }
+  cfg.wanted = wanted;
+  return 0;
+}
+
+/** Finds the members of a wanted group, and says why they do not go together (nh_check_attr_group_rtnl). */
+function findMembers(nn: NexthopNet, cfg: NewConfig, wanted: readonly Wanted[], extack: Extack): number {
   let family = 0;
   const out: Member[] = [];
-  for (let i = 0; i < ids.length; i++) {
-    const nh = nn.byId.get(ids[i]!);
+  for (const { id, weight } of wanted) {
+    const nh = nn.byId.get(id);
     if (nh === undefined) return refuse(extack, 'Invalid nexthop id');
     if (nh.group !== null) {
       const kind = nh.group.type === NEXTHOP_GRP_TYPE_RES ? 'Resilient' : 'Hash-threshold';
       return refuse(extack, `${kind} group can not be a nexthop within a group`);
     }
     const nhi = nh.info!;
-    if (nhi.blackhole && ids.length > 1) return refuse(extack, 'Blackhole nexthop can not be used in a group with more than 1 path');
-    if (fdbGroup) {
+    if (nhi.blackhole && wanted.length > 1) return refuse(extack, 'Blackhole nexthop can not be used in a group with more than 1 path');
+    if (cfg.fdb) {
       if (!nhi.fdb) return refuse(extack, 'FDB nexthop group can only have fdb nexthops');
       if (family === 0) family = nhi.family;
       else if (family !== nhi.family) return refuse(extack, 'FDB nexthop group cannot have mixed family nexthops');
     } else if (nhi.fdb) {
       return refuse(extack, 'Non FDB nexthop group cannot have fdb nexthops');
     }
-    out.push({ nh, weight: weights[i]! });
+    out.push({ nh, weight });
   }
-  for (let type = NHA_GROUP_TYPE + 1; type < tb.length; type++) {
-    if (tb[type] === 0 || type === NHA_HW_STATS_ENABLE || type === NHA_FDB || (type === NHA_RES_GROUP && groupType === NEXTHOP_GRP_TYPE_RES)) continue;
-    return refuse(extack, 'No other attributes can be set in nexthop groups');
+  cfg.members = out;
+  return 0;
+}
+
+/** Checks what a request names: a device, members (rtm_to_nh_config_rtnl). 0 or a negative errno. */
+function findNamed(nn: NexthopNet, cfg: NewConfig, extack: Extack): number {
+  if (cfg.wanted !== null) return findMembers(nn, cfg, cfg.wanted, extack);
+  if (cfg.blackhole) {
+    // What goes into a blackhole goes to lo, which the family checks as it does any device.
+    cfg.dev = devGetByName(nn.net, 'lo');
+    return 0;
   }
-  return out;
+  if (cfg.fdb) return 0;
+  cfg.dev = devGetByIndex(nn.net, cfg.oif);
+  if (cfg.dev === null) return refuse(extack, 'Invalid device index');
+  if ((cfg.dev.flags & IFF_UP) === 0) return refuse(extack, 'Nexthop device is not up', -ENETDOWN);
+  return netifCarrierOk(cfg.dev) ? 0 : refuse(extack, 'Carrier for nexthop device is down', -ENETDOWN);
 }
 
 /** Reads NHA_RES_GROUP (rtm_to_nh_config_grp_res). */
@@ -265,7 +292,7 @@ function readRes(req: NlRequest, nla: number, cfg: NewConfig): number {
 }
 
 /** Reads a request (rtm_to_nh_config). 0 or a negative errno. */
-function readConfig(nn: NexthopNet, req: NlRequest, cfg: NewConfig): number {
+function readConfig(req: NlRequest, cfg: NewConfig): number {
   const { view, extack } = req;
   const tb = new Int32Array(NHA_HW_STATS_ENABLE + 1);
   let err = nlmsgParse(req, NHMSG_LEN, tb, NEW_POLICY, NL_VALIDATE_STRICT);
@@ -288,9 +315,8 @@ function readConfig(nn: NexthopNet, req: NlRequest, cfg: NewConfig): number {
     if (nhm.family !== AF_UNSPEC) return refuse(extack, 'Invalid family for group');
     if (has(NHA_GROUP_TYPE)) cfg.groupType = nlaGetU16(view, tb[NHA_GROUP_TYPE]!);
     if (cfg.groupType > NEXTHOP_GRP_TYPE_MAX) return refuse(extack, 'Invalid group type');
-    const members = readMembers(nn, req, tb, cfg.groupType);
-    if (typeof members === 'number') return members;
-    cfg.members = members;
+    err = readMembers(req, tb, cfg.groupType, cfg);
+    if (err !== 0) return err;
     if (cfg.groupType === NEXTHOP_GRP_TYPE_RES) {
       err = readRes(req, tb[NHA_RES_GROUP]!, cfg);
       if (err !== 0) return err;
@@ -306,12 +332,7 @@ function readConfig(nn: NexthopNet, req: NlRequest, cfg: NewConfig): number {
     return 0;
   }
   if (!cfg.fdb && !has(NHA_OIF)) return refuse(extack, 'Device attribute required for non-blackhole and non-fdb nexthops');
-  if (has(NHA_OIF)) {
-    cfg.dev = devGetByIndex(nn.net, nlaGetU32(view, tb[NHA_OIF]!));
-    if (cfg.dev === null) return refuse(extack, 'Invalid device index');
-    if ((cfg.dev.flags & IFF_UP) === 0) return refuse(extack, 'Nexthop device is not up', -ENETDOWN);
-    if (!netifCarrierOk(cfg.dev)) return refuse(extack, 'Carrier for nexthop device is down', -ENETDOWN);
-  }
+  if (has(NHA_OIF)) cfg.oif = nlaGetU32(view, tb[NHA_OIF]!);
   if (has(NHA_GATEWAY)) {
     const gw = tb[NHA_GATEWAY]!;
     if (nlaLen(view, gw) !== (nhm.family === AF_INET ? 4 : 16)) return refuse(extack, 'Invalid gateway');
@@ -353,10 +374,6 @@ function create(nn: NexthopNet, cfg: NewConfig, extack: Extack): Nexthop | numbe
   nhi.nh = nh;
   nh.info = nhi;
   nh.flags = cfg.flags;
-  if (cfg.blackhole) {
-    nhi.dev = devGetByName(nn.net, 'lo');
-    return nh;
-  }
   const want: NhConfig = { dev: cfg.dev, gw: cfg.gw, gw6: cfg.gw6, gwFamily: cfg.gwFamily, flags: cfg.flags, fdb: cfg.fdb };
   nhi.dev = cfg.dev;
   nhi.gw = cfg.gw;
@@ -364,6 +381,7 @@ function create(nn: NexthopNet, cfg: NewConfig, extack: Extack): Nexthop | numbe
   nhi.gwFamily = cfg.gwFamily;
   nhi.flags = cfg.flags;
   const family = nn.family(cfg.family);
+  if (family === null && cfg.blackhole) return nh;
   if (family === null) return refuse(extack, 'Invalid address family');
   const err = family.create(nn.net, want, nhi, extack);
   return err !== 0 ? err : nh;
@@ -430,10 +448,12 @@ function newNexthop(net: Net, req: NlRequest): number {
   const nn = net.get(NEXTHOP);
   const { extack } = req;
   const cfg = new NewConfig();
-  let err = readConfig(nn, req, cfg);
+  let err = readConfig(req, cfg);
   if (err !== 0) return err;
   const replace = (req.flags & NLM_F_REPLACE) !== 0;
   if (replace && cfg.id === 0) return refuse(extack, 'Replace requires nexthop id');
+  err = findNamed(nn, cfg, extack);
+  if (err !== 0) return err;
   if (cfg.id === 0) {
     cfg.id = findFreeId(nn);
     if (cfg.id === 0) return refuse(extack, 'No unused id');

@@ -5,6 +5,7 @@ import { type NetdeviceNotifier, registerNetdeviceNotifier, unregisterNetdeviceN
 import { netlink } from '@linnet/netlink';
 import type { Skb } from '@linnet/skbuff';
 import { socket, type Proto } from '@linnet/socket';
+import { AF_INET6 } from '@linnet/uapi';
 import type { GroOffload } from './offload.ts';
 import type { InetAf } from './af.ts';
 import { FIB_RULES, fibRulesEvent } from './fib-rules.ts';
@@ -150,7 +151,7 @@ export const inet: KernelModule = {
     if (notifier !== null) unregisterNetdeviceNotifier(k, notifier);
   },
   netInit(net: Net): void {
-    inetNetInit(net);
+    inetNetInit(net, net.kernel.get(INET).af(AF_INET6) !== null);
     net.set(FIB_RULES, []);
     net.set(RAW_DIAG, []);
     nexthopNetInit(net);

@@ -7,7 +7,7 @@
 // datapath-ok-file: reading errors
 import { EAGAIN, EFAULT } from '@linnet/kernel';
 import {
-  AF_INET, ICMPHDR_LEN, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_TIME_EXCEEDED, SO_EE_RFC4884_FLAG_INVALID, IPHDR_LEN, IP_RECVERR, MSG_ERRQUEUE, MSG_TRUNC, SOL_IP, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_LOCAL, icmpCode, icmpType, iphDaddr, iphSaddr, iphSetDaddr, iphSetVersionIhl, sockaddrIn,
+  AF_INET, ICMPHDR_LEN, ICMP_DEST_UNREACH, ICMP_PARAMETERPROB, ICMP_TIME_EXCEEDED, SO_EE_RFC4884_FLAG_INVALID, IPHDR_LEN, IP_RECVERR, MSG_ERRQUEUE, MSG_TRUNC, SOL_IP, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_LOCAL, icmpCode, icmpType, iphDaddr, iphSaddr, iphSetDaddr, iphSetVersionIhl, sockaddrIn,
 } from '@linnet/uapi';
 import { allocSkb, consumeSkb, DROP, kfreeSkbReason, skbClone, skbDequeue, skbEat, skbPut } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
@@ -40,11 +40,10 @@ export function ipIcmpError(sk: InetSock, skb: Skb, err: number, port: number, i
 /** A quote with extensions behind it is padded to at least so many bytes (RFC 4884 section 5.1). */
 const MIN_QUOTE = 128;
 
-/** Do the extensions at `off` of the queued packet make sense? (RFC 4884 section 7) */
+/** Do the extensions at `off` of the queued packet make sense? (RFC 4884 section 7) Their version does not matter, as on Linux. */
 function extensionsValid(copy: Skb, off: number): boolean {
   const { view, data } = copy;
   const at = data + off;
-  if (view.getUint8(at) >> 4 !== 2) return false;
   const end = data + copy.len;
   if (view.getUint16(at + 2) !== 0) {
     let sum = 0;
@@ -67,7 +66,6 @@ function noteExtensions(skb: Skb, copy: Skb): void {
   const th = skb.transportHeader;
   const type = icmpType(skb.view, th);
   if (type !== ICMP_DEST_UNREACH && type !== ICMP_TIME_EXCEEDED && type !== ICMP_PARAMETERPROB) return;
-  if (type === ICMP_DEST_UNREACH && icmpCode(skb.view, th) === ICMP_FRAG_NEEDED) return;
   const quote = skb.view.getUint8(th + 5) * 4;
   // Bytes of the quote that are not handed on: its IP and transport headers.
   const headers = copy.data - th - ICMPHDR_LEN;

@@ -161,6 +161,40 @@ describe('the routes of addresses', () => {
     expect(show(t.n4.fibMain)).toEqual([]);
   });
 
+  it('keeps lifetimes of months', () => {
+    start();
+    const d = dev();
+    // 100 days: beyond 2^31 ticks of a millisecond.
+    const day = 86400;
+    addr(d, '10.0.8.1/24', { validLft: 100 * day, preferredLft: 60 * day });
+    const indev = d.ipPtr as { ifas: { flags: number }[] };
+    for (let i = 0; i < 59; i++) t.clock.advance(day * 1e9);
+    expect(indev.ifas[0]!.flags & 0x20).toBe(0);
+    t.clock.advance((day + 1) * 1e9);
+    expect(indev.ifas[0]!.flags & 0x20).toBe(0x20);
+    for (let i = 0; i < 39; i++) t.clock.advance(day * 1e9);
+    expect(indev.ifas).toHaveLength(1);
+    t.clock.advance(day * 1e9);
+    expect(indev.ifas).toHaveLength(0);
+  });
+
+  it('forgets neighbours when ARP is turned off or on', () => {
+    start();
+    const d = dev();
+    addr(d, '10.0.0.1/24');
+    const known = (): boolean => t.n4.arpTbl.lookup(ip('10.0.0.9'), d) !== null;
+    const learn = (): void => void t.k.run(() => t.n4.arpTbl.create(d, ip('10.0.0.9')));
+    learn();
+    expect(known()).toBe(true);
+    devChangeFlags(d, d.flags | IFF_NOARP);
+    expect(known()).toBe(false);
+    learn();
+    devChangeFlags(d, d.flags | IFF_PROMISC);
+    expect(known()).toBe(true);
+    devChangeFlags(d, d.flags & ~IFF_NOARP);
+    expect(known()).toBe(false);
+  });
+
   it('leaves nothing when the device goes', () => {
     start();
     const d = dev();

@@ -17,10 +17,10 @@ export class AddrlabelEntry {
   }
 }
 
-/** The entries that every namespace begins with, read from Linux 6.18: RFC 6724's, and RFC 5156's blocks. */
+/** The entries that every namespace begins with, read from Linux 6.18: RFC 6724's, and RFC 5156's blocks; last the one that is asked first. */
 const DEFAULTS: readonly (readonly [a0: number, a1: number, a2: number, a3: number, plen: number, label: number])[] = [
-  [0, 0, 0, 1, 128, 0], [0, 0, 0, 0, 96, 3], [0, 0, 0xffff, 0, 96, 4], [0x20010000, 0, 0, 0, 32, 6], [0x20010010, 0, 0, 0, 28, 7], [0x3ffe0000, 0, 0, 0, 16, 12],
-  [0x20020000, 0, 0, 0, 16, 2], [0xfec00000 | 0, 0, 0, 0, 10, 11], [0xfc000000 | 0, 0, 0, 0, 7, 5], [0, 0, 0, 0, 0, 1],
+  [0, 0, 0, 0, 0, 1], [0xfc000000 | 0, 0, 0, 0, 7, 5], [0xfec00000 | 0, 0, 0, 0, 10, 11], [0x20020000, 0, 0, 0, 16, 2], [0x3ffe0000, 0, 0, 0, 16, 12],
+  [0x20010010, 0, 0, 0, 28, 7], [0x20010000, 0, 0, 0, 32, 6], [0, 0, 0xffff, 0, 96, 4], [0, 0, 0, 0, 96, 3], [0, 0, 0, 1, 128, 0],
 ];
 
 /** The table of one namespace, longer prefixes first. @alpha */
@@ -63,8 +63,8 @@ export class AddrlabelTable {
       return 0;
     }
     if (!create) return -ESRCH;
-    // Behind those of its length, so that a longer prefix is always found first.
-    let at = this.entries.findIndex((e) => e.plen < plen);
+    // Longer prefixes are found first; of one length those of a device come before those of all, and newer before older.
+    let at = this.entries.findIndex((e) => (e.plen === plen && e.ifindex === 0) || e.plen < plen);
     if (at < 0) at = this.entries.length;
     this.entries.splice(at, 0, new AddrlabelEntry(p, plen, ifindex, label));
     this.seq++;

@@ -17,7 +17,7 @@ import {
   RTM_NEWROUTE, RTNEXTHOP_LEN, RTNH_F_DEAD, RTNH_F_LINKDOWN, RTNH_F_ONLINK, RTNLGRP_IPV6_ROUTE, RTN_ANYCAST, RTN_BLACKHOLE, RTN_LOCAL, RTN_PROHIBIT, RTN_THROW, RTN_UNREACHABLE,
   RTPROT_REDIRECT, RT_SCOPE_UNIVERSE, RT_TABLE_COMPAT, RT_TABLE_MAIN, nlaForEachNested, nlaGetBe16, nlaGetBe32, nlaGetIn6Addr, nlaGetString, nlaGetU32, nlaGetU8, nlaLen, nlaNext, nlaOk, nlaType, rtmsgRead, rtmsgWrite,
 } from '@linnet/uapi';
-import { a6Any } from './addr6.ts';
+import { a6Any, IN6ADDR_ANY } from './addr6.ts';
 import { Fib6Config, ip6RouteAdd, ip6RouteDel } from './fib6-config.ts';
 import type { Fib6NhConfig } from './fib6-config.ts';
 import { fib6TableWalk, fib6Tables } from './fib6-table.ts';
@@ -137,7 +137,8 @@ export function fib6Fill(w: NlWriter, tb: Fib6Table, f: Fib6Info, single: boolea
     if (nh.gw !== null) w.putIn6Addr(RTA_GATEWAY, nh.gw);
     w.putU32(RTA_OIF, nh.oif);
   }
-  putCacheinfo(w, f.net6, (f.flags & RTF_EXPIRES) !== 0 ? f.expires : 0, f.error);
+  // An errno is told only of a route in use.
+  putCacheinfo(w, f.net6, (f.flags & RTF_EXPIRES) !== 0 ? f.expires : 0, 0);
   w.putU8(RTA_PREF, rtfPrefOf(f.flags));
   rtmsgWrite(w.view, off, {
     family: AF_INET6, dstLen: f.dstLen, srcLen: f.srcLen, tos: 0, table: tb.id < 256 ? tb.id : RT_TABLE_COMPAT, protocol: f.protocol, scope: RT_SCOPE_UNIVERSE,
@@ -397,7 +398,7 @@ function fillRt(w: NlWriter, n6: Ipv6Net, rt: Rt6Info, dst: Int32Array, src: Int
   const table = f?.table?.id ?? RT_TABLE_MAIN;
   w.putU32(RTA_TABLE, table);
   w.putIn6Addr(RTA_DST, dst);
-  if (src !== null) w.putIn6Addr(RTA_SRC, src);
+  w.putIn6Addr(RTA_SRC, src ?? IN6ADDR_ANY);
   if (iif !== 0) w.putU32(RTA_IIF, iif);
   else if (prefsrc !== null) w.putIn6Addr(RTA_PREFSRC, prefsrc);
   const metrics = rt.metrics as Int32Array;
@@ -415,7 +416,7 @@ function fillRt(w: NlWriter, n6: Ipv6Net, rt: Rt6Info, dst: Int32Array, src: Int
   if ((rt.rtFlags & RTF_CACHE) !== 0) flags |= RTM_F_CLONED;
   const proto = (rt.rtFlags & RTF_DYNAMIC) !== 0 ? RTPROT_REDIRECT : (f?.protocol ?? 0);
   rtmsgWrite(w.view, off, {
-    family: AF_INET6, dstLen: 128, srcLen: src === null ? 0 : 128, tos: 0, table: table < 256 ? table : RT_TABLE_COMPAT, protocol: proto, scope: RT_SCOPE_UNIVERSE, type: rt.rtType, flags,
+    family: AF_INET6, dstLen: 128, srcLen: 128, tos: 0, table: table < 256 ? table : RT_TABLE_COMPAT, protocol: proto, scope: RT_SCOPE_UNIVERSE, type: rt.rtType, flags,
   });
   return w.end();
 }

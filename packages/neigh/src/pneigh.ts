@@ -97,7 +97,7 @@ export class PneighTable {
 
   /** The entries of a namespace. For listings. */
   list(net: Net): PneighEntry[] {
-    return [...this.byKey.values()].flat().filter((e) => e.net === net);
+    return [...this.byKey.values()].flat().filter((e) => e.net === net); // datapath-ok: listings, and devices that go
   }
 
   /**

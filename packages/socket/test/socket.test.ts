@@ -1,16 +1,16 @@
 import {
-  createKernel, EAFNOSUPPORT, EAGAIN, EDOM, EINVAL, ENODEV, ENOMEM, ENOPROTOOPT, EOPNOTSUPP, EPROTONOSUPPORT, errnoName, VirtualClock, WaitEntry, type Kernel,
+  createKernel, EAFNOSUPPORT, EAGAIN, EDOM, EINVAL, ENODEV, ENOMEM, ENOPROTOOPT, EPERM, EOPNOTSUPP, EPROTONOSUPPORT, errnoName, VirtualClock, WaitEntry, type Kernel,
 } from '@linnet/kernel';
 import { NETDEV } from '@linnet/netdev';
 import { allocSkb, consumeSkb, SKB, skbAddFrag, skbPut, skbStats, type Skb } from '@linnet/skbuff';
 import {
-  AF_INET, MSG_PEEK, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, SO_BINDTODEVICE, SO_BROADCAST, SO_COOKIE, SO_DOMAIN, SO_ERROR, SO_KEEPALIVE, SO_LINGER, SO_MARK, SO_PEEK_OFF, SO_PRIORITY,
-  SO_PROTOCOL, SO_RCVBUF, SO_RCVBUFFORCE, SO_RCVLOWAT, SO_RCVTIMEO, SO_REUSEADDR, SO_SNDBUF, SO_TIMESTAMP_OLD, SO_TIMESTAMPNS_OLD, SO_TYPE, SOCK_DGRAM,
+  AF_INET, MSG_PEEK, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, SO_ATTACH_FILTER, SO_BINDTODEVICE, SO_BROADCAST, SO_COOKIE, SO_DETACH_FILTER, SO_DOMAIN, SO_ERROR, SO_KEEPALIVE, SO_LINGER, SO_LOCK_FILTER, SO_MARK, SO_PEEK_OFF, SO_PRIORITY,
+  SO_PROTOCOL, SO_RCVBUF, SO_RCVBUFFORCE, SO_RCVLOWAT, SO_RCVMARK, SO_RCVPRIORITY, SO_RCVTIMEO, SO_REUSEADDR, SO_RXQ_OVFL, SO_SNDBUF, SO_TIMESTAMP_OLD, SO_TIMESTAMPNS_OLD, SO_TYPE, SOCK_DGRAM,
 } from '@linnet/uapi';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { netSomaxconn,
-  datagramPoll, intOpt, msgCopyFrom, msgCount, MsgHdr, optInt, ProtoMemory, SHUTDOWN_MASK, skbAppendMsg, skbCopyDatagramMsg, skbRecvDatagram, skMemReclaim, skMemSchedule, skSetOwnerW,
+import {
+  datagramPoll, netSomaxconn, skFilter, skFilterTrimCap, sockRecvCmsgs, intOpt, msgCopyFrom, msgCount, MsgHdr, optInt, ProtoMemory, SHUTDOWN_MASK, skbAppendMsg, skbCopyDatagramMsg, skbRecvDatagram, skMemReclaim, skMemSchedule, skSetOwnerW,
   Sock, sockCreate, sockDestruct, Socket, socket, sockFlag, SOCK_KEEPOPEN, sockGetsockopt, sockQueueRcvSkb, sockRegister, sockSetsockopt, type Proto,
 } from '../src/index.ts';
 
@@ -75,7 +75,7 @@ describe('SOL_SOCKET', () => {
 
   it('keeps ints and flags', () => {
     const sock = makeSock();
-    for (const [opt, v] of [[SO_MARK, -7], [SO_PRIORITY, 6], [SO_RCVLOWAT, 10], [SO_REUSEADDR, 1], [SO_BROADCAST, 1]] as const) {
+    for (const [opt, v] of [[SO_MARK, -7], [SO_PRIORITY, 6], [SO_RCVLOWAT, SO_RCVMARK, SO_RCVPRIORITY, 10], [SO_REUSEADDR, 1], [SO_BROADCAST, 1]] as const) {
       expect(sockSetsockopt(sock, opt, intOpt(v))).toBe(0);
       expect(int(sock, opt)).toBe(v);
     }
@@ -213,6 +213,60 @@ describe('datagrams', () => {
     // A datagram socket has no end to tell: who does not wait hears the same as before.
     sk.shutdown = SHUTDOWN_MASK;
     expect(skbRecvDatagram(sk, 0)).toBe(-EAGAIN);
+  });
+
+  it('tell how many were lost before them, their mark and their priority', () => {
+    const sock = makeSock();
+    const sk = sock.sk!;
+    for (const opt of [SO_RXQ_OVFL, SO_RCVMARK, SO_RCVPRIORITY]) expect(sockSetsockopt(sock, opt, intOpt(1))).toBe(0);
+    sk.rcvbuf = 1500;
+    const results = [1, 2, 3, 4].map((mark) => {
+      const skb = packet('x');
+      skb.mark = mark;
+      skb.priority = 6;
+      return sockQueueRcvSkb(sk, skb);
+    });
+    const lost = results.filter((r) => r === -ENOMEM).length;
+    expect(lost).toBeGreaterThan(0);
+    const next = (): number[][] => {
+      const skb = skbRecvDatagram(sk, 0) as Skb;
+      const msg = new MsgHdr();
+      sockRecvCmsgs(sk, msg, skb);
+      consumeSkb(skb);
+      return msg.control.map((c) => [c.type, optInt(c.data)]);
+    };
+    // The first came when nothing was lost yet.
+    expect(next()).toEqual([[SO_MARK, 1], [SO_PRIORITY, 6]]);
+    while (sk.receiveQueue.head !== null) next();
+    sockQueueRcvSkb(sk, packet('y'));
+    expect(next()).toEqual([[SO_RXQ_OVFL, lost], [SO_MARK, 0], [SO_PRIORITY, 0]]);
+    sockDestruct(sk);
+  });
+
+  it('do not pass a filter that drops them, and lose what it cuts off', () => {
+    const sock = makeSock();
+    const sk = sock.sk!;
+    const ret = (n: number): Uint8Array => Uint8Array.from([6, 0, 0, 0, n, 0, 0, 0]);
+    expect(sockSetsockopt(sock, SO_ATTACH_FILTER, ret(2))).toBe(0);
+    expect(sockQueueRcvSkb(sk, packet('abc'))).toBe(0);
+    expect(sockSetsockopt(sock, SO_ATTACH_FILTER, ret(0))).toBe(0);
+    expect(sockQueueRcvSkb(sk, packet('abc'))).toBe(-EPERM);
+    expect(k.get(SKB).dropCounts()['SOCKET_FILTER']).toBe(1);
+    const skb = skbRecvDatagram(sk, 0) as Skb;
+    expect(skb.len).toBe(2);
+    consumeSkb(skb);
+    // Not into what must stay.
+    const header = packet('abcdef');
+    sockSetsockopt(sock, SO_ATTACH_FILTER, ret(1));
+    expect([skFilterTrimCap(sk, header, 4), header.len, skFilter(sk, header)]).toEqual([0, 4, 1]);
+    consumeSkb(header);
+    expect(sockGetsockopt(sock, SO_ATTACH_FILTER, 64)).toEqual(ret(1));
+    expect(sockGetsockopt(sock, SO_ATTACH_FILTER, 7)).toBe(-EINVAL);
+    k.initNet.sysctl.write('net/core/optmem_max', '200');
+    expect(sockSetsockopt(sock, SO_ATTACH_FILTER, ret(1))).toBe(-ENOMEM);
+    expect(sockSetsockopt(sock, SO_LOCK_FILTER, intOpt(1))).toBe(0);
+    expect([sockSetsockopt(sock, SO_ATTACH_FILTER, ret(1)), sockSetsockopt(sock, SO_DETACH_FILTER, intOpt(0)), sockSetsockopt(sock, SO_LOCK_FILTER, intOpt(0))]).toEqual([-EPERM, -EPERM, -EPERM]);
+    sockDestruct(sk);
   });
 
   it('wake those who wait, outside of the kernel, and poll tells why', () => {

@@ -89,7 +89,7 @@ export const tcp: KernelModule = {
     inetNet.addMib('snmp', 4, () => showTcpSnmp(tn));
     inetNet.addMib('netstat', 1, () => showTcpExt(tn));
     inetNet.addMib('sockstat', 1, () => showTcpSockstat(tn, tk));
-    inetNet.addMib('sockstat6', 1, () => `TCP6: inuse ${tcpInuse(tn, AF_INET6)}\n`);
+    inetNet.addMib('sockstat6', 1, () => `TCP6: inuse ${tcpInuse(tn, AF_INET6)}\n`); // datapath-ok: a listing
     net.proc.create('net/tcp', () => showTcp(tn, false));
     if (k.get(INET).af(AF_INET6) !== null) net.proc.create('net/tcp6', () => showTcp(tn, true));
   },

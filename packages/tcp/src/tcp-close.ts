@@ -32,7 +32,8 @@ import { netInc } from './tcp-net.ts';
 import { tcpClearOptions } from './tcp-options.ts';
 import { tcpWriteQueuePurge } from './tcp-rtx-queue.ts';
 import { tcpSendActiveReset, tcpSendFin } from './tcp-send.ts';
-import { tcpSetAf, type TcpSock } from './tcp-sock.ts';
+import { tcpSetAf } from './tcp-af.ts';
+import type { TcpSock } from './tcp-sock.ts';
 import { tcpDoneWithError, tcpSetState, inetCskDestroySock } from './tcp-state.ts';
 import { tcpResetKeepaliveTimer, tcpFinTime } from './tcp-keepalive.ts';
 

@@ -42,7 +42,8 @@ import { tcpRcvCheck, tcpRcvTuple } from './tcp-rcv.ts';
 import type { TcpTuple } from './tcp-reply.ts';
 import { tcpV6SecureSeq, tcpV6SecureTsOff } from './tcp-secure-seq.ts';
 import { tcpConnect } from './tcp-send.ts';
-import { tcpSetAf, type TcpSock } from './tcp-sock.ts';
+import { tcpSetAf } from './tcp-af.ts';
+import type { TcpSock } from './tcp-sock.ts';
 import { tcpSetState } from './tcp-state.ts';
 
 /** Reads the addresses of the IPv6 header at `nh`. */

@@ -250,9 +250,3 @@ export class TcpSock extends InetConnectionSock {
     this.gsoType = af.family === AF_INET ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
   }
 }
-
-/** From now on the connection's packets are those of `af`: another than its socket's only for IPv4-mapped addresses. */
-export function tcpSetAf(tp: TcpSock, af: InetAf): void {
-  tp.af = af;
-  tp.gsoType = af.family === AF_INET ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
-}

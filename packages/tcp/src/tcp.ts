@@ -14,6 +14,9 @@ import {
   skbCopyDatagramMsg,
   skMemCharge,
   skMemSchedule,
+  skPeekOffset,
+  skPeekOffsetBwd,
+  skPeekOffsetFwd,
   SOCK_DONE,
   sockError,
   sockFlag,
@@ -431,6 +434,7 @@ export function makeTcpProt(tk: TcpKernel, name: 'TCP' | 'TCPv6' = 'TCP'): Proto
   return {
     name,
     memory: tk.memory,
+    peekOff: true,
     init: (sk) => tcpInitSock(sk as TcpSock),
     close: (sk) => tcpClose(sk as TcpSock),
     connect: name === 'TCP' ? (sk, addr) => tcpV4Connect(sk as TcpSock, addr) : (sk, addr) => tcpV6Connect(sk as TcpSock, addr),

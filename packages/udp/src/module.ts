@@ -75,6 +75,7 @@ export const udp: KernelModule = {
     net.get(INET_NET).addMib('snmp', 5, () => formatSnmp('Udp', u.mib));
     net.proc.create('net/udp', () => showUdp(u, false));
     const inetNet = net.get(INET_NET);
+    inetNet.addMib('snmp6', 3, () => Object.entries(u.mib6).map(([name, n]) => `${`Udp6${name}`.padEnd(32)}\t${n}\n`).join(''));
     inetNet.addMib('sockstat', 2, () => `UDP: inuse ${udpInuse(u, AF_INET)} mem ${net.kernel.get(UDP_KERNEL).memory.allocated}\n`);
     inetNet.addMib('sockstat6', 2, () => `UDP6: inuse ${udpInuse(u, AF_INET6)}\n`);
     if (net.kernel.get(INET).af(AF_INET6) !== null) net.proc.create('net/udp6', () => showUdp(u, true));

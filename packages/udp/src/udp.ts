@@ -76,7 +76,7 @@ function udpRecvmsg(sk: UdpSock, msg: MsgHdr, size: number, flags: number): numb
   const got = (flags & MSG_TRUNC) !== 0 ? ulen : copied;
   if (sk.peekOff >= 0) {
     if ((flags & MSG_PEEK) !== 0) skPeekOffsetFwd(sk, got);
-    else skPeekOffsetBwd(sk, ulen);
+    else skPeekOffsetBwd(sk, got);
   }
   return got;
 }

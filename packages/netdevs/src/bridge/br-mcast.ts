@@ -249,6 +249,23 @@ export function mcastCtxStop(ctx: Mcast): void {
   stopCtx(ctx);
 }
 
+/** The context of one VLAN of a port begins (br_multicast_toggle_one_vlan). */
+export function mcastPortCtxStart(pctx: McastPort): void {
+  const { br, state } = pctx.port!;
+  if (!br.mcastEnabled || !br.dev.running || !br.mcastVlanSnooping || state === BR_STATE_DISABLED || state === BR_STATE_BLOCKING) return;
+  enableQuery(br, pctx.ip4);
+  enableQuery(br, pctx.ip6);
+}
+/** It ends. */
+export function mcastPortCtxStop(pctx: McastPort): void {
+  const { br } = pctx.port!;
+  delRouters(pctx);
+  for (const f of [pctx.ip4, pctx.ip6]) {
+    disarm(br, f.routerTimer);
+    disarm(br, f.ownTimer);
+  }
+}
+
 /** A port takes part (br_multicast_enable_port). */
 export function mcastEnablePort(p: BridgePort): void {
   const { br } = p;
@@ -272,13 +289,7 @@ export function mcastDisablePort(p: BridgePort, all: boolean = false): void {
       pg = next;
     }
   }
-  for (const pctx of mcastPortContexts(p)) {
-    delRouters(pctx);
-    for (const f of [pctx.ip4, pctx.ip6]) {
-      disarm(br, f.routerTimer);
-      disarm(br, f.ownTimer);
-    }
-  }
+  for (const pctx of mcastPortContexts(p)) mcastPortCtxStop(pctx);
 }
 
 /** Snooping is switched on or off (br_multicast_toggle). */

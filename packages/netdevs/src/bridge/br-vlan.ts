@@ -10,7 +10,7 @@ import { fdbAddLocal, fdbDeleteByPort, fdbFindDeleteLocal, fdbFlush } from './br
 import { FDB_STATIC } from './br-fdb-table.ts';
 import { brManagePromisc } from './br-promisc.ts';
 import { Mcast, McastPort } from './br-mcast-ctx.ts';
-import { mcastCtxStart, mcastCtxStop } from './br-mcast.ts';
+import { mcastCtxStart, mcastCtxStop, mcastPortCtxStart, mcastPortCtxStop } from './br-mcast.ts';
 import { brVlanNotify } from './br-vlan-notify.ts';
 import { BrVlan, type VlanGroup, vlanGroupEntries, vlanShouldUse, VlanStats } from './br-vlan-group.ts';
 
@@ -67,6 +67,7 @@ export function nbpVlanAdd(p: BridgePort, vid: number, flags: number): boolean {
   mcastInit(br, v);
   fdbAddLocal(br, p, p.dev.devAddr, vid);
   updateFlags(vg, v, flags);
+  mcastPortCtxStart(v.mcastPort!);
   return true;
 }
 
@@ -83,6 +84,7 @@ function removePortVlan(p: BridgePort, v: BrVlan): void {
   const vg = p.vlans;
   if (vg.pvid === v.vid) vg.pvid = 0;
   vg.vlans.delete(v.vid);
+  if (v.mcastPort !== null) mcastPortCtxStop(v.mcastPort);
   if (v.master !== null) putMaster(p.br, v.master);
 }
 

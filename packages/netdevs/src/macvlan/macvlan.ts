@@ -237,7 +237,6 @@ const MACVLAN_OPS: NetDeviceOps = Object.freeze({
 /** Prepares a device (macvlan_setup). */
 export function macvlanSetup(dev: NetDevice): void {
   etherSetup(dev);
-  dev.minMtu = 0;
   dev.maxMtu = 65535;
   dev.netdevOps = MACVLAN_OPS;
   dev.ethtoolOps = MACVLAN_ETHTOOL_OPS;

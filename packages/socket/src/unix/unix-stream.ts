@@ -68,6 +68,7 @@ export function unixStreamSendmsg(sock: Socket, msg: MsgHdr, size: number): numb
 function sendOob(sk: UnixSock, other: UnixSock, msg: MsgHdr, scm: ScmCookie, withFiles: boolean): number {
   let err = sendError(sk);
   if (err === 0 && deaf(other)) err = -EPIPE;
+  if (err === 0 && withFiles && scm.files !== null && sockFlag(other, SOCK_NORIGHTS)) err = -EPERM;
   if (err !== 0) return err;
   const skb = unixAllocSkb(sk, msg, 1, true);
   scmToSkb(sk, other, skb, scm, withFiles);

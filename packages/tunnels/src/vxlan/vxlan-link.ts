@@ -290,13 +290,17 @@ function checkConfig(net: Net, c: VxlanConfig, old: VxlanDev | null, extack: Ext
 /** Gives a device its configuration (vxlan_config_apply). */
 function apply(dev: NetDevice, c: VxlanConfig, lower: NetDevice | null, fresh: boolean): number {
   const v = vxlanPriv(dev);
-  const headroom = VXLAN_HEADROOM - ((c.flags & VXLAN_F_GPE) !== 0 ? U.ETH_HLEN : 0);
+  let headroom = VXLAN_HEADROOM - ((c.flags & VXLAN_F_GPE) !== 0 ? U.ETH_HLEN : 0);
   if (fresh) {
     if ((c.flags & VXLAN_F_GPE) !== 0) rawSetup(dev);
     if (lower !== null) {
       dev.mtu = Math.max(lower.mtu - headroom, U.ETH_MIN_MTU);
       dev.neededHeadroom = lower.hardHeaderLen + lower.neededHeadroom + headroom;
-    } else dev.neededHeadroom = U.ETH_HLEN + headroom;
+    } else {
+      // What metadata say may need an IPv6 header.
+      if ((c.flags & VXLAN_F_COLLECT_METADATA) !== 0) headroom += 20;
+      dev.neededHeadroom = U.ETH_HLEN + headroom;
+    }
     if (c.mtu !== 0) dev.mtu = lower === null ? c.mtu : Math.min(c.mtu, Math.max(lower.mtu - headroom, U.ETH_MIN_MTU));
   } else if (lower !== null) {
     // Another link: no more than fits through it.

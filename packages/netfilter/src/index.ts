@@ -1,0 +1,6 @@
+/**
+ * Netfilter: connection tracking and address translation.
+ *
+ * @packageDocumentation
+ */
+export {};
