@@ -48,7 +48,7 @@ afterAll(() => {
 /** A reader with a small buffer. */
 function small(): NlTestClient {
   const c = new NlTestClient(k.initNet, { strict: true });
-  expect(sockSetsockopt(c.sock, SOL_SOCKET, SO_RCVBUF, new Uint8Array([0, 8, 0, 0]))).toBe(0);
+  expect(sockSetsockopt(c.sock, SO_RCVBUF, new Uint8Array([0, 8, 0, 0]))).toBe(0);
   return c;
 }
 
@@ -142,7 +142,7 @@ it('a second dump on the same socket waits its turn, and one that is given up le
 
 it('who listens and does not read is told ENOBUFS, once, and then hears again', () => {
   const ear = new NlTestClient(k.initNet, { groups: 1 << 6 });
-  sockSetsockopt(ear.sock, SOL_SOCKET, SO_RCVBUF, new Uint8Array([0, 16, 0, 0]));
+  sockSetsockopt(ear.sock, SO_RCVBUF, new Uint8Array([0, 16, 0, 0]));
   const c = new NlTestClient(k.initNet);
   for (const type of [RTM_DELROUTE, RTM_NEWROUTE]) {
     const w = new NlWriter();

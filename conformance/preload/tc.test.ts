@@ -50,12 +50,14 @@ function clean(v: unknown): unknown {
   if (v === null || typeof v !== 'object') return v;
   return Object.fromEntries(Object.entries(v).filter(([n]) => !OTHER.has(n)).map(([n, x]) => [n, clean(x)]));
 }
+/** Handles that the kernel chose are counted for all namespaces of one, and only the real kernel of these has IPv6. */
+const plain = (text: string): string => text.replace(/\b80[0-9a-f]{2}:/g, '80xx:').replace(/ addrgenmode \w+/g, '').replace(/ (num[tr]xqueues|[gt]so_max_\w+|gr?o_\w+|gso_\w+) \d+/g, '');
 /** `tc` prints some JSON that is none. */
 function json(said: Said): unknown {
   try {
-    return clean(JSON.parse(said.out));
+    return clean(JSON.parse(plain(said.out)));
   } catch {
-    return said.out;
+    return plain(said.out);
   }
 }
 
@@ -128,7 +130,7 @@ async function looks(commands: readonly string[], after: string): Promise<void> 
   for (const look of commands) {
     const [a, b] = [await here(look), await there(look)];
     if (/ -j /.test(look)) expect({ err: a.err, code: a.code, out: json(a) }, `${after}; ${look}`).toEqual({ err: b.err, code: b.code, out: json(b) });
-    else expect({ err: a.err, code: a.code, out: a.out }, `${after}; ${look}`).toEqual({ err: b.err, code: b.code, out: b.out });
+    else expect({ err: a.err, code: a.code, out: plain(a.out) }, `${after}; ${look}`).toEqual({ err: b.err, code: b.code, out: plain(b.out) });
   }
 }
 

@@ -2,7 +2,7 @@
  * The seam between the transports and the two Internet protocols: `tcp` and `udp` call an `InetAf` and never import `ipv4` or `ipv6`.
  */
 import type { Net } from '@linnet/kernel';
-import type { DstEntry } from '@linnet/netdev';
+import type { DstEntry, NetDevice } from '@linnet/netdev';
 import type { Skb } from '@linnet/skbuff';
 import type { MsgHdr, Sock } from '@linnet/socket';
 import type { SockAddr } from '@linnet/uapi';
@@ -77,6 +77,17 @@ export interface InetAf {
   recvError(sk: InetSock, msg: MsgHdr, len: number): number;
   /** The errno of an ICMP error and whether it is fatal: `err << 1 | fatal` (icmp_err_convert). */
   icmpErrConvert(type: number, code: number): number;
+
+  /**
+   * Collects fragments before connection tracking (nf_defrag): the whole datagram, or null while it waits or when it was dropped. `data` is at the network header.
+   */
+  defrag?(net: Net, skb: Skb, user: number): Skb | null;
+  /** Finds a new route for a packet of this machine whose header was rewritten (ip_route_me_harder). Does not consume; 0 or a negative errno. */
+  rerouteOutput?(net: Net, sk: object | null, skb: Skb): number;
+  /** The address that masquerading gives a packet that leaves by `dev` (inet_select_addr towards its next hop); 0 when the device has none. */
+  masqueradeAddr?(skb: Skb, dev: NetDevice): number;
+  /** Tells of addresses that go: the device's number and the address. Returns what ends it. */
+  onAddrGone?(net: Net, fn: (ifindex: number, addr: number) => void): () => void;
 
   /** May this sock have a multicast datagram from `saddr` to `daddr` that came in by `dif`? (ip_mc_sf_allow) */
   mcAllow(sk: InetSock, daddr: number, saddr: number, dif: number): boolean;

@@ -55,6 +55,7 @@ function copyMetadata(to: Skb, from: Skb): void {
   to.mark = from.mark;
   to.hash = from.hash;
   to.nfct = from.nfct;
+  to.nfctInfo = from.nfctInfo;
   to.tstamp = from.tstamp;
   ipcbCopy(to, from);
 }

@@ -6,7 +6,7 @@ import { devChangeFlags, netifCarrierOff, netifCarrierOn, unregisterNetdevice } 
 import type { NetDevice } from '@linnet/netdev';
 import { FakeDevice } from '@linnet/netdev/testing';
 import {
-  IFA_F_NOPREFIXROUTE, IFF_UP, NLM_F_APPEND, NLM_F_CREATE, NLM_F_REPLACE, RTN_BLACKHOLE, RTN_LOCAL, RTN_PROHIBIT, RTN_THROW, RTN_UNREACHABLE,
+  IFA_F_NOPREFIXROUTE, IFF_NOARP, IFF_PROMISC, IFF_UP, NLM_F_APPEND, NLM_F_CREATE, NLM_F_REPLACE, RTN_BLACKHOLE, RTN_LOCAL, RTN_PROHIBIT, RTN_THROW, RTN_UNREACHABLE,
   in4ToString,
 } from '@linnet/uapi';
 import { inetAddrAdd, inetAddrDel } from '../src/devinet.ts';

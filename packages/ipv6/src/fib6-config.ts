@@ -168,6 +168,8 @@ export function fib6CreateInfo(n6: Ipv6Net, cfg: Fib6Config, hop: Fib6NhConfig |
     if (typeof r === 'number') return r;
     nhObj = r.obj;
     nhs = r.nhs;
+    if (nhs[0]!.gw !== null) flags |= RTF_GATEWAY;
+    if (reject) error = typeError(cfg.type);
   } else if (reject) {
     const lo = n6.loopbackDev;
     if (lo === null) return -ENODEV;
@@ -252,7 +254,7 @@ function multipathAdd(n6: Ipv6Net, cfg: Fib6Config, hops: readonly Fib6NhConfig[
 }
 
 function matches(f: Fib6Info, cfg: Fib6Config, oif: number, gw: Int32Array | null): boolean {
-  if (cfg.nhId !== 0) return f.nhId === cfg.nhId && (cfg.metric === 0 || f.metric === cfg.metric);
+  if (cfg.nhId !== 0 && f.nhId !== cfg.nhId) return false;
   const nh = f.nhs[0]!;
   if (oif !== 0 && nh.oif !== oif) return false;
   if (gw !== null && (nh.gw === null || !a6Equal(nh.gw, gw))) return false;

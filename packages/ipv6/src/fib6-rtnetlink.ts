@@ -9,7 +9,8 @@ import {
   rtnlNotifyNeeded, rtnlRegister,
 } from '@linnet/netlink';
 import type { NlDump, NlRequest, NlaPolicyTable } from '@linnet/netlink';
-import { Flowi } from '@linnet/inet';
+import { Flowi, NEXTHOP, nexthopIsBlackhole } from '@linnet/inet';
+import type { Nexthop } from '@linnet/inet';
 import {
   AF_INET6, ICMPV6_ROUTER_PREF_INVALID, ICMPV6_ROUTER_PREF_MEDIUM, NLM_F_DUMP_FILTERED, NlWriter, RTAX_ADVMSS, RTAX_CC_ALGO, RTAX_FEATURES, RTAX_FEATURE_MASK, RTAX_HOPLIMIT,
   RTAX_MAX, RTAX_MTU, RTA_CACHEINFO, RTA_DPORT, RTA_DST, RTA_ENCAP, RTA_ENCAP_TYPE, RTA_EXPIRES, RTA_FLOWLABEL, RTA_GATEWAY, RTA_IIF, RTA_IP_PROTO, RTA_MARK, RTA_MAX, RTA_METRICS, RTA_MULTIPATH,
@@ -119,17 +120,22 @@ export function fib6Fill(w: NlWriter, tb: Fib6Table, f: Fib6Info, single: boolea
   putMetrics(w, f.metrics, f.ccAlgo, 0);
   w.putU32(RTA_PRIORITY, f.metric);
   let flags = 0;
+  let { type } = f;
   if (f.siblings !== null && !single) {
     putHops(w, f.siblings.map((s) => s.nhs[0]!));
-  } else if (f.nhId !== 0) {
+  } else if (f.nhObj !== null) {
+    const obj = f.nhObj as Nexthop;
     w.putU32(RTA_NH_ID, f.nhId);
-    if (f.nhs.length > 1) {
-      putHops(w, f.nhs);
-    } else {
-      const nh = f.nhs[0]!;
-      flags |= nhFlags(nh);
-      if (nh.gw !== null) w.putIn6Addr(RTA_GATEWAY, nh.gw);
-      w.putU32(RTA_OIF, nh.oif);
+    if (nexthopIsBlackhole(obj)) type = RTN_BLACKHOLE;
+    if (f.net6.net.get(NEXTHOP).compatMode) {
+      if (obj.group !== null) {
+        putHops(w, f.nhs);
+      } else {
+        const nh = f.nhs[0]!;
+        flags |= nhFlags(nh);
+        if (nh.gw !== null) w.putIn6Addr(RTA_GATEWAY, nh.gw);
+        w.putU32(RTA_OIF, nh.oif);
+      }
     }
   } else {
     const nh = f.nhs[0]!;
@@ -142,7 +148,7 @@ export function fib6Fill(w: NlWriter, tb: Fib6Table, f: Fib6Info, single: boolea
   w.putU8(RTA_PREF, rtfPrefOf(f.flags));
   rtmsgWrite(w.view, off, {
     family: AF_INET6, dstLen: f.dstLen, srcLen: f.srcLen, tos: 0, table: tb.id < 256 ? tb.id : RT_TABLE_COMPAT, protocol: f.protocol, scope: RT_SCOPE_UNIVERSE,
-    type: f.type, flags,
+    type, flags,
   });
   return w.end();
 }

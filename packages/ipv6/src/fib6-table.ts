@@ -134,6 +134,7 @@ function linkAfter(tb: Fib6Table, leaf: number, prev: Fib6Info | null, f: Fib6In
   }
   f.table = tb;
   tb.routes++;
+  if (f.nhObj !== null) f.net6.fn.nhUse(f);
   if (f.srcLen !== 0) f.net6.fibSubtrees++;
 }
 

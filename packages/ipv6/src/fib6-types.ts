@@ -109,6 +109,8 @@ export class Fib6Nh {
   /** RTNH_F_* flags. */
   flags: number;
   weight: number;
+  /** What goes here vanishes: the hop of a nexthop object. */
+  blackhole: boolean;
   /** Multipath: this hop takes hashes up to here, of 31 bits; -1: never. */
   upperBound: number;
   exceptions: Rt6ExcTable | null;
@@ -123,6 +125,7 @@ export class Fib6Nh {
     this.gw = gw;
     this.flags = flags;
     this.weight = weight;
+    this.blackhole = false;
     this.upperBound = 0;
     this.exceptions = null;
     this.rt = null;

@@ -50,6 +50,7 @@ function copyMetadata(to: Skb, from: Skb): void {
   to.mark = from.mark;
   to.hash = from.hash;
   to.nfct = from.nfct;
+  to.nfctInfo = from.nfctInfo;
   to.tstamp = from.tstamp;
   ip6cbCopy(to, from);
 }

@@ -55,6 +55,8 @@ export interface Ipv6Fn {
   rtmsgPrefix(idev: Inet6Dev, skb: Skb, opt: number): void;
   rtmsgIfinfo(idev: Inet6Dev): void;
   netconf(n6: Ipv6Net, type: number, ifindex: number, cnf: Ipv6Devconf | null, only: number): void;
+  /** A route over a nexthop object came into a table. */
+  nhUse(f: Fib6Info): void;
   /** A route that used a nexthop object is gone. */
   nhRelease(f: Fib6Info): void;
   /** Asks a silent router whether it is there (RFC 4191 3.5). */
@@ -347,6 +349,7 @@ export function emptyFn(dstOps: DstOps): Ipv6Fn {
     rtmsgPrefix: nothing,
     rtmsgIfinfo: nothing,
     netconf: nothing,
+    nhUse: nothing,
     nhRelease: nothing,
     rtProbe: nothing,
     sendNs: nothing,

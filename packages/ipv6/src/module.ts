@@ -46,6 +46,7 @@ import { makePing6Prot } from './ping6.ts';
 import { Ping6Sock, Ping6Table } from './ping6-table.ts';
 import { devSnmp6Show, proc6Init } from './proc6.ts';
 import { makeRaw6Prot } from './raw6.ts';
+import { nexthop6Init } from './nexthop6.ts';
 import { Raw6Sock, Raw6Table } from './raw6-table.ts';
 import { ip6FragsExit } from './reassembly6.ts';
 import { ip6DstOps } from './route6-exception.ts';
@@ -179,6 +180,7 @@ export const ipv6: KernelModule = {
     const n6 = new Ipv6Net(net, own.ndTbl, calls());
     net.set(IPV6, n6);
     fib6RulesInit(net);
+    nexthop6Init(n6);
     n6.addrlabels = new AddrlabelTable();
     n6.raw = new Raw6Table();
     rawDiagAdd(net, () => n6.raw!.all());

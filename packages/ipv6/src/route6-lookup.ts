@@ -1,6 +1,7 @@
 /** Looking a flow up: in one table, over the tables, and the choice among equal routes (RFC 4861 6.3.6, RFC 4191 3.2). */
 import { EAGAIN, ENETUNREACH, jhash3words, timeAfter } from '@linnet/kernel';
-import type { Flowi } from '@linnet/inet';
+import { nexthopSelectPath } from '@linnet/inet';
+import type { Flowi, Nexthop } from '@linnet/inet';
 import { NUD_FAILED, RTNH_F_DEAD, RTNH_F_LINKDOWN, RTN_THROW, ICMPV6_ROUTER_PREF_HIGH, ICMPV6_ROUTER_PREF_LOW } from '@linnet/uapi';
 import { a6PrefixEqual } from './addr6.ts';
 import type { Fib6Info, Fib6Nh, Fib6Result } from './fib6-types.ts';
@@ -140,19 +141,7 @@ export function fib6SelectPath(n6: Ipv6Net, res: Fib6Result, fl: Flowi, oif: num
     }
     return;
   }
-  const nhs = f.nhs;
-  if (nhs.length === 1) return;
-  const hash = multipathHash(n6, fl);
-  let usable: Fib6Nh | null = null;
-  for (let i = 0; i < nhs.length; i++) {
-    const nh = nhs[i]!;
-    if (score(n6, f, nh, oif, flags) < 0) continue;
-    usable ??= nh;
-    if (hash > nh.upperBound) continue;
-    res.nh = nh;
-    return;
-  }
-  if (usable !== null) res.nh = usable;
+  if (f.nhs.length > 1) res.nh = f.nhs[nexthopSelectPath(f.nhObj as Nexthop, multipathHash(n6, fl))]!;
 }
 
 /**

@@ -37,9 +37,9 @@ function makeRoute(n6: Ipv6Net, f: Fib6Info, nh: Fib6Nh): Rt6Info | null {
     rt.rtGw = nh.gw;
     rt.rtFlags |= RTF_GATEWAY;
   }
-  if (f.error !== 0) {
-    rt.error = f.error;
-    if (f.type === RTN_BLACKHOLE) {
+  if (f.error !== 0 || nh.blackhole) {
+    rt.error = f.error !== 0 ? f.error : -EINVAL;
+    if (f.type === RTN_BLACKHOLE || nh.blackhole) {
       rt.input = dstDiscard;
       rt.output = fn.pktDiscardOut;
     } else if (f.type === RTN_PROHIBIT) {

@@ -73,7 +73,7 @@ export {
 export { skbGsoSegment, skbMacGsoSegment, skbNetworkProtocol } from './gso.ts';
 export { HH_DATA_MAX, HhCache, hhOutput } from './hh-cache.ts';
 export {
-  devGetIflink, linkwatchSyncDev, netdevStateChange, netifCarrierOff, netifCarrierOn, netifSetDormant, rtmsgIfinfo, setOperstate,
+  devGetIflink, linkwatchFireEvent, linkwatchSyncDev, netdevStateChange, netifCarrierOff, netifCarrierOn, netifSetDormant, rtmsgIfinfo, setOperstate,
 } from './linkwatch.ts';
 export { napiCompleteDone, napiDisable, netifNapiDel } from './napi-poll.ts';
 export {

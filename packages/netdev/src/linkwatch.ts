@@ -93,8 +93,8 @@ export function linkwatchRun(sd: SoftnetData): void {
   if (sd.linkwatch.length !== 0) schedule(sd, false);
 }
 
-/** The carrier or dormancy of a device changed (linkwatch_fire_event). */
-function linkwatchFireEvent(dev: NetDevice): void {
+/** The carrier or dormancy of a device changed, or is to be looked at for the first time (linkwatch_fire_event). @alpha */
+export function linkwatchFireEvent(dev: NetDevice): void {
   const isUrgent = urgent(dev);
   if (!dev.linkwatchPending) {
     dev.linkwatchPending = true;

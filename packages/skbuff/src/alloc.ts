@@ -150,6 +150,7 @@ function releaseSkb(skb: Skb): void {
   skb.dst = null;
   skb.cbObj = null;
   skb.nfct = null;
+  skb.nfctInfo = 0;
   skb.ext = null;
   resetFields(skb);
   if (pool.poison) return;

@@ -31,6 +31,7 @@ export function copyMeta(to: Skb, from: Skb): void {
   to.encapsulation = from.encapsulation;
   to.ignoreDf = from.ignoreDf;
   to.nfct = from.nfct;
+  to.nfctInfo = from.nfctInfo;
   to.ext = from.ext;
   to.cb0 = from.cb0;
   to.cb1 = from.cb1;

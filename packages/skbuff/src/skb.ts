@@ -138,6 +138,8 @@ export class Skb {
   ignoreDf: boolean;
   /** Slots of optional packages: conntrack entry, bridge or security path, and so on. */
   nfct: object | null;
+  /** How the packet relates to `nfct` (ip_conntrack_info); without an entry 7 says that it is not to be tracked. */
+  nfctInfo: number;
   ext: object | null;
   /** Scratch of the layer that holds the skb (sk_buff.cb); each layer names the fields in its own `*-cb.ts`. */
   cb0: number;
@@ -208,6 +210,7 @@ export class Skb {
     this.peeked = false;
     this.ignoreDf = false;
     this.nfct = null;
+    this.nfctInfo = 0;
     this.ext = null;
     this.cb0 = 0;
     this.cb1 = 0;

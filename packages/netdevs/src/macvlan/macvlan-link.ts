@@ -5,6 +5,7 @@ import {
   copyAddr, devGetByIndex, devSetMtu, devSetPromiscuity, ethHwAddrRandom, NET_ADDR_STOLEN, NETDEV_CHANGE, NETDEV_CHANGEADDR, NETDEV_CHANGEMTU, NETDEV_DOWN, NETDEV_FEAT_CHANGE,
   NETDEV_UNREGISTER, NETDEV_UP, type NetDevice, netdevRxHandlerRegister, netdevRxHandlerUnregister, netdevUpdateFeatures, netdevUpperDevLink, NETIF_F_FRAGLIST, NETIF_F_GRO,
   NETIF_F_GSO_SOFTWARE, NETIF_F_HW_CSUM, NETIF_F_RXCSUM, NETIF_F_SG, NETREG_UNREGISTERING, registerNetdevice, registerNetdeviceNotifier, unregisterNetdevice,
+linkwatchFireEvent,
 } from '@linnet/netdev';
 import { NLA_BINARY, NLA_NESTED, NLA_REJECT, NLA_S32, NLA_U16, NLA_U32, type RtnlLinkOps, type RtnlLinkParams } from '@linnet/netlink';
 import {
@@ -161,6 +162,7 @@ function newlink(_net: Net, dev: NetDevice, p: RtnlLinkParams): number {
   }
   port.vlans.push(v);
   stackedTransferOperstate(lower, dev);
+  linkwatchFireEvent(dev);
   return 0;
 }
 

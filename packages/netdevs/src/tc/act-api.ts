@@ -210,7 +210,8 @@ function dumpOne(w: NlWriter, a: TcAction, used: boolean): void {
   d.finish();
   if (a.cookie !== null) w.putBytes(TCA_ACT_COOKIE, a.cookie);
   if (a.hwStats !== 3) bitfield(w, TCA_ACT_HW_STATS, a.hwStats, 3);
-  if (used) bitfield(w, TCA_ACT_USED_HW_STATS, 0, 3);
+  if (used) a.usedHw = true;
+  if (a.usedHw) bitfield(w, TCA_ACT_USED_HW_STATS, 0, 3);
   if (a.flags !== 0) bitfield(w, TCA_ACT_FLAGS, a.flags, a.flags);
   w.putU32(TCA_ACT_IN_HW_COUNT, 0);
   w.nestStartNoflag(TCA_ACT_OPTIONS);

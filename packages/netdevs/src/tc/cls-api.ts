@@ -294,8 +294,8 @@ function tcDumpTfilter(net: Net, req: NlRequest, w: NlWriter, cb: NlDump): numbe
   });
 }
 
-function fillChain(w: NlWriter, chain: TcfChain, q: Qdisc | null, parent: number): void {
-  putHeader(w, chain.block, q, parent, 0, 0);
+function fillChain(w: NlWriter, chain: TcfChain, q: Qdisc | null): void {
+  putHeader(w, chain.block, q, q === null ? 0 : q.handle, 0, 0);
   w.putU32(TCA_CHAIN, chain.index);
   if (chain.templateOps === null || chain.template === null) return;
   w.putString(TCA_KIND, chain.templateOps.kind);
@@ -306,7 +306,7 @@ function chainNotify(net: Net, req: NlRequest, chain: TcfChain, place: Place, ev
   if (!rtnlNotifyNeeded(net, RTNLGRP_TC, req)) return;
   const w = new NlWriter({ capacity: 128 });
   w.begin(event, req.flags, req.seq, req.portid);
-  fillChain(w, chain, place.q, place.parent);
+  fillChain(w, chain, place.q);
   w.end();
   rtnlNotify(net, w, RTNLGRP_TC, req);
 }
@@ -358,7 +358,7 @@ function tcCtlChain(net: Net, req: NlRequest, reply: NlWriter): number {
   if (chain === null || (!chain.explicit && chain.filters.length === 0)) return refuse(extack, 'Cannot find specified filter chain');
   if (req.type === RTM_GETCHAIN) {
     reply.begin(RTM_GETCHAIN, req.flags, req.seq, req.portid);
-    fillChain(reply, chain, place.q, place.parent);
+    fillChain(reply, chain, place.q);
     reply.end();
     return 0;
   }
@@ -385,7 +385,7 @@ function tcDumpChain(net: Net, req: NlRequest, w: NlWriter, cb: NlDump): number 
   const chains = place.block.chains.filter((c) => (only < 0 || c.index === only) && (c.explicit || c.filters.length > 0));
   return rtnlDump(chains, w, cb, (chain, out) => {
     nlDumpBegin(out, cb, RTM_NEWCHAIN);
-    fillChain(out, chain, place.q, tcm.parent === 0 && place.q !== null ? place.q.handle : tcm.parent);
+    fillChain(out, chain, place.q);
     return out.end();
   });
 }

@@ -261,6 +261,7 @@ function tcModifyQdisc(net: Net, req: NlRequest): number {
   let p: Qdisc | null = null;
   let q: Qdisc | null = null;
   let create = false;
+  let anyway = false;
   if (clid !== 0) {
     if (clid === TC_H_ROOT) q = dev.qdiscSleeping;
     else if (clid === TC_H_INGRESS) {
@@ -292,7 +293,11 @@ function tcModifyQdisc(net: Net, req: NlRequest): number {
           return qdiscGraft(dev, p, req, clid, q);
         }
       } else if (q === null) create = true;
-      else if ((flags & NLM_F_CREATE) !== 0 && (flags & NLM_F_REPLACE) !== 0 && ((flags & NLM_F_EXCL) !== 0 || kindDiffers(req, tca, q))) create = true;
+      else if (kindDiffers(req, tca, q)) {
+        // Another kind than the one that is there: «add» and «replace» take its place, and so does «change», which tells neither.
+        anyway = (flags & (NLM_F_CREATE | NLM_F_REPLACE | NLM_F_EXCL)) === 0;
+        create = anyway || ((flags & NLM_F_CREATE) !== 0 && (flags & (NLM_F_REPLACE | NLM_F_EXCL)) !== 0);
+      }
     }
   } else {
     if (tcm.handle === 0) return refuse(extack, 'Handle cannot be zero');
@@ -306,7 +311,7 @@ function tcModifyQdisc(net: Net, req: NlRequest): number {
     if (err === 0) qdiscNotify(dev, req, clid, null, q);
     return err;
   }
-  if ((flags & NLM_F_CREATE) === 0) return refuse(extack, 'Qdisc not found. To create specify NLM_F_CREATE flag', ENOENT);
+  if (!anyway && (flags & NLM_F_CREATE) === 0) return refuse(extack, 'Qdisc not found. To create specify NLM_F_CREATE flag', ENOENT);
   const made = qdiscCreateTc(dev, clid, clid === TC_H_INGRESS ? TC_H_INGRESS : tcm.handle, req, tca);
   if (typeof made === 'number') return made;
   err = qdiscGraft(dev, p, req, clid, made);

@@ -213,6 +213,8 @@ export class TcAction {
   /** TCA_ACT_FLAGS_NO_PERCPU_STATS and its like. */
   flags: number;
   hwStats: number;
+  /** Was it dumped as an action? From then on messages tell which hardware counts for it: none. */
+  usedHw: boolean;
   /** The action's own. */
   priv: unknown;
   constructor(ops: TcActOps, net: Net, index: number) {
@@ -234,6 +236,7 @@ export class TcAction {
     this.expires = 0;
     this.cookie = null;
     this.flags = 0;
+    this.usedHw = false;
     this.hwStats = 3;
     this.priv = null;
   }

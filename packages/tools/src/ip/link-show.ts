@@ -1,13 +1,12 @@
 /** `ip link show`: links as text and as JSON. */
 import {
-  IFLA_ADDRESS, IFLA_AF_SPEC, IFLA_ALLMULTI, IFLA_BROADCAST, IFLA_EXT_MASK, IFLA_GRO_MAX_SIZE, IFLA_GROUP, IFLA_GSO_MAX_SEGS, IFLA_GSO_MAX_SIZE, IFLA_IFALIAS, IFLA_IFNAME, IFLA_ALT_IFNAME, IFLA_INET6_ADDR_GEN_MODE,
+  IFLA_ADDRESS, IFLA_AF_SPEC, IFLA_ALLMULTI, IFLA_BROADCAST, IFLA_CARRIER_CHANGES, IFLA_EXT_MASK, IFLA_GRO_MAX_SIZE, IFLA_GROUP, IFLA_GSO_MAX_SEGS, IFLA_GSO_MAX_SIZE, IFLA_IFALIAS, IFLA_IFNAME, IFLA_ALT_IFNAME, IFLA_INET6_ADDR_GEN_MODE,
   IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_LINKINFO, IFLA_LINKMODE, IFLA_MASTER, IFLA_MAX_MTU, IFLA_MIN_MTU, IFLA_MTU,
   IFLA_NUM_RX_QUEUES, IFLA_NUM_TX_QUEUES, IFLA_OPERSTATE, IFLA_PERM_ADDRESS, IFLA_PROMISCUITY, IFLA_PROTO_DOWN, IFLA_QDISC, IFLA_STATS64, IFLA_TSO_MAX_SEGS, IFLA_TSO_MAX_SIZE, IFLA_TXQLEN,
   RTM_DELLINK, RTM_GETLINK, RTM_NEWLINK,
 } from '@linnet/uapi';
 import { attrMap, AttrWriter, type Attrs, text, u32, u8 } from '../netlink.ts';
-import type { Printer } from '../printer.ts';
-import { addrText, AF_INET6, duparg2, invarg, macText, number, ToolExit, type Words } from '../words.ts';
+import { addrText, AF_INET6, duparg2, invarg, macText, ToolExit, type Words } from '../words.ts';
 import { AF_PACKET, ifinfomsg, type Ip, linkMsg, type LinkMsg } from './context.ts';
 import { showKind, showSlave } from './link-kinds.ts';
 import { groupName, groupNumber, linkTypeName } from './names.ts';
@@ -155,7 +154,7 @@ export function linkFull(ip: Ip, l: LinkMsg, f: LinkFilter): void {
   if (opt.details > 0) putDetails(ip, l, f);
   const proto = u8(a, IFLA_PROTO_DOWN);
   if (proto !== undefined && proto !== 0) out.p('proto_down', true, ' protodown on ');
-  if (opt.stats > 0 && a.has(IFLA_STATS64)) putStats(ip, a.get(IFLA_STATS64)!);
+  if (opt.stats > 0 && a.has(IFLA_STATS64)) putStats(ip, a.get(IFLA_STATS64)!, u32(a, IFLA_CARRIER_CHANGES) ?? 0);
   const alias = text(a, IFLA_IFALIAS);
   if (alias !== undefined) {
     out.t(out.nl);
@@ -172,7 +171,7 @@ export function linkFull(ip: Ip, l: LinkMsg, f: LinkFilter): void {
 }
 
 function putLinkLayer(ip: Ip, l: LinkMsg): void {
-  const { out, opt } = ip;
+  const { out } = ip;
   const a = l.attrs;
   out.t(out.nl);
   const type = linkTypeName(l.type);
@@ -189,7 +188,6 @@ function putLinkLayer(ip: Ip, l: LinkMsg): void {
   if (perm !== undefined && mac !== undefined && (perm.length !== mac.length || perm.some((b, i) => b !== mac[i]))) out.p('permaddr', hwText(l.type, perm), ` permaddr ${hwText(l.type, perm)}`);
   const nsid = u32(a, IFLA_LINK_NETNSID);
   if (nsid !== undefined) out.p('link_netnsid', nsid | 0, ` link-netnsid ${nsid | 0}`);
-  void opt;
 }
 
 const NUMBERS: readonly (readonly [number, string, string])[] = [
@@ -247,16 +245,13 @@ const S = {
   txAborted: 16, txCarrier: 17, txFifo: 18, txHeartbeat: 19, txWindow: 20, rxCompressed: 21, txCompressed: 22, rxNohandler: 23,
 } as const;
 
-/** Columns as wide as the widest of their numbers, and at least as their heads. */
-function columns(out: Printer, head: string, names: readonly string[], rows: readonly bigint[], firstWide: number, tail: string): void {
-  out.t(`${out.nl}    ${head}`);
-  const width = (i: number): number => Math.max(`${rows[i]!}`.length, i === 0 ? firstWide : 7, names[i]!.length);
-  out.t(`${names.map((n, i) => n.padStart(i === 0 ? width(0) : width(i))).join(' ')}${tail}`);
-  out.t(out.nl + ' '.repeat(4 + head.length));
-  out.t(rows.map((r, i) => `${`${r}`.padStart(width(i))} `).join(''));
-}
+/** Heads of the columns, whose widths all lines share. */
+const RX: readonly string[] = ['bytes', 'packets', 'errors', 'dropped', 'missed', 'mcast'];
+const TX: readonly string[] = ['bytes', 'packets', 'errors', 'dropped', 'carrier', 'collsns'];
+const RX_MORE: readonly string[] = ['length', 'crc', 'frame', 'fifo', 'overrun'];
+const TX_MORE: readonly string[] = ['aborted', 'fifo', 'window', 'heartbt', 'transns'];
 
-function putStats(ip: Ip, b: Uint8Array): void {
+function putStats(ip: Ip, b: Uint8Array, changes: number): void {
   const { out, opt } = ip;
   const v = new DataView(b.buffer, b.byteOffset, b.byteLength);
   const s = (i: number): bigint => (i * 8 + 8 <= b.length ? v.getBigUint64(i * 8, true) : 0n);
@@ -278,19 +273,41 @@ function putStats(ip: Ip, b: Uint8Array): void {
     if (s(S.txCompressed) !== 0n) put([['compressed', S.txCompressed]]);
     if (opt.stats > 1) {
       put([['aborted_errors', S.txAborted], ['fifo_errors', S.txFifo], ['window_errors', S.txWindow], ['heartbeat_errors', S.txHeartbeat]]);
-      out.j('carrier_changes', 0);
+      out.j('carrier_changes', changes);
     }
     out.close('}');
     out.close('}');
     return;
   }
-  const wide = Math.max(`${s(S.rxBytes)}`.length, `${s(S.txBytes)}`.length, 5);
-  const first = Math.max(wide, 7) + 1;
-  void first;
-  columns(out, 'RX: ', ['bytes', 'packets', 'errors', 'dropped', 'missed', 'mcast'], [s(S.rxBytes), s(S.rxPackets), s(S.rxErrors), s(S.rxDropped), s(S.rxMissed), s(S.multicast)], 6, '           ');
-  if (opt.stats > 1) columns(out, 'RX errors:', ['length', 'crc', 'frame', 'fifo', 'overrun'], [s(S.rxLength), s(S.rxCrc), s(S.rxFrame), s(S.rxFifo), s(S.rxOver)], 8, '');
-  columns(out, 'TX: ', ['bytes', 'packets', 'errors', 'dropped', 'carrier', 'collsns'], [s(S.txBytes), s(S.txPackets), s(S.txErrors), s(S.txDropped), s(S.txCarrier), s(S.collisions)], 6, '           ');
-  if (opt.stats > 1) columns(out, 'TX errors:', ['aborted', 'fifo', 'window', 'heartbt', 'transns'], [s(S.txAborted), s(S.txFifo), s(S.txWindow), s(S.txHeartbeat), 0n], 8, '');
+  const at = (...list: readonly number[]): bigint[] => list.map(s);
+  const rx = at(S.rxBytes, S.rxPackets, S.rxErrors, S.rxDropped, S.rxMissed, S.multicast);
+  const tx = at(S.txBytes, S.txPackets, S.txErrors, S.txDropped, S.txCarrier, S.collisions);
+  const rxMore = at(S.rxLength, S.rxCrc, S.rxFrame, S.rxFifo, S.rxOver);
+  const txMore = [...at(S.txAborted, S.txFifo, S.txWindow, S.txHeartbeat), BigInt(changes)];
+  const widths = [6, 7, 6, 7, 7, 7];
+  const grow = (rows: readonly bigint[], from: number): void => rows.forEach((n, i) => {
+    widths[i + from] = Math.max(widths[i + from]!, `${n}`.length);
+  });
+  grow(rx, 0);
+  grow(tx, 0);
+  if (opt.stats > 1) {
+    grow(rxMore, 1);
+    grow(txMore, 1);
+  }
+  const line = (head: string, names: readonly string[], rows: readonly bigint[]): void => {
+    out.t(`${out.nl}    ${head} ${names.map((n, i) => n.padStart(widths[i]!)).join(' ')}${' '.repeat(11)}`);
+    out.t(`${out.nl}${' '.repeat(5 + head.length)}${rows.map((n, i) => `${`${n}`.padStart(widths[i]!)} `).join('')}`);
+  };
+  const more = (head: string, names: readonly string[], rows: readonly bigint[]): void => {
+    if (opt.stats < 2) return;
+    const blank = ' '.repeat(8 + widths[0]!);
+    out.t(`${out.nl}${`    ${head}`.padEnd(blank.length)} ${names.map((n, i) => n.padStart(widths[i + 1]!)).join(' ')}`);
+    out.t(`${out.nl}${blank} ${rows.map((n, i) => `${`${n}`.padStart(widths[i + 1]!)} `).join('')}`);
+  };
+  line('RX:', RX, rx);
+  more('RX errors:', RX_MORE, rxMore);
+  line('TX:', TX, tx);
+  more('TX errors:', TX_MORE, txMore);
 }
 
 /** Is it one that was asked for? */
@@ -311,10 +328,9 @@ const EXT_VF = 1;
 export function fetchLinks(ip: Ip, f: LinkFilter): LinkMsg[] {
   const attrs = new AttrWriter().u32(IFLA_EXT_MASK, EXT_VF);
   if (f.dev !== null) {
-    const index = number(f.dev) === null ? 0 : 0;
     attrs.str(f.dev.length > 15 ? IFLA_ALT_IFNAME : IFLA_IFNAME, f.dev);
-    let r = ip.rtnl.request(RTM_GETLINK, 0, ifinfomsg(0, index), attrs);
-    if (r.err < 0 && f.dev.length <= 15) r = ip.rtnl.request(RTM_GETLINK, 0, ifinfomsg(0, 0), new AttrWriter().u32(IFLA_EXT_MASK, EXT_VF).str(IFLA_ALT_IFNAME, f.dev));
+    let r = ip.rtnl.request(RTM_GETLINK, 0, ifinfomsg(0), attrs);
+    if (r.err < 0 && f.dev.length <= 15) r = ip.rtnl.request(RTM_GETLINK, 0, ifinfomsg(0), new AttrWriter().u32(IFLA_EXT_MASK, EXT_VF).str(IFLA_ALT_IFNAME, f.dev));
     if (r.err < 0 || r.msgs.length === 0) throw new ToolExit(1, `Device "${f.dev}" does not exist.\n`);
     return r.msgs.filter((m) => m.type === RTM_NEWLINK).map(linkMsg);
   }
