@@ -31,10 +31,11 @@ export const DUMPS: readonly Dump[] = [
 
 /**
  * What may differ, and why: counters and times; the size of queues, of which Linux makes one a processor; maps of a bus that no virtual device is on;
- * IPv6, which this comparison leaves out; what a bridge tells of VLANs, which not every kernel's bridge has (CONFIG_BRIDGE_VLAN_FILTERING).
+ * IPv6, which this comparison leaves out; the timers of a bridge, and an interval of 31.25 s, which depends on the length of the kernel's tick; what a bridge tells of VLANs, which not every kernel's bridge has (CONFIG_BRIDGE_VLAN_FILTERING).
  */
 const VOLATILE: ReadonlySet<string> = new Set(['IFLA_STATS', 'IFLA_STATS64', 'IFA_CACHEINFO', 'NDA_CACHEINFO', 'RTA_CACHEINFO', 'IFLA_NUM_TX_QUEUES', 'IFLA_NUM_RX_QUEUES', 'IFLA_MAP', 'AF_INET6',
-  'IFLA_BR_VLAN_PROTOCOL', 'IFLA_BR_VLAN_DEFAULT_PVID', 'IFLA_BR_VLAN_STATS_ENABLED', 'IFLA_BR_VLAN_STATS_PER_PORT', 'IFLA_BR_MULTI_BOOLOPT']);
+  'IFLA_BR_GC_TIMER', 'IFLA_BR_HELLO_TIMER', 'IFLA_BR_TCN_TIMER', 'IFLA_BR_TOPOLOGY_CHANGE_TIMER', 'IFLA_BRPORT_MESSAGE_AGE_TIMER', 'IFLA_BRPORT_FORWARD_DELAY_TIMER',
+  'IFLA_BRPORT_HOLD_TIMER', 'IFLA_BR_MCAST_STARTUP_QUERY_INTVL', 'IFLA_BR_VLAN_PROTOCOL', 'IFLA_BR_VLAN_DEFAULT_PVID', 'IFLA_BR_VLAN_STATS_ENABLED', 'IFLA_BR_VLAN_STATS_PER_PORT', 'IFLA_BR_MULTI_BOOLOPT']);
 
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
@@ -63,10 +64,22 @@ export async function dump(m: Machine, d: Dump): Promise<Entry[] | null> {
   return answer.messages.filter((msg) => d.name !== 'proxy' || msg.payload[4] !== 0).map((msg) => ({
     head: Buffer.from(msg.payload.subarray(0, d.headerLen)).toString('hex'),
     attrs: plain(d.table.toObject(d.table.decode(msg.payload, d.headerLen))) as Record<string, unknown>,
-  }));
+  })).filter((e) => !multicast(e.attrs['NDA_DST']));
 }
 
 const text = (e: Entry): string => `${e.head} ${JSON.stringify(e.attrs)}`;
+
+/** Which attributes differ, those in nests by their path. */
+function unequal(x: unknown, y: unknown, path: string, out: string[]): void {
+  const [p, q] = [JSON.stringify(x), JSON.stringify(y)];
+  if (p === q) return;
+  const nest = (v: unknown): v is object => typeof v === 'object' && v !== null && !Array.isArray(v);
+  if (nest(x) && nest(y)) for (const k of new Set([...Object.keys(x), ...Object.keys(y)])) unequal(x[k as never], y[k as never], `${path}.${k}`, out);
+  else out.push(`${path.slice(1)} ${p} <> ${q}`);
+}
+
+/** Neighbours of multicast addresses are there for a while after a report of IGMP was sent. */
+const multicast = (dst: unknown): boolean => typeof dst === 'string' && /^2(2[4-9]|3\d)\./.test(dst);
 
 /** What differs between two dumps, attribute by attribute where it is clear which entry is meant. `a` is Linnet's, `b` the kernel's. */
 export function differences(d: Dump, a: readonly Entry[] | null, b: readonly Entry[] | null): string[] {
@@ -85,10 +98,7 @@ export function differences(d: Dump, a: readonly Entry[] | null, b: readonly Ent
     }
     const y = onlyB.splice(i, 1)[0]!;
     const parts = x.head === y.head ? [] : [`${x.head} <> ${y.head}`];
-    for (const k of new Set([...Object.keys(x.attrs), ...Object.keys(y.attrs)])) {
-      const [p, q] = [JSON.stringify(x.attrs[k]), JSON.stringify(y.attrs[k])];
-      if (p !== q) parts.push(`${k} ${p} <> ${q}`);
-    }
+    unequal(x.attrs, y.attrs, '', parts);
     out.push(`${d.name} dump, Linnet <> the kernel, ${String(x.attrs['IFLA_IFNAME'] ?? '')}: ${parts.join('; ')}`);
   }
   for (const y of onlyB) out.push(`${d.name} dump, only the kernel: ${text(y)}`);

@@ -27,7 +27,7 @@ export class InetDiagReq {
   protocol = 0;
   /** INET_DIAG_* wanted, one bit each, beginning with attribute 1. */
   ext = 0;
-  /** States wanted, one bit each (1 << TCP_*). */
+  /** States wanted, bit n for TCP_* number n. */
   states = 0;
   sport = 0;
   dport = 0;

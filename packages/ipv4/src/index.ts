@@ -6,7 +6,7 @@
  */
 export { ipv4 } from './module.ts';
 export { IPV4, Ipv4Net } from './ipv4-net.ts';
-export { IcmpGlobal, Ipv4Core, type IcmpSendFn } from './ip-core.ts';
+export { IcmpGlobal, Ipv4Core, type IcmpSendFn, type Probe6 } from './ip-core.ts';
 export { type AppendSource, MsgSource, SkbSource } from './append-source.ts';
 export { FragDir } from './frag-dir.ts';
 export { IpFragQueue, ipDefrag, IP_DEFRAG_CALL_RA_CHAIN, IP_DEFRAG_CONNTRACK_IN, IP_DEFRAG_LOCAL_DELIVER } from './ip-fragment.ts';

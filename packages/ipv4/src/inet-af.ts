@@ -1,8 +1,8 @@
 /** IPv4's face to the transports: the `InetAf` record of AF_INET. */
-import { csumTcpudpNofold, EHOSTUNREACH } from '@linnet/kernel';
+import { csumTcpudpNofold, EHOSTUNREACH, NOTIFY_DONE } from '@linnet/kernel';
 import type { Flowi, InetAf, InetSock } from '@linnet/inet';
 import { flowi4InitOutput } from '@linnet/inet';
-import { llReservedSpace } from '@linnet/netdev';
+import { llReservedSpace, NETDEV_DOWN } from '@linnet/netdev';
 import type { DstEntry } from '@linnet/netdev';
 import { skbCow, skbHeadroom } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
@@ -10,6 +10,10 @@ import { skDstCheck, SOCK_BINDADDR_LOCK } from '@linnet/socket';
 import {
   AF_INET, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, IPHDR_LEN, RT_SCOPE_UNIVERSE, TCP_SYN_SENT, iphDaddr, iphSaddr, sockaddrIn,
 } from '@linnet/uapi';
+import { inetSelectAddr } from './devinet-select.ts';
+import { ipDefrag } from './ip-fragment.ts';
+import type { InIfaddr } from './in-device.ts';
+import { ipRouteMeHarder } from './route-harder.ts';
 import { ipAppendData, ipFinishSkb, ipFlushPendingFrames, ipMakeSkb, ipSendSkb } from './ip-append-data.ts';
 import { icmpErrConvert } from './icmp-errno.ts';
 import { icmpSend } from './icmp-send.ts';
@@ -77,6 +81,21 @@ export const inetAf4: InetAf = {
   localError: (sk, err, fl, port, info) => ipLocalError(sk, err, fl.daddr, port, info),
   recvError: ipRecvError,
   icmpErrConvert,
+  defrag: ipDefrag,
+  rerouteOutput: ipRouteMeHarder,
+  masqueradeAddr: (skb, dev) => {
+    const rt = skb.dst as Rtable;
+    return inetSelectAddr(dev, rt.rtUsesGateway && rt.rtGw6 === null ? rt.rtGateway : iphDaddr(skb.view, skb.networkHeader), RT_SCOPE_UNIVERSE);
+  },
+  onAddrGone: (net, fn) => {
+    const chain = net.get(IPV4).inetaddrChain;
+    const told = (event: number, ifa: InIfaddr): number => {
+      if (event === NETDEV_DOWN) fn(ifa.indev.dev.ifindex, ifa.local);
+      return NOTIFY_DONE;
+    };
+    chain.register(told);
+    return () => chain.unregister(told);
+  },
   mcAllow: ipMcSfAllow,
   mcDropSocket: ipMcDropSocket,
   setsockopt: ipSetsockopt,

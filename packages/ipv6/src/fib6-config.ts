@@ -111,6 +111,19 @@ function checkGateway(n6: Ipv6Net, cfg: Fib6Config, gw: Int32Array, dev: NetDevi
   return -EHOSTUNREACH;
 }
 
+/** Does the main table know the gateway, declared to be on the link of `dev`, as one behind another device? Default routes and those that say no do not count. */
+function elsewhere(n6: Ipv6Net, gw: Int32Array, dev: NetDevice): boolean {
+  if ((ipv6AddrType(gw) & IPV6_ADDR_LINKLOCAL) !== 0) return false;
+  const fl = n6.flCtl;
+  fl.daddr6 = gw;
+  fl.saddr6 = null;
+  fl.oif = dev.ifindex;
+  const res = n6.resCtl;
+  if (fib6TableLookup(n6, n6.fibMain, fl, dev.ifindex, res, RT6_LOOKUP_F_IGNORE_LINKSTATE) !== 0) return false;
+  const f = res.f6i!;
+  return (f.flags & RTF_REJECT) === 0 && !a6Any(f.dst) && (f.type !== RTN_UNICAST || res.nh!.dev !== dev);
+}
+
 /** Makes a next hop (fib6_nh_init), or a negative errno. @alpha */
 export function fib6NhInit(n6: Ipv6Net, cfg: Fib6Config, c: Fib6NhConfig): Fib6Nh | number {
   let dev: NetDevice | null = null;
@@ -128,6 +141,7 @@ export function fib6NhInit(n6: Ipv6Net, cfg: Fib6Config, c: Fib6NhConfig): Fib6N
       const type = ipv6AddrType(c.gw);
       if ((type & (IPV6_ADDR_UNICAST | IPV6_ADDR_MAPPED)) === 0) return fail(cfg, 'Invalid gateway address', -EINVAL);
       if (ipv6ChkAddr(n6, c.gw, dev, false)) return fail(cfg, 'Gateway can not be a local address', -EINVAL);
+      if (elsewhere(n6, c.gw, dev!)) return fail(cfg, 'Nexthop has invalid gateway or device mismatch', -EINVAL);
     } else {
       const found = checkGateway(n6, cfg, c.gw, dev);
       if (typeof found === 'number') return found;

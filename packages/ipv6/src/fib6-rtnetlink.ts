@@ -415,7 +415,6 @@ function fillRt(w: NlWriter, n6: Ipv6Net, rt: Rt6Info, dst: Int32Array, src: Int
   let flags = 0;
   if (rt.rtGw !== null) w.putIn6Addr(RTA_GATEWAY, rt.rtGw);
   w.putU32(RTA_OIF, rt.dev.ifindex);
-  if (rt.nh !== null) flags |= nhFlags(rt.nh);
   const expires = rt.expires !== 0 ? rt.expires : f !== null && (f.flags & RTF_EXPIRES) !== 0 && (rt.rtFlags & RTF_CACHE) !== 0 ? f.expires : 0;
   putCacheinfo(w, n6, expires, rt.error);
   w.putU8(RTA_PREF, rtfPrefOf(rt.rtFlags));

@@ -180,7 +180,7 @@ export function ip6RouteOutput(n6: Ipv6Net, fl: Flowi, sk: object | null): Rt6In
   return rt;
 }
 
-/** {@link ip6RouteOutput} by namespace: `InetAf.routeOutput`. @alpha */
+/** `ip6RouteOutput` by namespace: `InetAf.routeOutput`. @alpha */
 export function ip6RouteOutputFlow(net: Net, fl: Flowi, sk: object | null): Rt6Info | null {
   return ip6RouteOutput(net.get(IPV6), fl, sk);
 }

@@ -26,4 +26,4 @@ export { RuleApi, type Rule } from './iproute/rule.ts';
 export {
   genlHeader, type GenlFamilyInfo, type NetlinkAnswer, NetlinkClient, type NetlinkEvent, type NetlinkMonitor, type NetlinkRequest,
 } from './netlink/client.ts';
-export { NetlinkError } from './netlink/error.ts';
+export { type ExtAck, NetlinkError } from './netlink/error.ts';

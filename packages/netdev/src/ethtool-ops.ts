@@ -102,7 +102,7 @@ export interface EthtoolTsInfo {
 /**
  * A driver's side of ethtool(8) (struct ethtool_ops). Getters return what is asked for or a negative errno, setters 0 or a negative errno. Setters get the whole setting,
  * with the values to change already in it.
- * @alpha
+ * @public
  */
 export interface EthtoolOps {
   getDrvinfo?(dev: NetDevice): EthtoolDrvinfo;

@@ -10,7 +10,7 @@ import { ethtoolOpGetLink, ethtoolOpGetTsInfo, type EthtoolOps } from './ethtool
 import { NETIF_F_FRAGLIST, NETIF_F_GSO_SOFTWARE, NETIF_F_HW_CSUM, NETIF_F_LOOPBACK, NETIF_F_RXCSUM, NETIF_F_SG } from './features.ts';
 import { NETIF_FX_GSO_ACCECN, NETIF_FX_SOFT_DEVICE } from './features-ext.ts';
 import {
-  GSO_LEGACY_MAX_SIZE, IFF_LIVE_ADDR_CHANGE, IFF_NO_QUEUE, IFF_VLAN_CHALLENGED, NET_NAME_PREDICTABLE, NET_RX_SUCCESS, type NetDevice, NETDEV_TX_OK, type NetDeviceOps,
+  GSO_LEGACY_MAX_SIZE, IFF_LIVE_ADDR_CHANGE, IFF_NO_QUEUE, IFF_VLAN_CHALLENGED, NET_NAME_PREDICTABLE, NET_RX_SUCCESS, type NetDevice, NETDEV_TX_OK, type NetDeviceOps, TSO_MAX_SIZE,
 } from './netdevice.ts';
 
 const LOOPBACK_MTU = 65536;
@@ -55,6 +55,7 @@ function loopbackSetup(dev: NetDevice): void {
   dev.hwFeaturesExt = NETIF_FX_GSO_ACCECN;
   dev.featuresExt = NETIF_FX_SOFT_DEVICE;
   dev.gsoMaxSize = GSO_LEGACY_MAX_SIZE;
+  dev.tsoMaxSize = TSO_MAX_SIZE;
 }
 
 /** Makes a namespace's loopback device: `lo`, ifindex 1, down (loopback_net_init). */

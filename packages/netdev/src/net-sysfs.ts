@@ -38,7 +38,7 @@ function adapt(group: NetdevAttributeGroup): SysfsGroup {
     attrs[name] = {
       ...(show === undefined ? {} : { show: (dev: NetDevice): string | number => {
         const text = show.call(a, dev);
-        return typeof text === 'number' ? text : `${text}\n`;
+        return typeof text === 'number' || text === '' ? text : `${text}\n`;
       } }),
       ...(store === undefined ? {} : { store: (dev: NetDevice, text: string): number => store.call(a, dev, text.replace(/\n$/, '')) }),
     };
@@ -46,7 +46,7 @@ function adapt(group: NetdevAttributeGroup): SysfsGroup {
   return {
     dir: group.name,
     attrs,
-    links: (dev) => Object.fromEntries(Array.from(group.links?.(dev) ?? [], ([name, to]) => [name, `/sys/class/net/${to}`])),
+    links: (dev) => Object.fromEntries(Array.from(group.links?.(dev) ?? [], ([name, to]) => [name, `../../${to}`])),
   };
 }
 

@@ -127,6 +127,8 @@ export interface NetDeviceOps {
   setMacAddress?(dev: NetDevice, addr: Uint8Array): number;
   /** Refuses a link-layer address. */
   validateAddr?(dev: NetDevice): number;
+  /** A bridge over the device wants this much headroom in what the device receives. A device that has it sends into memory of its own making: its own need does not count for a bridge. */
+  setRxHeadroom?(dev: NetDevice, headroom: number): void;
   /** Takes a new MTU; by default the field is written. */
   changeMtu?(dev: NetDevice, mtu: number): number;
   /** `flags` (IFF_PROMISC, IFF_ALLMULTI) or the address lists changed. */
@@ -153,7 +155,7 @@ export interface NetDeviceOps {
 /**
  * The classifiers of a device's ingress or egress (sch_handle_ingress, sch_handle_egress): -1 to go on with the packet, else it is gone and this is the
  * code that the sender or the driver gets: 0 when it went another way, 1 when it was dropped.
- * @alpha
+ * @public
  */
 export type TcHook = (skb: Skb, dev: NetDevice) => number;
 
@@ -368,7 +370,7 @@ export class NetDevice implements SkbDev {
     this.gsoMaxSize = GSO_LEGACY_MAX_SIZE;
     this.gsoMaxSegs = GSO_MAX_SEGS;
     this.groMaxSize = GSO_LEGACY_MAX_SIZE;
-    this.tsoMaxSize = TSO_MAX_SIZE;
+    this.tsoMaxSize = GSO_LEGACY_MAX_SIZE;
     this.tsoMaxSegs = GSO_MAX_SEGS;
     this.txQueueLen = 0;
     this.numTxQueues = 1;
@@ -436,10 +438,18 @@ const NO_PTYPES: readonly PacketType[] = Object.freeze([]);
 
 /** The largest super-segment that every part of the stack takes, in bytes (GSO_LEGACY_MAX_SIZE). @alpha */
 export const GSO_LEGACY_MAX_SIZE = 65536;
-/** What a device without a limit of its own says that it segments, in bytes (TSO_MAX_SIZE). */
-const TSO_MAX_SIZE = 8 * 65535;
+/** What a device without any limit says that it segments, in bytes (TSO_MAX_SIZE). @alpha */
+export const TSO_MAX_SIZE: number = 8 * 65535;
 /** Segments of a super-segment (GSO_MAX_SEGS). @alpha */
 export const GSO_MAX_SEGS = 65535;
+
+/** Takes over how much a link segments (netif_inherit_tso_max). @alpha */
+export function netifInheritTsoMax(dev: NetDevice, from: NetDevice): void {
+  dev.tsoMaxSize = from.tsoMaxSize;
+  dev.tsoMaxSegs = from.tsoMaxSegs;
+  dev.gsoMaxSize = Math.min(dev.gsoMaxSize, from.tsoMaxSize);
+  dev.gsoMaxSegs = Math.min(dev.gsoMaxSegs, from.tsoMaxSegs);
+}
 
 /** The device of an skb: null when it has none. @alpha */
 export function skbDev(skb: Skb): NetDevice | null {

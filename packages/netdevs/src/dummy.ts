@@ -2,7 +2,7 @@
 import {
   etherSetup, ethMacAddr, ethValidateAddr, IFF_LIVE_ADDR_CHANGE, IFF_NO_QUEUE, NETDEV_TX_OK, type NetDevice, type NetDeviceOps, NETIF_F_FRAGLIST, NETIF_F_GSO_ENCAP_ALL,
   NETIF_F_GSO_SOFTWARE, NETIF_F_HW_CSUM, NETIF_F_SG, netifCarrierOff, netifCarrierOn, NETIF_FX_GSO_ACCECN,
-  NETIF_FX_HIGHDMA,
+  NETIF_FX_HIGHDMA, TSO_MAX_SIZE,
 } from '@linnet/netdev';
 import type { RtnlLinkOps, RtnlLinkParams } from '@linnet/netlink';
 import { consumeSkb, type Skb } from '@linnet/skbuff';
@@ -39,6 +39,7 @@ function setup(dev: NetDevice): void {
   dev.ethtoolOps = DUMMY_ETHTOOL_OPS;
   dev.minMtu = 0;
   dev.maxMtu = 0;
+  dev.tsoMaxSize = TSO_MAX_SIZE;
 }
 
 /** The kind `dummy` (dummy_link_ops). @alpha */

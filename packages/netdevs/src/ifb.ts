@@ -2,7 +2,7 @@
 import {
   devGetByIndex, devQueueXmit, etherSetup, ethValidateAddr, napiCompleteDone, napiDisable, napiEnable, napiSchedule, NETDEV_TX_OK, type NetDevice, type NetDeviceOps, NETIF_F_FRAGLIST,
   NETIF_F_GSO_ENCAP_ALL, NETIF_F_GSO_SOFTWARE, NETIF_F_HW_CSUM, NETIF_F_SG, netifNapiAdd, netifReceiveSkb, netifStartQueue, netifStopQueue, netifWakeQueue, type NapiStruct,
-  SKB_TC_FROM_INGRESS, SKB_TC_REDIRECTED, SKB_TC_SKIP_CLASSIFY,
+  SKB_TC_FROM_INGRESS, SKB_TC_REDIRECTED, SKB_TC_SKIP_CLASSIFY, TSO_MAX_SIZE,
   NETIF_F_HW_VLAN_CTAG_TX, NETIF_FX_GSO_ACCECN, NETIF_FX_HIGHDMA, NETIF_FX_HW_VLAN_STAG_TX,
 } from '@linnet/netdev';
 import type { RtnlLinkOps, RtnlLinkParams } from '@linnet/netlink';
@@ -97,6 +97,7 @@ function setup(dev: NetDevice): void {
   dev.ethtoolOps = IFB_ETHTOOL_OPS;
   dev.minMtu = 0;
   dev.maxMtu = 0;
+  dev.tsoMaxSize = TSO_MAX_SIZE;
   dev.priv = new Ifb();
 }
 

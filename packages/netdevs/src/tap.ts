@@ -7,7 +7,7 @@
  */
 import { EINVAL, ENOBUFS, type Net } from '@linnet/kernel';
 import {
-  allocNetdev, ethHwAddrRandom, ethHwAddrSet, ethMacAddr, etherSetup, ethTypeTrans, ethValidateAddr, GSO_LEGACY_MAX_SIZE, NETDEV_TX_BUSY, NETDEV_TX_OK, napiCompleteDone, napiDisable,
+  allocNetdev, ethHwAddrRandom, ethHwAddrSet, ethMacAddr, etherSetup, ethTypeTrans, ethValidateAddr, NETDEV_TX_BUSY, NETDEV_TX_OK, napiCompleteDone, napiDisable,
   napiEnable, napiGroReceive, napiSchedule, NETIF_F_FRAGLIST, NETIF_F_GSO_UDP_L4, NETIF_F_GSO_UDP_TUNNEL, NETIF_F_GSO_UDP_TUNNEL_CSUM,
   NETIF_F_HW_CSUM, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_SG, NETIF_F_SOFT_FEATURES, NETIF_F_TSO, NETIF_F_TSO6, NETIF_F_TSO_ECN, NETIF_FX_HW_VLAN_STAG_TX, netifNapiAdd, netifStopQueue, netifWakeQueue, registerNetdevice, skbVlanPushInside, type EthtoolOps, type NapiStruct, type NetDevice, type NetDeviceOps,
 } from '@linnet/netdev';
@@ -102,7 +102,6 @@ export function createTap(net: Net, opts: TapOptions): NetDevice | number {
       d.minMtu = 68;
       // A frame with its header stays below 64 KiB; a bare packet may have all of it.
       d.maxMtu = tap.tun ? 65535 : 65521;
-      d.tsoMaxSize = GSO_LEGACY_MAX_SIZE;
       if (opts.mtu !== undefined) d.mtu = opts.mtu;
       d.hwFeatures = NETIF_F_SOFT_FEATURES | NETIF_F_SG | NETIF_F_FRAGLIST | TUN_USER_FEATURES | NETIF_F_HW_VLAN_CTAG_TX;
       d.features = d.hwFeatures;

@@ -3,7 +3,7 @@ import { ENOTCONN } from '@linnet/kernel';
 import {
   devClose, devForwardSkb, ethMacAddr, etherSetup, ethValidateAddr, IFF_LIVE_ADDR_CHANGE, IFF_NO_QUEUE, NET_RX_SUCCESS, NETDEV_TX_OK, netifCarrierOff, netifCarrierOn,
   NETIF_F_FRAGLIST, NETIF_F_GRO, NETIF_F_GSO_ENCAP_ALL, NETIF_F_GSO_SOFTWARE, NETIF_F_HW_CSUM, NETIF_F_HW_VLAN_CTAG_RX, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_RXCSUM, NETIF_F_SG,
-  NETIF_F_SOFT_FEATURES, NETIF_FX_HW_VLAN_STAG_RX, NETIF_FX_HW_VLAN_STAG_TX, NETIF_FX_SOFT_DEVICE, unregisterNetdevice, type EthtoolOps, type NetDevice, type NetDeviceOps,
+  NETIF_F_SOFT_FEATURES, TSO_MAX_SIZE, NETIF_FX_HW_VLAN_STAG_RX, NETIF_FX_HW_VLAN_STAG_TX, NETIF_FX_SOFT_DEVICE, unregisterNetdevice, type EthtoolOps, type NetDevice, type NetDeviceOps,
 } from '@linnet/netdev';
 import { DROP, kfreeSkbReason, type Skb } from '@linnet/skbuff';
 import { IFF_UP } from '@linnet/uapi';
@@ -18,6 +18,8 @@ export const VETH_MAX_MTU = 65535;
 
 class Veth {
   peer: NetDevice | null = null;
+  /** Headroom that a bridge over this end wants in what it receives. */
+  requestedHeadroom = 0;
 }
 
 const peerOf = (dev: NetDevice): NetDevice | null => (dev.priv as Veth).peer;
@@ -67,6 +69,15 @@ const VETH_OPS: NetDeviceOps = Object.freeze({
   setMacAddress: ethMacAddr,
   validateAddr: ethValidateAddr,
   getIflink: (dev: NetDevice): number => peerOf(dev)?.ifindex ?? 0,
+  setRxHeadroom(dev: NetDevice, headroom: number): void {
+    const own = dev.priv as Veth;
+    own.requestedHeadroom = headroom;
+    if (own.peer === null) return;
+    // Either end sends what the other receives.
+    const need = Math.max(headroom, (own.peer.priv as Veth).requestedHeadroom);
+    dev.neededHeadroom = need;
+    own.peer.neededHeadroom = need;
+  },
 });
 
 /** Prepares one end of a pair, before it is registered (veth_setup). @alpha */
@@ -75,6 +86,7 @@ export function vethSetup(dev: NetDevice): void {
   dev.netdevOps = VETH_OPS;
   dev.privFlags |= IFF_NO_QUEUE | IFF_LIVE_ADDR_CHANGE;
   dev.maxMtu = VETH_MAX_MTU;
+  dev.tsoMaxSize = TSO_MAX_SIZE;
   dev.hwFeatures = VETH_FEATURES | NETIF_F_SOFT_FEATURES;
   dev.features = dev.hwFeatures;
   // What a tag stands before loses nothing but the tags' own.

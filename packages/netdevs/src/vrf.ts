@@ -9,7 +9,7 @@ import {
 import { type Extack, netlink, type NetlinkSock, NLA_U32, NlRequest, nlSetErrMsg, rtnlGetLink, type RtnlLinkOps, type RtnlLinkParams, rtnlLinkRegister } from '@linnet/netlink';
 import { PACKET_HOST, type Skb, skbOrphan } from '@linnet/skbuff';
 import {
-  AF_INET, AF_INET6, FIB_RULE_HDR_LEN, fibRuleHdrWrite, FR_ACT_TO_TBL, FRA_L3MDEV, FRA_PRIORITY, FRA_PROTOCOL, IF_OPER_UP, IFF_MASTER, IFF_NOARP, IFF_UP, IFLA_VRF_MAX,
+  AF_INET, AF_INET6, AF_UNSPEC, FIB_RULE_HDR_LEN, fibRuleHdrWrite, FR_ACT_TO_TBL, FRA_L3MDEV, FRA_PRIORITY, FRA_PROTOCOL, IF_OPER_UP, IFF_MASTER, IFF_NOARP, IFF_UP, IFLA_VRF_MAX,
   IFLA_VRF_PORT_TABLE, IFLA_VRF_TABLE, nlaGetU32, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REQUEST, NlWriter, RT_TABLE_UNSPEC, RTM_NEWRULE, RTPROT_KERNEL,
 } from '@linnet/uapi';
 import { etherValidate } from './ether-link.ts';
@@ -111,7 +111,7 @@ function setup(dev: NetDevice): void {
 
 /** Asks a family for the rule by which masters are asked for their tables; it is there already after the first VRF (vrf_fib_rule). */
 function addRule(net: Net, family: number): void {
-  const handler = rtnlGetLink(net.kernel, family, RTM_NEWRULE);
+  const handler = rtnlGetLink(net.kernel, family, RTM_NEWRULE) ?? rtnlGetLink(net.kernel, AF_UNSPEC, RTM_NEWRULE);
   if (handler?.doit === undefined) return;
   const w = new NlWriter({ capacity: 128 });
   const nlh = w.begin(RTM_NEWRULE, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL, 0, 0);

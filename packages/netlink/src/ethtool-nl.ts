@@ -89,7 +89,7 @@ function doSet(set: EthnlSet, net: Net, req: NlRequest, tb: Int32Array): number 
   return Math.min(ret, 0);
 }
 
-/** Tells the group "monitor" how a device is set now (ethtool_notify): `msg` is an ETHTOOL_MSG_*_NTF. Always in compact form. */
+/** Tells the group "monitor" how a device is set now (ethtool_notify): `msg` is an ETHTOOL_MSG_*_NTF. Always in compact form. @alpha */
 export function ethtoolNotify(dev: NetDevice, msg: number): void {
   const { net, kernel } = dev;
   const fam = genlFamilyByName(kernel, NAME);

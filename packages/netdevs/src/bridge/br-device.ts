@@ -158,7 +158,6 @@ export function brDevSetup(dev: NetDevice): void {
   dev.features = COMMON_FEATURES | NETIF_F_HW_VLAN_CTAG_TX;
   dev.hwFeatures = COMMON_FEATURES | NETIF_F_HW_VLAN_CTAG_TX;
   dev.vlanFeatures = COMMON_FEATURES;
-  dev.tsoMaxSize = 524280;
   const mcast = new Mcast(null, null);
   const br = new BridgeClass(dev, new VlanGroup(), mcast, new Mdb(), [helloTimerExpired, tcnTimerExpired, topologyChangeTimerExpired, fdbCleanup]);
   mcast.br = br;

@@ -3,7 +3,7 @@
 import { delTimer, EBUSY, EEXIST, EINVAL, ELOOP, ENOENT, ENXIO, EPERM, EXFULL, type Net, type TimerList } from '@linnet/kernel';
 import {
   allocNetdev, callNetdeviceNotifiers, devGetByName, devSetAllmulti, devSetMtu, IFF_BRIDGE_PORT, IFF_EBRIDGE, NETDEV_CHANGEADDR, NETDEV_JOIN, type NetDevice, netdevMasterUpperDevLink, netdevRxHandlerRegister,
-  netdevRxHandlerUnregister, netdevUpdateFeatures, netdevUpperDevUnlink, netifOperUp, registerNetdevice, unregisterNetdevice,
+  netdevRxHandlerUnregister, netdevUpdateFeatures, netdevUpperDevUnlink, netifOperUp, registerNetdevice, TSO_MAX_SIZE, unregisterNetdevice,
 } from '@linnet/netdev';
 import type { RtnlLinkOps } from '@linnet/netlink';
 import { ARPHRD_ETHER, ETH_ALEN, ETH_DATA_LEN, IFF_LOOPBACK, IFF_UP, isValidEtherAddr, RTM_DELLINK, RTM_NEWLINK } from '@linnet/uapi';
@@ -68,7 +68,7 @@ export function brMtuAutoAdjust(br: Bridge): void {
 }
 /** Super-segments are as large as the narrowest port takes (br_set_gso_limits). */
 export function brSetGsoLimits(br: Bridge): void {
-  let size = 65536;
+  let size = TSO_MAX_SIZE;
   let segs = 65535;
   for (const p of br.ports) {
     size = Math.min(size, p.dev.tsoMaxSize);
@@ -76,6 +76,16 @@ export function brSetGsoLimits(br: Bridge): void {
   }
   br.dev.tsoMaxSize = size;
   br.dev.tsoMaxSegs = segs;
+}
+
+/** The headroom that what is sent to a port should have (netdev_get_fwd_headroom). */
+const fwdHeadroom = (dev: NetDevice): number => (dev.netdevOps.setRxHeadroom === undefined ? dev.neededHeadroom : 0);
+
+/** What comes in at any port should have the headroom that the neediest wants (update_headroom). */
+function updateHeadroom(br: Bridge): void {
+  const need = br.ports.reduce((n, p) => Math.max(n, fwdHeadroom(p.dev)), 0);
+  br.dev.neededHeadroom = need;
+  for (const p of br.ports) p.dev.netdevOps.setRxHeadroom?.(p.dev, need);
 }
 
 /** Makes a device a port (br_add_if). Returns 0 or a negative errno. */
@@ -107,7 +117,8 @@ export function brAddIf(br: Bridge, dev: NetDevice, extack: { msg: string } | nu
   nbpUpdatePortCount(br);
   brManagePromisc(br);
   netdevUpdateFeatures(br.dev);
-  if (br.dev.neededHeadroom < dev.neededHeadroom) br.dev.neededHeadroom = dev.neededHeadroom;
+  if (br.dev.neededHeadroom < fwdHeadroom(dev)) updateHeadroom(br);
+  else dev.netdevOps.setRxHeadroom?.(dev, br.dev.neededHeadroom);
   fdbAddLocal(br, p, dev.devAddr, 0);
   nbpVlanInit(p);
   const changed = brStpRecalculateBridgeId(br);
@@ -138,6 +149,8 @@ function delNbp(p: BridgePort): void {
   mcastDisablePort(p, true);
   for (const t of [p.messageAgeTimer, p.forwardDelayTimer, p.holdTimer]) delTimer(kernel, t as unknown as TimerList<unknown>);
   neighSuppressRecalculate(br);
+  dev.netdevOps.setRxHeadroom?.(dev, 0);
+  if (fwdHeadroom(dev) === br.dev.neededHeadroom) updateHeadroom(br);
 }
 
 /** Takes a port out of its bridge (br_del_if). Returns 0 or -EINVAL. */

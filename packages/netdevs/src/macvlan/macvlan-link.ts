@@ -3,9 +3,8 @@
 import { EADDRNOTAVAIL, EBUSY, EINVAL, ENODEV, type Kernel, type Net, NOTIFY_DONE } from '@linnet/kernel';
 import {
   copyAddr, devGetByIndex, devSetMtu, devSetPromiscuity, ethHwAddrRandom, NET_ADDR_STOLEN, NETDEV_CHANGE, NETDEV_CHANGEADDR, NETDEV_CHANGEMTU, NETDEV_DOWN, NETDEV_FEAT_CHANGE,
-  NETDEV_UNREGISTER, NETDEV_UP, type NetDevice, netdevRxHandlerRegister, netdevRxHandlerUnregister, netdevUpdateFeatures, netdevUpperDevLink, NETIF_F_FRAGLIST, NETIF_F_GRO,
-  NETIF_F_GSO_SOFTWARE, NETIF_F_HW_CSUM, NETIF_F_RXCSUM, NETIF_F_SG, NETREG_UNREGISTERING, registerNetdevice, registerNetdeviceNotifier, unregisterNetdevice,
-linkwatchFireEvent,
+  linkwatchFireEvent, NETDEV_UNREGISTER, NETDEV_UP, type NetDevice, netdevRxHandlerRegister, netdevRxHandlerUnregister, netdevUpdateFeatures, netdevUpperDevLink, NETIF_F_FRAGLIST, NETIF_F_GRO,
+  NETIF_F_GSO_SOFTWARE, NETIF_F_HW_CSUM, NETIF_F_RXCSUM, NETIF_F_SG, netifInheritTsoMax, NETREG_UNREGISTERING, registerNetdevice, registerNetdeviceNotifier, unregisterNetdevice,
 } from '@linnet/netdev';
 import { NLA_BINARY, NLA_NESTED, NLA_REJECT, NLA_S32, NLA_U16, NLA_U32, type RtnlLinkOps, type RtnlLinkParams } from '@linnet/netlink';
 import {
@@ -102,6 +101,7 @@ function takeFeatures(dev: NetDevice, lower: NetDevice): void {
   dev.vlanFeatures = lower.vlanFeatures & own;
   dev.gsoMaxSize = lower.gsoMaxSize;
   dev.gsoMaxSegs = lower.gsoMaxSegs;
+  netifInheritTsoMax(dev, lower);
 }
 
 function newlink(_net: Net, dev: NetDevice, p: RtnlLinkParams): number {
@@ -144,7 +144,6 @@ function newlink(_net: Net, dev: NetDevice, p: RtnlLinkParams): number {
   if (data[IFLA_MACVLAN_BC_QUEUE_LEN] !== 0) v.bcQueueLenReq = nlaGetU32(view, data[IFLA_MACVLAN_BC_QUEUE_LEN]!);
   if (data[IFLA_MACVLAN_BC_CUTOFF] !== 0) port.bcCutoff = nlaGetS32(view, data[IFLA_MACVLAN_BC_CUTOFF]!);
   dev.hardHeaderLen = lower.hardHeaderLen;
-  dev.neededHeadroom = lower.neededHeadroom;
   takeFeatures(dev, lower);
   // As the link is now: nothing that happens to the device.
   dev.carrier = lower.carrier;

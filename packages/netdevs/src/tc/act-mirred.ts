@@ -120,7 +120,7 @@ function act(skb: Skb, a: TcAction): number {
   const own = redirect && atIngress && (a.action === TC_ACT_STOLEN || a.action === TC_ACT_QUEUED || a.action === TC_ACT_TRAP);
   const out = own ? skb : skbClone(skb);
   out.nfct = null;
-    out.nfctInfo = 0;
+  out.nfctInfo = 0;
   if (wantIngress && !atIngress) out.dst = null;
   placeData(out, wantIngress || !m.macHeaderXmit);
   out.skbIif = skb.dev!.ifindex;

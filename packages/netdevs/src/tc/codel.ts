@@ -43,7 +43,7 @@ export class CodelVars {
 
 /** What happened (struct codel_stats). */
 export class CodelStats {
-  maxpacket = 256;
+  maxpacket = 0;
   dropCount = 0;
   dropLen = 0;
   ecnMark = 0;

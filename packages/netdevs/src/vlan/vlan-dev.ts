@@ -4,7 +4,7 @@ import {
   copyAddr, devMcAdd, devMcDel, devQueueXmit, devSetAllmulti, devSetPromiscuity, devUcAdd, devUcDel, ETH_HEADER_OPS, etherSetup, ethValidateAddr, type HeaderOps,
   callNetdeviceNotifiers, IFF_802_1Q_VLAN, IFF_LIVE_ADDR_CHANGE, IFF_NO_QUEUE, IFF_UNICAST_FLT, NET_ADDR_STOLEN, NET_XMIT_CN, NET_XMIT_SUCCESS, NETDEV_CHANGEADDR, type NetDevice, type NetDeviceOps,
   NETDEV_TX_OK, netdevUpdateFeatures, netifCarrierOff, netifCarrierOn, NETIF_F_CSUM_MASK, NETIF_F_FRAGLIST, NETIF_F_GSO_ENCAP_ALL, NETIF_F_GSO_SOFTWARE, NETIF_F_HW_CSUM,
-  NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_IP_CSUM, NETIF_F_IPV6_CSUM, NETIF_F_RXCSUM, NETIF_F_SG, NETIF_F_SOFT_FEATURES, sameAddr, skbVlanPutTag, type DevAddrList,
+  NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_IP_CSUM, NETIF_F_IPV6_CSUM, NETIF_F_RXCSUM, NETIF_F_SG, NETIF_F_SOFT_FEATURES, netifInheritTsoMax, sameAddr, skbVlanPutTag, type DevAddrList,
 } from '@linnet/netdev';
 import { DROP, kfreeSkbReason, type Skb, skbCowHead, skbPush } from '@linnet/skbuff';
 import {
@@ -123,6 +123,7 @@ function init(dev: NetDevice): number {
   dev.features |= dev.hwFeatures;
   dev.gsoMaxSize = real.gsoMaxSize;
   dev.gsoMaxSegs = real.gsoMaxSegs;
+  netifInheritTsoMax(dev, real);
   dev.vlanFeatures = real.vlanFeatures;
   if (!isValidEtherAddr(dev.devAddr, 0)) {
     copyAddr(dev.devAddr, 0, real.devAddr, 0, ETH_ALEN);
@@ -199,6 +200,7 @@ export function vlanSetup(dev: NetDevice): void {
 export function vlanTransferFeatures(real: NetDevice, dev: NetDevice): void {
   dev.gsoMaxSize = real.gsoMaxSize;
   dev.gsoMaxSegs = real.gsoMaxSegs;
+  netifInheritTsoMax(dev, real);
   dev.hardHeaderLen = (real.features & NETIF_F_HW_VLAN_CTAG_TX) !== 0 ? real.hardHeaderLen : real.hardHeaderLen + VLAN_HLEN;
   netdevUpdateFeatures(dev);
 }

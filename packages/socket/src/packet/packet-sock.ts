@@ -27,7 +27,7 @@ export class PacketNet {
 /** Where a namespace keeps its {@link PacketNet}. @alpha */
 export const PACKET_NET: Key<PacketNet> = defineKey<PacketNet>('packet');
 
-/** Gives a received frame to a socket: consumes it. */
+/** Gives a received frame to a socket: consumes it. @alpha */
 export type PacketRcv = (po: PacketSock, skb: Skb, dev: NetDevice, origDev: NetDevice) => number;
 
 /** A packet socket. @alpha */

@@ -3,7 +3,7 @@
 import { EADDRNOTAVAIL, EEXIST, EINVAL, ENODEV, EOPNOTSUPP, EPFNOSUPPORT, ERANGE, type Kernel, type Net, NOTIFY_DONE } from '@linnet/kernel';
 import {
   devGetByIndex, ethHwAddrRandom, ethMacAddr, etherSetup, ethValidateAddr, IFF_LIVE_ADDR_CHANGE, IFF_NO_QUEUE, NETDEV_UNREGISTER, type NetDevice, type NetDeviceOps, NETREG_UNREGISTERING,
-  registerNetdevice, registerNetdeviceNotifier, unregisterNetdevice,
+  netifInheritTsoMax, registerNetdevice, registerNetdeviceNotifier, unregisterNetdevice,
 } from '@linnet/netdev';
 import {
   type Extack, NLA_BINARY, NLA_FLAG, NLA_U16, NLA_U32, NLA_U8, NLA_UNSPEC, type NlaPolicyTable, nlSetErrMsg, nlSetErrMsgAttr, type RtnlLinkOps, type RtnlLinkParams,
@@ -294,6 +294,7 @@ function apply(dev: NetDevice, c: VxlanConfig, lower: NetDevice | null, fresh: b
   if (fresh) {
     if ((c.flags & VXLAN_F_GPE) !== 0) rawSetup(dev);
     if (lower !== null) {
+      netifInheritTsoMax(dev, lower);
       dev.mtu = Math.max(lower.mtu - headroom, U.ETH_MIN_MTU);
       dev.neededHeadroom = lower.hardHeaderLen + lower.neededHeadroom + headroom;
     } else {
@@ -304,6 +305,7 @@ function apply(dev: NetDevice, c: VxlanConfig, lower: NetDevice | null, fresh: b
     if (c.mtu !== 0) dev.mtu = lower === null ? c.mtu : Math.min(c.mtu, Math.max(lower.mtu - headroom, U.ETH_MIN_MTU));
   } else if (lower !== null) {
     // Another link: no more than fits through it.
+    netifInheritTsoMax(dev, lower);
     dev.mtu = Math.min(dev.mtu, Math.max(lower.mtu - headroom, U.ETH_MIN_MTU));
     dev.neededHeadroom = lower.hardHeaderLen + lower.neededHeadroom + headroom;
   }
