@@ -7,6 +7,9 @@ import { scene } from '../lib/scene.ts';
 import type { Linked, Scene, TapLink } from '../lib/scene.ts';
 import { have } from '../needs.mjs';
 
+/** How long something may take that takes a second or two on a machine that does nothing else, ms. */
+const PATIENCE = 30_000;
+
 /** An address of Linnet's end, its kernel and its name in the real one. */
 async function onTap(s: Scene, options: Partial<TapLink> = {}): Promise<Linked & { ll: string }> {
   const netns = s.netns();
@@ -14,10 +17,18 @@ async function onTap(s: Scene, options: Partial<TapLink> = {}): Promise<Linked &
   const linked = s.tap(s.machine({ modules: [ipv6] }), { netns, address: '10.78.0.2/24', peer: '10.78.0.1/24', ...options });
   netns.sh('ip address add fd78::1/64 dev tap0 nodad');
   linked.machine.ip.addr.add({ dev: linked.dev.name, address: 'fd78::2/64' });
-  await eventually('the addresses are free', () => !addresses(linked).some((a) => a.tentative), 5000);
-  await eventually('their addresses are free', () => !netns.sh('ip -6 address show dev tap0').includes('tentative'), 5000);
+  await settled(linked, 'tap0');
   const ll = addresses(linked).find((a) => a.text.startsWith('fe80'))!.text;
   return { ...linked, ll };
+}
+
+/** Waits until both ends have a link-local address, and all of their addresses are known to be theirs alone. */
+async function settled(l: Linked, tap: string): Promise<void> {
+  await eventually('the addresses are free', () => addresses(l).some((a) => a.text.startsWith('fe80')) && !addresses(l).some((a) => a.tentative), PATIENCE);
+  await eventually('their addresses are free', () => {
+    const said = l.netns.sh(`ip -6 address show dev ${tap}`);
+    return said.includes('fe80:') && !said.includes('tentative');
+  }, PATIENCE);
 }
 
 function addresses(l: Linked): { text: string; tentative: boolean }[] {
@@ -89,7 +100,7 @@ ra+=struct.pack("!BBBBI",24,2,48,0x18,900)+socket.inet_pton(socket.AF_INET6,"fd9
 s.sendto(ra,("ff02::1",0,0,i))
 '`);
     const ip = (path: string): string => String(l.machine.net.proc.read(path));
-    await eventually('the address is there', () => ip('net/if_inet6').includes('fd990000000000006'), 5000);
+    await eventually('the address is there', () => ip('net/if_inet6').includes('fd990000000000006'), PATIENCE);
     const routes = ip('net/ipv6_route');
     expect(routes).toMatch(/^0{32} 00 0{32} 00 fe80\w+ 00000400 \w+ \w+ \w+ +eth0$/m);
     expect(routes).toMatch(/^fd990{28} 40 /m);
@@ -98,7 +109,7 @@ s.sendto(ra,("ff02::1",0,0,i))
     const [line] = ip('net/if_inet6').split('\n').filter((x) => x.startsWith('fd99'));
     const address = line!.slice(0, 32).replace(/(.{4})(?!$)/g, '$1:');
     await s.sh(l.netns, 'ip -6 route add fd99::/64 dev tap0');
-    await new Promise((resolve) => { setTimeout(resolve, 2500); });
+    await settled(l, 'tap0');
     expect(await s.sh(l.netns, `ping -6 -c 2 -i 0.1 ${address}`)).toContain('2 received');
   }));
 
@@ -111,15 +122,15 @@ s.sendto(ra,("ff02::1",0,0,i))
     l.netns.sh('ip -6 route add default via fd78::2');
     l.machine.sysctl('net/ipv6/conf/all/forwarding', 1);
     l.machine.ip.addr.add({ dev: r.dev.name, address: 'fd79::2/64' });
-    await new Promise((resolve) => { setTimeout(resolve, 3000); });
+    await settled(r, 'tap1');
     expect(await s.sh(l.netns, 'ping -6 -c 20 -i 0.01 fd79::1')).toContain('20 received');
-    const hop = await s.sh(l.netns, 'ping -6 -c 1 -t 1 -W 1 fd79::1 || true');
+    const hop = await s.sh(l.netns, 'ping -6 -c 1 -t 1 -W 10 fd79::1 || true');
     expect(hop).toContain('From fd78::2 icmp_seq=1 Time exceeded: Hop limit');
     const big = await s.sh(l.netns, 'ping -6 -c 3 -i 0.2 -M do -s 1400 fd79::1 || true');
     expect(big).toMatch(/mtu[= ]1400/);
     expect(await s.sh(l.netns, 'ip -6 route get fd79::1')).toContain('mtu 1400');
     expect(await s.sh(l.netns, 'ping -6 -c 2 -i 0.2 -s 1400 fd79::1')).toContain('2 received');
-    expect(await s.sh(l.netns, 'ping -6 -c 1 -W 5 fd79::77 || true')).toContain('Address unreachable');
-    expect(await s.sh(l.netns, 'ping -6 -c 1 -W 2 fd80::1 || true')).toContain('No route');
+    expect(await s.sh(l.netns, 'ping -6 -c 1 -W 20 fd79::77 || true')).toContain('Address unreachable');
+    expect(await s.sh(l.netns, 'ping -6 -c 1 -W 20 fd80::1 || true')).toContain('No route');
   }));
 });

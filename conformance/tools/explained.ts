@@ -13,6 +13,13 @@ export const EXPLAINED: readonly Explained[] = [
   { command: /^ip ntable/, from: /refcnt \d+ reachable \d+/, to: 'refcnt N reachable N', why: 'references are not counted here, and the reachable time is drawn at random' },
   { command: /^ip /, from: /\b(numtxqueues|numrxqueues) \d+/g, to: '$1 N', why: 'Linux makes as many queues as there are processors; Linnet has one processor' },
   { command: /^ip /, from: /"(num_[rt]x_queues)":\d+/g, to: '"$1":N', why: 'the same' },
+  { command: /^tc /, from: /("refcnt":|\brefcnt )\d+/g, to: '$1N', why: 'a queueing discipline is counted once for each queue of its device' },
+  { command: /^tc /, from: /\b8[0-9a-f]{3}:/g, to: '8NNN:', why: 'handles that nobody chose are numbered from 8001: over all namespaces of a kernel' },
+  { command: /^ip .*link/, from: /"(gc|hello|tcn|topology_change)_timer":[\d.]+/g, to: '"$1_timer":T', why: 'what is left of a timer' },
+  { command: /^ip .*link/, from: /("mcast_startup_query_intvl":)312[45]/g, to: '$1N', why: '31.25 s are not a whole number of ticks of every kernel' },
+  {
+    command: /^ip .*link/, from: /"(vlan_protocol|vlan_default_pvid|vlan_stats_enabled|vlan_stats_per_port)":("[^"]*"|\d+),/g, to: '', why: "not every kernel's bridge knows VLANs (CONFIG_BRIDGE_VLAN_FILTERING)",
+  },
 ];
 
 /** What a command printed, without what may differ. */

@@ -41,6 +41,12 @@ export interface InetAf {
   /** Sends a SYN-ACK over `dst` (ip_build_and_send_pkt). Consumes. */
   buildAndSendPkt(skb: Skb, sk: InetSock, dst: DstEntry, fl: Flowi, tos: number): number;
 
+  /** AF_INET6 only, as the next two: sets `ipc` from the sock's options before control messages are read (ipcm6_init_sk). */
+  ipcInit?(sk: InetSock, ipc: IpcmCookie): void;
+  /** May the sock send with this flow label? 0, or -EINVAL while somebody has a label for himself and the sock does not hold this one (fl6_sock_lookup). */
+  checkFlowlabel?(sk: InetSock, label: number): number;
+  /** Where a packet for `daddr` with the extension headers `opt` goes first (fl6_update_dst): `daddr`, or an array of the callee's that holds until the next call. */
+  firstHop?(sk: InetSock, opt: object | null, daddr: Int32Array): Int32Array;
   /** Reads the control messages of a sendmsg into `ipc` (ip_cmsg_send). 0 or -EINVAL. */
   cmsgSend(sk: InetSock, msg: MsgHdr, ipc: IpcmCookie): number;
   /** Adds what the sock asked for (IP_PKTINFO, IP_RECVTTL ...) to a received message (ip_cmsg_recv). */

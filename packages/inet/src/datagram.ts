@@ -5,7 +5,7 @@ import {
   AF_INET, AF_INET6, IN6ADDR_ANY, IN6ADDR_LOOPBACK, INADDR_LOOPBACK, ipv4IsMulticast, ipv6AddrAny, ipv6AddrIsLinklocal, ipv6AddrIsMulticast, ipv6AddrV4mapped, RTN_BROADCAST, sockaddrIn,
   type SockAddr, type SockAddrIn, type SockAddrIn6,
 } from '@linnet/uapi';
-import { flowi4InitOutput, flowi6InitOutput } from './flowi.ts';
+import { flowi4InitOutput, flowi6InitOutput, IpcmCookie } from './flowi.ts';
 import { INET_VERSION_4, INET_VERSION_6, inetMapped, type InetSock, inetSockUpdateVersions } from './inet-sock.ts';
 import { INET } from './protocol.ts';
 
@@ -68,16 +68,23 @@ export function ip6DatagramConnect(sk: InetSock, addr: SockAddr): number {
     }
     if (oif === 0 && ipv6AddrIsMulticast(daddr)) oif = np.mcastOif;
     if (oif === 0) return -EINVAL;
-  } else if (oif === 0) {
-    oif = ipv6AddrIsMulticast(daddr) ? np.mcastOif : np.ucastOif;
   }
   sk.dst = null;
   sk.rxDst = null;
   sk.af = sk.homeAf;
   const label = np.sndflow ? sin6.flowinfo & 0xfffff : 0;
+  if (label !== 0) {
+    const bad = sk.af.checkFlowlabel?.(sk, label) ?? 0;
+    if (bad !== 0) return bad;
+  }
+  const ipc = new IpcmCookie();
+  sk.af.ipcInit?.(sk, ipc);
+  if (oif === 0) oif = ipc.oif;
+  if (oif === 0) oif = ipv6AddrIsMulticast(daddr) ? np.mcastOif : np.ucastOif;
   const fl = sk.fl;
-  flowi6InitOutput(fl, oif, sk.mark, np.tclass, sk.protocol, 0, daddr, ipv6AddrAny(sk.v6Saddr!) ? null : sk.v6Saddr, sin6.port, sk.num, sk.uid, label);
+  flowi6InitOutput(fl, oif, sk.mark, np.tclass, sk.protocol, 0, sk.af.firstHop?.(sk, ipc.opt, daddr) ?? daddr, ipv6AddrAny(sk.v6Saddr!) ? null : sk.v6Saddr, sin6.port, sk.num, sk.uid, label);
   const dst = sk.af.routeOutput(sk.net, fl, sk);
+  fl.daddr6 = daddr;
   if (dst === null) return fl.error;
   if (ipv6AddrAny(sk.v6Saddr!)) sk.v6Saddr = fl.saddr6;
   if (ipv6AddrAny(sk.v6RcvSaddr!)) {

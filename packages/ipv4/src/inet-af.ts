@@ -85,7 +85,7 @@ export const inetAf4: InetAf = {
   rerouteOutput: ipRouteMeHarder,
   masqueradeAddr: (skb, dev) => {
     const rt = skb.dst as Rtable;
-    return inetSelectAddr(dev, rt.rtUsesGateway && rt.rtGw6 === null ? rt.rtGateway : iphDaddr(skb.view, skb.networkHeader), RT_SCOPE_UNIVERSE);
+    return inetSelectAddr(dev, rt.rtGw !== 0 ? rt.rtGw : iphDaddr(skb.view, skb.networkHeader), RT_SCOPE_UNIVERSE);
   },
   onAddrGone: (net, fn) => {
     const chain = net.get(IPV4).inetaddrChain;

@@ -1,5 +1,5 @@
 /** A new route for a packet of this machine, after somebody rewrote its addresses or its mark. */
-import { flowi4InitOutput, FLOWI_FLAG_ANYSRC, type InetSock } from '@linnet/inet';
+import { Flowi, flowi4InitOutput, FLOWI_FLAG_ANYSRC, type InetSock } from '@linnet/inet';
 import { llReservedSpace } from '@linnet/netdev';
 import { skbCow, skbHeadroom, type Skb } from '@linnet/skbuff';
 import type { Net } from '@linnet/kernel';
@@ -14,7 +14,7 @@ export function ipRouteMeHarder(net: Net, sk: object | null, skb: Skb): number {
   const { view, networkHeader: nh } = skb;
   const saddr = iphSaddr(view, nh);
   const type = inetAddrType(net, saddr);
-  const fl = ip.flCtl;
+  const fl = new Flowi(); // datapath-ok: lookups inside use the namespace's own
   const isk = sk as InetSock | null;
   flowi4InitOutput(
     fl, isk === null ? 0 : isk.boundDevIf, skb.mark, iphTos(view, nh), RT_SCOPE_UNIVERSE, iphProtocol(view, nh), FLOWI_FLAG_ANYSRC, iphDaddr(view, nh),

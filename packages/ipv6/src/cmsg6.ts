@@ -13,6 +13,7 @@ import type { Skb } from '@linnet/skbuff';
 import type { InetSock, IpcmCookie } from '@linnet/inet';
 import { a6Any, a6Clone, a6Linklocal, a6Mapped } from './addr6.ts';
 import { ipv6ChkAddr } from './addr-find.ts';
+import { fl6LabelOk } from './flowlabel.ts';
 import { ip6cbFragMaxSize, ip6cbIif, ip6cbNhoff } from './ip6-cb.ts';
 import { IPV6 } from './ipv6-net.ts';
 import { isAnycast } from './mcast-sk.ts';
@@ -163,7 +164,7 @@ export function ip6CmsgSend(sk: InetSock, msg: MsgHdr, ipc: IpcmCookie): number 
         const ifindex = view.getInt32(16, true);
         const addr = Int32Array.of(view.getInt32(0), view.getInt32(4), view.getInt32(8), view.getInt32(12));
         if (ifindex !== 0) {
-          if (sk.boundDevIf !== 0 && sk.boundDevIf !== ifindex) return -EINVAL;
+          if (ipc.oif !== 0 && ipc.oif !== ifindex) return -EINVAL;
           ipc.oif = ifindex;
         }
         if (!a6Any(addr)) {
@@ -180,7 +181,10 @@ export function ip6CmsgSend(sk: InetSock, msg: MsgHdr, ipc: IpcmCookie): number 
       }
       case IPV6_FLOWINFO: {
         if (data.length < 4) return -EINVAL;
-        ipc.flowinfo = new DataView(data.buffer, data.byteOffset).getInt32(0);
+        const info = new DataView(data.buffer, data.byteOffset).getInt32(0);
+        const err = fl6LabelOk(sk, info & 0xfffff);
+        if (err !== 0) return err;
+        ipc.flowinfo = info;
         break;
       }
       case IPV6_HOPLIMIT:

@@ -7,14 +7,13 @@ import type { MsgHdr, Sock } from '@linnet/socket';
 import { devGetByIndex } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import type { InetSock, IpcmCookie } from '@linnet/inet';
-import { ip6FlowLabel, ip6TrafficClass, MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC, SIOCINQ, SIOCOUTQ, sockaddrIn6 } from '@linnet/uapi';
+import { ip6FlowLabel, ip6TrafficClass, MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC, SIOCINQ, SIOCOUTQ, SOCK_RAW, sockaddrIn6 } from '@linnet/uapi';
 import type { SockAddr } from '@linnet/uapi';
 import type { Skb } from '@linnet/skbuff';
 import { a6Any, a6Load, a6Mapped, a6Multicast, IPV6_ADDR_LINKLOCAL, ipv6AddrType, needsScopeId } from './addr6.ts';
 import { ipv6ChkAddr } from './addr-find.ts';
 import { ip6CmsgRecv } from './cmsg6.ts';
 import { ipv6RecvError, ipv6RecvRxpmtu } from './error-queue6.ts';
-import { fl6SockLookup } from './flowlabel.ts';
 import { ip6cbIif } from './ip6-cb.ts';
 import { IPV6 } from './ipv6-net.ts';
 import { isAnycast } from './mcast-sk.ts';
@@ -59,19 +58,8 @@ export function ipcm6Init(sk: InetSock, ipc: IpcmCookie): void {
   ipc.gsoSize = 0;
   ipc.flowinfo = 0;
   ipc.opt = np.opt;
-  const sticky = np.stickyPktinfo;
-  if (sticky === null) return;
-  if (ipc.oif === 0) ipc.oif = sticky.ifindex;
-  if (!a6Any(sticky.addr)) ipc.addr6 = sticky.addr;
-}
-
-/** The flow label of a message: the one asked for must be one that the socket holds, if any has been managed. -EINVAL when it is another's. @alpha */
-export function checkFlowlabel(sk: InetSock, label: number): number {
-  if (label === 0) return 0;
-  const n6 = sk.net.get(IPV6);
-  if (n6.flowlabels!.count === 0) return 0;
-  const f = fl6SockLookup(sk, label);
-  return f === null && n6.sysctlFlowlabelConsistency !== 0 && n6.flowlabels!.byLabel.has(label) ? -EINVAL : 0;
+  // Of IPV6_PKTINFO set as an option only the interface counts, and raw sockets do not even look at that (Linux 6.18).
+  if (np.stickyPktinfo !== null && ipc.oif === 0 && sk.type !== SOCK_RAW) ipc.oif = np.stickyPktinfo.ifindex;
 }
 
 /** The sender of a received packet, with the interface of link-local ones. @alpha */

@@ -68,6 +68,15 @@ export class FlowlabelTable {
     }
   }
 
+  /** Has somebody a label that others may not use? */
+  exclusive(now: number): boolean {
+    this.gc(now);
+    for (const list of this.byLabel.values()) {
+      for (const f of list) if (f.share === IPV6_FL_S_EXCL || f.share === IPV6_FL_S_PROCESS || f.share === IPV6_FL_S_USER) return true;
+    }
+    return false;
+  }
+
   /** A label that nobody uses. */
   pick(): number {
     let label: number;
@@ -91,6 +100,14 @@ export function fl6SockLookup(sk: InetSock, label: number): Flowlabel | null {
   if (f === undefined) return null;
   f.fl.lastuse = sk.net.get(IPV6).kernel.jiffies;
   return f.fl;
+}
+
+/** The flow label of a message: while somebody has a label for himself, it must be one that the socket holds. 0 or -EINVAL. @alpha */
+export function fl6LabelOk(sk: InetSock, label: number): number {
+  if (label === 0) return 0;
+  const n6 = sk.net.get(IPV6);
+  if (n6.flowlabels!.count === 0) return 0;
+  return fl6SockLookup(sk, label) === null && n6.flowlabels!.exclusive(n6.kernel.jiffies) ? -EINVAL : 0;
 }
 
 function lingerOf(seconds: number): number {

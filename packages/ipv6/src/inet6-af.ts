@@ -14,9 +14,9 @@ import { a6Any } from './addr6.ts';
 import { ip6CmsgRecv, ip6CmsgSend, RXOPT_PKTINFO } from './cmsg6.ts';
 import { confirmNeigh6 } from './confirm6.ts';
 import { csum6Pseudo, csum6SkbPseudo } from './csum6.ts';
-import { senderOf } from './datagram6.ts';
+import { ipcm6Init, senderOf } from './datagram6.ts';
 import { ipv6IcmpError, ipv6LocalError, ipv6RecvError } from './error-queue6.ts';
-import { fl6FreeSocklist } from './flowlabel.ts';
+import { fl6FreeSocklist, fl6LabelOk } from './flowlabel.ts';
 import { icmp6ErrConvert } from './icmp6-errno.ts';
 import { icmp6Send } from './icmp6-send.ts';
 import { ip6AppendData, ip6FinishSkb, ip6FlushPendingFrames, ip6MakeSkb, ip6SendSkb } from './ip6-append.ts';
@@ -28,6 +28,7 @@ import { ip6RouteOutputFlow } from './route6.ts';
 import type { Rt6Info } from './rt6-info.ts';
 import { skSetupCaps6 } from './sk-caps6.ts';
 import { ipv6Getsockopt, ipv6Setsockopt } from './sockglue6.ts';
+import type { Ipv6TxOptions } from './tx-options.ts';
 import { firstDestination } from './tx-push.ts';
 
 /** Sees to a valid `sk.dst` (inet6_sk_rebuild_header). 0 or a negative errno. */
@@ -109,6 +110,9 @@ export const inetAf6: InetAf = {
   queueXmit: ip6QueueXmit,
   sendUnicastReply: ip6SendUnicastReply,
   buildAndSendPkt: ip6BuildAndSendPkt,
+  ipcInit: ipcm6Init,
+  checkFlowlabel: fl6LabelOk,
+  firstHop: (sk, opt, daddr) => firstDestination(opt as Ipv6TxOptions | null, daddr, sk.net.get(IPV6).a6Nexthop),
   cmsgSend: ip6CmsgSend,
   cmsgRecv,
   makeSkb: ip6MakeSkb,

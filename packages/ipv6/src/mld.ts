@@ -85,12 +85,11 @@ function filter(mc: Ifmcaddr6, add: boolean): void {
   else devMcDel(dev, ha);
 }
 
-/** A device that is up listens to the group and tells routers (igmp6_group_added). */
+/** The device listens to the group, and when it is up tells routers (igmp6_group_added). */
 function added(mc: Ifmcaddr6): void {
   const { idev } = mc;
-  if ((idev.dev.flags & IFF_UP) === 0) return;
   filter(mc, true);
-  if (mldQuiet(mc.addr)) return;
+  if ((idev.dev.flags & IFF_UP) === 0 || mldQuiet(mc.addr)) return;
   if (mldInV1(idev)) {
     joinV1(mc);
     return;

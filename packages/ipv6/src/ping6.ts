@@ -15,10 +15,11 @@ import { a6Any, a6EqualAt, a6Mapped, a6Multicast, IN6ADDR_ANY, IN6ADDR_LOOPBACK,
 import { confirmNeigh6 } from './confirm6.ts';
 import { ip6CmsgSend } from './cmsg6.ts';
 import { csum6Pseudo } from './csum6.ts';
-import { checkFlowlabel, datagram6Ioctl, datagram6Recvmsg, ipcm6Init, ipv6BindCheck } from './datagram6.ts';
+import { datagram6Ioctl, datagram6Recvmsg, ipcm6Init, ipv6BindCheck } from './datagram6.ts';
 import { ipv6IcmpError } from './error-queue6.ts';
 import { icmp6ErrConvert } from './icmp6-errno.ts';
 import { ip6AppendData, ip6FinishSkb, ip6FlushPendingFrames, ip6SendSkb } from './ip6-append.ts';
+import { fl6LabelOk } from './flowlabel.ts';
 import { ip6cbIif } from './ip6-cb.ts';
 import { IPV6 } from './ipv6-net.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
@@ -110,7 +111,7 @@ function sendmsg(sk: Ping6Sock, msg: MsgHdr, len: number): number {
     label = np.flowLabel;
   }
   if (a6Mapped(daddr)) return -EINVAL;
-  const labelErr = checkFlowlabel(sk, label);
+  const labelErr = fl6LabelOk(sk, label);
   if (labelErr !== 0) return labelErr;
   if (msg.control.length > 0) {
     const err = ip6CmsgSend(sk, msg, ipc);

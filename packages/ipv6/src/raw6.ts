@@ -19,10 +19,11 @@ import { a6Any, a6LoadDaddr, a6LoadSaddr, a6Multicast, IN6ADDR_ANY, IN6ADDR_LOOP
 import { confirmNeigh6 } from './confirm6.ts';
 import { ip6CmsgSend } from './cmsg6.ts';
 import { csum6Pseudo } from './csum6.ts';
-import { checkFlowlabel, datagram6Ioctl, datagram6Recvmsg, ipcm6Init, ipv6BindCheck, notForRaw } from './datagram6.ts';
+import { datagram6Ioctl, datagram6Recvmsg, ipcm6Init, ipv6BindCheck, notForRaw } from './datagram6.ts';
 import { ipv6IcmpError, ipv6LocalError } from './error-queue6.ts';
 import { icmp6ErrConvert } from './icmp6-errno.ts';
 import { ip6AppendData, ip6FinishSkb, ip6FlushPendingFrames, ip6SendSkb } from './ip6-append.ts';
+import { fl6LabelOk } from './flowlabel.ts';
 import { ip6cbClear, ip6cbIif } from './ip6-cb.ts';
 import { IPV6 } from './ipv6-net.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
@@ -93,7 +94,7 @@ function sendmsg(sk: Raw6Sock, msg: MsgHdr, len: number): number {
     daddr = sk.v6Daddr!;
     label = np.flowLabel;
   }
-  const labelErr = checkFlowlabel(sk, label);
+  const labelErr = fl6LabelOk(sk, label);
   if (labelErr !== 0) return labelErr;
   if (msg.control.length > 0) {
     const err = ip6CmsgSend(sk, msg, ipc);

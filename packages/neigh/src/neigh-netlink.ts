@@ -129,6 +129,7 @@ function newNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest): numb
     const key = keyOf(req, tb[NDA_DST]!, tbl.ops.keyWords);
     const e = tbl.proxies.create(net, dev, key[0]!, key[1]!, key[2]!, key[3]!);
     e.flags = ndm.flags;
+    e.permanent = (ndm.state & NUD_PERMANENT) !== 0;
     if (tb[NDA_PROTOCOL] !== 0) e.protocol = nlaGetU8(view, tb[NDA_PROTOCOL]!);
     return 0;
   }

@@ -199,5 +199,6 @@ export function neighIfdown(tbl: NeighTable, dev: NetDevice): void {
 /** The device lost its carrier: forget all but permanent entries (`neigh_carrier_down`). @alpha */
 export function neighCarrierDown(tbl: NeighTable, dev: NetDevice): void {
   flush(tbl, dev, true);
+  tbl.proxies.ifdown(dev, dev.net, true);
 }
 

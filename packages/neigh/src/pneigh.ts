@@ -17,6 +17,8 @@ export class PneighEntry {
   flags = 0;
   /** Who made it (RTPROT_*). */
   protocol = 0;
+  /** It was made as NUD_PERMANENT: it stays when the device loses its carrier. */
+  permanent = false;
 
   constructor(net: Net, dev: NetDevice | null, k0: number, k1: number, k2: number, k3: number) {
     this.net = net;
@@ -83,9 +85,9 @@ export class PneighTable {
     this.count--;
   }
 
-  /** The device went down, or with `net` the namespace ended: its entries and waiting questions go (pneigh_ifdown, pneigh_queue_purge). */
-  ifdown(dev: NetDevice | null, net: Net): void {
-    for (const e of this.list(net)) if (dev === null || e.dev === dev) this.drop(e);
+  /** The device went down (or, `skipPermanent`, lost its carrier), or with `net` the namespace ended: its entries and waiting questions go (pneigh_ifdown, pneigh_queue_purge). */
+  ifdown(dev: NetDevice | null, net: Net, skipPermanent: boolean = false): void {
+    for (const e of this.list(net)) if ((dev === null || e.dev === dev) && !(skipPermanent && e.permanent)) this.drop(e);
     const kept = new SkbQueue(); // datapath-ok: a device goes
     for (let skb = skbDequeue(this.queue); skb !== null; skb = skbDequeue(this.queue)) {
       if (dev === null ? (skb.dev as NetDevice).net === net : skb.dev === dev) kfreeSkbReason(skb, DROP.NETDEV_DOWN);

@@ -1,5 +1,5 @@
 /**
- * Virtual devices: veth pairs, TAP and TUN, and the netem queue.
+ * Virtual devices: veth pairs, TAP and TUN, VLANs, bridges, macvlan, dummy, ifb, vrf; the netem queue and traffic control.
  *
  * @packageDocumentation
  */

@@ -1,8 +1,8 @@
 /** The table of connections of one namespace, its settings and counters (struct netns_ct). */
-import { defineKey, DelayedWork, type Key, type Net, type RngStream, timeBeforeEq } from '@linnet/kernel';
-import { INET, type InetAf } from '@linnet/inet';
-import { AF_INET } from '@linnet/uapi';
-import { NfConn } from './nf-conn.ts';
+import { defineKey, type Key, type Net, type RngStream, timeBeforeEq, TimerList, timerReduce } from '@linnet/kernel';
+import type { InetAf } from '@linnet/inet';
+import type { NfHookOps } from '@linnet/netdev';
+import type { NfConn } from './nf-conn.ts';
 import { IPS_CONFIRMED, IPS_DYING } from './nf-conntrack-common.ts';
 import type { NfExpect } from './nf-conntrack-expect.ts';
 import { nfTupleEqual, nfTupleHash, NfTuple } from './nf-conntrack-tuple.ts';
@@ -43,7 +43,7 @@ export class NfConntrackStat {
 
 const S = 1000;
 
-/** @alpha */
+/** The table of a namespace and all that belongs to it. @alpha */
 export class NfConntrackNet {
   readonly net: Net;
   buckets: (NfTuple | null)[];
@@ -61,14 +61,17 @@ export class NfConntrackNet {
   notify: ((events: number, ct: NfConn) => void) | null;
   /** NAT's part of ending an entry. */
   onDestroy: ((ct: NfConn) => void) | null;
-  /** NAT's part of an ICMP error and of helpers is called through hooks; a helper finds new connections here. */
+  /** Told of each new connection before it enters the table: helpers find theirs here. */
   readonly helpers: ((ct: NfConn) => void)[];
-  readonly gc: DelayedWork<NfConntrackNet>;
-  readonly af4: InetAf | null;
+  readonly gc: TimerList<NfConntrackNet>;
+  /** IPv4's services, null in a stack without it. */
+  af4: InetAf | null;
+  /** The hooks while there are users. */
+  ops4: readonly NfHookOps[];
+  ops6: readonly NfHookOps[];
   /** Users of the hooks, by family. */
   users4: number;
   users6: number;
-  defragUsers: number;
 
   // Settings; times in jiffies (ticks of 1 ms).
   max: number;
@@ -109,11 +112,12 @@ export class NfConntrackNet {
     this.notify = null;
     this.onDestroy = null;
     this.helpers = [];
-    this.gc = new DelayedWork<NfConntrackNet>(nfConntrackGc, this);
-    this.af4 = net.kernel.get(INET).af(AF_INET);
+    this.gc = new TimerList<NfConntrackNet>(nfConntrackGc, this);
+    this.af4 = null;
+    this.ops4 = [];
+    this.ops6 = [];
     this.users4 = 0;
     this.users6 = 0;
-    this.defragUsers = 0;
     this.max = 262144;
     this.expectMax = 4096;
     this.acctOn = 0;
@@ -238,11 +242,19 @@ export function nfConntrackResize(cn: NfConntrackNet, size: number): void {
 const GC_MAX = 60 * S;
 const GC_MIN = 1 * S;
 
-/** The collector runs when the first entry may end, not sooner than in a second and not later than in a minute. */
+/** The collector runs when the next entry may end, but not at once and not later than in a minute. */
 function gcArm(cn: NfConntrackNet, ticks: number): void {
-  if (cn.gc.timer !== null && cn.gc.timer.slot >= 0 && cn.count > 1) return;
-  armGc(cn, ticks);
+  const k = cn.net.kernel;
+  timerReduce(k, cn.gc, (k.jiffies + Math.min(GC_MAX, Math.max(GC_MIN, ticks))) | 0);
 }
-function armGc(cn: NfConntrackNet, ticks: number): void {
-  modGc(cn, Math.min(GC_MAX, Math.max(GC_MIN, ticks)));
+
+function nfConntrackGc(cn: NfConntrackNet): void {
+  const now = cn.net.kernel.jiffies;
+  let soonest = GC_MAX;
+  nfConntrackForEach(cn, (ct) => {
+    const left = (ct.timeout - now) | 0;
+    if (left <= 0) nfCtDelete(ct);
+    else if (left < soonest) soonest = left;
+  });
+  if (cn.count !== 0) gcArm(cn, soonest);
 }

@@ -1,7 +1,7 @@
 import { createKernel, EADDRNOTAVAIL, EBUSY, EINVAL, type Kernel, type KernelModule, type Net, VirtualClock } from '@linnet/kernel';
 import {
   ethHwAddrRandom, ethMacAddr, etherSetup, IFF_LIVE_ADDR_CHANGE, IFF_NO_QUEUE, type NetDevice, type NetDeviceOps, netdevMasterUpperDevLink, netdevUpperDevUnlink, netifCarrierOff,
-  netifCarrierOn, NETDEV_TX_OK, registerNetdevice, unregisterNetdevice, NET_NAME_USER,
+  netifCarrierOn, NETDEV_TX_OK, registerNetdevice, TSO_MAX_SIZE, unregisterNetdevice, NET_NAME_USER,
 } from '@linnet/netdev';
 import { consumeSkb, SKB, type Skb } from '@linnet/skbuff';
 import { IFF_UP, IFLA_ADDRESS, IFLA_IFNAME, IFLA_MAX, IFLA_MTU, isValidEtherAddr, nlaGetString, nlaGetU32, nlaLen } from '@linnet/uapi';
@@ -69,6 +69,7 @@ export const PAIR: RtnlLinkOps = {
   policy: { maxtype: 1, rules: { 1: { type: NLA_UNSPEC, len: 16 } } },
   setup(dev): void {
     etherSetup(dev);
+    dev.tsoMaxSize = TSO_MAX_SIZE;
     dev.netdevOps = PAIR_OPS;
     dev.maxMtu = 65535;
     dev.privFlags |= IFF_NO_QUEUE | IFF_LIVE_ADDR_CHANGE;
@@ -137,7 +138,6 @@ export const BRIDGE: RtnlLinkOps = {
   setup(dev): void {
     etherSetup(dev);
     dev.maxMtu = 65535;
-    dev.tsoMaxSize = 65536;
     dev.netnsImmutable = true;
     dev.privFlags |= IFF_NO_QUEUE;
     ethHwAddrRandom(dev);

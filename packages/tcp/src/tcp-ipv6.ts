@@ -135,8 +135,9 @@ export function tcpV6Connect(tp: TcpSock, addr: SockAddr): number {
     tp.writeSeq = 0;
   }
   const fl = tp.fl;
-  flowi6InitOutput(fl, oif, tp.mark, np.tclass, IPPROTO_TCP, 0, daddr, ipv6AddrAny(tp.v6Saddr!) ? null : tp.v6Saddr, sin6.port, tp.sport, tp.uid, label);
+  flowi6InitOutput(fl, oif, tp.mark, np.tclass, IPPROTO_TCP, 0, tp.af.firstHop?.(tp, np.opt, daddr) ?? daddr, ipv6AddrAny(tp.v6Saddr!) ? null : tp.v6Saddr, sin6.port, tp.sport, tp.uid, label);
   const dst = tp.af.routeOutput(tp.net, fl, tp);
+  fl.daddr6 = daddr;
   if (dst === null) return fl.error !== 0 ? fl.error : -ENETUNREACH;
   if (ipv6AddrAny(tp.v6Saddr!)) {
     tp.v6Saddr = fl.saddr6!;

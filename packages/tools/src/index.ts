@@ -3,5 +3,6 @@
  *
  * @packageDocumentation
  */
+export { ip } from './ip.ts';
 export { sysctl } from './sysctl.ts';
 export { runTool, TOOLS, type Tool, type ToolIo } from './tool.ts';

@@ -1,5 +1,6 @@
 /** What a program is here. */
-import type { Task } from '@linnet/posix';
+import type { AbortSignalLike, Task } from '@linnet/posix';
+import { ip } from './ip.ts';
 import { sysctl } from './sysctl.ts';
 
 /**
@@ -15,6 +16,8 @@ export interface ToolIo {
   input?(): string;
   /** The text of a file of the outside, or null: for programs that read one. */
   readFile?(path: string): string | null;
+  /** Ends a program that goes on, as an interrupt from the keyboard would. */
+  readonly signal?: AbortSignalLike;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface ToolIo {
 export type Tool = (task: Task, args: readonly string[], io: ToolIo) => number | Promise<number>;
 
 /** The programs by name. @public */
-export const TOOLS: Readonly<Record<string, Tool>> = Object.freeze({ sysctl });
+export const TOOLS: Readonly<Record<string, Tool>> = Object.freeze({ ip, sysctl });
 
 /** Runs a program, `argv[0]` being its name. Its exit status; 127 when there is none of that name, as in a shell. @public */
 export async function runTool(task: Task, argv: readonly string[], io: ToolIo): Promise<number> {

@@ -139,19 +139,18 @@ export function udpV6Sendmsg(sk: UdpSock, msg: MsgHdr, len: number): number {
 
   const af = sk.homeAf;
   const ipc = sk.ipc;
-  ipc.oif = scope !== 0 ? scope : sk.boundDevIf;
-  ipc.addr6 = null;
-  ipc.mark = sk.mark;
-  ipc.priority = sk.priority;
-  ipc.ttl = -1;
-  ipc.tos = -1;
-  ipc.dontfrag = -1;
+  af.ipcInit!(sk, ipc);
+  if (scope !== 0) ipc.oif = scope;
   ipc.gsoSize = sk.gsoSegSize;
-  ipc.opt = np.opt;
+  if (label !== 0) {
+    const bad = af.checkFlowlabel!(sk, label);
+    if (bad !== 0) return bad;
+  }
   if (msg.control.length > 0) {
     for (const c of msg.control) if (c.level === SOL_UDP && c.type === UDP_SEGMENT && c.data.length >= 2) ipc.gsoSize = c.data[0]! | (c.data[1]! << 8);
     const err = af.cmsgSend(sk, msg, ipc);
     if (err < 0) return err;
+    if ((ipc.flowinfo & 0xfffff) !== 0) label = ipc.flowinfo & 0xfffff;
     connected = false;
   }
   if (ipv6AddrIsMulticast(daddr)) {
@@ -165,8 +164,9 @@ export function udpV6Sendmsg(sk: UdpSock, msg: MsgHdr, len: number): number {
   let dst: DstEntry | null = connected ? skDstCheck(sk) : null;
   if (dst === null) {
     const flags = sk.transparent ? FLOWI_FLAG_ANYSRC : 0;
-    flowi6InitOutput(fl, ipc.oif, ipc.mark, ipc.tos >= 0 ? ipc.tos : np.tclass, IPPROTO_UDP, flags, daddr, saddr, dport, sk.num, sk.uid, label);
+    flowi6InitOutput(fl, ipc.oif, ipc.mark, ipc.tos >= 0 ? ipc.tos : np.tclass, IPPROTO_UDP, flags, af.firstHop!(sk, ipc.opt, daddr), saddr, dport, sk.num, sk.uid, label);
     dst = af.routeOutput(sk.net, fl, sk);
+    fl.daddr6 = daddr;
     if (dst === null) return fl.error;
     if (connected) sk.dst = dst;
   } else {

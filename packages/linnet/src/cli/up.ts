@@ -7,7 +7,7 @@ import { attachServer, ipRoute, openNet, type NetStack, type Server, type Socket
 import { SKB } from '@linnet/skbuff';
 import { in4FromString, in4ToString, inetMakeMask } from '@linnet/uapi';
 import sirv from 'sirv';
-import { inetStack } from '../presets.ts';
+import { fullStack } from '../presets.ts';
 import { bytesText, rateText } from './format.ts';
 import { Iperf3Server } from './iperf3.ts';
 
@@ -39,7 +39,7 @@ export async function up(opts: UpOptions): Promise<void> {
   }
   checkPorts(opts);
   if (opts.name !== undefined) controlPath(opts.name); // a bad name is told before anything is made
-  const k = createKernel({ modules: inetStack, hostname: opts.name ?? 'linnet' });
+  const k = createKernel({ modules: fullStack, hostname: opts.name ?? 'linnet' });
   let tapFailed!: (error: Error) => void;
   const failed = new Promise<never>((_resolve, reject) => {
     tapFailed = reject;

@@ -179,9 +179,9 @@ export const PEDIT_OPS: TcActOps = Object.freeze({
   dump(a: TcAction, w: NlWriter): void {
     const pe = a.priv as Pedit;
     if (pe.extended) {
-      w.nestStart(TCA_PEDIT_KEYS_EX);
+      w.nestStartNoflag(TCA_PEDIT_KEYS_EX);
       for (const k of pe.keys) {
-        w.nestStart(TCA_PEDIT_KEY_EX);
+        w.nestStartNoflag(TCA_PEDIT_KEY_EX);
         w.putU16(TCA_PEDIT_KEY_EX_HTYPE, k.htype);
         w.putU16(TCA_PEDIT_KEY_EX_CMD, k.cmd);
         w.nestEnd();
