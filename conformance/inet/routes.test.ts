@@ -14,7 +14,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { TestNetns } from '../host/netns.ts';
 import { have } from '../needs.mjs';
-import { attr, join, str, u16, u32, u8, words } from '../netlink/attrs.ts';
+import { attr, join, str, u32, u8, words } from '../netlink/attrs.ts';
 import { RealKernel, request } from '../netlink/probe.ts';
 
 const LOOKUPS = Number(process.env['ROUTE_LOOKUPS'] ?? 10000);

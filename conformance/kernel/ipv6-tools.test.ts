@@ -76,7 +76,7 @@ describe.skipIf(!have('root', 'ip') || !can('ip'))('iproute2 on IPv6', () => {
       'ip -6 route get 2001:db8:13::1 mark 7', 'ip -6 rule del from 2001:db8::/64 table 100', 'ip -6 rule del pref 50', 'ip -6 rule del fwmark 7', 'ip -6 rule',
     ]],
     ['labels', ['ip addrlabel add prefix 2001:db8::/32 label 99', 'ip addrlabel add prefix 2001:db8::/32 label 98', 'ip addrlabel add prefix fd00::/8 dev v0 label 97', 'ip addrlabel', 'ip addrlabel get prefix 2001:db8::7', 'ip addrlabel del prefix 2001:db8::/32 label 99']],
-    ['neighbours', ['ip -6 neigh add 2001:db8::50 lladdr 02:00:00:00:00:50 dev v0', 'ip -6 neigh add proxy 2001:db8::51 dev v0', 'ip -6 neigh show nud permanent', 'ip -6 neigh show proxy', 'ip -6 neigh get 2001:db8::50 dev v0', 'ip -6 neigh del 2001:db8::50 dev v0']],
+    ['neighbours', ['ip -6 neigh add 2001:db8::50 lladdr 02:00:00:00:00:50 dev v0', 'ip -6 neigh add proxy 2001:db8::51 dev v0', 'ip -6 neigh show nud permanent', 'ip -6 neigh show proxy', 'ip -6 maddr show dev v0', 'ip -6 neigh get 2001:db8::50 dev v0', 'ip -6 neigh del 2001:db8::50 dev v0']],
     ['nexthop objects', [
       'ip addr add 10.0.0.1/24 dev v0', 'ip -6 route flush proto boot', 'ip -6 nexthop add id 1 via 2001:db8::99 dev v0', 'ip -6 nexthop add id 2 via 2001:db8::98 dev v0',
       'ip -6 nexthop add id 3 dev v0', 'ip -6 nexthop add id 4 blackhole', 'ip nexthop add id 5 via 10.0.0.9 dev v0', 'ip nexthop add id 6 group 1/2,3', 'ip nexthop add id 7 group 1/5',

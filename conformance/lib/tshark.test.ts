@@ -37,7 +37,17 @@ describe.skipIf(!have('tshark'))('the judge', () => {
       build(ETH, arp({ op: 2, sha: '02:00:00:00:00:02', spa: LINNET, tpa: PEER })), packet({}, icmp({ echoId: 1 }), data), packet({}, udp({ sport: 1, dport: 2 }), data),
       packet({}, tcp({ sport: 80, dport: 4000 }), payload('HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc')), packet({}, tcp({ sport: 445, dport: 53 }), data),
     ];
-    expect(await verdict(frames)).toEqual({ frames: 5, sent: 5, own: 5, good: { ip: 4, tcp: 2, udp: 1, icmp: 1 } });
+    expect(await verdict(frames)).toEqual({ frames: 5, sent: 5, own: 5, good: { ip: 4, tcp: 2, udp: 1, icmp: 1, icmpv6: 0 } });
+  });
+
+  it('counts those of ICMPv6, and finds wrong ones', async () => {
+    const frame = (sum: number): Uint8Array => Uint8Array.from([
+      2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 8, 58, 64, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+      128, 0, sum >> 8, sum & 0xff, 0, 1, 0, 1,
+    ]);
+    // fd00 + 2 + fd00 + 1 + 8 + 58 + 8000 + 1 + 1 is 0x27a47, folded 0x7a49: its complement is the checksum.
+    expect(await verdict([frame(0x85b6)], { linnet6: ['fd00::2'] })).toEqual({ frames: 1, sent: 1, own: 1, good: { ip: 0, tcp: 0, udp: 0, icmp: 0, icmpv6: 1 } });
+    await expect(verdict([frame(0x85b7)])).rejects.toThrow(/fd00::2.*bad icmpv6 checksum/);
   });
 
   const WRONG: readonly [string, Uint8Array, RegExp][] = [

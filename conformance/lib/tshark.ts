@@ -4,8 +4,10 @@ import { createInterface } from 'node:readline';
 import { exec } from './exec.ts';
 
 export interface JudgeOptions {
-  /** Linnet's address on the captured device. */
+  /** Linnet's IPv4 address on the captured device. */
   readonly linnet: string;
+  /** Its IPv6 addresses there, where its own packets are to be counted. */
+  readonly linnet6?: readonly string[];
   /** Judge what came in too: right where nothing but the two stacks and a wire that changes no frame take part. Default false. */
   readonly both?: boolean;
 }
@@ -17,8 +19,8 @@ export interface Verdict {
   readonly sent: number;
   /** Those that came from Linnet's address. */
   readonly own: number;
-  /** IPv4 headers, TCP, UDP and ICMP checksums from Linnet that were computed anew and found right. */
-  readonly good: { ip: number; tcp: number; udp: number; icmp: number };
+  /** IPv4 headers, TCP, UDP, ICMP and ICMPv6 checksums from Linnet that were computed anew and found right. */
+  readonly good: { ip: number; tcp: number; udp: number; icmp: number; icmpv6: number };
 }
 
 const CHECKS = [
@@ -29,7 +31,7 @@ const CHECKS = [
 ];
 const FIELDS = [
   'frame.number', 'frame.packet_flags_direction', 'ip.src', 'ip.checksum.status', 'tcp.checksum.status', 'udp.checksum.status', 'icmp.checksum.status',
-  '_ws.malformed', '_ws.expert.severity', 'frame.cap_len', 'frame.len', 'tcp.checksum', 'arp.src.proto_ipv4', 'icmp.type', '_ws.expert.message',
+  '_ws.malformed', '_ws.expert.severity', 'frame.cap_len', 'frame.len', 'tcp.checksum', 'arp.src.proto_ipv4', 'icmp.type', 'icmpv6.checksum.status', 'icmpv6.type', 'ipv6.src', '_ws.expert.message',
 ];
 /** The other form of zero, which Linux writes for TCP too where it finishes a sum: right, but not as RFC 1624 has it and tshark wants it. */
 const OTHER_ZERO = '0xffff';
@@ -39,6 +41,9 @@ const INBOUND = 1;
 const OUTBOUND = 2;
 /** ICMP messages that quote a packet. */
 const ICMP_ERRORS = new Set(['3', '4', '5', '11', '12']);
+const ICMPV6_ERRORS = new Set(['1', '2', '3', '4', '137']);
+/** Where the status of each protocol's checksum stands among the fields. */
+const STATUS = [['ip', 3], ['tcp', 4], ['udp', 5], ['icmp', 6], ['icmpv6', 14]] as const;
 const BAD = '0';
 const GOOD = '1';
 const UNVERIFIED = '2';
@@ -48,7 +53,7 @@ const UNVERIFIED = '2';
  * checksums in every header that has one, and nothing that tshark calls an error.
  */
 export async function judge(file: string, options: JudgeOptions): Promise<Verdict> {
-  const good = { ip: 0, tcp: 0, udp: 0, icmp: 0 };
+  const good = { ip: 0, tcp: 0, udp: 0, icmp: 0, icmpv6: 0 };
   const wrong: string[] = [];
   let frames = 0;
   let sent = 0;
@@ -65,30 +70,30 @@ export async function judge(file: string, options: JudgeOptions): Promise<Verdic
     const faults: string[] = [];
     if (!outbound && direction !== INBOUND) faults.push(`direction ${f[1]}`);
     // An ICMP error quotes a packet; the outer header comes first.
-    const mine = outbound && (f[2]!.split(',')[0] === options.linnet || f[12] === options.linnet);
+    const mine = outbound && (f[2]!.split(',')[0] === options.linnet || f[12] === options.linnet || options.linnet6?.includes(f[16]!.split(',')[0]!) === true);
     if (mine) own++;
     if (outbound) sent++;
     else if (options.both !== true && faults.length === 0) continue;
-    const quotes = ICMP_ERRORS.has(f[13]!.split(',')[0]!);
+    const quotes = ICMP_ERRORS.has(f[13]!.split(',')[0]!) || ICMPV6_ERRORS.has(f[15]!.split(',')[0]!);
     // A router leaves alone what it forwards.
     const linuxZero = !mine && f[11] === OTHER_ZERO;
-    (['ip', 'tcp', 'udp', 'icmp'] as const).forEach((protocol, i) => {
+    for (const [protocol, at] of STATUS) {
       // What is quoted need not be whole nor its sums finished: Linux quotes a packet as it was handed to it. The first is the packet's own.
-      if (f[3 + i] === '' || (quotes && (protocol === 'tcp' || protocol === 'udp'))) return;
-      const status = f[3 + i]!.split(',')[0];
+      if (f[at] === '' || (quotes && (protocol === 'tcp' || protocol === 'udp'))) continue;
+      const status = f[at]!.split(',')[0];
       if (status === GOOD) {
         if (outbound) good[protocol]++;
       } else if (status === BAD && !(linuxZero && protocol === 'tcp')) faults.push(`bad ${protocol} checksum`);
       else if (status === UNVERIFIED) faults.push(`${protocol} checksum not verified`);
-    });
+    }
     if (f[7] !== '') faults.push('malformed');
-    const messages = f.slice(14).join('|');
+    const messages = f.slice(17).join('|');
     const errors = f[8]!.split(',').filter((severity) => severity === SEVERITY_ERROR).length;
     // The sums of the packet itself were looked at above.
     const excused = quotes || linuxZero ? messages.split('Bad checksum').length - 1 : 0;
     if (errors > excused) faults.push(`expert error: ${messages}`);
     if (f[9] !== f[10]) faults.push('cut off in the capture');
-    if (faults.length > 0) wrong.push(`frame ${f[0]} ${outbound ? 'sent' : 'received'} (${f[2]}): ${faults.join(', ')}`);
+    if (faults.length > 0) wrong.push(`frame ${f[0]} ${outbound ? 'sent' : 'received'} (${f[2]}${f[16]}): ${faults.join(', ')}`);
   }
   const code = await ended;
   // «Running as user root» is said on stderr; a capture cut short is an exit code.

@@ -8,7 +8,7 @@ import { SCENES } from './scenes.ts';
 
 const answer = (r: { code: number; stdout: string; stderr: string }, command: string): string => `exit ${r.code}\n${normal(command, r.stdout)}${normal(command, r.stderr)}`;
 
-describe.each(SCENES)('$name', ({ name, needs, setup, ask }) => {
+describe.each(SCENES)('$name', ({ name, needs, setup, programs, ask }) => {
   test.skipIf(!can('root', 'sysctl', ...needs))('as the real kernel', { timeout: 120_000 }, async () => {
     const real = new RealSide();
     const linnet = await new LinnetSide().open();
@@ -20,6 +20,7 @@ describe.each(SCENES)('$name', ({ name, needs, setup, ask }) => {
           expect(r.code, `${command}: ${r.stderr}`).toBe(0);
         }
       }
+      for (const program of programs ?? []) for (const side of [real, linnet]) side.start(program);
       // The link watch of a real kernel acts once a second.
       const settle = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1100));
       await settle();

@@ -6,6 +6,8 @@ export interface Scene {
   readonly needs: readonly string[];
   /** Run first, one after the other, and all must succeed. */
   readonly setup: readonly string[];
+  /** Programs that run while the commands are asked. */
+  readonly programs?: readonly string[];
   /** Commands whose exit code, output and errors are compared. */
   readonly ask: readonly string[];
 }
@@ -19,6 +21,29 @@ const PAIR = [
   'ip link set e0 up; ip link set e1 up',
   'ip addr add 10.0.0.1/24 brd + dev e0',
 ];
+
+/** The same with IPv6, and no waiting for addresses to prove themselves unique. */
+const PAIR6 = [
+  'sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.dad_transmits=0',
+  'ip link set lo up',
+  'ip link add e0 address 02:00:00:00:00:0a type veth peer name e1 address 02:00:00:00:00:0b',
+  'ip link set e0 up; ip link set e1 up',
+  'ip addr add 2001:db8::1/64 dev e0',
+];
+
+/** Sockets of every kind that `ss` lists, with nothing queued: how much memory a packet takes is each kernel's own. They stay until the scene ends. */
+const SOCKETS = `python3 -c "
+import socket as s, time
+t = s.socket(); t.setsockopt(1, 2, 1); t.bind(('127.0.0.1', 5000)); t.listen(7)
+c = s.socket(); c.bind(('127.0.0.1', 40000)); c.connect(('127.0.0.1', 5000)); a = t.accept()
+t6 = s.socket(s.AF_INET6); t6.bind(('::1', 5001)); t6.listen(3)
+any6 = s.socket(s.AF_INET6); any6.bind(('::', 5002)); any6.listen(3)
+u = s.socket(s.AF_INET, s.SOCK_DGRAM); u.bind(('127.0.0.1', 6000))
+v = s.socket(s.AF_INET, s.SOCK_DGRAM); v.bind(('127.0.0.1', 6001)); v.connect(('127.0.0.1', 6000))
+w = s.socket(s.AF_INET6, s.SOCK_DGRAM); w.setsockopt(41, 26, 1); w.bind(('::', 6002))
+r = s.socket(s.AF_INET, s.SOCK_RAW, 89); p = s.socket(s.AF_PACKET, s.SOCK_RAW, s.htons(0x88cc)); p.bind(('e0', 0x88cc)); d = s.socket(s.AF_PACKET, s.SOCK_DGRAM, s.htons(0x88cd))
+time.sleep(60)
+"`;
 
 export const SCENES: readonly Scene[] = [
   {
@@ -35,7 +60,7 @@ export const SCENES: readonly Scene[] = [
     ],
   },
   {
-    // Without VLANs: neither VLAN devices nor VLAN filtering of bridges is in every kernel. What they print is compared with recorded answers in packages/netdevs/test.
+    // Without VLANs: neither VLAN devices nor VLAN filtering of bridges is in every kernel.
     name: 'ip link of other kinds', needs: ['ip'], setup: PAIR,
     ask: [
       'ip link add br0 address 02:00:00:00:01:00 type bridge', 'ip link set e0 master br0', 'ip link set br0 up', 'ip -d -j link show br0', 'ip -d -j link show e0', 'ip link set br0 type bridge stp_state 1 forward_delay 400',
@@ -79,7 +104,8 @@ export const SCENES: readonly Scene[] = [
     ask: [
       'ip neigh', 'ip neigh add 10.0.0.2 lladdr 02:00:00:00:00:22 dev e0', 'ip neigh add 10.0.0.2 lladdr 02:00:00:00:00:22 dev e0', 'ip neigh add 10.0.0.3 lladdr 02:00:00:00:00:23 nud noarp dev e0', 'ip neigh add 10.0.0.4 lladdr 02:00:00:00:00:24 nud stale dev e0', 'ip neigh add 10.0.0.5 dev e0', 'ip neigh add 10.0.0.6 lladdr 02:00 dev e0', 'ip neigh add 10.0.0.6 lladdr 02:00:00:00:00:26 dev nothing',
       'ip neigh add 10.0.0.7 lladdr 02:00:00:00:00:27 dev e0 router extern_learn', 'ip neigh add proxy 10.0.0.8 dev e0', 'ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:29 dev e0 protocol static', 'ip neigh', 'ip -j neigh', 'ip neigh show nud permanent', 'ip neigh show proxy', 'ip neigh show dev e1', 'ip neigh get 10.0.0.2 dev e0', 'ip neigh get 10.0.0.77 dev e0', 'ip neigh replace 10.0.0.2 lladdr 02:00:00:00:00:32 dev e0',
-      'ip neigh change 10.0.0.78 lladdr 02:00:00:00:00:32 dev e0', 'ip neigh show 10.0.0.2', 'ip neigh del 10.0.0.3 dev e0', 'ip neigh del 10.0.0.3 dev e0', 'ip neigh show 10.0.0.3', 'ip neigh flush dev e0', 'ip neigh', 'ip ntable show name arp_cache dev e0', 'ip link set e0 down', 'ip neigh', 'ip neigh add 10.0.0.2 lladdr 02:00:00:00:00:22 dev lo', 'ip neigh',
+      'ip neigh change 10.0.0.78 lladdr 02:00:00:00:00:32 dev e0', 'ip neigh show 10.0.0.2', 'ip neigh del 10.0.0.3 dev e0', 'ip neigh del 10.0.0.3 dev e0', 'ip neigh show 10.0.0.3', 'ip neigh flush dev e0', 'ip neigh', 'ip ntable show name arp_cache dev e0', 'ip ntable change name arp_cache dev e0 queue 5 base_reachable 1000 gc_stale 2000 delay_probe 3000 app_probes 1 ucast_probes 4 mcast_probes 5 retrans 700 anycast_delay 12 proxy_delay 20 proxy_queue 13 locktime 16',
+      'ip ntable show name arp_cache dev e0', 'ip ntable change name nothing dev e0 queue 5', 'ip ntable change name arp_cache dev e0', 'ip ntable change name arp_cache dev lo retrans 0', 'ip ntable show name arp_cache dev lo', 'ip link set e0 down', 'ip neigh', 'ip neigh add 10.0.0.2 lladdr 02:00:00:00:00:22 dev lo', 'ip neigh',
     ],
   },
   {
@@ -91,7 +117,7 @@ export const SCENES: readonly Scene[] = [
     ],
   },
   {
-    // With what is in most kernels: prio, fq_codel, sfq, fq and the other filters are compared with recorded answers in packages/netdevs/test.
+    // With what nearly every kernel has: not prio, fq_codel, sfq, fq and the other filters.
     name: 'tc', needs: ['tc', 'ip'], setup: PAIR,
     ask: [
       'tc qdisc show', 'tc -j qdisc show', 'tc qdisc show dev lo', 'tc qdisc replace dev e0 root tbf rate 1mbit burst 10k latency 50ms', 'tc qdisc show dev e0', 'tc -j -s qdisc show dev e0', 'tc -j class show dev e0', 'tc qdisc add dev e0 root tbf rate 1mbit burst 10k latency 50ms', 'tc qdisc del dev e0 root', 'tc qdisc del dev e0 root',
@@ -100,6 +126,32 @@ export const SCENES: readonly Scene[] = [
       'tc class del dev e0 classid 1:1', 'tc class del dev e0 classid 1:10', 'tc class show dev e0', 'tc qdisc del dev e0 root', 'tc qdisc add dev e0 clsact', 'tc qdisc show dev e0', 'tc qdisc add dev e0 ingress', 'tc qdisc del dev e0 clsact', 'tc qdisc add dev e0 ingress', 'tc -j qdisc show dev e0', 'tc qdisc del dev e0 ingress', 'tc qdisc add dev e0 root pfifo limit 7', 'tc qdisc show dev e0', 'tc qdisc add dev e0 root bfifo limit 7', 'tc qdisc replace dev e0 root bfifo limit 700', 'tc qdisc show dev e0',
       'tc qdisc show dev nothing', 'tc qdisc add dev e0 root nothing', 'tc qdisc add dev e0 root tbf rate 1mbit', 'tc qdisc add dev e0 parent 7:1 pfifo', 'tc qdisc add dev e0 root handle 1:5 pfifo', 'tc qdisc del dev e0 root handle 77:',
     ],
+  },
+  {
+    // No home addresses: only a kernel with CONFIG_IPV6_MIP6 prefers them.
+    name: 'ip of IPv6', needs: ['ip'], setup: PAIR6,
+    ask: [
+      'ip -6 addr', 'ip -6 -j addr', 'ip -6 -d addr show dev e0', 'ip -6 route show table all', 'ip -6 -j -d route show table all', 'ip -6 rule', 'ip -6 -d -j rule', 'ip -6 neigh', 'ip -6 maddr', 'ip -6 -j maddr show dev e0', 'ip token', 'ip -6 addrlabel', 'ip -6 netconf show dev e0', 'ip -d -j link show e0',
+      'ip addr add 2001:db8::1/64 dev e0', 'ip addr add 2001:db8:0:1::1/64 dev e0 valid_lft 1000 preferred_lft 500', 'ip addr add 2001:db8:0:1::2/64 dev e0 preferred_lft 0', 'ip addr add 2001:db8:0:1::3/64 dev e0 preferred_lft 900 valid_lft 800', 'ip addr add 2001:db8:0:2::1 peer 2001:db8:0:2::2 dev e0', 'ip addr add 2001:db8:0:3::1/64 dev e0 noprefixroute metric 7 nodad', 'ip addr add ff02::9/64 dev e0', 'ip addr add ff02::9/64 dev e0 autojoin', 'ip addr add ::1/128 dev e0', 'ip addr add fe80::77/64 dev nothing', 'ip addr add 2001:db8::5/129 dev e0',
+      'ip addr change 2001:db8:0:1::1/64 dev e0 valid_lft forever preferred_lft forever', 'ip addr replace 2001:db8:0:1::1/64 dev e0 metric 9', 'ip addr del 2001:db8:0:7::1/64 dev e0', 'ip -6 -j addr show dev e0', 'ip -6 addr show scope link', 'ip -6 addr show to 2001:db8:0:1::/64', 'ip -6 addr show deprecated', 'ip -6 route show table all', 'ip -6 maddr show dev e0',
+      'ip -6 route add 2001:db8:7::/48 via 2001:db8::2', 'ip -6 route add 2001:db8:7::/48 via 2001:db8::2', 'ip -6 route append 2001:db8:7::/48 via 2001:db8::3', 'ip -6 route add 2001:db8:8::/48 via fe80::9 dev e0 metric 5 mtu 1300 hoplimit 9', 'ip -6 route add 2001:db8:8::/48 via fe80::9', 'ip -6 route add 2001:db8:9::/48 via 2001:db8:77::1', 'ip -6 route add 2001:db8:9::/48 via 2001:db8:77::1 dev e0 onlink', 'ip -6 route add blackhole 2001:db8:10::/48', 'ip -6 route add unreachable 2001:db8:11::/48', 'ip -6 route add prohibit 2001:db8:12::/48 metric 3', 'ip -6 route add throw 2001:db8:13::/48 table 100',
+      'ip -6 route add 2001:db8:14::/48 nexthop via 2001:db8::2 weight 2 nexthop via 2001:db8::3', 'ip -6 route replace 2001:db8:14::/48 via 2001:db8::4', 'ip -6 route change 2001:db8:99::/48 via 2001:db8::4', 'ip -6 route add default via fe80::1 dev e0 proto static pref high', 'ip -6 route add 2001:db8:15::/48 dev e0 src 2001:db8::1', 'ip -6 route add 2001:db8:16::/48 dev e0 src 2001:db8::99', 'ip -6 route add 2001:db8:17::1/48 dev e0', 'ip -6 route', 'ip -6 -j -d route show table all', 'ip -6 route show table 100', 'ip -6 route show type blackhole', 'ip -6 route show root 2001:db8::/32', 'ip -6 route show proto static',
+      'ip -6 route get 2001:db8::2', 'ip -6 route get 2001:db8:14::1', 'ip -6 route get 2001:db8:10::1', 'ip -6 route get 2001:db8:11::1', 'ip -6 route get 2001:db8:12::1', 'ip -6 route get ::1', 'ip -6 route get 2001:db8::1', 'ip -6 route get fe80::5', 'ip -6 route get fe80::5 oif e1', 'ip -6 route get ff02::1 oif e0', 'ip -6 -j route get 2001:db8:8::1 from 2001:db8::1', 'ip -6 route get fibmatch 2001:db8:15::9', 'ip -6 route get 2001:db8:8::1 oif lo',
+      'ip -6 route del 2001:db8:7::/48 via 2001:db8::3', 'ip -6 route del 2001:db8:7::/48', 'ip -6 route del 2001:db8:7::/48', 'ip -6 route flush table 100', 'ip -6 rule add from 2001:db8::/64 table 100', 'ip -6 rule add from 2001:db8::/64 table 100', 'ip -6 rule add pref 50 to 2001:db8:1::/48 fwmark 3/7 iif e0 table 200', 'ip -6 rule add pref 60 ipproto tcp sport 80 prohibit', 'ip -6 rule', 'ip -6 -j rule', 'ip -6 rule del pref 50', 'ip -6 rule del pref 50', 'ip -6 rule flush', 'ip -6 rule',
+      'ip -6 neigh add 2001:db8::22 lladdr 02:00:00:00:00:22 dev e0', 'ip -6 neigh add 2001:db8::22 lladdr 02:00:00:00:00:22 dev e0', 'ip -6 neigh add 2001:db8::23 lladdr 02:00:00:00:00:23 nud stale router dev e0', 'ip -6 neigh add proxy 2001:db8::24 dev e0', 'ip -6 neigh add ff02::5 lladdr 33:33:00:00:00:05 dev e0', 'ip -6 neigh', 'ip -6 -j neigh', 'ip -6 neigh show proxy', 'ip -6 neigh get 2001:db8::22 dev e0', 'ip -6 neigh del 2001:db8::22 dev e0', 'ip -6 neigh del 2001:db8::22 dev e0', 'ip -6 neigh',
+      'ip nexthop add id 1 via 2001:db8::2 dev e0', 'ip nexthop add id 2 via fe80::7 dev e0', 'ip nexthop add id 3 group 1/2', 'ip nexthop add id 4 via fe80::7', 'ip -6 nexthop add id 5 blackhole', 'ip nexthop add id 6 via 2001:db8:66::1 dev e0', 'ip -j nexthop', 'ip -6 route add 2001:db8:20::/48 nhid 3', 'ip -6 route add 2001:db8:21::/48 nhid 5', 'ip -6 route add 2001:db8:22::/48 nhid 99', 'ip route add 10.9.0.0/16 nhid 1', 'ip -6 route', 'ip nexthop del id 1', 'ip nexthop', 'ip -6 route', 'ip nexthop flush',
+      'ip addrlabel add prefix 2001:db8::/32 label 77', 'ip addrlabel', 'ip addrlabel del prefix 2001:db8::/32', 'ip addrlabel del prefix 2001:db8::/32', 'ip -6 addr del 2001:db8:0:1::1/64 dev e0', 'ip -6 addr flush dev e0 scope global', 'ip -6 addr', 'ip -6 route', 'ip link set e1 down', 'ip -6 route show table all', 'ip -6 addr', 'ip link set e0 down', 'ip -6 addr', 'ip -6 route show table all', 'ip -6 maddr show dev e0', 'ip link set e0 up', 'ip -6 addr show dev e0',
+    ],
+  },
+  {
+    name: 'ss', needs: ['ss', 'ip', 'python3'], setup: PAIR6, programs: [SOCKETS],
+    ask: [
+      'ss -tan', 'ss -tano', 'ss -tanm', 'ss -tane', 'ss -uan', 'ss -uanm', 'ss -uane', 'ss -wan', 'ss -0an', 'ss -0ane', 'ss -4tln', 'ss -6tln', 'ss -6uan', "ss -tan 'sport = :5000'", 'ss -tan state established', 'ss -tan dst 127.0.0.1', 'ss -tan state listening', 'ss -HO -tan', 'ss -Htanp state connected', 'ss -K dst 127.0.0.1 dport = 5000', 'ss -tan state established',
+    ],
+  },
+  {
+    name: 'generic netlink', needs: ['genl', 'ip'], setup: PAIR,
+    ask: ['genl ctrl get name nlctrl', 'genl ctrl get name ethtool', 'genl ctrl get name nothing', 'genl ctrl get id 0x10', 'genl -d ctrl policy name ethtool', 'genl ctrl policy name nlctrl'],
   },
   {
     name: 'ethtool', needs: ['ethtool', 'ip'], setup: PAIR,

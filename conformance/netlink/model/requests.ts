@@ -109,6 +109,22 @@ const linkSet: fc.Arbitrary<Op> = fc.record({
   }),
 }));
 
+/** `ip link set NAME type KIND ...`, and of a port of a bridge `type bridge_slave ...`. */
+const linkChange: fc.Arbitrary<Op> = fc.oneof(
+  fc.tuple(name, kind).filter(([, k]) => k.kind !== 'veth').map(([n, k]): Op => ({
+    what: `link set ${n} type ${k.kind} ${str(k.data ?? {})}`, type: RTM_NEWLINK, flags: 0, table: LINK_ATTRS, header: (index) => ifinfomsg(index(n)),
+    attrs: () => ({ IFLA_LINKINFO: given({ IFLA_INFO_KIND: k.kind, IFLA_INFO_DATA: k.data }) }),
+  })),
+  fc.tuple(name, fc.record({
+    IFLA_BRPORT_COST: opt(fc.constantFrom(0, 10, 65535, 65536)), IFLA_BRPORT_PRIORITY: opt(fc.constantFrom(0, 32, 63, 64)), IFLA_BRPORT_MODE: opt(fc.constantFrom(0, 1)), IFLA_BRPORT_GUARD: opt(fc.constantFrom(0, 1)),
+    IFLA_BRPORT_LEARNING: opt(fc.constantFrom(0, 1)), IFLA_BRPORT_UNICAST_FLOOD: opt(fc.constantFrom(0, 1)), IFLA_BRPORT_ISOLATED: opt(fc.constantFrom(0, 1)), IFLA_BRPORT_STATE: opt(fc.constantFrom(0, 3, 9)),
+    IFLA_BRPORT_GROUP_FWD_MASK: opt(fc.constantFrom(0, 1, 0x4000)),
+  })).map(([n, data]): Op => ({
+    what: `link set ${n} type bridge_slave ${str(data)}`, type: RTM_NEWLINK, flags: 0, table: LINK_ATTRS, header: (index) => ifinfomsg(index(n)),
+    attrs: () => ({ IFLA_LINKINFO: { IFLA_INFO_SLAVE_KIND: 'bridge', IFLA_INFO_SLAVE_DATA: given(data) } }),
+  })),
+);
+
 const linkDel: fc.Arbitrary<Op> = name.map((n) => ({
   what: `link del ${n}`, type: RTM_DELLINK, flags: 0, table: LINK_ATTRS, header: (index) => ifinfomsg(index(n)), attrs: () => ({}),
 }));
@@ -216,7 +232,7 @@ const nexthop: fc.Arbitrary<Op> = fc.record({
 
 /** A request. Links come oftener: without them nothing is valid. */
 const op: fc.Arbitrary<Op> = fc.oneof(
-  { weight: 3, arbitrary: linkAdd }, { weight: 4, arbitrary: linkSet }, { weight: 1, arbitrary: linkDel }, { weight: 4, arbitrary: address }, { weight: 5, arbitrary: route },
+  { weight: 3, arbitrary: linkAdd }, { weight: 4, arbitrary: linkSet }, { weight: 2, arbitrary: linkChange }, { weight: 1, arbitrary: linkDel }, { weight: 4, arbitrary: address }, { weight: 5, arbitrary: route },
   { weight: 2, arbitrary: rule }, { weight: 2, arbitrary: neighbour }, { weight: 2, arbitrary: nexthop },
 );
 

@@ -92,6 +92,8 @@ export interface InetAf {
   rerouteOutput?(net: Net, sk: object | null, skb: Skb): number;
   /** The address that masquerading gives a packet that leaves by `dev` (inet_select_addr towards its next hop); 0 when the device has none. */
   masqueradeAddr?(skb: Skb, dev: NetDevice): number;
+  /** The first address of a device; 0 when it has none. */
+  deviceAddr?(dev: NetDevice): number;
   /** Tells of addresses that go: the device's number and the address. Returns what ends it. */
   onAddrGone?(net: Net, fn: (ifindex: number, addr: number) => void): () => void;
 
@@ -104,7 +106,7 @@ export interface InetAf {
 
   /** SOL_IP or SOL_IPV6. IPv6's record passes SOL_IP on to IPv4's: an AF_INET6 socket has both. */
   setsockopt(sk: InetSock, level: number, opt: number, val: Uint8Array): number;
-  getsockopt(sk: InetSock, level: number, opt: number, maxLen: number): Uint8Array | number;
+  getsockopt(sk: InetSock, level: number, opt: number, maxLen: number, input?: Uint8Array): Uint8Array | number;
 
   /** The address of a received packet's sender with the given port, for recvmsg. IPv6's maps the senders of IPv4 packets. */
   sockaddrFrom(skb: Skb, port: number): SockAddr;

@@ -25,6 +25,7 @@ export {
 export { inetCskReqskPurge, inetCskReqskQueueDrop, inetCskReqskQueueHashAdd, RequestSock } from './request-sock.ts';
 export { inetTwskHashdance, inetTwskKill, inetTwskSchedule, InetTimewaitSock } from './timewait-sock.ts';
 export { InetPeer, InetPeerBase, inetPeerXrlimAllow } from './inetpeer.ts';
+export { IcmpGlobal } from './icmp-global.ts';
 export { INET_NET, InetNet } from './inet-net.ts';
 export { inet6ResetLocal, inetAutobound, inetDatagramDisconnect, ip4DatagramConnect, ip6DatagramConnect } from './datagram.ts';
 export {

@@ -2,6 +2,7 @@
 // datapath-ok-file: settings and listings
 import { defineKey, EINVAL, sysctlInt, sysctlString, type Key, type Net } from '@linnet/kernel';
 import { socketsUsed } from '@linnet/socket';
+import { IcmpGlobal } from './icmp-global.ts';
 import type { LocalPorts } from './bind-hash.ts';
 
 /** Per-net slot of {@link InetNet}. @alpha */
@@ -17,6 +18,11 @@ export class InetNet implements LocalPorts {
   /** Ports below this need CAP_NET_BIND_SERVICE. */
   ipUnprivilegedPortStart = 1024;
   private ranges: [number, number][] = [];
+  readonly icmpGlobal: IcmpGlobal;
+
+  constructor(net: Net) {
+    this.icmpGlobal = new IcmpGlobal(net.kernel.jiffies);
+  }
 
   /**
    * Adds a group of counters to /proc/net/snmp, netstat, sockstat or sockstat6: Linux's order is Ip 1, Icmp 2, IcmpMsg 3, Tcp 4, Udp 5, UdpLite 6; TcpExt 1, IpExt 2; TCP 1, UDP 2, UDPLITE 3,
@@ -74,7 +80,7 @@ export class InetNet implements LocalPorts {
 
 /** Makes the state of a namespace and its sysctls; `six`: the stack has IPv6. */
 export function inetNetInit(net: Net, six: boolean): void {
-  const n = new InetNet();
+  const n = new InetNet(net);
   net.set(INET_NET, n);
   net.proc.create('net/snmp', () => n.showMibs('snmp'));
   net.proc.create('net/netstat', () => n.showMibs('netstat'));

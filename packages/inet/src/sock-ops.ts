@@ -151,9 +151,9 @@ function setsockopt(sock: Socket, level: number, opt: number, val: Uint8Array): 
   return level === SOL_SOCKET ? sockSetsockopt(sock, opt, val) : sk.prot.setsockopt(sk, level, opt, val);
 }
 
-function getsockopt(sock: Socket, level: number, opt: number, maxLen: number): Uint8Array | number {
+function getsockopt(sock: Socket, level: number, opt: number, maxLen: number, input?: Uint8Array): Uint8Array | number {
   const sk = skOf(sock);
-  return level === SOL_SOCKET ? sockGetsockopt(sock, opt, maxLen) : sk.prot.getsockopt(sk, level, opt, maxLen);
+  return level === SOL_SOCKET ? sockGetsockopt(sock, opt, maxLen) : sk.prot.getsockopt(sk, level, opt, maxLen, input);
 }
 
 /** The calls that need nothing from the family. @alpha */

@@ -20,7 +20,7 @@ import {
 } from '@linnet/uapi';
 import { inetAddrOnlink, inetConfirmAddr, inetSelectAddr } from './devinet-select.ts';
 import { inetAddrType, inetAddrTypeDevTable } from './fib-addr-type.ts';
-import { ipEthMcMap } from './igmp.ts';
+import { ipEthMcMap } from './igmp-state.ts';
 import type { InDevice } from './in-device.ts';
 import { inDevGet } from './in-device.ts';
 import type { Ipv4Net } from './ipv4-net.ts';

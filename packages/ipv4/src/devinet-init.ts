@@ -7,6 +7,7 @@ import type { NeighParms } from '@linnet/neigh';
 import {
   NETDEV_CHANGE, NETDEV_CHANGEADDR, NETDEV_CHANGEMTU, NETDEV_CHANGENAME, NETDEV_DOWN, NETDEV_NOTIFY_PEERS, NETDEV_REGISTER, NETDEV_UNREGISTER, NETDEV_UP, forEachNetdev,
   netifCarrierOk,
+  NETDEV_POST_TYPE_CHANGE, NETDEV_PRE_TYPE_CHANGE, NETDEV_RESEND_IGMP,
 } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import {
@@ -19,8 +20,9 @@ import type { Ipv4Devconf } from './devconf.ts';
 import { DEVCONF_NAMES, Ipv4Devconf as Devconf } from './devconf.ts';
 import { delIfa, inetAddrAdd, inetdevChangename } from './devinet.ts';
 import { fibNetdevEvent } from './fib-frontend.ts';
-import { ipMcDown, ipMcUp } from './igmp.ts';
-import { McState } from './igmp-state.ts';
+import { ipMcDestroy, ipMcDown, ipMcRemap, ipMcUp } from './igmp.ts';
+import { igmpRejoin } from './igmp-report.ts';
+import { igmpReset, McState } from './igmp-state.ts';
 import { InDevice, inDevGet } from './in-device.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
@@ -100,6 +102,7 @@ export function inetdevInit(n4: Ipv4Net, dev: NetDevice): InDevice {
   neighSysctlRegister(n4.arpTbl, parms);
   devinetSysctlRegister(n4, dev.name, cnf, dev.ifindex);
   n4.netconf(n4, RTM_NEWNETCONF, dev.ifindex, cnf, 0);
+  igmpReset(indev);
   if ((dev.flags & IFF_UP) !== 0) ipMcUp(indev);
   return indev;
 }
@@ -113,9 +116,7 @@ function unregisterSysctls(n4: Ipv4Net, indev: InDevice): void {
 export function inetdevDestroy(indev: InDevice): void {
   const { dev, net4: n4 } = indev;
   indev.dead = true;
-  // A device that is down has no filter to take back.
-  if ((dev.flags & IFF_UP) !== 0) ipMcDown(indev);
-  indev.mc.groups.clear();
+  ipMcDestroy(indev);
   while (indev.ifas.length !== 0) delIfa(indev.ifas[0]!, null);
   unregisterSysctls(n4, indev);
   n4.netconf(n4, RTM_DELNETCONF, dev.ifindex, null, 0);
@@ -166,6 +167,13 @@ export function inetdevEvent(event: number, dev: NetDevice): void {
       break;
     case NETDEV_DOWN:
       ipMcDown(indev);
+      break;
+    case NETDEV_PRE_TYPE_CHANGE:
+    case NETDEV_POST_TYPE_CHANGE:
+      ipMcRemap(indev, event === NETDEV_POST_TYPE_CHANGE);
+      break;
+    case NETDEV_RESEND_IGMP:
+      igmpRejoin(indev);
       break;
     case NETDEV_CHANGEMTU:
       if (dev.mtu < IPV4_MIN_MTU) {

@@ -2,21 +2,20 @@
 // datapath-ok-file: messages
 import { EINVAL, ENODEV, HZ } from '@linnet/kernel';
 import type { Kernel, Net } from '@linnet/kernel';
-import { devGetByIndex, forEachNetdev } from '@linnet/netdev';
-import type { NetDevice } from '@linnet/netdev';
-import {
-  NLA_STRING, NLA_U32, NLA_U8, NLA_UNSPEC, NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlmsgParse, rtnlDump, rtnlNotify, rtnlNotifyNeeded, rtnlRegister,
-} from '@linnet/netlink';
-import type { NlDump, NlRequest, NlaPolicyTable } from '@linnet/netlink';
+import { devGetByIndex } from '@linnet/netdev';
+import { NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlmsgParse, rtnlDump, rtnlNotify, rtnlNotifyNeeded, rtnlRegister } from '@linnet/netlink';
+import type { NlDump, NlRequest } from '@linnet/netlink';
 import {
   AF_INET, IFADDRMSG_LEN, IFA_ADDRESS, IFA_BROADCAST, IFA_CACHEINFO, IFA_FLAGS, IFA_F_DEPRECATED, IFA_F_MCAUTOJOIN, IFA_F_PERMANENT, IFA_LABEL, IFA_LOCAL, IFA_MAX,
-  IFA_PROTO, IFA_RT_PRIORITY, IFNAMSIZ, NLM_F_DUMP_FILTERED, NLM_F_EXCL, NLM_F_REPLACE, NlWriter, RTM_DELADDR, RTM_GETADDR, RTM_NEWADDR, RTNLGRP_IPV4_IFADDR,
+  IFA_PROTO, IFA_RT_PRIORITY, IFA_TARGET_NETNSID, NLM_F_EXCL, NLM_F_REPLACE, NlWriter, RTM_DELADDR, RTM_GETADDR, RTM_NEWADDR, RTNLGRP_IPV4_IFADDR,
   ifaddrmsgRead, ifaddrmsgWrite, nlaGetInAddr, nlaGetString, nlaGetU32, nlaGetU8,
   ipv4IsMulticast,
 } from '@linnet/uapi';
+import { ADDR_POLICY, addrDump } from './addr-dump.ts';
 import { inetAddrAdd, inetAddrDel, ticksSinceBoot } from './devinet.ts';
 import type { InetExtack } from './devinet.ts';
 import { ipMcIncGroup } from './igmp.ts';
+import { igmpRtnetlinkInit } from './igmp-netlink.ts';
 import type { InIfaddr } from './in-device.ts';
 import { INFINITY_LIFE_TIME, inDevGet } from './in-device.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
@@ -25,25 +24,12 @@ import type { Ipv4Net } from './ipv4-net.ts';
 const TICKS_PER_CLOCK_T = HZ / 100;
 const CACHEINFO_LEN = 16;
 
-const POLICY: NlaPolicyTable = Object.freeze({
-  maxtype: IFA_MAX,
-  rules: {
-    [IFA_LOCAL]: { type: NLA_U32 },
-    [IFA_ADDRESS]: { type: NLA_U32 },
-    [IFA_BROADCAST]: { type: NLA_U32 },
-    [IFA_LABEL]: { type: NLA_STRING, len: IFNAMSIZ - 1 },
-    [IFA_CACHEINFO]: { type: NLA_UNSPEC, len: CACHEINFO_LEN },
-    [IFA_FLAGS]: { type: NLA_U32 },
-    [IFA_RT_PRIORITY]: { type: NLA_U32 },
-    [IFA_PROTO]: { type: NLA_U8 },
-  },
-});
-
 /** Writes the body of a message about an address (`inet_fill_ifaddr`). */
-function fill(w: NlWriter, ifa: InIfaddr): number {
+function fill(w: NlWriter, ifa: InIfaddr, nsid: number = -1): number {
   const { dev, net4 } = ifa.indev;
   const now = ticksSinceBoot(net4.kernel);
   ifaddrmsgWrite(w.view, w.reserve(IFADDRMSG_LEN), { family: AF_INET, prefixlen: ifa.prefixlen, flags: ifa.flags & 0xff, scope: ifa.scope, index: dev.ifindex });
+  if (nsid >= 0) w.putS32(IFA_TARGET_NETNSID, nsid);
   if (ifa.address !== 0) w.putInAddr(IFA_ADDRESS, ifa.address);
   if (ifa.local !== 0) w.putInAddr(IFA_LOCAL, ifa.local);
   if (ifa.broadcast !== 0) w.putInAddr(IFA_BROADCAST, ifa.broadcast);
@@ -87,7 +73,7 @@ function refuse(req: NlRequest, message: string, err: number): number {
 /** `RTM_NEWADDR` (`inet_rtm_newaddr`). */
 function newAddr(net: Net, req: NlRequest): number {
   const tb = new Int32Array(IFA_MAX + 1);
-  const bad = nlmsgParse(req, IFADDRMSG_LEN, tb, POLICY, NL_VALIDATE_LIBERAL);
+  const bad = nlmsgParse(req, IFADDRMSG_LEN, tb, ADDR_POLICY, NL_VALIDATE_LIBERAL);
   if (bad !== 0) return bad;
   const { view } = req;
   const ifm = ifaddrmsgRead(view, req.data);
@@ -132,7 +118,7 @@ function newAddr(net: Net, req: NlRequest): number {
 /** `RTM_DELADDR` (`inet_rtm_deladdr`). */
 function delAddr(net: Net, req: NlRequest): number {
   const tb = new Int32Array(IFA_MAX + 1);
-  const bad = nlmsgParse(req, IFADDRMSG_LEN, tb, POLICY, NL_VALIDATE_LIBERAL);
+  const bad = nlmsgParse(req, IFADDRMSG_LEN, tb, ADDR_POLICY, NL_VALIDATE_LIBERAL);
   if (bad !== 0) return bad;
   const { view } = req;
   const ifm = ifaddrmsgRead(view, req.data);
@@ -156,30 +142,11 @@ function delAddr(net: Net, req: NlRequest): number {
 
 /** `RTM_GETADDR` for all, or in a strict request for one device (`inet_dump_ifaddr`). */
 function dumpAddr(net: Net, req: NlRequest, w: NlWriter, cb: NlDump): number {
-  const devs: NetDevice[] = [];
-  if (req.strict) {
-    const tb = new Int32Array(IFA_MAX + 1);
-    if (req.end - req.data < IFADDRMSG_LEN) return refuse(req, 'ipv4: Invalid header for address dump request', -EINVAL);
-    const ifm = ifaddrmsgRead(req.view, req.data);
-    if (ifm.prefixlen !== 0 || ifm.flags !== 0 || ifm.scope !== 0) return refuse(req, 'ipv4: Invalid values in header for address dump request', -EINVAL);
-    const bad = nlmsgParse(req, IFADDRMSG_LEN, tb, POLICY, NL_VALIDATE_LIBERAL);
-    if (bad !== 0) return bad;
-    if (ifm.index !== 0) {
-      const dev = devGetByIndex(net, ifm.index);
-      if (dev === null) return -ENODEV;
-      cb.answerFlags = NLM_F_DUMP_FILTERED;
-      devs.push(dev);
-    }
-  }
-  if (devs.length === 0) {
-    forEachNetdev(net, (dev) => {
-      devs.push(dev);
-    });
-  }
-  devs.sort((a, b) => a.ifindex - b.ifindex);
-  return rtnlDump(devs.flatMap((dev) => inDevGet(dev)?.ifas ?? []), w, cb, (ifa) => {
+  const asked = addrDump(net, req, cb);
+  if (typeof asked === 'number') return asked;
+  return rtnlDump(asked.devs.flatMap((dev) => inDevGet(dev)?.ifas ?? []), w, cb, (ifa) => {
     nlDumpBegin(w, cb, RTM_NEWADDR);
-    return fill(w, ifa);
+    return fill(w, ifa, asked.nsid);
   });
 }
 
@@ -188,6 +155,7 @@ export function devinetRtnetlinkInit(k: Kernel): void {
   rtnlRegister(k, AF_INET, RTM_NEWADDR, { doit: newAddr });
   rtnlRegister(k, AF_INET, RTM_DELADDR, { doit: delAddr });
   rtnlRegister(k, AF_INET, RTM_GETADDR, { dumpit: dumpAddr });
+  igmpRtnetlinkInit(k);
 }
 
 /** Lets a namespace announce its addresses. @alpha */

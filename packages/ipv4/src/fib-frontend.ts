@@ -2,7 +2,7 @@
 import { EINVAL, ESRCH } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import { flowiReset } from '@linnet/inet';
-import { neighIfdown } from '@linnet/neigh';
+import { neighDelete, neighIfdown, NUD_VALID } from '@linnet/neigh';
 import { NETDEV_CHANGE, NETDEV_CHANGEMTU, NETDEV_DOWN, NETDEV_UNREGISTER, NETDEV_UP, l3mdevFibTable, l3mdevMasterIfindex, netifCarrierOk } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import type { NlRequest } from '@linnet/netlink';
@@ -72,6 +72,12 @@ function prefixType(dev: NetDevice): number {
   return (dev.flags & IFF_LOOPBACK) !== 0 ? RTN_LOCAL : RTN_UNICAST;
 }
 
+/** Forgets a neighbour that has no address yet, as now everybody has this address (arp_invalidate). */
+function arpInvalidate(n4: Ipv4Net, dev: NetDevice, addr: number): void {
+  const n = n4.arpTbl.lookup(addr, dev);
+  if (n !== null && (n.nudState & NUD_VALID) === 0) neighDelete(n, null);
+}
+
 /**
  * Makes the routes of an address (`fib_add_ifaddr`): local for itself; when the device is up also broadcast, and the prefix of a primary
  * address.
@@ -86,11 +92,17 @@ export function fibAddIfaddr(ifa: InIfaddr): void {
   if (prim === null) return;
   magic(true, RTN_LOCAL, local, 32, prim, 0);
   if ((dev.flags & IFF_UP) === 0) return;
-  if (ifa.broadcast !== 0 && !ipv4IsLbcast(ifa.broadcast)) magic(true, RTN_BROADCAST, ifa.broadcast, 32, prim, 0);
+  if (ifa.broadcast !== 0 && !ipv4IsLbcast(ifa.broadcast)) {
+    magic(true, RTN_BROADCAST, ifa.broadcast, 32, prim, 0);
+    arpInvalidate(indev.net4, dev, ifa.broadcast);
+  }
   if (ipv4IsZeronet(prefix) || secondary || (prefix === local && prefixlen === 32)) return;
   if ((ifa.flags & IFA_F_NOPREFIXROUTE) === 0) magic(true, prefixType(dev), prefix, prefixlen, prim, ifa.rtPriority);
   // RFC 3021: a /31 has no broadcast address.
-  if (prefixlen < 31) magic(true, RTN_BROADCAST, prefix | ~mask, 32, prim, 0);
+  if (prefixlen < 31) {
+    magic(true, RTN_BROADCAST, prefix | ~mask, 32, prim, 0);
+    arpInvalidate(indev.net4, dev, prefix | ~mask);
+  }
 }
 
 /**

@@ -2,9 +2,9 @@
 import { EACCES, EAGAIN, EINVAL, ENETUNREACH, ENOBUFS, ESRCH } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {
-  FibLookupArg, FibRule, fibDefaultRuleAdd, fibNl2RuleDscp, fibRuleDscpAnswers, fibRuleGetTable, fibRulePortsMatch, fibRulePutDscp, fibRulesLookup, fibRulesRegister,
+  FibRule, fibDefaultRuleAdd, fibNl2RuleDscp, fibRuleDscpAnswers, fibRuleGetTable, fibRulePortsMatch, fibRulePutDscp, fibRulesLookup, fibRulesRegister,
 } from '@linnet/inet';
-import type { FibRulesFamily, FibRulesOps, Flowi } from '@linnet/inet';
+import type { FibLookupArg, FibRulesFamily, FibRulesOps, Flowi } from '@linnet/inet';
 import { IFF_L3MDEV_MASTER, devGetByIndex, l3mdevMasterIfindex } from '@linnet/netdev';
 import { nlSetErrMsg } from '@linnet/netlink';
 import type { NlRequest } from '@linnet/netlink';
@@ -161,7 +161,7 @@ const FIB4_RULES: Omit<FibRulesFamily, 'create'> = {
 /** Gives a namespace IPv4's rules: local, main, default (fib4_rules_init). @alpha */
 export function fib4RulesInit(net: Net): void {
   const n4 = net.get(IPV4);
-  const ops = fibRulesRegister(net, { ...FIB4_RULES, create: () => new Fib4Rule(n4) });
+  const ops = fibRulesRegister(net, { ...FIB4_RULES, create: () => new Fib4Rule(n4) }); // datapath-ok: once a namespace
   fibDefaultRuleAdd(ops, 0, RT_TABLE_LOCAL);
   fibDefaultRuleAdd(ops, 0x7ffe, RT_TABLE_MAIN);
   fibDefaultRuleAdd(ops, 0x7fff, RT_TABLE_DEFAULT);

@@ -189,7 +189,9 @@ function checkNhGateway(n4: Ipv4Net, cfg: FibConfig, nh: FibNh): number {
   fl.scope = Math.max(cfg.scope + 1, RT_SCOPE_LINK);
   fl.oif = nh.oif;
   const res: FibResult = n4.resCtl;
-  let err = fibTableLookupById(n4, cfg.table === 0 ? RT_TABLE_MAIN : cfg.table, fl, res, FIB_LOOKUP_IGNORE_LINKSTATE);
+  // A table of one's own is asked first; for the main one the rules decide.
+  const own = cfg.table !== 0 && cfg.table !== RT_TABLE_MAIN;
+  let err = own ? fibTableLookupById(n4, cfg.table, fl, res, FIB_LOOKUP_IGNORE_LINKSTATE) : -1;
   if (err < 0) err = fibLookup(n4, fl, res, FIB_LOOKUP_IGNORE_LINKSTATE);
   if (err < 0) return fail(cfg, 'Nexthop has invalid gateway', err);
   if (res.type !== RTN_UNICAST && res.type !== RTN_LOCAL) return fail(cfg, 'Nexthop has invalid gateway', -EINVAL);

@@ -27,27 +27,6 @@ export function icmpIsErr(type: number): boolean {
   return type === ICMP_DEST_UNREACH || type === ICMP_SOURCE_QUENCH || type === ICMP_REDIRECT || type === ICMP_TIME_EXCEEDED || type === ICMP_PARAMETERPROB;
 }
 
-/** Is there a token of the whole machine? It is taken by {@link globalConsume} (icmp_global_allow). */
-function globalAllow(ip: Ipv4Net): boolean {
-  const g = ip.icmpGlobal;
-  const now = ip.kernel.jiffies;
-  const passed = Math.min((now - g.stamp) >>> 0, 1000);
-  if (passed >= 20) {
-    const more = Math.floor((ip.sysctlIcmpMsgsPerSec * passed) / 1000);
-    if (more > 0) {
-      g.credit = Math.min(g.credit + more, ip.sysctlIcmpMsgsBurst);
-      g.stamp = now;
-    }
-  }
-  return g.credit > 0;
-}
-
-/** A random number of tokens, so that nobody can read our traffic off the limit. */
-function globalConsume(ip: Ipv4Net): void {
-  const g = ip.icmpGlobal;
-  g.credit = Math.max(0, g.credit - ip.idents.rng.below(3));
-}
-
 /** Is this message outside of all limits? (icmpv4_mask_allow) */
 function unlimited(ip: Ipv4Net, type: number, code: number): boolean {
   if (type > NR_ICMP_TYPES) return true;
@@ -63,7 +42,7 @@ function hostAllow(ip: Ipv4Net, rt: Rtable, daddr: number): boolean {
     ip.icmpMib[ICMP_MIB_RATELIMITHOST]!++;
     return false;
   }
-  globalConsume(ip);
+  ip.icmpGlobal.consume(ip.idents.rng);
   return true;
 }
 
@@ -134,7 +113,7 @@ export function icmpSend(skb: Skb, type: number, code: number, info: number): vo
   }
   const dev0 = skbDev(skb) ?? rt0.dev;
   const limited = !unlimited(ip, type, code) && (dev0.flags & IFF_LOOPBACK) === 0;
-  if (limited && !globalAllow(ip)) {
+  if (limited && !ip.icmpGlobal.allow(ip.kernel.jiffies)) {
     ip.icmpMib[ICMP_MIB_RATELIMITGLOBAL]!++;
     return;
   }
@@ -194,7 +173,7 @@ export function icmpReply(ip: Ipv4Net, skb: Skb, saddr: number, type: number, co
   const opt = ip.icmpOptions;
   if (ipOptionsEcho(ip, opt, skb) !== 0) return;
   const limited = !unlimited(ip, type, code) && (skbDev(skb)!.flags & IFF_LOOPBACK) === 0;
-  if (limited && !globalAllow(ip)) {
+  if (limited && !ip.icmpGlobal.allow(ip.kernel.jiffies)) {
     ip.icmpMib[ICMP_MIB_RATELIMITGLOBAL]!++;
     return;
   }

@@ -1,128 +1,387 @@
 /**
- * The host's half of IGMP on the wire (RFC 3376; RFC 2236 and RFC 1112 where an older router is): reports of groups joined and left, answers to queries.
- * Groups are reported as wanted from all sources: the lists of sources that sockets give are applied when datagrams are delivered.
+ * What the host tells of its groups (RFC 3376 5; RFC 2236 and RFC 1112 where an older router is): changes as they come, answers to queries when
+ * their time has come. Queries themselves are heard in `igmp-query.ts`.
  */
 // datapath-ok-file: a report is rare, and no packet of data
-import { csumFold, csumPartial, delTimer, HZ, modTimer, timeAfter, timeBefore } from '@linnet/kernel';
-import { llReservedSpace, skbDev } from '@linnet/netdev';
-import { allocSkb, consumeSkb, DROP, kfreeSkbReason, pskbMayPull, skbChecksumValid, skbPut, skbReserve } from '@linnet/skbuff';
-import type { Skb } from '@linnet/skbuff';
+import { csumFold, csumPartial, delTimer, HZ, modTimer, timerPending, TimerList } from '@linnet/kernel';
+import { llReservedSpace } from '@linnet/netdev';
+import { allocSkb, skbPut, skbReserve } from '@linnet/skbuff';
 import { flowi4InitOutput } from '@linnet/inet';
 import {
-  IFF_LOOPBACK, IFF_UP, IGMP_ALL_HOSTS, IGMP_ALL_ROUTER, IGMP_HOST_LEAVE_MESSAGE, IGMP_HOST_MEMBERSHIP_QUERY, IGMP_HOST_MEMBERSHIP_REPORT, IGMP_MINLEN, IGMPV2_HOST_MEMBERSHIP_REPORT,
-  IGMPV3_ALL_MCR, IGMPV3_CHANGE_TO_EXCLUDE, IGMPV3_CHANGE_TO_INCLUDE, IGMPV3_HOST_MEMBERSHIP_REPORT, IGMPV3_MODE_IS_EXCLUDE, IP_DF, IPHDR_LEN, IPPROTO_IGMP,
-  IPV4_DEVCONF_IGMPV2_UNSOLICITED_REPORT_INTERVAL, IPV4_DEVCONF_IGMPV3_UNSOLICITED_REPORT_INTERVAL, igmpCode, igmpGroup, igmpSetCsum, igmpSetGroup, igmpSetType, igmpType,
+  IGMP_ALL_HOSTS, IGMP_ALL_ROUTER, IGMP_HOST_LEAVE_MESSAGE, IGMP_HOST_MEMBERSHIP_REPORT, IGMP_MINLEN, IGMPV2_HOST_MEMBERSHIP_REPORT, IGMPV3_ALL_MCR, IGMPV3_ALLOW_NEW_SOURCES,
+  IGMPV3_BLOCK_OLD_SOURCES, IGMPV3_CHANGE_TO_EXCLUDE, IGMPV3_CHANGE_TO_INCLUDE, IGMPV3_HOST_MEMBERSHIP_REPORT, IGMPV3_MODE_IS_EXCLUDE, IGMPV3_MODE_IS_INCLUDE, IP_DF, IPHDR_LEN,
+  IPPROTO_IGMP, IPV4_DEVCONF_IGMPV2_UNSOLICITED_REPORT_INTERVAL, IPV4_DEVCONF_IGMPV3_UNSOLICITED_REPORT_INTERVAL, IPV4_MIN_MTU, igmpSetCsum, igmpSetType, ipv4IsLocalMulticast,
+  MCAST_EXCLUDE, MCAST_INCLUDE,
 } from '@linnet/uapi';
-import { IgmpPending, IgmpReports, igmpVersion } from './igmp-state.ts';
+import { IgmpGroup, igmpRobustness, igmpVersion } from './igmp-state.ts';
+import type { IgmpSource } from './igmp-state.ts';
 import type { InDevice } from './in-device.ts';
-import { inDevGet } from './in-device.ts';
 import { ipcbClear } from './ip-cb.ts';
 import { ipLocalOut } from './ip-output.ts';
 import { ipRouteOutputKey } from './route-output.ts';
 import type { Rtable } from './rtable.ts';
 
-/** How often a change is told (net.ipv4.igmp_qrv of Linux). */
-const ROBUSTNESS = 2;
-/** How long after its last query a router of an older version is believed to be there. */
-const OLDER_ROUTER = 400 * HZ;
 /** The header with the router alert option (RFC 2113), without which routers need not look at the packet. */
 const HLEN = IPHDR_LEN + 4;
 
-function random(indev: InDevice, below: number): number {
-  return indev.net4.kernel.rng.stream('ipv4.igmp').below(Math.max(below, 1));
+/** How long after a query its answer is sent, drawn from `max` ticks. @alpha */
+export function igmpDelay(indev: InDevice, max: number): number {
+  const k = indev.net4.kernel;
+  return (k.jiffies + k.rng.stream('ipv4.igmp').below(Math.max(max, 1)) + 2) | 0;
 }
 
-/** Sets the timer to what is due first. */
-function arm(r: IgmpReports): void {
-  const k = r.indev.net4.kernel;
-  let first = r.general ? r.generalDue : null;
-  for (const p of r.pending.values()) if (first === null || timeBefore(p.due, first)) first = p.due;
-  if (first === null) delTimer(k, r.timer);
-  else modTimer(k, r.timer, first);
+/** Is the group one that nobody is told of? Everybody is in 224.0.0.1. @alpha */
+export function igmpUntold(indev: InDevice, group: number): boolean {
+  return group === IGMP_ALL_HOSTS || (ipv4IsLocalMulticast(group) && indev.net4.sysctlIgmpLlmReports === 0);
 }
 
-function reportsOf(indev: InDevice): IgmpReports {
-  return (indev.mc.reports ??= new IgmpReports(indev, expire));
+/** Ticks within which a report is repeated (unsolicited_report_interval). */
+function interval(indev: InDevice): number {
+  const ms = indev.conf(igmpVersion(indev) === 3 ? IPV4_DEVCONF_IGMPV3_UNSOLICITED_REPORT_INTERVAL : IPV4_DEVCONF_IGMPV2_UNSOLICITED_REPORT_INTERVAL);
+  return Math.max(Math.ceil((ms * HZ) / 1000), 1);
 }
 
-/** A device began or ceased to listen to a group: the slot `Ipv4Net.igmpChange` (igmp_group_added, igmp_group_dropped). @alpha */
-export function igmpChange(indev: InDevice, group: number, joined: boolean): void {
-  const { dev, net4 } = indev;
-  // Everybody is in 224.0.0.1, and nobody routes on loopback.
-  if (group === IGMP_ALL_HOSTS || indev.dead || (dev.flags & (IFF_UP | IFF_LOOPBACK)) !== IFF_UP) return;
-  const r = reportsOf(indev);
+function armChanges(indev: InDevice, delay: number): void {
+  modTimer(indev.net4.kernel, (indev.mc.changeTimer ??= new TimerList<InDevice>(changesDue, indev)), igmpDelay(indev, delay));
+}
+
+/** Something changed that a router of version 3 is told (igmp_ifc_event). @alpha */
+export function igmpChanged(indev: InDevice): void {
+  if (igmpVersion(indev) !== 3) return;
+  indev.mc.changes = igmpRobustness(indev);
+  armChanges(indev, 1);
+}
+
+/** Tells changes, and again in a while (igmp_ifc_timer_expire). */
+function changesDue(indev: InDevice): void {
+  const { mc } = indev;
+  sendChanges(indev);
+  if (mc.changes === 0) return;
+  mc.changes--;
+  armChanges(indev, interval(indev));
+}
+
+/** Answers a general query (igmp_gq_timer_expire). @alpha */
+export function igmpGeneralDue(indev: InDevice): void {
+  const p = new Reporter(indev);
+  for (const g of indev.mc.list) if (!igmpUntold(indev, g.group)) addRecord(p, g, g.exclude !== 0 ? IGMPV3_MODE_IS_EXCLUDE : IGMPV3_MODE_IS_INCLUDE, false, false);
+  p.flush();
+}
+
+/** Lets a group's report come within `max` ticks (igmp_start_timer). @alpha */
+export function igmpStartTimer(g: IgmpGroup, max: number): void {
+  modTimer(g.indev.net4.kernel, g.timer, igmpDelay(g.indev, max));
+}
+
+/** Somebody else told, or we left: no report is due (igmp_stop_timer). @alpha */
+export function igmpStopTimer(g: IgmpGroup): void {
+  delTimer(g.indev.net4.kernel, g.timer);
+  g.reporter = false;
+  g.unsolicited = 0;
+}
+
+/** A report of a group is due: the function of {@link IgmpGroup}'s timer (igmp_timer_expire). @alpha */
+export function igmpTimer(g: IgmpGroup): void {
+  const { indev } = g;
+  if (g.unsolicited !== 0 && --g.unsolicited !== 0) igmpStartTimer(g, interval(indev));
+  g.reporter = true;
+  igmpSendReport(g);
+}
+
+/** Reports a group in the version that is spoken (igmp_send_report). @alpha */
+export function igmpSendReport(g: IgmpGroup): void {
+  const { indev } = g;
   const version = igmpVersion(indev);
-  r.pending.delete(group);
-  if (joined || version === 3) {
-    r.pending.set(group, new IgmpPending((net4.kernel.jiffies + 2) | 0, joined ? IGMPV3_CHANGE_TO_EXCLUDE : IGMPV3_CHANGE_TO_INCLUDE, ROBUSTNESS - 1));
-  } else if (version === 2) {
-    send(indev, IGMP_ALL_ROUTER, IGMP_HOST_LEAVE_MESSAGE, IGMP_MINLEN, (view, at) => igmpSetGroup(view, at, group));
-  }
-  arm(r);
-}
-
-/** The device went down: nothing is told any more. The slot `Ipv4Net.igmpDown`. @alpha */
-export function igmpDown(indev: InDevice): void {
-  const r = indev.mc.reports;
-  if (r === null) return;
-  delTimer(indev.net4.kernel, r.timer);
-  indev.mc.reports = null;
-}
-
-/** Something is due (igmp_timer_expire, igmp_ifc_timer_expire, igmp_gq_timer_expire). */
-function expire(r: IgmpReports): void {
-  const { indev } = r;
-  const now = indev.net4.kernel.jiffies;
-  const version = igmpVersion(indev);
-  const interval = indev.confMax(version === 3 ? IPV4_DEVCONF_IGMPV3_UNSOLICITED_REPORT_INTERVAL : IPV4_DEVCONF_IGMPV2_UNSOLICITED_REPORT_INTERVAL);
-  const records: [group: number, type: number][] = [];
-  for (const [group, p] of r.pending) {
-    if (timeAfter(p.due, now)) continue;
-    records.push([group, p.type === 0 ? IGMPV3_MODE_IS_EXCLUDE : p.type]);
-    if (p.left === 0) r.pending.delete(group);
-    p.left--;
-    p.due = (now + 2 + random(indev, (interval * HZ) / 1000)) | 0;
-  }
-  if (r.general && !timeAfter(r.generalDue, now)) {
-    r.general = false;
-    for (const group of indev.mc.groups.keys()) if (group !== IGMP_ALL_HOSTS) records.push([group, IGMPV3_MODE_IS_EXCLUDE]);
-  }
-  arm(r);
-  if (version === 3) {
-    const most = Math.max((indev.dev.mtu - HLEN - IGMP_MINLEN) >> 3, 1);
-    for (let i = 0; i < records.length; i += most) reportV3(indev, records.slice(i, i + most));
+  if (version !== 3) {
+    sendOld(g, g.group, version === 2 ? IGMPV2_HOST_MEMBERSHIP_REPORT : IGMP_HOST_MEMBERSHIP_REPORT);
     return;
   }
-  const type = version === 2 ? IGMPV2_HOST_MEMBERSHIP_REPORT : IGMP_HOST_MEMBERSHIP_REPORT;
-  for (const [group, change] of records) {
-    if (change !== IGMPV3_CHANGE_TO_INCLUDE) send(indev, group, type, IGMP_MINLEN, (view, at) => igmpSetGroup(view, at, group));
+  const p = new Reporter(indev);
+  addRecord(p, g, g.exclude !== 0 ? IGMPV3_MODE_IS_EXCLUDE : IGMPV3_MODE_IS_INCLUDE, false, false);
+  p.flush();
+}
+
+function sendOld(g: IgmpGroup, to: number, type: number): void {
+  if (!ipv4IsLocalMulticast(g.group) || g.indev.net4.sysctlIgmpLlmReports !== 0) send(g.indev, to, type, false, [g.group]);
+}
+
+/** A device listens to a group: that is told (the second half of igmp_group_added). @alpha */
+export function igmpJoined(g: IgmpGroup): void {
+  const { indev } = g;
+  if (igmpUntold(indev, g.group) || indev.dead) return;
+  g.unsolicited = indev.net4.sysctlIgmpQrv;
+  if (igmpVersion(indev) !== 3) {
+    igmpStartTimer(g, 1);
+    return;
+  }
+  // From nothing to a list of sources is no change of mode.
+  if (g.mode === MCAST_EXCLUDE) g.changes = igmpRobustness(indev);
+  igmpChanged(indev);
+}
+
+/** A device no longer listens to a group: that is told (the second half of igmp_group_dropped). @alpha */
+export function igmpLeft(g: IgmpGroup): void {
+  const { indev } = g;
+  if (igmpUntold(indev, g.group)) return;
+  const { reporter } = g;
+  igmpStopTimer(g);
+  if (indev.dead) return;
+  const version = igmpVersion(indev);
+  if (version === 3) {
+    bury(g);
+    igmpChanged(indev);
+  } else if (version === 2 && reporter) {
+    sendOld(g, IGMP_ALL_ROUTER, IGMP_HOST_LEAVE_MESSAGE);
   }
 }
 
-function reportV3(indev: InDevice, records: readonly (readonly [number, number])[]): void {
-  send(indev, IGMPV3_ALL_MCR, IGMPV3_HOST_MEMBERSHIP_REPORT, IGMP_MINLEN + 8 * records.length, (view, at) => {
-    view.setInt32(at + 4, records.length);
-    records.forEach(([group, type], i) => {
-      view.setInt32(at + 8 + 8 * i, type << 24);
-      view.setInt32(at + 12 + 8 * i, group);
-    });
-  });
+/** Keeps what is to be told of a group that was left (igmpv3_add_delrec). */
+function bury(g: IgmpGroup): void {
+  const d = new IgmpGroup(g.indev, g.group, g.mode, 0, igmpTimer);
+  d.changes = igmpRobustness(g.indev);
+  if (g.mode === MCAST_INCLUDE) {
+    d.tomb = g.tomb;
+    d.sources = g.sources;
+    g.tomb = [];
+    g.sources = [];
+    for (const s of d.sources) s.changes = d.changes;
+  }
+  g.indev.mc.tomb.unshift(d);
 }
 
-/** Sends a message of `len` bytes that `fill` completes, with TTL 1 and the router alert (RFC 3376 4). */
-function send(indev: InDevice, daddr: number, type: number, len: number, fill: (view: DataView, at: number) => void): void {
+/** A group is there again of which was still to be told that it was left (igmpv3_del_delrec). @alpha */
+export function igmpRevive(g: IgmpGroup): void {
+  const { mc } = g.indev;
+  const at = mc.tomb.findIndex((o) => o.group === g.group);
+  if (at < 0) return;
+  const d = mc.tomb[at]!;
+  mc.tomb.splice(at, 1);
+  const again = igmpRobustness(g.indev);
+  if (g.mode === MCAST_INCLUDE) {
+    g.tomb = d.tomb;
+    g.sources = d.sources;
+    for (const s of g.sources) s.changes = again;
+  } else {
+    g.changes = again;
+  }
+}
+
+/** Nothing is told any more of what is gone (igmpv3_clear_delrec). @alpha */
+export function igmpForget(indev: InDevice): void {
+  indev.mc.tomb = [];
+  for (const g of indev.mc.list) g.tomb = [];
+}
+
+/** No change is told any more. @alpha */
+export function igmpHaltChanges(indev: InDevice): void {
+  const { mc } = indev;
+  mc.changes = 0;
+  if (mc.changeTimer !== null) delTimer(indev.net4.kernel, mc.changeTimer);
+}
+
+/** The device goes down: nothing is told any more. @alpha */
+export function igmpHalt(indev: InDevice): void {
+  igmpHaltChanges(indev);
+  if (indev.mc.generalTimer !== null) delTimer(indev.net4.kernel, indev.mc.generalTimer);
+}
+
+/** Is there a report due? For /proc/net/igmp: the ticks till then, or -1. @alpha */
+export function igmpTimerLeft(g: IgmpGroup): number {
+  return timerPending(g.timer) ? (g.timer.expires - g.indev.net4.kernel.jiffies) | 0 : -1;
+}
+
+/** Tells every group at once, as when a bond changed its link and switches must learn the new way (ip_mc_rejoin_groups). @alpha */
+export function igmpRejoin(indev: InDevice): void {
+  for (const g of indev.mc.list) if (!igmpUntold(indev, g.group)) igmpSendReport(g);
+}
+
+/** A report of version 3 while records are added: packets are sent as they fill. */
+class Reporter {
+  readonly indev: InDevice;
+  /** Bytes of IGMP after the first eight that fit. */
+  readonly room: number;
+  /** Header word, group, sources ... of each record. */
+  words: number[] = [];
+  records = 0;
+  /** Is there a packet, even if empty? */
+  open = false;
+  /** Where the record at hand starts, or -1. */
+  head = -1;
+
+  constructor(indev: InDevice) {
+    this.indev = indev;
+    this.room = indev.dev.mtu - HLEN - IGMP_MINLEN;
+  }
+
+  get left(): number {
+    return this.open ? this.room - 4 * this.words.length : 0;
+  }
+
+  /** Sends what there is and begins another packet; without a way to routers there is none. */
+  renew(): void {
+    this.flush();
+    this.open = route(this.indev, IGMPV3_ALL_MCR) !== null;
+  }
+
+  /** Begins a record, if there is a packet. */
+  begin(type: number, group: number): boolean {
+    if (!this.open) this.renew();
+    if (!this.open) return false;
+    this.head = this.words.length;
+    this.words.push(type << 24, group);
+    this.records++;
+    return true;
+  }
+
+  source(addr: number): void {
+    this.words[this.head]!++;
+    this.words.push(addr);
+  }
+
+  flush(): void {
+    if (this.records !== 0) send(this.indev, IGMPV3_ALL_MCR, IGMPV3_HOST_MEMBERSHIP_REPORT, true, [this.records, ...this.words]);
+    this.words = [];
+    this.records = 0;
+    this.head = -1;
+    this.open = false;
+  }
+}
+
+/** Does a record of this type hold the source? (is_in; RFC 3376 4.2.12, 5.1, 5.2) */
+function isIn(g: IgmpGroup, s: IgmpSource, type: number, goneGroup: boolean, goneSource: boolean): boolean {
+  switch (type) {
+    case IGMPV3_MODE_IS_INCLUDE:
+    case IGMPV3_MODE_IS_EXCLUDE:
+      if (goneGroup || goneSource || (g.sourceQuery && !s.asked)) return false;
+      if (g.mode === MCAST_INCLUDE) return true;
+      // Not when somebody wants it after all.
+      return s.include !== 0 ? type === IGMPV3_MODE_IS_INCLUDE : g.exclude === s.exclude;
+    case IGMPV3_CHANGE_TO_INCLUDE:
+      return !goneGroup && !goneSource && s.include !== 0;
+    case IGMPV3_CHANGE_TO_EXCLUDE:
+      return !goneGroup && !goneSource && g.exclude !== 0 && s.include === 0 && g.exclude === s.exclude;
+    case IGMPV3_ALLOW_NEW_SOURCES:
+      return !goneGroup && s.changes !== 0 && (g.mode === MCAST_INCLUDE) !== goneSource;
+    default: // IGMPV3_BLOCK_OLD_SOURCES
+      if (g.mode === MCAST_INCLUDE) return goneGroup || (s.changes !== 0 && goneSource);
+      return s.changes !== 0 && !goneGroup && !goneSource;
+  }
+}
+
+/** Adds a group's record of one type; of sources that are gone when `goneSource` (add_grec). */
+function addRecord(p: Reporter, g: IgmpGroup, type: number, goneGroup: boolean, goneSource: boolean): void {
+  const { indev } = g;
+  if (igmpUntold(indev, g.group) || indev.dev.mtu < IPV4_MIN_MTU) return;
+  const isAnswer = type === IGMPV3_MODE_IS_INCLUDE || type === IGMPV3_MODE_IS_EXCLUDE;
+  const isChange = type === IGMPV3_ALLOW_NEW_SOURCES || type === IGMPV3_BLOCK_OLD_SOURCES;
+  // What does not fit of a list to exclude is not told; lists to include go on in another record.
+  const truncate = type === IGMPV3_MODE_IS_EXCLUDE || type === IGMPV3_CHANGE_TO_EXCLUDE;
+  const list = goneSource ? g.tomb : g.sources;
+  if (truncate && list.length !== 0 && p.records !== 0) {
+    const size = 8 + 4 * list.filter((s) => isIn(g, s, type, goneGroup, goneSource)).length;
+    if (p.left < size) p.renew();
+  }
+  let first = true;
+  let total = 0;
+  let failed = false;
+  const keep: IgmpSource[] = [];
+  for (let i = 0; i < list.length; i++) {
+    const s = list[i]!;
+    keep.push(s);
+    if (!isIn(g, s, type, goneGroup, goneSource)) continue;
+    // While the change of mode is told, single sources are not (RFC 3376 5.1).
+    const covered = isChange && s.changes !== 0 && (goneGroup ? g.mode === MCAST_EXCLUDE : g.changes !== 0);
+    if (!covered) {
+      if (isAnswer) s.asked = false;
+      if (p.left < (first ? 12 : 4)) {
+        if (truncate && !first) {
+          keep.push(...list.slice(i + 1));
+          break;
+        }
+        p.renew();
+        first = true;
+      }
+      if (first && !p.begin(type, g.group)) {
+        // Nothing was told, so all of it still is to be.
+        keep.push(...list.slice(i + 1));
+        failed = true;
+        break;
+      }
+      first = false;
+      p.source(s.addr);
+      total++;
+    }
+    if (isChange && s.changes !== 0) {
+      s.changes--;
+      if ((goneGroup || goneSource) && s.changes === 0) keep.pop();
+    }
+  }
+  if (keep.length !== list.length) {
+    if (goneSource) g.tomb = keep;
+    else g.sources = keep;
+  }
+  if (failed) return;
+  if (total === 0) {
+    if (isChange) return;
+    if (g.changes !== 0 || isAnswer) {
+      if (p.open && p.left < 8) p.flush();
+      p.begin(type, g.group);
+    }
+  }
+  if (isAnswer) g.sourceQuery = false;
+}
+
+/** Tells what changed (igmpv3_send_cr). */
+function sendChanges(indev: InDevice): void {
+  const { mc } = indev;
+  const p = new Reporter(indev);
+  mc.tomb = mc.tomb.filter((d) => {
+    if (d.mode === MCAST_INCLUDE) {
+      addRecord(p, d, IGMPV3_BLOCK_OLD_SOURCES, true, false);
+      addRecord(p, d, IGMPV3_BLOCK_OLD_SOURCES, true, true);
+    }
+    if (d.changes !== 0) {
+      if (d.mode === MCAST_EXCLUDE) addRecord(p, d, IGMPV3_CHANGE_TO_INCLUDE, true, false);
+      if (--d.changes === 0) {
+        d.tomb = d.tomb.filter((s) => s.changes !== 0);
+        d.sources = d.sources.filter((s) => s.changes !== 0);
+      }
+    }
+    return d.changes !== 0 || d.tomb.length !== 0 || d.sources.length !== 0;
+  });
+  for (const g of mc.list) {
+    const exclude = g.exclude !== 0;
+    addRecord(p, g, exclude ? IGMPV3_BLOCK_OLD_SOURCES : IGMPV3_ALLOW_NEW_SOURCES, false, false);
+    addRecord(p, g, exclude ? IGMPV3_ALLOW_NEW_SOURCES : IGMPV3_BLOCK_OLD_SOURCES, false, true);
+    if (g.changes !== 0) {
+      addRecord(p, g, g.mode === MCAST_EXCLUDE ? IGMPV3_CHANGE_TO_EXCLUDE : IGMPV3_CHANGE_TO_INCLUDE, false, false);
+      g.changes--;
+    }
+  }
+  p.flush();
+}
+
+/** The way of a message to `daddr`, with its source address in the device's flow; null when there is none. */
+function route(indev: InDevice, daddr: number): Rtable | null {
+  const fl = indev.net4.outFlow;
+  flowi4InitOutput(fl, indev.dev.ifindex, 0, 0, 0, IPPROTO_IGMP, 0, daddr, 0, 0, 0, 0);
+  return ipRouteOutputKey(indev.net4, fl);
+}
+
+/** Sends a message of these 32-bit words after the first, with TTL 1 and the router alert (RFC 3376 4). */
+function send(indev: InDevice, daddr: number, type: number, v3: boolean, words: readonly number[]): void {
   const { dev, net4: n4 } = indev;
-  const fl = n4.outFlow;
-  flowi4InitOutput(fl, dev.ifindex, 0, 0, 0, IPPROTO_IGMP, 0, daddr, 0, 0, 0, 0);
-  const rt = ipRouteOutputKey(n4, fl);
+  const rt = route(indev, daddr);
   if (rt === null) return;
+  const { saddr } = n4.outFlow;
+  const len = 4 + 4 * words.length;
   const room = llReservedSpace(dev);
   const skb = allocSkb(dev.pool, room + HLEN + len);
   skbReserve(skb, room);
   const nh = skbPut(skb, HLEN + len);
   const at = nh + HLEN;
   const { view } = skb;
-  skb.u8.fill(0, nh, at + len);
+  skb.u8.fill(0, nh, at + 4);
   ipcbClear(skb);
   skb.networkHeader = nh;
   skb.transportHeader = at;
@@ -130,77 +389,12 @@ function send(indev: InDevice, daddr: number, type: number, len: number, fill: (
   view.setInt32(nh, 0x46c00000); // precedence «internetwork control»
   view.setInt32(nh + 4, IP_DF);
   view.setInt32(nh + 8, (1 << 24) | (IPPROTO_IGMP << 16));
-  view.setInt32(nh + 12, fl.saddr);
+  // In version 3 another device's address says less than none (RFC 3376 4.2.13).
+  view.setInt32(nh + 12, !v3 || indev.ifas.some((ifa) => ifa.local === saddr) ? saddr : 0);
   view.setInt32(nh + 16, daddr);
   view.setInt32(nh + 20, 0x94040000 | 0);
   igmpSetType(view, at, type);
-  fill(view, at);
+  words.forEach((w, i) => view.setInt32(at + 4 + 4 * i, w));
   igmpSetCsum(view, at, csumFold(csumPartial(skb.u8, at, len, 0)));
   ipLocalOut(n4.net, null, skb);
-}
-
-/** The receiver of protocol 2: `data` at the IGMP header. Consumes the skb (igmp_rcv). @alpha */
-export function igmpRcv(skb: Skb): number {
-  const indev = inDevGet(skbDev(skb)!);
-  if (indev === null || !pskbMayPull(skb, IGMP_MINLEN)) {
-    kfreeSkbReason(skb, indev === null ? DROP.NETDEV_DOWN : DROP.PKT_TOO_SMALL);
-    return 0;
-  }
-  if (!skbChecksumValid(skb, 0)) {
-    kfreeSkbReason(skb, DROP.SKB_CSUM);
-    return 0;
-  }
-  const type = igmpType(skb.view, skb.data);
-  if (type === IGMP_HOST_MEMBERSHIP_QUERY) {
-    heardQuery(indev, skb);
-  } else if (type === IGMP_HOST_MEMBERSHIP_REPORT || type === IGMPV2_HOST_MEMBERSHIP_REPORT) {
-    // Another member told: once is enough. What we sent comes back to us over an output route.
-    const r = indev.mc.reports;
-    if (r !== null && (skb.dst as Rtable).rtIsInput && igmpVersion(indev) !== 3) {
-      r.pending.delete(igmpGroup(skb.view, skb.data));
-      arm(r);
-    }
-  }
-  consumeSkb(skb);
-  return 0;
-}
-
-/** A router asks (igmp_heard_query, RFC 3376 5.2). */
-function heardQuery(indev: InDevice, skb: Skb): void {
-  if (skb.len !== IGMP_MINLEN && !pskbMayPull(skb, IGMP_MINLEN + 4)) return;
-  const { view, data: at } = skb;
-  const r = reportsOf(indev);
-  const now = indev.net4.kernel.jiffies;
-  const code = igmpCode(view, at);
-  let group = igmpGroup(view, at);
-  if (skb.len === IGMP_MINLEN) {
-    if (code === 0) r.v1Until = (now + OLDER_ROUTER) | 0 || 1;
-    else r.v2Until = (now + OLDER_ROUTER) | 0 || 1;
-  }
-  // What is short speaks of an older version, whatever is forced.
-  const version = skb.len === IGMP_MINLEN ? Math.min(igmpVersion(indev), code === 0 ? 1 : 2) : igmpVersion(indev);
-  // Tenths of a second, in version 3 with an exponent (4.1.1); version 1 says nothing, and means ten seconds.
-  let tenths = version === 3 && code >= 128 ? ((code & 15) | 16) << (((code >> 4) & 7) + 3) : code;
-  if (version === 1) {
-    tenths = 100;
-    group = 0;
-  }
-  const max = Math.max((tenths * HZ) / 10, 1);
-  if (version === 3 && group === 0) {
-    // A general query names no sources.
-    if (view.getUint16(at + 10) !== 0) return;
-    const due = (now + 2 + random(indev, max)) | 0;
-    if (!r.general || timeBefore(due, r.generalDue)) r.generalDue = due;
-    r.general = true;
-    arm(r);
-    return;
-  }
-  for (const g of indev.mc.groups.keys()) {
-    if (g === IGMP_ALL_HOSTS || (group !== 0 && group !== g)) continue;
-    const due = (now + random(indev, max)) | 0;
-    const p = r.pending.get(g);
-    if (p === undefined) r.pending.set(g, new IgmpPending(due, 0, 0));
-    else if (timeBefore(due, p.due)) p.due = due;
-  }
-  arm(r);
 }

@@ -1,21 +1,15 @@
 /** Which groups a device listens to (RFC 1112): membership counts and the device's filter. What routers are told is in `igmp-report.ts`. */
+// datapath-ok-file: socket options and devices that come and go
 import { EADDRNOTAVAIL } from '@linnet/kernel';
-import { devMcAdd, devMcDel, forEachNetdev } from '@linnet/netdev';
-import { ARPHRD_ETHER, IFF_UP, INADDR_ALLHOSTS_GROUP, IPPROTO_IGMP, ipv4IsMulticast } from '@linnet/uapi';
-import type { Net } from '@linnet/kernel';
-import { igmpVersion } from './igmp-state.ts';
+import { devMcAdd, devMcDel } from '@linnet/netdev';
+import { ARPHRD_ETHER, INADDR_ALLHOSTS_GROUP, MCAST_EXCLUDE, RTM_DELMULTICAST, RTM_NEWMULTICAST } from '@linnet/uapi';
+import { ticksSinceBoot } from './devinet.ts';
+import { ipMcAddSrc } from './igmp-filter.ts';
+import { igmpMcaddrNotify } from './igmp-netlink.ts';
+import { igmpForget, igmpHalt, igmpJoined, igmpLeft, igmpRevive, igmpTimer } from './igmp-report.ts';
+import { IgmpGroup, igmpReset, ipEthMcMap } from './igmp-state.ts';
 import type { InDevice } from './in-device.ts';
-import { inDevGet } from './in-device.ts';
-
-/** The Ethernet address of a group (RFC 1112 6.4), written to the start of `ha`. @alpha */
-export function ipEthMcMap(addr: number, ha: Uint8Array): void {
-  ha[0] = 0x01;
-  ha[1] = 0x00;
-  ha[2] = 0x5e;
-  ha[3] = (addr >>> 16) & 0x7f;
-  ha[4] = addr >>> 8;
-  ha[5] = addr;
-}
+import { rtCacheFlush } from './rtable.ts';
 
 function filter(indev: InDevice, group: number, add: boolean): void {
   const { dev } = indev;
@@ -26,73 +20,90 @@ function filter(indev: InDevice, group: number, add: boolean): void {
   else devMcDel(dev, ha);
 }
 
-/** One more user of a group on a device (`ip_mc_inc_group`). @alpha */
-export function ipMcIncGroup(indev: InDevice, group: number): void {
-  const { groups } = indev.mc;
-  const n = groups.get(group) ?? 0;
-  groups.set(group, n + 1);
-  if (n === 0) joined(indev, group);
+/** The device listens, and tells (igmp_group_added). */
+function added(g: IgmpGroup): void {
+  if (!g.loaded) {
+    g.loaded = true;
+    filter(g.indev, g.group, true);
+  }
+  igmpJoined(g);
+}
+
+/** The device no longer listens, and tells (igmp_group_dropped). */
+function dropped(g: IgmpGroup): void {
+  if (g.loaded) {
+    g.loaded = false;
+    filter(g.indev, g.group, false);
+  }
+  igmpLeft(g);
+}
+
+/** One more user of a group on a device, with a filter of `mode` that names no source (`ip_mc_inc_group`). @alpha */
+export function ipMcIncGroup(indev: InDevice, group: number, mode: number = MCAST_EXCLUDE): void {
+  const { mc } = indev;
+  const known = mc.groups.get(group);
+  if (known !== undefined) {
+    known.users++;
+    ipMcAddSrc(indev, group, mode, [], false);
+    return;
+  }
+  const g = new IgmpGroup(indev, group, mode, ticksSinceBoot(indev.net4.kernel), igmpTimer);
+  mc.groups.set(group, g);
+  mc.list.unshift(g);
+  igmpRevive(g);
+  added(g);
+  igmpMcaddrNotify(RTM_NEWMULTICAST, g);
+  if (!indev.dead) rtCacheFlush(indev.net4);
 }
 
 /** One user less (`ip_mc_dec_group`). 0, or -EADDRNOTAVAIL when nobody was in the group. @alpha */
 export function ipMcDecGroup(indev: InDevice, group: number): number {
-  const { groups } = indev.mc;
-  const n = groups.get(group);
-  if (n === undefined) return -EADDRNOTAVAIL;
-  if (n > 1) {
-    groups.set(group, n - 1);
-    return 0;
-  }
-  groups.delete(group);
-  if ((indev.dev.flags & IFF_UP) !== 0) {
-    filter(indev, group, false);
-    indev.net4.igmpChange(indev, group, false);
-  }
+  const { mc } = indev;
+  const g = mc.groups.get(group);
+  if (g === undefined) return -EADDRNOTAVAIL;
+  if (--g.users !== 0) return 0;
+  mc.groups.delete(group);
+  mc.list = mc.list.filter((o) => o !== g);
+  dropped(g);
+  igmpMcaddrNotify(RTM_DELMULTICAST, g);
+  if (!indev.dead) rtCacheFlush(indev.net4);
   return 0;
-}
-
-/** A group has its first user: a device that is up listens and tells. */
-function joined(indev: InDevice, group: number): void {
-  if ((indev.dev.flags & IFF_UP) === 0) return;
-  filter(indev, group, true);
-  indev.net4.igmpChange(indev, group, true);
 }
 
 /** The device goes up: every host listens to 224.0.0.1 (`ip_mc_up`). @alpha */
 export function ipMcUp(indev: InDevice): void {
-  const { groups } = indev.mc;
-  groups.set(INADDR_ALLHOSTS_GROUP, (groups.get(INADDR_ALLHOSTS_GROUP) ?? 0) + 1);
-  for (const group of groups.keys()) joined(indev, group);
+  igmpReset(indev);
+  ipMcIncGroup(indev, INADDR_ALLHOSTS_GROUP);
+  for (const g of indev.mc.list) {
+    igmpRevive(g);
+    added(g);
+  }
 }
 
 /** The device goes down: the memberships stay, the filter goes (`ip_mc_down`). @alpha */
 export function ipMcDown(indev: InDevice): void {
-  const { groups } = indev.mc;
-  for (const group of groups.keys()) filter(indev, group, false);
-  indev.net4.igmpDown(indev);
+  for (const g of indev.mc.list) dropped(g);
+  igmpHalt(indev);
   // The host's own membership of 224.0.0.1 ends, not that of its users.
-  const users = groups.get(INADDR_ALLHOSTS_GROUP) ?? 1;
-  if (users > 1) groups.set(INADDR_ALLHOSTS_GROUP, users - 1);
-  else groups.delete(INADDR_ALLHOSTS_GROUP);
+  ipMcDecGroup(indev, INADDR_ALLHOSTS_GROUP);
 }
 
-/** Does this machine listen to the group on this device? (`ip_check_mc_rcu`) IGMP itself always is for us. @alpha */
-export function ipCheckMc(indev: InDevice, group: number, _source: number, proto: number): boolean {
-  if (proto === IPPROTO_IGMP) return ipv4IsMulticast(group);
-  return indev.mc.groups.has(group);
+/** IPv4 ends on the device (`ip_mc_destroy_dev`). @alpha */
+export function ipMcDestroy(indev: InDevice): void {
+  ipMcDown(indev);
+  igmpForget(indev);
+  indev.mc.groups.clear();
+  indev.mc.list = [];
 }
 
-/** The text of /proc/net/igmp. @alpha */
-export function igmpShow(net: Net): string { // datapath-ok: a file under /proc
-  let out = 'Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n';
-  forEachNetdev(net, (dev) => {
-    const indev = inDevGet(dev);
-    if (indev === null || indev.mc.groups.size === 0) return;
-    out += `${dev.ifindex}\t${dev.name.padEnd(10)}: ${String(indev.mc.groups.size).padStart(5)} ${`V${igmpVersion(indev)}`.padStart(7)}\n`;
-    for (const [group, users] of indev.mc.groups) {
-      const le = (((group & 255) << 24) | ((group & 0xff00) << 8) | ((group >>> 8) & 0xff00) | (group >>> 24)) >>> 0;
-      out += `\t\t\t\t${le.toString(16).toUpperCase().padStart(8, '0')} ${String(users).padStart(5)} 0:00000000\t\t0\n`;
+/** The device's type changes, and with it what its filter holds (`ip_mc_unmap`, `ip_mc_remap`). @alpha */
+export function ipMcRemap(indev: InDevice, after: boolean): void {
+  for (const g of indev.mc.list) {
+    if (after) {
+      igmpRevive(g);
+      added(g);
+    } else {
+      dropped(g);
     }
-  });
-  return out;
+  }
 }

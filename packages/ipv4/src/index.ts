@@ -6,7 +6,7 @@
  */
 export { ipv4 } from './module.ts';
 export { IPV4, Ipv4Net } from './ipv4-net.ts';
-export { IcmpGlobal, Ipv4Core, type IcmpSendFn, type Probe6 } from './ip-core.ts';
+export { Ipv4Core, type IcmpSendFn, type Probe6 } from './ip-core.ts';
 export { type AppendSource, MsgSource, SkbSource } from './append-source.ts';
 export { FragDir } from './frag-dir.ts';
 export { IpFragQueue, ipDefrag, IP_DEFRAG_CALL_RA_CHAIN, IP_DEFRAG_CONNTRACK_IN, IP_DEFRAG_LOCAL_DELIVER } from './ip-fragment.ts';
@@ -20,7 +20,7 @@ export { inetAddrAdd, type InetAddrConfig, inetAddrDel, type InetAddrMatch, type
 export { inetConfirmAddr, inetSelectAddr, ipDevFind } from './devinet-select.ts';
 export { InDevice, inDevGet, InIfaddr, INFINITY_LIFE_TIME } from './in-device.ts';
 export { Ipv4Devconf } from './devconf.ts';
-export { IgmpPending, IgmpReports, McState } from './igmp-state.ts';
+export { IgmpGroup, IgmpSource, McState } from './igmp-state.ts';
 export { inetAddrType } from './fib-addr-type.ts';
 export { fibAddRoute, fibDelRoute } from './fib-frontend.ts';
 export { FibConfig, type FibNhConfig } from './fib-semantics.ts';
@@ -40,6 +40,7 @@ export { ip4DstHoplimit, ipSelectIdentSegs } from './ip-header.ts';
 export { ipMcJoinGroup, ipMcLeaveGroup } from './mc-socket.ts';
 export { icmpSend } from './icmp-send.ts';
 export { icmpErrConvert } from './icmp-errno.ts';
+export { ipv4Redirect, ipv4UpdatePmtu } from './route-pmtu.ts';
 export { makeIpOffload } from './ip-offload.ts';
 export {
   IPSKB_DOREDIRECT, IPSKB_FORWARDED, IPSKB_FRAG_COMPLETE, IPSKB_FRAG_PMTU, IPSKB_L3SLAVE, IPSKB_REROUTED, ipcbAddFlags, ipcbClear, ipcbFlags, ipcbFragMaxSize, ipcbIif, ipcbOptlen,

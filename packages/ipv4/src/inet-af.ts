@@ -12,7 +12,7 @@ import {
 } from '@linnet/uapi';
 import { inetSelectAddr } from './devinet-select.ts';
 import { ipDefrag } from './ip-fragment.ts';
-import type { InIfaddr } from './in-device.ts';
+import { inDevGet, type InIfaddr } from './in-device.ts';
 import { ipRouteMeHarder } from './route-harder.ts';
 import { ipAppendData, ipFinishSkb, ipFlushPendingFrames, ipMakeSkb, ipSendSkb } from './ip-append-data.ts';
 import { icmpErrConvert } from './icmp-errno.ts';
@@ -87,6 +87,7 @@ export const inetAf4: InetAf = {
     const rt = skb.dst as Rtable;
     return inetSelectAddr(dev, rt.rtGw !== 0 ? rt.rtGw : iphDaddr(skb.view, skb.networkHeader), RT_SCOPE_UNIVERSE);
   },
+  deviceAddr: (dev) => inDevGet(dev)?.ifas[0]?.local ?? 0,
   onAddrGone: (net, fn) => {
     const chain = net.get(IPV4).inetaddrChain;
     const told = (event: number, ifa: InIfaddr): number => {

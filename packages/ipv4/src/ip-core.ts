@@ -1,7 +1,7 @@
 /** The state of input, output, fragments and ICMP in one namespace: the base of `Ipv4Net`. */
 import type { Kernel, Net } from '@linnet/kernel';
-import { Flowi, INET, InetCork, InetPeerBase, IpcmCookie } from '@linnet/inet';
-import type { InetKernel, InetSock } from '@linnet/inet';
+import { Flowi, INET, INET_NET, InetCork, InetPeerBase, IpcmCookie } from '@linnet/inet';
+import type { IcmpGlobal, InetKernel, InetSock } from '@linnet/inet';
 import { dstDiscard, dstDiscardOut } from '@linnet/netdev';
 import type { DstInput, DstOutput } from '@linnet/netdev';
 import { SkbQueue } from '@linnet/skbuff';
@@ -14,16 +14,6 @@ import { IpOptions } from './ip-options-types.ts';
 import { ICMP_MIB_COUNT, IPSTATS_MIB_COUNT } from './snmp.ts';
 import type { PingTable } from './ping-table.ts';
 import type { RawTable } from './raw-table.ts';
-
-/** Tokens for all ICMP errors of a namespace (icmp_msgs_per_sec, icmp_msgs_burst). @alpha */
-export class IcmpGlobal {
-  credit: number;
-  stamp: number;
-  constructor(now: number) {
-    this.credit = 0;
-    this.stamp = (now - 1000) | 0;
-  }
-}
 
 /**
  * Sends an ICMP error about `skb`, which stays the caller's (icmp_send). A slot, since every layer of IP must be able to call ICMP,
@@ -88,8 +78,6 @@ export class Ipv4Core {
   // Sysctls
   sysctlIcmpRatelimit: number;
   sysctlIcmpRatemask: number;
-  sysctlIcmpMsgsPerSec: number;
-  sysctlIcmpMsgsBurst: number;
   /** `icmp_echo_enable_probe`: answer extended echo requests (RFC 8335). */
   sysctlIcmpEchoEnableProbe: number;
   /** The code of the answer to a probe, besides what `icmpBuildProbe` returns. */
@@ -105,6 +93,10 @@ export class Ipv4Core {
   sysctlPingGroupHigh: number;
   sysctlIgmpMaxMemberships: number;
   sysctlIgmpMaxMsf: number;
+  /** How often IGMP tells a change, unless a router says. */
+  sysctlIgmpQrv: number;
+  /** Are groups of the link alone (224.0.0.0/24) told? */
+  sysctlIgmpLlmReports: number;
 
   constructor(net: Net) {
     const k = net.kernel;
@@ -133,14 +125,12 @@ export class Ipv4Core {
     this.icmpFlow = new Flowi();
     this.icmpIpc = new IpcmCookie();
     this.icmpOptions = new IpOptions();
-    this.icmpGlobal = new IcmpGlobal(k.jiffies);
+    this.icmpGlobal = net.get(INET_NET).icmpGlobal;
     this.icmpByte = new Uint8Array(1);
     this.raw = null;
     this.ping = null;
     this.sysctlIcmpRatelimit = 1000;
     this.sysctlIcmpRatemask = 0x1818;
-    this.sysctlIcmpMsgsPerSec = 1000;
-    this.sysctlIcmpMsgsBurst = 50;
     this.sysctlIcmpEchoEnableProbe = 0;
     this.probeCode = 0;
     this.probe6 = null;
@@ -153,6 +143,8 @@ export class Ipv4Core {
     this.sysctlPingGroupHigh = 0;
     this.sysctlIgmpMaxMemberships = 20;
     this.sysctlIgmpMaxMsf = 10;
+    this.sysctlIgmpQrv = 2;
+    this.sysctlIgmpLlmReports = 1;
   }
 }
 

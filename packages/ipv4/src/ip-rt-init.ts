@@ -15,7 +15,7 @@ import { devinetRtnetlinkInit, devinetRtnetlinkNetInit } from './devinet-rtnetli
 import { fibRtnetlinkInit, fibRtnetlinkNetInit } from './fib-rtnetlink.ts';
 import { fib4RulesInit } from './fib-rules4.ts';
 import { fibTableFlush } from './fib-trie.ts';
-import { igmpShow } from './igmp.ts';
+import { igmpShow, mcfilterShow } from './igmp-show.ts';
 import { IPV4, Ipv4Net } from './ipv4-net.ts';
 import { nexthop4Init } from './nexthop4.ts';
 import { netconfInit, netconfNetInit } from './netconf.ts';
@@ -117,6 +117,7 @@ export function ipRtNetInit(net: Net): Ipv4Net {
   net.proc.create('net/rt_cache', () => `${'Iface\tDestination\tGateway \tFlags\t\tRefCnt\tUse\tMetric\tSource\t\tMTU\tWindow\tIRTT\tTOS\tHHRef\tHHUptod\tSpecDst'.padEnd(127)}\n`);
   net.proc.create('net/stat/rt_cache', () => rtCacheShow(n4));
   net.proc.create('net/igmp', () => igmpShow(net));
+  net.proc.create('net/mcfilter', () => mcfilterShow(net));
   devinetNetInit(n4);
   return n4;
 }

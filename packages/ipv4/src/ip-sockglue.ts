@@ -1,11 +1,11 @@
 /** Socket options of level SOL_IP (ip(7)). */
 // datapath-ok-file: socket options
-import { EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENOPROTOOPT, ENOTCONN, EPROTO } from '@linnet/kernel';
+import { EADDRNOTAVAIL, EINVAL, ENOPROTOOPT, ENOTCONN, EPROTO } from '@linnet/kernel';
 import {
-  INET_ECN_MASK, IP_ADD_MEMBERSHIP, IP_ADD_SOURCE_MEMBERSHIP, IP_BIND_ADDRESS_NO_PORT, IP_BLOCK_SOURCE, IP_CHECKSUM, IP_DROP_MEMBERSHIP, IP_DROP_SOURCE_MEMBERSHIP,
+  INET_ECN_MASK, IP_ADD_MEMBERSHIP, IP_BIND_ADDRESS_NO_PORT, IP_CHECKSUM, IP_DROP_MEMBERSHIP,
   IP_FREEBIND, IP_HDRINCL, IP_LOCAL_PORT_RANGE, IP_MINTTL, IP_MTU, IP_MTU_DISCOVER, IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_NODEFRAG,
   IP_OPTIONS, IP_PKTINFO, IP_PKTOPTIONS, IP_PMTUDISC_DONT, IP_PMTUDISC_OMIT, IP_PROTOCOL, IP_RECVERR, IP_RECVERR_RFC4884, IP_RECVFRAGSIZE, IP_RECVOPTS, IP_RECVORIGDSTADDR,
-  IP_RECVTOS, IP_RECVTTL, IP_RETOPTS, IP_ROUTER_ALERT, IP_TOS, IP_TRANSPARENT, IP_TTL, IP_UNBLOCK_SOURCE, IP_UNICAST_IF, SOCK_RAW, SOCK_STREAM, SOL_IP,
+  IP_RECVTOS, IP_RECVTTL, IP_RETOPTS, IP_ROUTER_ALERT, IP_TOS, IP_TRANSPARENT, IP_TTL, IP_UNICAST_IF, SOCK_RAW, SOCK_STREAM, SOL_IP,
 } from '@linnet/uapi';
 import { DROP, skbQueuePurge } from '@linnet/skbuff';
 import { devGetByIndex, dstMtu } from '@linnet/netdev';
@@ -18,7 +18,8 @@ import { ipDevFind } from './devinet-select.ts';
 import { ipOptionsGet, ipOptionsUndo } from './ip-options.ts';
 import { IpOptions } from './ip-options-types.ts';
 import { IPV4 } from './ipv4-net.ts';
-import { ipMcJoinGroup, ipMcLeaveGroup, ipMcSource } from './mc-socket.ts';
+import { mcGetsockopt, mcSetsockopt } from './mc-options.ts';
+import { ipMcJoinGroup, ipMcLeaveGroup } from './mc-socket.ts';
 import { ipRaControl } from './raw.ts';
 import type { RawSock } from './raw-table.ts';
 import { rtTos2Priority } from './route.ts';
@@ -152,27 +153,9 @@ export function ipSetsockopt(sk: InetSock, level: number, opt: number, val: Uint
       const ifindex = val.length >= 12 ? view.getInt32(8, true) : 0;
       return opt === IP_ADD_MEMBERSHIP ? ipMcJoinGroup(sk, group, addr, ifindex) : ipMcLeaveGroup(sk, group, addr, ifindex);
     }
-    case IP_ADD_SOURCE_MEMBERSHIP:
-    case IP_DROP_SOURCE_MEMBERSHIP:
-    case IP_BLOCK_SOURCE:
-    case IP_UNBLOCK_SOURCE: {
-      if (sk.type === SOCK_STREAM) return -EPROTO;
-      if (val.length !== 12) return -EINVAL;
-      const view = viewOf(val);
-      return sourceOption(sk, opt, view.getInt32(0), view.getInt32(4), view.getInt32(8));
-    }
     default:
-      return -ENOPROTOOPT;
+      return mcSetsockopt(sk, opt, val) ?? -ENOPROTOOPT;
   }
-}
-
-function sourceOption(sk: InetSock, opt: number, group: number, addr: number, source: number): number {
-  if (opt === IP_BLOCK_SOURCE) return ipMcSource(sk, true, false, group, addr, 0, source);
-  if (opt === IP_UNBLOCK_SOURCE) return ipMcSource(sk, false, false, group, addr, 0, source);
-  if (opt === IP_DROP_SOURCE_MEMBERSHIP) return ipMcSource(sk, false, true, group, addr, 0, source);
-  const err = ipMcJoinGroup(sk, group, addr, 0, true);
-  if (err !== 0 && err !== -EADDRINUSE) return err; // in use: another source of a group joined already
-  return ipMcSource(sk, true, true, group, addr, 0, source);
 }
 
 /** IP_MULTICAST_IF: an address, an ip_mreq, or an ip_mreqn with an index. */
@@ -219,7 +202,7 @@ function result(n: number, maxLen: number): Uint8Array {
 }
 
 /** The value of an option, or a negative errno (ip_getsockopt). @alpha */
-export function ipGetsockopt(sk: InetSock, level: number, opt: number, maxLen: number): Uint8Array | number {
+export function ipGetsockopt(sk: InetSock, level: number, opt: number, maxLen: number, input?: Uint8Array): Uint8Array | number {
   if (level !== SOL_IP) return -ENOPROTOOPT;
   if (maxLen < 0) return -EINVAL;
   const cmsg = CMSG_OPTS.get(opt);
@@ -285,6 +268,6 @@ export function ipGetsockopt(sk: InetSock, level: number, opt: number, maxLen: n
       return out.subarray(0, Math.min(4, maxLen));
     }
     default:
-      return -ENOPROTOOPT;
+      return mcGetsockopt(sk, opt, maxLen, input) ?? -ENOPROTOOPT;
   }
 }

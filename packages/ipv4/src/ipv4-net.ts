@@ -9,7 +9,7 @@ import type { NlRequest } from '@linnet/netlink';
 import type { Ipv4Devconf } from './devconf.ts';
 import { newDevconf } from './devconf.ts';
 import { Ipv4Core } from './ip-core.ts';
-import type { InDevice, InIfaddr } from './in-device.ts';
+import type { InIfaddr } from './in-device.ts';
 import type { RoutePeer } from './route-error.ts';
 import type { FibAlias, FibInfo } from './fib-types.ts';
 import { FibResult } from './fib-types.ts';
@@ -44,10 +44,6 @@ export class Ipv4Net extends Ipv4Core {
   rtmsgIfa: (type: number, ifa: InIfaddr, req: NlRequest | null) => void;
   /** Tells netlink of settings: RTM_*, the device's number (-1 all, -2 default), the settings or null, one IPV4_DEVCONF_* or 0 for all. */
   netconf: (n4: Ipv4Net, type: number, ifindex: number, cnf: Ipv4Devconf | null, only: number) => void;
-  /** Tells routers of a group that a device joined (true) or left: IGMP, which itself sends by routes. */
-  igmpChange: (indev: InDevice, group: number, joined: boolean) => void;
-  /** Ends what IGMP still had to tell: the device went down. */
-  igmpDown: (indev: InDevice) => void;
   /** Ends addresses whose lifetime is over; set by `devinet`. */
   checkLifetime: (n4: Ipv4Net) => void;
   readonly lifetimeTimer: TimerList<Ipv4Net>;
@@ -155,8 +151,6 @@ export class Ipv4Net extends Ipv4Core {
     this.inetaddrChain = new NotifierChain<number, InIfaddr>();
     this.rtmsgIfa = noMessage;
     this.netconf = noMessage;
-    this.igmpChange = noMessage;
-    this.igmpDown = noMessage;
     this.checkLifetime = noMessage;
     this.lifetimeTimer = new TimerList<Ipv4Net>(lifetimeOver, this as Ipv4Net);
     this.fibLocal = new FibTable(RT_TABLE_LOCAL);

@@ -13,7 +13,9 @@ import { inetFamily } from './af-inet.ts';
 import { inetGifconf } from './devinet-ioctl.ts';
 import { icmpErr, icmpRcv } from './icmp.ts';
 import { icmpSend } from './icmp-send.ts';
-import { igmpChange, igmpDown, igmpRcv } from './igmp-report.ts';
+import { igmpRcv } from './igmp-query.ts';
+import { ipMcDecGroup, ipMcIncGroup } from './igmp.ts';
+import { inDevGet } from './in-device.ts';
 import { inetAf4 } from './inet-af.ts';
 import { inetSelectAddr } from './devinet-select.ts';
 import { inetIoctl } from './inet-ioctl.ts';
@@ -60,6 +62,12 @@ export const ipv4: KernelModule = {
     ipRtInit(k);
     linkAfInit(k);
     k.get(NETDEV).inetSelectAddr = (dev) => inetSelectAddr(dev, 0, RT_SCOPE_LINK);
+    k.get(NETDEV).inetMcGroup = (dev, group, join): void => {
+      const indev = inDevGet(dev);
+      if (indev === null) return;
+      if (join) ipMcIncGroup(indev, group);
+      else ipMcDecGroup(indev, group);
+    };
     ik.addProtocol({ protocol: IPPROTO_ICMP, rcv: icmpRcv, err: icmpErr, noPolicy: true });
     ik.addProtocol({ protocol: IPPROTO_IGMP, rcv: igmpRcv, noPolicy: true });
     ik.registerProtosw({
@@ -84,8 +92,6 @@ export const ipv4: KernelModule = {
   netInit(net: Net): void {
     const ip = ipRtNetInit(net);
     ip.icmpSend = icmpSend;
-    ip.igmpChange = igmpChange;
-    ip.igmpDown = igmpDown;
     ip.ipLocalDeliver = ipLocalDeliver;
     ip.ipForward = ipForward;
     ip.ipOutput = ipOutput;

@@ -229,7 +229,7 @@ export function makePingProt(): Proto {
     },
     ioctl: datagramIoctl,
     setsockopt: (sk, level, opt, val) => (sk as PingSock).af.setsockopt(sk as PingSock, level, opt, val),
-    getsockopt: (sk, level, opt, maxLen) => (sk as PingSock).af.getsockopt(sk as PingSock, level, opt, maxLen),
+    getsockopt: (sk, level, opt, maxLen, input) => (sk as PingSock).af.getsockopt(sk as PingSock, level, opt, maxLen, input),
     sendmsg: (sk, msg, size) => pingSendmsg(sk as PingSock, msg, size),
     recvmsg: (sk, msg, size, flags) => datagramRecvmsg(sk as PingSock, msg, size, flags),
     bind: (sk, addr) => pingBind(sk as PingSock, addr),

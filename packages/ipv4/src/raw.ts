@@ -286,8 +286,8 @@ function rawSetsockopt(sk: RawSock, level: number, opt: number, val: Uint8Array)
   return 0;
 }
 
-function rawGetsockopt(sk: RawSock, level: number, opt: number, maxLen: number): Uint8Array | number {
-  if (level !== SOL_RAW) return sk.af.getsockopt(sk, level, opt, maxLen);
+function rawGetsockopt(sk: RawSock, level: number, opt: number, maxLen: number, input?: Uint8Array): Uint8Array | number {
+  if (level !== SOL_RAW) return sk.af.getsockopt(sk, level, opt, maxLen, input);
   if (opt !== ICMP_FILTER) return -ENOPROTOOPT;
   if (sk.num !== IPPROTO_ICMP) return -EOPNOTSUPP;
   return intOpt(sk.icmpFilter, maxLen);
@@ -331,7 +331,7 @@ export function makeRawProt(): Proto {
     },
     ioctl: datagramIoctl,
     setsockopt: (sk, level, opt, val) => rawSetsockopt(sk as RawSock, level, opt, val),
-    getsockopt: (sk, level, opt, maxLen) => rawGetsockopt(sk as RawSock, level, opt, maxLen),
+    getsockopt: (sk, level, opt, maxLen, input) => rawGetsockopt(sk as RawSock, level, opt, maxLen, input),
     sendmsg: (sk, msg, size) => rawSendmsg(sk as RawSock, msg, size),
     recvmsg: (sk, msg, size, flags) => datagramRecvmsg(sk as RawSock, msg, size, flags),
     bind: (sk, addr) => rawBind(sk as RawSock, addr),

@@ -35,7 +35,7 @@ import { fibSelectPath } from './fib-select.ts';
 import { fibInfoUsesDev } from './fib-types.ts';
 import { FIB_LOOKUP_IGNORE_LINKSTATE, fibLookup } from './fib-lookup.ts';
 import type { FibNhException, FibResult } from './fib-types.ts';
-import { ipCheckMc } from './igmp.ts';
+import { ipCheckMc } from './igmp-state.ts';
 import type { InDevice } from './in-device.ts';
 import { inDevGet } from './in-device.ts';
 import { IPSKB_DOREDIRECT, ipcbAddFlags } from './ip-cb.ts';

@@ -25,7 +25,7 @@ import { NO_METRICS } from './fib-semantics.ts';
 import { fibLookup } from './fib-lookup.ts';
 import type { FibNhException, FibResult } from './fib-types.ts';
 import { fillRouteFromException, findException } from './route-exception.ts';
-import { ipCheckMc } from './igmp.ts';
+import { ipCheckMc } from './igmp-state.ts';
 import { inDevGet } from './in-device.ts';
 import { IPV4, RT_STAT_OUT_SLOW_MC, RT_STAT_OUT_SLOW_TOT } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';

@@ -25,8 +25,8 @@ export function ipv4SysctlInit(ip: Ipv4Net): void {
   u8('icmp_errors_use_inbound_ifaddr', () => ip.sysctlIcmpErrorsUseInboundIfaddr, (v) => { ip.sysctlIcmpErrorsUseInboundIfaddr = v; }, 1);
   tree.register('net/ipv4/icmp_ratelimit', sysctlMsJiffies(() => ip.sysctlIcmpRatelimit, (v) => { ip.sysctlIcmpRatelimit = v; }));
   int('icmp_ratemask', () => ip.sysctlIcmpRatemask, (v) => { ip.sysctlIcmpRatemask = v; }, -0x80000000, 0x7fffffff);
-  int('icmp_msgs_per_sec', () => ip.sysctlIcmpMsgsPerSec, (v) => { ip.sysctlIcmpMsgsPerSec = v; }, 0, 0x7fffffff);
-  int('icmp_msgs_burst', () => ip.sysctlIcmpMsgsBurst, (v) => { ip.sysctlIcmpMsgsBurst = v; }, 0, 0x7fffffff);
+  int('icmp_msgs_per_sec', () => ip.icmpGlobal.perSec, (v) => { ip.icmpGlobal.perSec = v; }, 0, 0x7fffffff);
+  int('icmp_msgs_burst', () => ip.icmpGlobal.burst, (v) => { ip.icmpGlobal.burst = v; }, 0, 0x7fffffff);
 
   int('ipfrag_high_thresh', () => ip.frags.highThresh, (v) => { ip.frags.highThresh = v; }, 0, 0x7fffffff);
   int('ipfrag_low_thresh', () => ip.frags.lowThresh, (v) => { ip.frags.lowThresh = v; }, 0, 0x7fffffff);
@@ -34,6 +34,8 @@ export function ipv4SysctlInit(ip: Ipv4Net): void {
   int('ipfrag_max_dist', () => ip.frags.maxDist, (v) => { ip.frags.maxDist = v; }, 0, 0x7fffffff);
 
   int('igmp_max_memberships', () => ip.sysctlIgmpMaxMemberships, (v) => { ip.sysctlIgmpMaxMemberships = v; }, -0x80000000, 0x7fffffff);
+  int('igmp_qrv', () => ip.sysctlIgmpQrv, (v) => { ip.sysctlIgmpQrv = v; }, 1, 0x7fffffff);
+  u8('igmp_link_local_mcast_reports', () => ip.sysctlIgmpLlmReports, (v) => { ip.sysctlIgmpLlmReports = v; });
   int('igmp_max_msf', () => ip.sysctlIgmpMaxMsf, (v) => { ip.sysctlIgmpMaxMsf = v; }, -0x80000000, 0x7fffffff);
   tree.register('net/ipv4/ping_group_range', {
     get: () => `${ip.sysctlPingGroupLow}\t${ip.sysctlPingGroupHigh}`,

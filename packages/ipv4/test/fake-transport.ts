@@ -63,7 +63,7 @@ export class FakeTransport {
       },
       accept: (sk) => (sk as FakeSock).waiting.shift() ?? -EAGAIN,
       setsockopt: (sk, level, opt, val) => (sk as FakeSock).af.setsockopt(sk as FakeSock, level, opt, val),
-      getsockopt: (sk, level, opt, maxLen) => (sk as FakeSock).af.getsockopt(sk as FakeSock, level, opt, maxLen),
+      getsockopt: (sk, level, opt, maxLen, input) => (sk as FakeSock).af.getsockopt(sk as FakeSock, level, opt, maxLen, input),
       sendmsg: (sk, msg, size) => send(sk as FakeSock, msg, size),
       recvmsg: (sk, msg, size, flags) => {
         const fs = sk as FakeSock;

@@ -38,7 +38,7 @@ export class ExtWalk {
       if (type !== NEXTHDR_HOP && type !== NEXTHDR_ROUTING && type !== NEXTHDR_FRAGMENT && type !== NEXTHDR_DEST && type !== NEXTHDR_AUTH) {
         return type === NEXTHDR_NONE ? -1 : at;
       }
-      if (skbCopyBits(skb, at, b, 0, type === NEXTHDR_FRAGMENT ? 8 : 2) !== 0) return -1;
+      if (skbCopyBits(skb, at, b, 0, type === NEXTHDR_FRAGMENT ? 4 : 2) !== 0) return -1;
       let len: number;
       if (type === NEXTHDR_FRAGMENT) {
         const field = (b[2]! << 8) | b[3]!;

@@ -21,6 +21,10 @@ import type { Ipv6Net } from './ipv6-net.ts';
 import { ip6RouteInput } from './route6.ts';
 import { IP6_INADDRERRORS, IP6_INHDRERRORS, IP6_INTRUNCATEDPKTS } from './snmp6.ts';
 
+/** Options that Linux knows, security labels (RFC 5570) and traces (RFC 9486): here they are passed over, unless they are too short to be one. */
+const TLV_CALIPSO = 0x07;
+const TLV_IOAM = 0x31;
+
 /** What becomes of an unknown option: the top two bits of its type say it (RFC 8200 4.2). Consumes. */
 function unknownOption(n6: Ipv6Net, skb: Skb, at: number): void {
   const nh = skb.networkHeader;
@@ -86,6 +90,8 @@ function parseTlv(n6: Ipv6Net, idev: Inet6Dev | null, skb: Skb, at: number, len:
         ip6cbSetRa(skb, (u8[off + 2]! << 8) | u8[off + 3]!);
       } else if (hbh && type === IPV6_TLV_JUMBO) {
         if (!jumbo(n6, idev, skb, off)) return false;
+      } else if (hbh && ((type === TLV_CALIPSO && n < 10) || (type === TLV_IOAM && n < 12))) {
+        return bad(n6, idev, skb);
       } else if (strict || type >>> 6 !== 0) {
         unknownOption(n6, skb, off);
         return false;
@@ -180,6 +186,11 @@ export function ipv6RthdrRcv(n6: Ipv6Net, skb: Skb): boolean {
     return false;
   }
   if (type === 4) return srhRcv(n6, idev, skb, off, extlen);
+  if (type === 3) {
+    // Source routes of RPL (RFC 6554) are for routers of such networks: all others drop them.
+    kfreeSkbReason(skb, DROP.IPV6_BAD_EXTHDR);
+    return false;
+  }
   const accept = idev === null ? -1 : Math.min(idev.conf(DEVCONF_ACCEPT_SOURCE_ROUTE), n6.devconfAll.data[DEVCONF_ACCEPT_SOURCE_ROUTE]!);
   if (left === 0) {
     // Ours is the last address: the header says nothing more.

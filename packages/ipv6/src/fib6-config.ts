@@ -15,7 +15,7 @@ import type { Fib6Table } from './fib6-table.ts';
 import { Fib6Info, Fib6Nh } from './fib6-types.ts';
 import { in6DevGet } from './inet6-dev.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
-import { fib6TableLookup } from './route6-lookup.ts';
+import { fib6Lookup, fib6TableLookup } from './route6-lookup.ts';
 import {
   IP6_RT_PRIO_ADDRCONF, IP6_RT_PRIO_USER, RT6_LOOKUP_F_IFACE, RT6_LOOKUP_F_IGNORE_LINKSTATE, RTF_ANYCAST, RTF_EXPIRES, RTF_GATEWAY, RTF_LOCAL, RTF_NONEXTHOP, RTF_REJECT, RTF_UP,
 } from './route6-const.ts';
@@ -99,16 +99,11 @@ function checkGateway(n6: Ipv6Net, cfg: Fib6Config, gw: Int32Array, dev: NetDevi
   fl.oif = dev === null ? 0 : dev.ifindex;
   const res = n6.resCtl;
   const flags = (dev === null ? 0 : RT6_LOOKUP_F_IFACE) | RT6_LOOKUP_F_IGNORE_LINKSTATE;
-  const tables: Fib6Table[] = [];
+  // The route's own table, then whatever the rules say.
   const own = cfg.table === 0 ? undefined : n6.fibTables.get(cfg.table);
-  if (own !== undefined) tables.push(own);
-  tables.push(n6.fibMain);
-  for (const tb of tables) {
-    if (fib6TableLookup(n6, tb, fl, fl.oif, res, flags) !== 0) continue;
-    if (res.f6i!.error !== 0 || res.nh!.gw !== null || res.nh!.dev === null) continue;
-    return res.nh!.dev;
-  }
-  return -EHOSTUNREACH;
+  const good = (): boolean => res.f6i!.error === 0 && res.nh!.gw === null && res.nh!.dev !== null;
+  if (own !== undefined && fib6TableLookup(n6, own, fl, fl.oif, res, flags) === 0 && good()) return res.nh!.dev!;
+  return fib6Lookup(n6, fl, fl.oif, res, flags) === 0 && good() ? res.nh!.dev! : -EHOSTUNREACH;
 }
 
 /** Does the main table know the gateway, declared to be on the link of `dev`, as one behind another device? Default routes and those that say no do not count. */

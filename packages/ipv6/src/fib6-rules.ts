@@ -155,10 +155,8 @@ const FIB6_RULES: Omit<FibRulesFamily, 'create'> = {
   action,
   suppress,
   configure,
-  delete: (ops) => {
-    inForce(ops);
-    return 0;
-  },
+  // Lookups ask the rules from the first that was added on: until then even a deleted one counts, as in Linux.
+  delete: () => 0,
   compare,
   fill(rule, w, hdr) {
     const r = rule as Fib6Rule;

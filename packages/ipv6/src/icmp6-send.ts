@@ -24,20 +24,6 @@ import { ip6RouteOutput } from './route6.ts';
 import type { Rt6Info } from './rt6-info.ts';
 import { ICMP6_MIB_OUTERRORS, ICMP6_MIB_RATELIMITHOST } from './snmp6.ts';
 
-/** Is there a token of the whole machine? (icmp_global_allow) */
-function globalAllow(n6: Ipv6Net): boolean {
-  const now = n6.kernel.jiffies;
-  const passed = Math.min((now - n6.icmpGlobalStamp) >>> 0, 1000);
-  if (passed >= 20) {
-    const more = Math.floor(passed);
-    if (more > 0) {
-      n6.icmpGlobalCredit = Math.min(n6.icmpGlobalCredit + more, 50);
-      n6.icmpGlobalStamp = now;
-    }
-  }
-  return n6.icmpGlobalCredit > 0;
-}
-
 /** Is this type limited? */
 function limited(n6: Ipv6Net, type: number): boolean {
   return n6.icmpRatemask[type] !== 0;
@@ -53,20 +39,20 @@ function hostAllow(n6: Ipv6Net, rt: Rt6Info, daddr: Int32Array): boolean {
     n6.mib.icmp[ICMP6_MIB_RATELIMITHOST]!++;
     return false;
   }
-  n6.icmpGlobalCredit = Math.max(0, n6.icmpGlobalCredit - n6.rng.below(3));
+  n6.icmpGlobal.consume(n6.rng);
   return true;
 }
 
-/** Is the packet itself an ICMPv6 error, or one that cannot be told from one? (is_ineligible) */
+/** Is the packet itself an ICMPv6 error, or one that cannot be told from one? (is_ineligible) Redirects are none here. */
 function ineligible(skb: Skb): boolean {
   const w = new ExtWalk(); // datapath-ok: an error about a packet
   const at = w.walk(skb, skb.networkHeader);
   if (at < 0) return false;
-  if (w.fragment && (w.fragOff & 0xfff8) !== 0) return true;
-  if (w.nexthdr !== IPPROTO_ICMPV6) return false;
+  // What a later fragment carries cannot be told, and it is answered for; so is a first one that ends before its ICMPv6 header (observed on Linux 6.18).
+  if ((w.fragOff & 0xfff8) !== 0 || w.nexthdr !== IPPROTO_ICMPV6) return false;
   const b = new Uint8Array(1); // datapath-ok: as above
-  if (skbCopyBits(skb, at, b, 0, 1) !== 0) return true;
-  return (b[0]! & ICMPV6_INFOMSG_MASK) === 0 || b[0] === 137;
+  if (skbCopyBits(skb, at, b, 0, 1) !== 0) return w.fragOff === 0;
+  return (b[0]! & ICMPV6_INFOMSG_MASK) === 0;
 }
 
 /** Is a parameter problem about an option whose type forbids no answer to groups? (opt_unrec) */
@@ -109,7 +95,7 @@ export function icmp6Send(skb: Skb, type: number, code: number, info: number): v
   const iif = (stype & IPV6_ADDR_LINKLOCAL) !== 0 || rt6NeedStrict(daddr) ? (ip6cbIif(skb) !== 0 ? ip6cbIif(skb) : dev0.ifindex) : 0;
   if (ineligible(skb)) return;
   const lim = limited(n6, type) && (dev0.flags & IFF_LOOPBACK) === 0;
-  if (lim && !globalAllow(n6)) return;
+  if (lim && !n6.icmpGlobal.allow(n6.kernel.jiffies)) return;
   const fl = n6.icmpFlow;
   flowiReset(fl);
   fl.proto = IPPROTO_ICMPV6;
@@ -156,7 +142,7 @@ export function icmp6EchoReply(n6: Ipv6Net, skb: Skb): void {
   }
   const dev = skbDev(skb)!;
   const lim = limited(n6, ICMPV6_ECHO_REPLY) && (dev.flags & IFF_LOOPBACK) === 0;
-  if (lim && !globalAllow(n6)) return;
+  if (lim && !n6.icmpGlobal.allow(n6.kernel.jiffies)) return;
   const fl = n6.icmpFlow;
   flowiReset(fl);
   fl.proto = IPPROTO_ICMPV6;
@@ -194,7 +180,8 @@ export function icmp6EchoReply(n6: Ipv6Net, skb: Skb): void {
   }
   const first = queue.head!;
   const at = first.transportHeader;
-  first.view.setInt32(at, ICMPV6_ECHO_REPLY << 24);
+  // The code comes back as it came.
+  first.view.setInt32(at, (ICMPV6_ECHO_REPLY << 24) | (skb.u8[skb.transportHeader + 1]! << 16));
   first.view.setInt32(at + 4, skb.view.getInt32(skb.transportHeader + 4));
   const total = ICMPV6HDR_LEN + skb.len;
   const out = ip6Finish(sk, fl, queue, cork)!;

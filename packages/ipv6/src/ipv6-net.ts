@@ -2,8 +2,8 @@
 // datapath-ok-file: made once a namespace
 import type { Kernel, Key, Net, RngStream } from '@linnet/kernel';
 import { defineKey, NotifierChain, TimerList } from '@linnet/kernel';
-import { Flowi, INET, InetCork, IpcmCookie } from '@linnet/inet';
-import type { InetKernel, InetSock } from '@linnet/inet';
+import { Flowi, INET, INET_NET, InetCork, IpcmCookie } from '@linnet/inet';
+import type { IcmpGlobal, InetKernel, InetSock } from '@linnet/inet';
 import { dstDiscard, dstDiscardOut } from '@linnet/netdev';
 import type { DstInput, DstOps, DstOutput, NetDevice } from '@linnet/netdev';
 import type { NeighTable } from '@linnet/neigh';
@@ -166,8 +166,7 @@ export class Ipv6Net {
   readonly icmpSaddr: Int32Array;
   readonly icmpDaddr: Int32Array;
   readonly icmpIpc: IpcmCookie;
-  icmpGlobalCredit: number;
-  icmpGlobalStamp: number;
+  readonly icmpGlobal: IcmpGlobal;
 
   readonly frags: FragDir6;
   /** Counter of identifications of fragments, one for each pair of addresses would tell less: by hash. */
@@ -275,8 +274,7 @@ export class Ipv6Net {
     this.icmpSaddr = new Int32Array(4);
     this.icmpDaddr = new Int32Array(4);
     this.icmpIpc = new IpcmCookie();
-    this.icmpGlobalCredit = 0;
-    this.icmpGlobalStamp = (k.jiffies - 1000) | 0;
+    this.icmpGlobal = net.get(INET_NET).icmpGlobal;
     this.frags = new FragDir6(net, this.rng.u32());
     this.fragIds = new Int32Array(256);
     for (let i = 0; i < 256; i++) this.fragIds[i] = this.rng.u32() | 0;

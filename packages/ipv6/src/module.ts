@@ -6,7 +6,7 @@ import { INET, inet, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, InetSock, rawDi
 import { neigh, NEIGH } from '@linnet/neigh';
 import type { NeighTable } from '@linnet/neigh';
 import { netlink } from '@linnet/netlink';
-import { devAddOffload, devAddPack, devRemovePack, PacketType, registerNetdeviceNotifier, unregisterNetdeviceNotifier } from '@linnet/netdev';
+import { devAddOffload, devAddPack, devRemovePack, NETDEV, PacketType, registerNetdeviceNotifier, unregisterNetdeviceNotifier } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import { sockDestruct, sockRegister } from '@linnet/socket';
 import type { Proto } from '@linnet/socket';
@@ -38,7 +38,7 @@ import { ip6Output } from './ip6-output.ts';
 import { emptyFn, IPV6, Ipv6Net } from './ipv6-net.ts';
 import { ipv6DevMcDec, ipv6DevMcInc } from './mld.ts';
 import { mldQuery, mldReport } from './mld-report.ts';
-import { ndiscRcv, ndiscRedo, ND_TABLE_OPS } from './ndisc.ts';
+import { ndiscProxyChanged, ndiscRcv, ndiscRedo, ND_TABLE_OPS } from './ndisc.ts';
 import { ndiscSendNa, ndiscSendNs, ndiscSendRedirect, ndiscSendRs } from './ndisc-send.ts';
 import { netconf6Init, netconf6Notify, rtmsgIfinfo6 } from './netconf6.ts';
 import { inet6Sk } from './pinfo.ts';
@@ -149,6 +149,7 @@ export const ipv6: KernelModule = {
     // Neighbours may be updated as often as they like.
     ndTbl.parms.locktime = 0;
     ndTbl.proxies.redo = ndiscRedo;
+    ndTbl.proxies.changed = ndiscProxyChanged;
     const own = new Ipv6Kernel(ndTbl);
     k.set(IPV6_KERNEL, own);
     registerNetdeviceNotifier(k, own.notifier);
@@ -156,6 +157,13 @@ export const ipv6: KernelModule = {
     netconf6Init(k);
     addrlabelInit(k);
     fib6RtnetlinkInit(k);
+    k.get(NETDEV).inet6McGroup = (dev, group, join): void => {
+      const idev = in6DevGet(dev);
+      if (idev === null) return;
+      const addr = Int32Array.of(0xff020000, 0, 0, group);
+      if (join) ipv6DevMcInc(idev, addr);
+      else ipv6DevMcDec(idev, addr);
+    };
     ik.addProtocol6({ protocol: IPPROTO_ICMPV6, rcv: icmp6Rcv, err: icmp6Err, noPolicy: true });
     ik.registerProtosw6({
       type: SOCK_RAW, protocol: IPPROTO_IP, prot: own.rawProt, flags: INET_PROTOSW_REUSE,

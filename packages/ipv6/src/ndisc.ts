@@ -8,7 +8,7 @@ import {
   NEIGH_UPDATE_F_ISROUTER, NEIGH_UPDATE_F_OVERRIDE, NEIGH_UPDATE_F_OVERRIDE_ISROUTER, NEIGH_UPDATE_F_WEAK_OVERRIDE, neighConnectedOutput, neighDirectOutput,
   neighResolveOutput, neighUpdate,
 } from '@linnet/neigh';
-import type { NeighOps, NeighParms, NeighTableOps, Neighbour } from '@linnet/neigh';
+import type { NeighOps, NeighParms, NeighTableOps, Neighbour, PneighEntry } from '@linnet/neigh';
 import { consumeSkb, DROP, kfreeSkbReason, PACKET_LOOPBACK, pskbMayPull } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import {
@@ -189,6 +189,16 @@ function recvNs(idev: Inet6Dev, skb: Skb, waited = false): number {
   if (n !== null) neighUpdate(n, ll > 0 ? skb.u8 : null, ll, NUD_STALE, NEIGH_UPDATE_F_WEAK_OVERRIDE | NEIGH_UPDATE_F_OVERRIDE, null);
   if (n !== null || dev.headerOps === null) ndiscSendNa(dev, saddr, target, router, true, ifp !== null && toMany, toMany);
   return done(skb);
+}
+
+/** An address that we stand in for on a device came, or went: questions for it go to its group (pndisc_constructor, pndisc_destructor). @alpha */
+export function ndiscProxyChanged(e: PneighEntry, added: boolean): void {
+  const idev = e.dev === null ? null : in6DevGet(e.dev);
+  if (idev === null) return;
+  const group = new Int32Array(4); // datapath-ok: configuration
+  a6SolictMult(group, Int32Array.of(e.key0, e.key1, e.key2, e.key3));
+  if (added) idev.net6.fn.mcInc(idev, group);
+  else idev.net6.fn.mcDec(idev, group);
 }
 
 /** A solicitation for an address that we stand in for has waited long enough: `NeighTable.proxies.redo` (pndisc_redo). Consumes. @alpha */

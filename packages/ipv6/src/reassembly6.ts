@@ -325,7 +325,7 @@ function queueFrag(q: Ip6FragQueue, skb: Skb, n6: Ipv6Net, field: number, nhoff:
   const more = (field & IP6_MF) !== 0;
   const end = offset + ip6PayloadLen(view, nh) - (skb.data + IPV6_FRAGHDR_LEN - nh - 40);
   const ecnBit = 1 << (ip6TrafficClass(view, nh) & INET_ECN_MASK);
-  if (end > IPV6_MAXPLEN || end <= offset) {
+  if (end > IPV6_MAXPLEN) {
     fail(n6, dev, IP6_INHDRERRORS);
     n6.fn.icmpSend(skb, ICMPV6_PARAMPROB, ICMPV6_HDR_FIELD, skb.data + 2 - nh);
     kfreeSkbReason(skb, DROP.IP_INHDR);
@@ -351,7 +351,8 @@ function queueFrag(q: Ip6FragQueue, skb: Skb, n6: Ipv6Net, field: number, nhoff:
       else q.len = end;
     }
   }
-  if (bad) {
+  // Nothing in it: such a datagram is none.
+  if (bad || end <= offset) {
     kill(q);
     purge(q, DROP.IP_INHDR);
     fail(n6, dev, IP6_REASMFAILS);
@@ -393,12 +394,12 @@ function queueFrag(q: Ip6FragQueue, skb: Skb, n6: Ipv6Net, field: number, nhoff:
   return null;
 }
 
-/** Does a first fragment hold all headers up to the transport's? (RFC 7112) */
+/** Does a first fragment hold all headers up to the transport's? (RFC 7112) One that has none to hold does. */
 function headersComplete(skb: Skb, off: number, type: number): boolean {
   const w = new ExtWalk(); // datapath-ok: once a fragmented datagram
   w.nexthdr = type;
   const at = w.from(skb, off);
-  if (at < 0) return false;
+  if (at < 0) return true;
   const need = w.nexthdr === 6 ? 20 : w.nexthdr === 17 || w.nexthdr === 58 ? 8 : 1;
   return ipv6ExtHdr(w.nexthdr) || at + need <= skb.len;
 }

@@ -2,12 +2,12 @@
 import type { KernelModule } from '@linnet/kernel';
 import { ipv4 } from '@linnet/ipv4';
 import { ipv6 } from '@linnet/ipv6';
-import { bridge, dummy, ifb, macvlan, netem, tap, tc, veth, vlan, vrf } from '@linnet/netdevs';
+import { bond, bridge, dummy, ifb, macvlan, netem, tap, tc, veth, vlan, vrf } from '@linnet/netdevs';
 import { packetDiag, unixDiag } from '@linnet/netlink';
 import { netns } from '@linnet/netns';
 import { packet, unix } from '@linnet/socket';
 import { tcp } from '@linnet/tcp';
-import { vxlan } from '@linnet/tunnels';
+import { gre, ipip, sit, vxlan } from '@linnet/tunnels';
 import { udp } from '@linnet/udp';
 
 /** A host or router of the Internet: IPv4 with ARP and ICMP, UDP, TCP, namespaces, veth, TAP and netem, rtnetlink. @public */
@@ -17,4 +17,4 @@ export const inetStack: readonly KernelModule[] = [ipv4, udp, tcp, netns, veth, 
 export const inet6Stack: readonly KernelModule[] = [ipv4, ipv6, udp, tcp, netns, veth, tap, netem];
 
 /** Everything that there is: {@link inet6Stack} and all other devices, families and protocols. @public */
-export const fullStack: readonly KernelModule[] = [...inet6Stack, bridge, vlan, dummy, ifb, macvlan, vrf, tc, vxlan, unix, unixDiag, packet, packetDiag];
+export const fullStack: readonly KernelModule[] = [...inet6Stack, bond, bridge, vlan, dummy, ifb, macvlan, vrf, tc, vxlan, ipip, gre, sit, unix, unixDiag, packet, packetDiag];

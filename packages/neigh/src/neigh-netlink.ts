@@ -1,21 +1,21 @@
-/** Neighbours over rtnetlink: RTM_*NEIGH, RTM_GETNEIGHTBL (rtnetlink(7); errors and messages as Linux 6.18 gives them). */
+/** Neighbours over rtnetlink: RTM_*NEIGH, RTM_{GET,SET}NEIGHTBL (rtnetlink(7); errors and messages as Linux 6.18 gives them). */
 // datapath-ok-file: messages
 import { EAFNOSUPPORT, EEXIST, EINVAL, ENODEV, ENOENT, jiffiesToClockT, timerPending } from '@linnet/kernel';
 import type { Kernel, Net } from '@linnet/kernel';
 import { devGetByIndex } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import {
-  NLA_BINARY, NLA_U16, NLA_U32, NLA_U8, NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrAttrMiss, nlSetErrMsg, nlmsgParse, nlmsgReplyBegin, rtnlDump, rtnlNotify,
+  NLA_BINARY, NLA_NESTED, NLA_STRING, NLA_U16, NLA_U32, NLA_U64, NLA_U8, NL_VALIDATE_LIBERAL, nlaParseNestedPolicy, nlDumpBegin, nlSetErrAttrMiss, nlSetErrMsg, nlmsgParse, nlmsgReplyBegin, rtnlDump, rtnlNotify,
   rtnlNotifyNeeded, rtnlRegister,
 } from '@linnet/netlink';
 import type { NlDump, NlRequest, NlaPolicyTable } from '@linnet/netlink';
 import {
   AF_UNSPEC, MAX_ADDR_LEN, NDA_CACHEINFO, NDA_DST, NDA_IFINDEX, NDA_LLADDR, NDA_MASTER, NDA_MAX, NDA_PORT, NDA_PROBES, NDA_PROTOCOL, NDA_VLAN, NDA_VNI, NDMSG_LEN,
-  NDTA_CONFIG, NDTA_GC_INTERVAL, NDTA_NAME, NDTA_PARMS, NDTA_STATS, NDTA_THRESH1, NDTA_THRESH2, NDTA_THRESH3, NDTMSG_LEN, NDTPA_ANYCAST_DELAY, NDTPA_APP_PROBES,
+  NDTA_CONFIG, NDTA_GC_INTERVAL, NDTA_MAX, NDTPA_MAX, NDTA_NAME, NDTA_PARMS, NDTA_STATS, NDTA_THRESH1, NDTA_THRESH2, NDTA_THRESH3, NDTMSG_LEN, NDTPA_ANYCAST_DELAY, NDTPA_APP_PROBES,
   NDTPA_BASE_REACHABLE_TIME, NDTPA_DELAY_PROBE_TIME, NDTPA_GC_STALETIME, NDTPA_IFINDEX, NDTPA_INTERVAL_PROBE_TIME_MS, NDTPA_LOCKTIME, NDTPA_MCAST_PROBES,
   NDTPA_MCAST_REPROBES, NDTPA_PROXY_DELAY, NDTPA_PROXY_QLEN, NDTPA_QUEUE_LEN, NDTPA_QUEUE_LENBYTES, NDTPA_REACHABLE_TIME, NDTPA_REFCNT, NDTPA_RETRANS_TIME,
   NDTPA_UCAST_PROBES, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NTF_EXT_LEARNED, NTF_PROXY, NTF_ROUTER, NTF_USE, NUD_PERMANENT, RTM_DELNEIGH, RTM_GETNEIGH,
-  RTM_GETNEIGHTBL, RTM_NEWNEIGH, RTM_NEWNEIGHTBL, RTN_UNICAST, RTNLGRP_NEIGH, ndmsgRead, ndmsgWrite, ndtmsgWrite, nlaGetU32, nlaGetU8, nlaLen, NlWriter,
+  RTM_GETNEIGHTBL, RTM_NEWNEIGH, RTM_NEWNEIGHTBL, RTM_SETNEIGHTBL, RTN_UNICAST, RTNLGRP_NEIGH, ndmsgRead, ndmsgWrite, ndtmsgWrite, nlaGetString, nlaGetU32, nlaGetU64, nlaGetU8, nlaLen, NlWriter,
 } from '@linnet/uapi';
 import { neighEventSend } from './neigh-event.ts';
 import type { NeighParms } from './neigh-parms.ts';
@@ -379,6 +379,86 @@ function dumpTables(tables: readonly NeighTable[], devices: (net: Net) => readon
   });
 }
 
+const TABLE_POLICY: NlaPolicyTable = Object.freeze({
+  maxtype: NDTA_MAX,
+  rules: {
+    [NDTA_NAME]: { type: NLA_STRING }, [NDTA_THRESH1]: { type: NLA_U32 }, [NDTA_THRESH2]: { type: NLA_U32 }, [NDTA_THRESH3]: { type: NLA_U32 }, [NDTA_GC_INTERVAL]: { type: NLA_U64 },
+    [NDTA_PARMS]: { type: NLA_NESTED },
+  },
+});
+const count = { type: NLA_U32 } as const;
+const time = { type: NLA_U64 } as const;
+const PARMS_POLICY: NlaPolicyTable = Object.freeze({
+  maxtype: NDTPA_MAX,
+  rules: {
+    [NDTPA_IFINDEX]: count, [NDTPA_QUEUE_LEN]: count, [NDTPA_QUEUE_LENBYTES]: count, [NDTPA_PROXY_QLEN]: count, [NDTPA_APP_PROBES]: count, [NDTPA_UCAST_PROBES]: count,
+    [NDTPA_MCAST_PROBES]: count, [NDTPA_MCAST_REPROBES]: count, [NDTPA_BASE_REACHABLE_TIME]: time, [NDTPA_GC_STALETIME]: time, [NDTPA_DELAY_PROBE_TIME]: time,
+    [NDTPA_RETRANS_TIME]: time, [NDTPA_ANYCAST_DELAY]: time, [NDTPA_PROXY_DELAY]: time, [NDTPA_LOCKTIME]: time, [NDTPA_INTERVAL_PROBE_TIME_MS]: { type: NLA_U64, min: 1 },
+  },
+});
+
+/** `RTM_SETNEIGHTBL` (`neightbl_set`, ip-ntable(8)): the limits of a table, which are the whole machine's, and the parameters of one device or those that new devices begin with. */
+function setTable(tables: readonly NeighTable[], net: Net, req: NlRequest): number {
+  const { view, extack } = req;
+  const tb = new Int32Array(NDTA_MAX + 1);
+  let err = nlmsgParse(req, NDTMSG_LEN, tb, TABLE_POLICY, NL_VALIDATE_LIBERAL);
+  if (err !== 0) return err;
+  if (tb[NDTA_NAME] === 0) {
+    nlSetErrAttrMiss(extack, 0, NDTA_NAME);
+    return -EINVAL;
+  }
+  const name = nlaGetString(view, tb[NDTA_NAME]!);
+  const tbl = tables.find((t) => (req.family === AF_UNSPEC || t.ops.family === req.family) && t.ops.id === name);
+  if (tbl === undefined) return -ENOENT;
+  const initial = net === net.kernel.initNet;
+  if (tb[NDTA_PARMS] !== 0) {
+    const tbp = new Int32Array(NDTPA_MAX + 1);
+    err = nlaParseNestedPolicy(req, tb[NDTA_PARMS]!, tbp, PARMS_POLICY, NL_VALIDATE_LIBERAL);
+    if (err !== 0) return err;
+    const ifindex = tbp[NDTPA_IFINDEX] === 0 ? 0 : nlaGetU32(view, tbp[NDTPA_IFINDEX]!);
+    const dev = ifindex === 0 ? null : devGetByIndex(net, ifindex);
+    const p = dev !== null ? tbl.ops.parms(dev) : ifindex === 0 && initial ? tbl.parms : null;
+    if (p === null) return -ENOENT;
+    setParms(net.kernel, p, view, tbp);
+  }
+  const limits = [NDTA_THRESH1, NDTA_THRESH2, NDTA_THRESH3, NDTA_GC_INTERVAL].some((t) => tb[t] !== 0);
+  if (!limits) return 0;
+  if (!initial) return -ENOENT;
+  if (tb[NDTA_THRESH1] !== 0) tbl.gcThresh1 = nlaGetU32(view, tb[NDTA_THRESH1]!);
+  if (tb[NDTA_THRESH2] !== 0) tbl.gcThresh2 = nlaGetU32(view, tb[NDTA_THRESH2]!);
+  if (tb[NDTA_THRESH3] !== 0) tbl.gcThresh3 = nlaGetU32(view, tb[NDTA_THRESH3]!);
+  if (tb[NDTA_GC_INTERVAL] !== 0) tbl.gcInterval = nlaGetU64(view, tb[NDTA_GC_INTERVAL]!);
+  return 0;
+}
+
+function setParms(k: Kernel, p: NeighParms, view: DataView, tb: Int32Array): void {
+  const n = (type: number, set: (v: number) => void): void => {
+    if (tb[type] !== 0) set(nlaGetU32(view, tb[type]!));
+  };
+  // A jiffy is a millisecond.
+  const ms = (type: number, set: (v: number) => void): void => {
+    if (tb[type] !== 0) set(Math.min(nlaGetU64(view, tb[type]!), 0x3ffffffe));
+  };
+  n(NDTPA_QUEUE_LEN, (v) => { p.queueLenBytes = Math.min(v * UNRES_PACKET_TRUESIZE, 0x7fffffff); });
+  n(NDTPA_QUEUE_LENBYTES, (v) => { p.queueLenBytes = v; });
+  n(NDTPA_PROXY_QLEN, (v) => { p.proxyQlen = v; });
+  n(NDTPA_APP_PROBES, (v) => { p.appProbes = v; });
+  n(NDTPA_UCAST_PROBES, (v) => { p.ucastProbes = v; });
+  n(NDTPA_MCAST_PROBES, (v) => { p.mcastProbes = v; });
+  n(NDTPA_MCAST_REPROBES, (v) => { p.mcastReprobes = v; });
+  ms(NDTPA_BASE_REACHABLE_TIME, (v) => {
+    p.baseReachableTime = v;
+    p.redraw(k.jiffies);
+  });
+  ms(NDTPA_GC_STALETIME, (v) => { p.gcStaletime = v; });
+  ms(NDTPA_DELAY_PROBE_TIME, (v) => { p.delayProbeTime = v; });
+  ms(NDTPA_INTERVAL_PROBE_TIME_MS, (v) => { p.intervalProbeTime = v; });
+  ms(NDTPA_RETRANS_TIME, (v) => { p.retransTime = v; });
+  ms(NDTPA_ANYCAST_DELAY, (v) => { p.anycastDelay = v; });
+  ms(NDTPA_PROXY_DELAY, (v) => { p.proxyDelay = v; });
+  ms(NDTPA_LOCKTIME, (v) => { p.locktime = v; });
+}
+
 /** Registers the handlers, and the announcements of each table in `tables` and of later ones. @alpha */
 export function neighNetlinkInit(k: Kernel, tables: { readonly tables: readonly NeighTable[]; readonly onTable: ((tbl: NeighTable) => void)[] }, devices: (net: Net) => readonly NetDevice[]): void {
   tables.onTable.push((tbl) => {
@@ -391,5 +471,6 @@ export function neighNetlinkInit(k: Kernel, tables: { readonly tables: readonly 
     doit: (net, req, reply) => getNeigh(list, net, req, reply),
     dumpit: (net, req, w, cb) => dumpNeigh(list, net, req, w, cb),
   });
+  rtnlRegister(k, AF_UNSPEC, RTM_SETNEIGHTBL, { doit: (net, req) => setTable(list, net, req) });
   rtnlRegister(k, AF_UNSPEC, RTM_GETNEIGHTBL, { dumpit: (net, req, w, cb) => dumpTables(list, devices, net, req, w, cb) });
 }

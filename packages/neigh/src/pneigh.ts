@@ -39,6 +39,8 @@ export class PneighTable {
   private readonly queue: SkbQueue = new SkbQueue();
   /** Takes a question whose time has come; consumes it (neigh_table.proxy_redo). */
   redo: ((skb: Skb) => void) | null = null;
+  /** An entry came, or went (neigh_table.pconstructor, pdestructor). */
+  changed: ((e: PneighEntry, added: boolean) => void) | null = null;
   /** Entries in all: with none a lookup costs nothing. */
   count = 0;
 
@@ -66,6 +68,7 @@ export class PneighTable {
     if (list === undefined) this.byKey.set(k0 ^ k3, [e]);
     else list.unshift(e);
     this.count++;
+    this.changed?.(e, true);
     return e;
   }
 
@@ -83,6 +86,7 @@ export class PneighTable {
     if (rest.length === 0) this.byKey.delete(key);
     else this.byKey.set(key, rest);
     this.count--;
+    this.changed?.(e, false);
   }
 
   /** The device went down (or, `skipPermanent`, lost its carrier), or with `net` the namespace ended: its entries and waiting questions go (pneigh_ifdown, pneigh_queue_purge). */

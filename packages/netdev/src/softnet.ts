@@ -69,6 +69,10 @@ export class SoftnetData {
   /** Set by IPv6: writes the link-local address of the device to four words; false when it has none (ipv6_get_lladdr). */
   ipv6GetLladdr: ((dev: NetDevice, words: Int32Array) => boolean) | null;
 
+  /** Set by IPv4 and by IPv6: the device itself joins or leaves a group (ip_mc_inc_group, __ipv6_dev_mc_inc). The group is 32 bits, or ff02:: with these as its last. */
+  inetMcGroup: ((dev: NetDevice, group: number, join: boolean) => void) | null;
+  inet6McGroup: ((dev: NetDevice, group: number, join: boolean) => void) | null;
+
   /** Set by the neighbour tables: the link-layer address of a neighbour of AF_INET or AF_INET6 that is known now, or null (neigh_lookup). IPv4 has its address in `w0`. */
   neighLookup: ((dev: NetDevice, family: number, w0: number, w1: number, w2: number, w3: number) => Uint8Array | null) | null;
 
@@ -143,6 +147,8 @@ export class SoftnetData {
     this.neighLookup = null;
     this.inetSelectAddr = null;
     this.ipv6GetLladdr = null;
+    this.inetMcGroup = null;
+    this.inet6McGroup = null;
     this.processed = 0;
     this.dropped = 0;
     this.timeSqueeze = 0;

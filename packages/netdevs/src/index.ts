@@ -12,6 +12,8 @@ export { brIoctl, brPrivIoctl, type BrIoctlOut } from './bridge/br-ioctl.ts';
 export { bridge } from './bridge/br-module.ts';
 export { BRIDGE_RTNL_OPS } from './bridge/br-netlink.ts';
 export { NF_BR_BROUTING, NF_BR_FORWARD, NF_BR_LOCAL_IN, NF_BR_LOCAL_OUT, NF_BR_POST_ROUTING, NF_BR_PRE_ROUTING } from './bridge/br-nf.ts';
+export { bond } from './bond/bond-module.ts';
+export { BOND_RTNL_OPS, bondNewlink } from './bond/bond-netlink.ts';
 export { vlanIoctl } from './vlan/vlan-ioctl.ts';
 export { vlan } from './vlan/vlan-module.ts';
 export { VLAN_RTNL_OPS, vlanNewlink } from './vlan/vlan-netlink.ts';

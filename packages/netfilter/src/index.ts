@@ -3,4 +3,36 @@
  *
  * @packageDocumentation
  */
-export * from './nf-conntrack.ts';
+export {
+  IP_CT_DIR_ORIGINAL, IP_CT_DIR_REPLY, IP_CT_ESTABLISHED, IP_CT_ESTABLISHED_REPLY, IP_CT_IS_REPLY, IP_CT_NEW, IP_CT_RELATED, IP_CT_RELATED_REPLY, IP_CT_UNTRACKED, IPS_ASSURED,
+  IPS_CONFIRMED, IPS_DST_NAT, IPS_DST_NAT_DONE, IPS_DYING, IPS_EXPECTED, IPS_FIXED_TIMEOUT, IPS_NAT_DONE_MASK, IPS_NAT_MASK, IPS_SEEN_REPLY, IPS_SEQ_ADJUST, IPS_SRC_NAT, IPS_SRC_NAT_DONE,
+  IPS_TEMPLATE, NF_IP_PRI_CONNTRACK, NF_IP_PRI_CONNTRACK_CONFIRM, NF_IP_PRI_CONNTRACK_DEFRAG, NF_IP_PRI_FILTER, NF_IP_PRI_FIRST, NF_IP_PRI_MANGLE, NF_IP_PRI_NAT_DST,
+  NF_IP_PRI_NAT_SRC, NF_IP_PRI_RAW,
+} from './nf-conntrack-common.ts';
+export { NfConn, type NfConnRef, NfCtAcct, NfCtNat, NfCtTcp, NfTcpSide } from './nf-conn.ts';
+export {
+  nfIcmpInverse, nfIcmpv6Inverse, NfTuple, nfTupleCopy, nfTupleDstEqual, nfTupleEqual, nfTupleInvert, nfTupleSrcEqual,
+} from './nf-conntrack-tuple.ts';
+export {
+  IPCT_ASSURED, IPCT_DESTROY, IPCT_MARK, IPCT_NEW, IPCT_PROTOINFO, IPCT_RELATED, IPCT_REPLY, NF_CONNTRACK, nfConntrackFind, nfConntrackForEach, NfConntrackNet, nfConntrackResize,
+  NfConntrackStat, nfCtDelete, nfCtIsExpired,
+} from './nf-conntrack-net.ts';
+export {
+  nfConntrackConfirm, nfConntrackIn, nfCtGet, nfCtInfo2Dir, nfCtSetLabel, nfCtSetMark, nfCtSetUntracked, nfCtTestLabel, nfCtTmplAlloc,
+} from './nf-conntrack-core.ts';
+export { NF_CT_EXPECT_PERMANENT, nfCtExpectInit, nfCtExpectRelated, nfCtFindExpectation, NfExpect } from './nf-conntrack-expect.ts';
+export { nfGetTuple, nfHasPorts, nfIpv6SkipExthdrs } from './nf-conntrack-packet.ts';
+export {
+  IP_CT_TCP_FLAG_BE_LIBERAL, IP_CT_TCP_FLAG_CLOSE_INIT, IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED, IP_CT_TCP_FLAG_MAXACK_SET, IP_CT_TCP_FLAG_SACK_PERM, IP_CT_TCP_FLAG_WINDOW_SCALE,
+  nfConntrackTcpPacket, nfCtRefresh, nfTcpCanEarlyDrop, TCP_CONNTRACK_CLOSE, TCP_CONNTRACK_CLOSE_WAIT, TCP_CONNTRACK_ESTABLISHED, TCP_CONNTRACK_FIN_WAIT, TCP_CONNTRACK_LAST_ACK,
+  TCP_CONNTRACK_NAMES, TCP_CONNTRACK_NONE, TCP_CONNTRACK_SYN_RECV, TCP_CONNTRACK_SYN_SENT, TCP_CONNTRACK_SYN_SENT2, TCP_CONNTRACK_TIME_WAIT,
+} from './nf-conntrack-tcp.ts';
+export { nfConntrackLine } from './nf-conntrack-proc.ts';
+export { nfConntrack, nfConntrackFlush, nfCtNetnsGet, nfCtNetnsPut } from './nf-conntrack.ts';
+export { NF_NAT, nfHook2Manip, nfNat, nfNatAllocNullBinding, NfNatNet, nfNatPacket, nfNatRegisterFn, type NfNatRule, type NfNatRuleOps, nfNatSetupInfo, nfNatUnregisterFn } from './nf-nat.ts';
+export { NF_NAT_MANIP_DST, NF_NAT_MANIP_SRC, nfNatManipPkt } from './nf-nat-proto.ts';
+export {
+  NF_NAT_RANGE_MAP_IPS, NF_NAT_RANGE_NETMAP, NF_NAT_RANGE_PERSISTENT, NF_NAT_RANGE_PROTO_OFFSET, NF_NAT_RANGE_PROTO_RANDOM, NF_NAT_RANGE_PROTO_RANDOM_FULLY,
+  NF_NAT_RANGE_PROTO_SPECIFIED, NfNatRange, nfNatUniqueTuple, nfNatUsedTuple,
+} from './nf-nat-unique.ts';
+export { nfNatMasqueradeIpv4, nfNatNetmap, nfNatRedirectIpv4 } from './nf-nat-targets.ts';

@@ -78,7 +78,7 @@ export class NfConn {
   /** A helper's own state. */
   help: object | null;
   acct: NfCtAcct | null;
-  /** Nanoseconds since 1970 as the clock has them, 0: not recorded. */
+  /** Monotonic nanoseconds of its confirmation and its end; -1: not recorded. */
   start: number;
   stop: number;
   nat: NfCtNat | null;
@@ -100,8 +100,8 @@ export class NfConn {
     this.expecting = 0;
     this.help = null;
     this.acct = null;
-    this.start = 0;
-    this.stop = 0;
+    this.start = -1;
+    this.stop = -1;
     this.nat = null;
     this.tcp = null;
     this.streamTs = 0;

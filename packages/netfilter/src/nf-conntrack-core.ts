@@ -51,7 +51,7 @@ const EARLY_DROP_BUCKETS = 8;
 /** Ends one entry that is not assured, or closing, near a hash; false: none found (early_drop). */
 function earlyDrop(cn: NfConntrackNet, hash: number): boolean {
   for (let i = 0; i < EARLY_DROP_BUCKETS; i++) {
-    for (let h = cn.buckets[(hash + i) & cn.mask]!; h !== null; h = h.next) {
+    for (let h: NfTuple | null = cn.buckets[(hash + i) & cn.mask]!; h !== null; h = h.next) {
       const ct = h.ct!;
       if ((ct.status & IPS_ASSURED) !== 0 && !nfCtIsExpired(ct) && !(h.protonum === IPPROTO_TCP && nfTcpCanEarlyDrop(ct))) continue;
       nfCtDelete(ct);
@@ -316,7 +316,7 @@ export function nfConntrackConfirm(skb: Skb): number {
   if (other !== null) return clash(cn, ct, other, skb);
   const now = cn.net.kernel.jiffies;
   ct.timeout = (now + ct.timeout) | 0;
-  if (cn.tstampOn !== 0) ct.start = cn.net.kernel.clock.now() || 1;
+  if (cn.tstampOn !== 0) ct.start = cn.net.kernel.clock.now();
   nfCtHashInsert(ct);
   if (cn.notify !== null) cn.notify((ct.status & IPS_EXPECTED) !== 0 ? IPCT_RELATED : IPCT_NEW, ct);
   return NF_ACCEPT;

@@ -42,6 +42,8 @@ export class NfConntrackStat {
 }
 
 const S = 1000;
+/** Buckets up to which a table grows by itself. */
+const BUCKETS_FULL = 262144;
 
 /** The table of a namespace and all that belongs to it. @alpha */
 export class NfConntrackNet {
@@ -61,6 +63,8 @@ export class NfConntrackNet {
   notify: ((events: number, ct: NfConn) => void) | null;
   /** NAT's part of ending an entry. */
   onDestroy: ((ct: NfConn) => void) | null;
+  /** NAT's part of an entry that enters the table. */
+  onConfirm: ((ct: NfConn) => void) | null;
   /** Told of each new connection before it enters the table: helpers find theirs here. */
   readonly helpers: ((ct: NfConn) => void)[];
   readonly gc: TimerList<NfConntrackNet>;
@@ -111,6 +115,7 @@ export class NfConntrackNet {
     this.expectCount = 0;
     this.notify = null;
     this.onDestroy = null;
+    this.onConfirm = null;
     this.helpers = [];
     this.gc = new TimerList<NfConntrackNet>(nfConntrackGc, this);
     this.af4 = null;
@@ -149,9 +154,9 @@ export function nfCtIsExpired(ct: NfConn): boolean {
 /** Finds the direction with this tuple; entries that have ended are taken out on the way (nf_conntrack_find_get). @alpha */
 export function nfConntrackFind(cn: NfConntrackNet, zone: number, t: NfTuple): NfTuple | null {
   const hash = nfTupleHash(t, zone, cn.rnd);
-  let h = cn.buckets[hash & cn.mask]!;
+  let h: NfTuple | null = cn.buckets[hash & cn.mask]!;
   while (h !== null) {
-    const next = h.next;
+    const next: NfTuple | null = h.next;
     if (h.hash === hash && nfTupleEqual(h, t)) {
       const ct = h.ct!;
       if (ct.zone === zone) {
@@ -169,7 +174,7 @@ export function nfConntrackFind(cn: NfConntrackNet, zone: number, t: NfTuple): N
 
 function unlink(cn: NfConntrackNet, t: NfTuple): void {
   const b = t.hash & cn.mask;
-  let at = cn.buckets[b]!;
+  let at: NfTuple = cn.buckets[b]!;
   if (at === t) {
     cn.buckets[b] = t.next;
   } else {
@@ -192,7 +197,10 @@ export function nfCtHashInsert(ct: NfConn): void {
   ct.status |= IPS_CONFIRMED;
   cn.count++;
   cn.stat.insert++;
-  gcArm(cn, ct.timeout - cn.net.kernel.jiffies);
+  // A small namespace begins with a small table; Linux's size is where growing by itself ends.
+  if (cn.count > cn.mask * 2 && cn.mask < BUCKETS_FULL - 1) nfConntrackResize(cn, (cn.mask + 1) * 8);
+  if (cn.onConfirm !== null) cn.onConfirm(ct);
+  gcArm(cn, (ct.timeout - cn.net.kernel.jiffies) | 0);
 }
 
 /** Ends an entry: out of the table, with what it expects (nf_ct_delete). Ended already: nothing happens. @alpha */
@@ -205,21 +213,21 @@ export function nfCtDelete(ct: NfConn): void {
     unlink(cn, ct.reply);
     cn.count--;
   }
-  if (ct.start !== 0) ct.stop = cn.net.kernel.clock.now();
+  if (ct.start >= 0) ct.stop = cn.net.kernel.clock.now();
   if (ct.expecting !== 0) removeExpectations(cn, ct);
   if (cn.onDestroy !== null) cn.onDestroy(ct);
   if (cn.notify !== null && (ct.status & IPS_CONFIRMED) !== 0) cn.notify(IPCT_DESTROY, ct);
 }
 
 function removeExpectations(cn: NfConntrackNet, ct: NfConn): void {
-  for (const list of [...cn.expects.values()]) for (const e of list.filter((x) => x.master === ct)) e.remove(); // datapath-ok: a connection that expects others ends
+  for (const list of Array.from(cn.expects.values())) for (const e of list.filter((x) => x.master === ct)) e.remove(); // datapath-ok: a connection that expects others ends
 }
 
 /** Calls `fn` for each entry; `fn` may end it. @alpha */
 export function nfConntrackForEach(cn: NfConntrackNet, fn: (ct: NfConn) => void): void {
   for (let i = 0; i <= cn.mask; i++) {
     const here: NfConn[] = []; // datapath-ok: listings and flushes
-    for (let h = cn.buckets[i]!; h !== null; h = h.next) if (h.dir === 0) here.push(h.ct!);
+    for (let h: NfTuple | null = cn.buckets[i]!; h !== null; h = h.next) if (h.dir === 0) here.push(h.ct!);
     for (const ct of here) fn(ct);
   }
 }
@@ -229,7 +237,7 @@ export function nfConntrackResize(cn: NfConntrackNet, size: number): void {
   let n = 1;
   while (n < size) n *= 2;
   const all: NfTuple[] = []; // datapath-ok: a setting changes
-  for (let i = 0; i <= cn.mask; i++) for (let h = cn.buckets[i]!; h !== null; h = h.next) all.push(h);
+  for (let i = 0; i <= cn.mask; i++) for (let h: NfTuple | null = cn.buckets[i]!; h !== null; h = h.next) all.push(h);
   cn.buckets = new Array<NfTuple | null>(n).fill(null);
   cn.mask = n - 1;
   for (const h of all) {

@@ -1,7 +1,7 @@
 /** /proc/net/nf_conntrack, its statistics, and the settings net.netfilter.nf_conntrack_* (kernel documentation nf_conntrack-sysctl.rst; layout read from Linux 6.18). */
 // datapath-ok-file: files and settings
 import { sysctlInt, type Net, type SysctlEntry } from '@linnet/kernel';
-import { AF_INET, in4ToString, in6ToString, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP } from '@linnet/uapi';
+import { AF_INET, in4ToString, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP } from '@linnet/uapi';
 import type { NfConn } from './nf-conn.ts';
 import { IPS_ASSURED, IPS_SEEN_REPLY } from './nf-conntrack-common.ts';
 import { nfConntrackForEach, type NfConntrackNet, nfConntrackResize, nfCtIsExpired } from './nf-conntrack-net.ts';
@@ -41,7 +41,7 @@ export function nfConntrackLine(ct: NfConn): string {
   if (acct !== null) s += `packets=${acct.packets1} bytes=${acct.bytes1} `;
   if ((ct.status & IPS_ASSURED) !== 0) s += '[ASSURED] ';
   s += `mark=${ct.mark >>> 0} zone=${ct.zone} `;
-  if (ct.start !== 0) s += `delta-time=${Math.floor((k.clock.now() - ct.start) / 1e9)} `;
+  if (ct.start >= 0) s += `delta-time=${Math.floor((k.clock.now() - ct.start) / 1e9)} `;
   return `${s}use=2\n`;
 }
 
@@ -53,8 +53,11 @@ function hex(n: number): string {
 export function nfConntrackProcInit(net: Net, cn: NfConntrackNet): void {
   net.proc.create('net/nf_conntrack', () => {
     let text = '';
-    nfConntrackForEach(cn, (ct) => {
-      if (!nfCtIsExpired(ct)) text += nfConntrackLine(ct);
+    // As a system call, or the tick may be old.
+    net.kernel.run(() => {
+      nfConntrackForEach(cn, (ct) => {
+        if (!nfCtIsExpired(ct)) text += nfConntrackLine(ct);
+      });
     });
     return text;
   });
@@ -68,12 +71,14 @@ export function nfConntrackProcInit(net: Net, cn: NfConntrackNet): void {
   });
   net.proc.create('net/nf_conntrack_expect', () => {
     let text = '';
-    for (const list of cn.expects.values()) {
-      for (const e of list) {
-        const left = Math.max(0, Math.floor(((e.timer.expires - net.kernel.jiffies) | 0) / 1000));
-        text += `${left} l3proto = ${e.tuple.l3num} proto=${e.tuple.protonum} ${tupleText(e.tuple)}${(e.flags & 1) !== 0 ? 'PERMANENT' : ''}\n`;
+    net.kernel.run(() => {
+      for (const list of cn.expects.values()) {
+        for (const e of list) {
+          const left = Math.max(0, Math.floor(((e.timer.expires - net.kernel.jiffies) | 0) / 1000));
+          text += `${left} l3proto = ${e.tuple.l3num} proto=${e.tuple.protonum} ${tupleText(e.tuple)}${(e.flags & 1) !== 0 ? 'PERMANENT' : ''}\n`;
+        }
       }
-    }
+    });
     return text;
   });
 

@@ -16,23 +16,23 @@ import { nfL4PseudoSum } from './nf-conntrack-packet.ts';
 
 /** States as programs see them (linux/netfilter/nf_conntrack_tcp.h). @alpha */
 export const TCP_CONNTRACK_NONE = 0;
-/** @alpha */
+/** A SYN was seen. @alpha */
 export const TCP_CONNTRACK_SYN_SENT = 1;
-/** @alpha */
+/** And the SYN-ACK. @alpha */
 export const TCP_CONNTRACK_SYN_RECV = 2;
-/** @alpha */
+/** The handshake is done, or the connection was picked up on the way. @alpha */
 export const TCP_CONNTRACK_ESTABLISHED = 3;
-/** @alpha */
+/** The first FIN was seen. @alpha */
 export const TCP_CONNTRACK_FIN_WAIT = 4;
-/** @alpha */
+/** And its acknowledgement. @alpha */
 export const TCP_CONNTRACK_CLOSE_WAIT = 5;
-/** @alpha */
+/** Both FINs were seen. @alpha */
 export const TCP_CONNTRACK_LAST_ACK = 6;
-/** @alpha */
+/** And the acknowledgement of the last. @alpha */
 export const TCP_CONNTRACK_TIME_WAIT = 7;
-/** @alpha */
+/** A RST was seen. @alpha */
 export const TCP_CONNTRACK_CLOSE = 8;
-/** @alpha */
+/** Both sides sent a SYN. @alpha */
 export const TCP_CONNTRACK_SYN_SENT2 = 9;
 const INVALID = -1;
 const IGNORE = -2;
@@ -195,7 +195,8 @@ function inWindow(cn: NfConntrackNet, tcp: NfCtTcp, reply: boolean, kind: number
   const receiver = reply ? tcp.orig : tcp.reply;
   const flags = tcphFlags(view, at);
   const optEnd = at + (tcphDoff(view, at) << 2);
-  let seq = tcphSeq(view, at);
+  const seq0 = tcphSeq(view, at);
+  let seq = seq0;
   let end = end0;
   let ack = tcphAckSeq(view, at);
   let sack = (receiver.flags & IP_CT_TCP_FLAG_SACK_PERM) !== 0 && (flags & TCPHDR_ACK) !== 0 ? highestSack(skb, at, optEnd, ack) : ack;
@@ -239,18 +240,20 @@ function inWindow(cn: NfConntrackNet, tcp: NfCtTcp, reply: boolean, kind: number
   }
   const win = (flags & TCPHDR_SYN) !== 0 ? rawWin : rawWin << sender.scale;
   const liberal = cn.tcpBeLiberal !== 0 || (sender.flags & IP_CT_TCP_FLAG_BE_LIBERAL) !== 0;
-  if (!liberal) {
-    if (!before(seq, (sender.maxend + 1) | 0)) {
-      // A little too far is a sender that probes; far beyond is somebody else.
-      const overshot = (end - sender.maxend) | 0;
-      const rstAtEnd = kind === K_RST && (tcp.state >= TCP_CONNTRACK_FIN_WAIT && (tcp.state !== TCP_CONNTRACK_SYN_SENT2 || !reply));
-      if (rstAtEnd) return IN_WINDOW;
-      return overshot > receiver.maxwin ? OUT_INVALID : OUT_IGNORE;
-    }
-    if (after(sack, receiver.end)) return OUT_INVALID;
-    const back = sender.maxwin > MAXACKWINCONST ? sender.maxwin : MAXACKWINCONST;
-    if (!after(end, (sender.end - receiver.maxwin - 1) | 0) || !after(sack, (receiver.end - back - 1) | 0)) return OUT_IGNORE;
+  // Who is liberal lets it pass, but learns nothing from it.
+  if (!before(seq, (sender.maxend + 1) | 0)) {
+    if (liberal) return IN_WINDOW;
+    // A little too far is a sender that probes; far beyond is somebody else, but for a RST where the connection ends anyway.
+    if (kind === K_RST && tcp.state >= TCP_CONNTRACK_FIN_WAIT && (tcp.state !== TCP_CONNTRACK_SYN_SENT2 || !reply)) return IN_WINDOW;
+    if (((end - sender.maxend + 1) | 0) > receiver.maxwin) return OUT_INVALID;
+    // It may well arrive there, and will be acknowledged then.
+    sender.end = end;
+    sender.flags |= IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
+    return OUT_IGNORE;
   }
+  if (after(sack, receiver.end)) return liberal ? IN_WINDOW : OUT_INVALID;
+  const back = sender.maxwin > MAXACKWINCONST ? sender.maxwin : MAXACKWINCONST;
+  if (!after(end, (sender.end - receiver.maxwin - 1) | 0) || !after(sack, (receiver.end - back - 1) | 0)) return liberal ? IN_WINDOW : OUT_IGNORE;
 
   // What the segment tells.
   let maxwinSeen = win;
@@ -276,13 +279,13 @@ function inWindow(cn: NfConntrackNet, tcp: NfCtTcp, reply: boolean, kind: number
   if (ack === receiver.end) receiver.flags &= ~IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
   if (kind === K_ACK) {
     const dir = reply ? 1 : 0;
-    if (tcp.lastDir === dir && tcp.lastSeq === seq && tcp.lastAck === ack && tcp.lastEnd === end && tcp.lastWin === win) {
+    if (tcp.lastDir === dir && tcp.lastSeq === seq0 && tcp.lastAck === ack && tcp.lastEnd === end0 && tcp.lastWin === win) {
       tcp.retrans++;
     } else {
       tcp.lastDir = dir;
-      tcp.lastSeq = seq;
+      tcp.lastSeq = seq0;
       tcp.lastAck = ack;
-      tcp.lastEnd = end;
+      tcp.lastEnd = end0;
       tcp.lastWin = win;
       tcp.retrans = 0;
     }

@@ -104,8 +104,8 @@ export const nfConntrack: KernelModule = {
   netExit(net: Net): void {
     const cn = net.get(NF_CONNTRACK);
     nfConntrackFlush(net);
-    for (const list of [...cn.expects.values()]) for (const e of [...list]) e.remove();
-    for (const o of [...cn.ops4, ...cn.ops6]) nfUnregisterNetHook(net, o);
+    for (const list of Array.from(cn.expects.values())) for (const e of list.slice()) e.remove();
+    for (const o of cn.ops4.concat(cn.ops6)) nfUnregisterNetHook(net, o);
     delTimer(net.kernel, cn.gc);
   },
 };

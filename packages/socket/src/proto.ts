@@ -63,7 +63,8 @@ export interface Proto {
   /** The POLL* bits that hold now; those of datagram sockets when absent. */
   poll?(sk: Sock): number;
   setsockopt(sk: Sock, level: number, opt: number, val: Uint8Array): number;
-  getsockopt(sk: Sock, level: number, opt: number, maxLen: number): Uint8Array | number;
+  /** As of {@link ProtoOps}: `input` is what stood in the buffer. */
+  getsockopt(sk: Sock, level: number, opt: number, maxLen: number, input?: Uint8Array): Uint8Array | number;
   sendmsg(sk: Sock, msg: MsgHdr, size: number): number;
   recvmsg(sk: Sock, msg: MsgHdr, size: number, flags: number): number;
   bind?(sk: Sock, addr: SockAddr): number;

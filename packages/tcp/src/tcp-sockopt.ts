@@ -215,8 +215,8 @@ function bytes(text: string, maxLen: number): Uint8Array {
 }
 
 /** getsockopt(2) at SOL_TCP; other levels go to the network protocol. The value, at most `maxLen` bytes, or a negative errno. */
-export function tcpGetsockopt(tp: TcpSock, level: number, opt: number, maxLen: number): Uint8Array | number {
-  if (level !== SOL_TCP) return tp.homeAf.getsockopt(tp, level, opt, maxLen);
+export function tcpGetsockopt(tp: TcpSock, level: number, opt: number, maxLen: number, input?: Uint8Array): Uint8Array | number {
+  if (level !== SOL_TCP) return tp.homeAf.getsockopt(tp, level, opt, maxLen, input);
   if (maxLen < 0) return -EINVAL;
   let v: number;
   switch (opt) {

@@ -4,5 +4,6 @@
  * @packageDocumentation
  */
 export { ip } from './ip.ts';
+export { ss } from './ss.ts';
 export { sysctl } from './sysctl.ts';
 export { runTool, TOOLS, type Tool, type ToolIo } from './tool.ts';

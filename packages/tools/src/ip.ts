@@ -4,6 +4,7 @@ import { ipAddr } from './ip/addr.ts';
 import { AF_BRIDGE, AF_PACKET, Ip, type IpOptions } from './ip/context.ts';
 import { linkAdd, linkDel, linkProperty, linkSet } from './ip/link-set.ts';
 import { linkList } from './ip/link-show.ts';
+import { ipAddrlabel, ipNetconf, ipToken } from './ip/ipv6.ts';
 import { ipMaddr } from './ip/maddr.ts';
 import { ipMonitor } from './ip/monitor.ts';
 import { ipNeigh, ipNtable } from './ip/neigh.ts';
@@ -16,7 +17,7 @@ import { AF_INET, AF_INET6, matches, ToolExit, Words } from './words.ts';
 
 const USAGE = `Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }
        ip [ -force ] -batch filename
-where  OBJECT := { address | link | maddress | monitor | neighbour | netns | nexthop | ntable | route | rule }
+where  OBJECT := { address | addrlabel | link | maddress | monitor | neighbour | netconf | netns | nexthop | ntable | route | rule | token }
        OPTIONS := { -V | -s | -d | -j | -p | -f { inet | inet6 | link } | -4 | -6 | -0 | -l LOOPS | -br | -o | -b [file] | -n name | -N | -c }
 `;
 
@@ -36,8 +37,8 @@ function ipLink(ip: Ip, w: Words): number {
 type Command = (ip: Ip, w: Words) => number | Promise<number>;
 /** In the order in which beginnings of them are looked for. */
 const OBJECTS: readonly (readonly [string, Command])[] = [
-  ['address', ipAddr], ['maddress', ipMaddr], ['route', ipRoute], ['rule', ipRule], ['neighbor', ipNeigh], ['neighbour', ipNeigh], ['ntable', ipNtable], ['ntbl', ipNtable], ['link', ipLink], ['monitor', ipMonitor],
-  ['netns', ipNetns], ['nexthop', ipNexthop],
+  ['address', ipAddr], ['addrlabel', ipAddrlabel], ['maddress', ipMaddr], ['route', ipRoute], ['rule', ipRule], ['neighbor', ipNeigh], ['neighbour', ipNeigh], ['ntable', ipNtable], ['ntbl', ipNtable], ['link', ipLink], ['monitor', ipMonitor],
+  ['token', ipToken], ['netns', ipNetns], ['netconf', ipNetconf], ['nexthop', ipNexthop],
 ];
 
 /** Options before the object; null when there is nothing more to do. */

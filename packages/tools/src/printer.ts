@@ -49,6 +49,11 @@ export class Printer {
     this.#sep = ',';
   }
 
+  /** Takes back spaces at the end. */
+  trim(): void {
+    if (!this.json) this.#out = this.#out.replace(/ +$/, '');
+  }
+
   /** Both. */
   p(key: string | null, value: JsonValue, s: string): void {
     if (this.json) this.j(key, value);

@@ -1,6 +1,7 @@
 /** What a program is here. */
 import type { AbortSignalLike, Task } from '@linnet/posix';
 import { ip } from './ip.ts';
+import { ss } from './ss.ts';
 import { sysctl } from './sysctl.ts';
 
 /**
@@ -27,7 +28,7 @@ export interface ToolIo {
 export type Tool = (task: Task, args: readonly string[], io: ToolIo) => number | Promise<number>;
 
 /** The programs by name. @public */
-export const TOOLS: Readonly<Record<string, Tool>> = Object.freeze({ ip, sysctl });
+export const TOOLS: Readonly<Record<string, Tool>> = Object.freeze({ ip, ss, sysctl });
 
 /** Runs a program, `argv[0]` being its name. Its exit status; 127 when there is none of that name, as in a shell. @public */
 export async function runTool(task: Task, argv: readonly string[], io: ToolIo): Promise<number> {

@@ -27,7 +27,7 @@ export function makeUdpProt(memory: ProtoMemory, name: 'UDP' | 'UDPv6' = 'UDP'):
     disconnect: (sk) => udpDisconnect(sk as UdpSock),
     ioctl: (sk, cmd, arg) => udpIoctl(sk as UdpSock, cmd, arg),
     setsockopt: (sk, level, opt, val) => udpSetsockopt(sk as UdpSock, level, opt, val),
-    getsockopt: (sk, level, opt, maxLen) => udpGetsockopt(sk as UdpSock, level, opt, maxLen),
+    getsockopt: (sk, level, opt, maxLen, input) => udpGetsockopt(sk as UdpSock, level, opt, maxLen, input),
     sendmsg: six ? (sk, msg, size) => udpV6Sendmsg(sk as UdpSock, msg, size) : (sk, msg, size) => udpSendmsg(sk as UdpSock, msg, size),
     recvmsg: (sk, msg, size, flags) => udpRecvmsg(sk as UdpSock, msg, size, flags),
     getPort: (sk, snum) => (sk as UdpSock).udp.getPort(sk as UdpSock, snum),
@@ -112,8 +112,8 @@ function udpSetsockopt(sk: UdpSock, level: number, opt: number, val: Uint8Array)
   }
 }
 
-function udpGetsockopt(sk: UdpSock, level: number, opt: number, maxLen: number): Uint8Array | number {
-  if (level !== SOL_UDP) return sk.homeAf.getsockopt(sk, level, opt, maxLen);
+function udpGetsockopt(sk: UdpSock, level: number, opt: number, maxLen: number, input?: Uint8Array): Uint8Array | number {
+  if (level !== SOL_UDP) return sk.homeAf.getsockopt(sk, level, opt, maxLen, input);
   switch (opt) {
     case UDP_CORK:
       return intOpt(sk.corkOn ? 1 : 0, maxLen);

@@ -47,6 +47,9 @@ def gsreq(g, s, ifx=IFX, fam=2, fam2=2): return struct.pack('II', ifx, 0) + st(g
 def gf(g, mode, ss=(), ifx=IFX, n=None, fam=2, fam2=2): return struct.pack('II', ifx, 0) + st(g, fam) + struct.pack('II', mode, len(ss) if n is None else n) + b''.join(st(s, fam2) for s in ss)
 
 out = None
+batch = slow = None
+last = {}
+lines = []
 socks = {}
 def csum(b):
     if len(b) % 2: b += b'\0'
@@ -70,7 +73,10 @@ def notes():
         got.append([struct.unpack_from('H', m, 4)[0], m[16:24].hex(), m[24:32].hex()])
     return got
 def step(*s, wait=IGMP_WAIT):
+    global batch, slow
     op, ret = s[0], 0
+    begin, alone = batch or time.time(), batch is None
+    batch = None if wait else begin
     try:
         if op == 'sock': socks[s[1]] = socket.socket(2, {'udp': 2, 'raw': 3, 'tcp': 1}[s[2]], 17 if s[2] == 'raw' else 0)
         elif op == 'close': socks.pop(s[1]).close()
@@ -83,17 +89,25 @@ def step(*s, wait=IGMP_WAIT):
             p = bytearray.fromhex(s[1]); p[2:4] = struct.pack('>H', csum(bytes(p)))
             h = bytearray(struct.pack('>BBHHHBBH', 0x46, 0xc0, 24 + len(p), 0, 0, 1, 2, 0) + A('10.77.0.2') + A(s[2]) + bytes.fromhex('94040000'))
             h[10:12] = struct.pack('>H', csum(bytes(h)))
-            mac = struct.pack('>I', 0x5e000000 | (struct.unpack('>I', A(s[2]))[0] & 0x7fffff))
-            cap.send(b'\1\0' + mac + bytes.fromhex(MAC1.replace(':', '')) + b'\x08\0' + bytes(h) + bytes(p))
-        elif op == 'sysctl': open('/proc/sys/net/ipv4/' + s[1], 'w').write(str(s[2]))
+            mac = bytes.fromhex(MAC0.replace(':', '')) if len(s) > 3 else b'\1\0' + struct.pack('>I', 0x5e000000 | (struct.unpack('>I', A(s[2]))[0] & 0x7fffff))
+            cap.send(mac + bytes.fromhex(MAC1.replace(':', '')) + b'\x08\0' + bytes(h) + bytes(p))
+        elif op == 'sysctl':
+            with open('/proc/sys/net/ipv4/' + s[1], 'wb', 0) as f: f.write(str(s[2]).encode())
         elif op == 'ip': subprocess.run(('ip',) + tuple(s[1].split()), check=True)
     except OSError as e: ret = -e.errno
+    # What was meant to happen at once took too long: reports may have gone out in between.
+    late = wait and not alone and time.time() - begin > .006
     wire = settle(wait)
     rec = {'step': s, 'ret': ret, 'wire': wire, 'wait': wait, 'notes': notes()}
-    if wait > 0:
-        rec['mcfilter'] = open('/proc/net/mcfilter').read()
-        rec['igmp'] = [' '.join(w for w in l.split() if ':' not in w or w == ':') for l in open('/proc/net/igmp').read().split('\n')[1:] if l]  # without the timers
-    out.write(json.dumps(rec) + '\n')
+    if late: rec['late'] = slow = True
+    if wait > 0:  # each only when it changed; /proc/net/igmp without its timers
+        now = {'mcfilter': open('/proc/net/mcfilter').read(),
+               'igmp': [' '.join(w for w in l.split() if ':' not in w or w == ':') for l in open('/proc/net/igmp').read().split('\n')[1:] if l]}
+        for k, v in now.items():
+            if last.get(k) != v: rec[k] = last[k] = v
+    for k in ('wire', 'notes'):
+        if not rec[k]: del rec[k]
+    lines.append(json.dumps(rec) + '\n')
     return ret
 def S(k, opt, val, **kw): return step('set', k, opt, val.hex(), **kw)
 def G(k, opt, val, n, **kw): return step('get', k, opt, val.hex(), n, **kw)
@@ -210,6 +224,15 @@ def forced():
     step('sysctl', 'conf/v0/force_igmp_version', 0); S('a', IP_ADD_MEMBERSHIP, mreq('239.2.2.2')); step('close', 'a')
 
 @scenario
+def heard():
+    step('sock', 'a', 'udp'); S('a', IP_ADD_MEMBERSHIP, mreq('239.2.2.2')); report = '16000000' + A('239.2.2.2').hex()
+    # Another member's report spares us ours and our leave, but for one that comes to us alone.
+    for to in ((), ('host',)):
+        for p in (report, '12' + report[2:], '22' + report[2:], '17' + report[2:]):
+            Q('0.0.0.0', code=4, v3=False, wait=0); step('query', p, '239.2.2.2', *to, wait=.6)
+    Q('0.0.0.0', code=4, v3=False, wait=0); step('query', report, '239.2.2.2', wait=.6); S('a', IP_DROP_MEMBERSHIP, mreq('239.2.2.2')); step('close', 'a')
+
+@scenario
 def version1():
     step('sock', 'a', 'udp'); S('a', IP_ADD_MEMBERSHIP, mreq('239.2.2.2')); Q('0.0.0.0', code=0, v3=False, wait=10.3); S('a', IP_ADD_MEMBERSHIP, mreq('239.2.2.4')); Q('239.2.2.4', wait=10.3)
     S('a', IP_DROP_MEMBERSHIP, mreq('239.2.2.4')); step('close', 'a')
@@ -268,14 +291,20 @@ for n in range(12): chance(n)
 
 out = open(os.path.join(HERE, 'igmp.jsonl'), 'w')
 names = os.environ.get('ONLY')
-for name, f in scenarios:
-    if names and name not in names.split(','): continue
+todo = [x for x in scenarios if not names or x[0] in names.split(',')]
+while todo:
+    name, f = todo[0]
+    slow = None
+    lines = []
     # A link of its own each time: nothing is known of routers.
     subprocess.run('ip link set v0 down && ip link set v0 up && ip addr add 10.77.0.1/24 dev v0 && ip route add 224.0.0.0/4 dev v0', shell=True, check=True)
     for v in 'igmpv2', 'igmpv3': open('/proc/sys/net/ipv4/conf/v0/%s_unsolicited_report_interval' % v, 'w').write('20')
     time.sleep(.3); settle(); notes()
-    out.write(json.dumps({'scenario': name}) + '\n')
+    last.clear()
     f()
+    if not slow or name == 'options':
+        out.write(json.dumps({'scenario': name}) + '\n' + ''.join(lines))
+        todo.pop(0)
     subprocess.run('ip addr flush dev v0; ip link del v0', shell=True)
     subprocess.run(['ip', 'link', 'add', 'v0', 'index', str(IFX), 'address', MAC0, 'type', 'veth', 'peer', 'name', 'v1', 'address', MAC1, 'netns', sys.argv[1]], check=True)
     cap.close()

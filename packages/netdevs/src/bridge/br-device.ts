@@ -16,7 +16,7 @@ import { fdbCleanup, fdbFind } from './br-fdb.ts';
 import { FDB_LOCAL } from './br-fdb-table.ts';
 import { BR_PKT_BROADCAST, BR_PKT_MULTICAST, BR_PKT_UNICAST, brFlood, brForward, brMulticastFlood } from './br-forward.ts';
 import { brAddIf, brDelIf, brDevUninit } from './br-if.ts';
-import { mcastOpen, mcastQuerierExists, mcastStop } from './br-mcast.ts';
+import { mcastOpen, mcastQuerierExists, mcastSnoopers, mcastStop } from './br-mcast.ts';
 import { Mcast } from './br-mcast-ctx.ts';
 import { mcastCtxFor, mcastRcv, mdbGet } from './br-mcast-rcv.ts';
 import { Mdb } from './br-mdb-table.ts';
@@ -101,6 +101,7 @@ const BR_OPS: NetDeviceOps = Object.freeze({
     netdevUpdateFeatures(dev);
     brStpEnableBridge(br);
     mcastOpen(br);
+    if (br.mcastEnabled) mcastSnoopers(br, true);
     if (!br.ports.some((p) => p.state === BR_STATE_FORWARDING)) netifCarrierOff(dev);
     return 0;
   },
@@ -108,6 +109,7 @@ const BR_OPS: NetDeviceOps = Object.freeze({
     const br = dev.priv as Bridge;
     brStpDisableBridge(br);
     mcastStop(br);
+    if (br.mcastEnabled) mcastSnoopers(br, false);
     return 0;
   },
   startXmit,

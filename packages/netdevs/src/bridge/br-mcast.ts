@@ -299,12 +299,21 @@ export function mcastToggle(br: Bridge, on: boolean): number {
   if (!on) {
     // What was learned is of no use when nobody looks any more.
     for (const p of br.ports) mcastDisablePort(p);
+    if (br.dev.running) mcastSnoopers(br, false);
     return 0;
   }
   if (!br.dev.running) return 0;
   mcastOpen(br);
   for (const p of br.ports) mcastEnablePort(p);
+  mcastSnoopers(br, true);
   return 0;
+}
+
+/** 224.0.0.106 and ff02::6a, where routers say that they are there (RFC 4286): the bridge is in these groups while it is up and looks (br_multicast_join_snoopers). */
+export function mcastSnoopers(br: Bridge, join: boolean): void {
+  const sd = br.dev.sd;
+  sd.inetMcGroup?.(br.dev, 0xe000006a | 0, join);
+  sd.inet6McGroup?.(br.dev, 0x6a, join);
 }
 
 /** The bridge begins to ask for members itself (br_multicast_set_querier). */

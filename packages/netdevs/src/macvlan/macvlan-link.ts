@@ -17,7 +17,6 @@ import { etherValidate, stackedTransferOperstate } from '../ether-link.ts';
 import { macvlanHandleFrame, macvlanSetup } from './macvlan.ts';
 import { Macvlan, MacvlanPort, macvlanPort, macvlanPriv } from './macvlan-port.ts';
 
-const MAX_MTU = 65535;
 
 function validate(tb: Int32Array, data: Int32Array, p: RtnlLinkParams): number {
   const err = etherValidate(tb, data, p);
@@ -115,8 +114,7 @@ function newlink(_net: Net, dev: NetDevice, p: RtnlLinkParams): number {
   if (lower.rtnlLinkOps === MACVLAN_RTNL_OPS) lower = macvlanPriv(lower).lower!;
   if (tb[IFLA_MTU] === 0) dev.mtu = lower.mtu;
   else if (dev.mtu > lower.mtu) return -EINVAL;
-  dev.minMtu = lower.minMtu;
-  dev.maxMtu = MAX_MTU;
+  dev.maxMtu = lower.maxMtu;
   if (tb[IFLA_ADDRESS] === 0) ethHwAddrRandom(dev);
   const port = getPort(lower);
   if (typeof port === 'number') return port;

@@ -37,7 +37,6 @@ export function addrMsg(m: NlMsg): AddrMsg {
 }
 
 interface AddrFilter extends LinkFilter {
-  family: number;
   scope: number;
   flags: number;
   mask: number;
@@ -115,7 +114,7 @@ export function putAddr(ip: Ip, a: AddrMsg, f: { readonly oneline: boolean; read
 }
 
 function parseFilter(ip: Ip, w: Words): AddrFilter {
-  const f: AddrFilter = { ...linkFilter(true), family: ip.opt.family, scope: -1, flags: 0, mask: 0, to: null, label: null };
+  const f: AddrFilter = { ...linkFilter(true, ip.opt.family), scope: -1, flags: 0, mask: 0, to: null, label: null };
   for (; w.more; w.skip()) {
     const word = w.cur;
     const negative = word.startsWith('-');
@@ -158,8 +157,8 @@ function list(ip: Ip, w: Words): number {
   const { out, opt } = ip;
   const f = parseFilter(ip, w);
   let links = fetchLinks(ip, f).filter((l) => linkPasses(f, l));
-  const addrs = f.family === AF_PACKET ? [] : fetchAddrs(ip, f.dev === null ? f.family : 0).filter((a) => f.family === 0 || a.family === f.family);
-  if (f.family !== AF_PACKET && f.dev === null) {
+  const addrs = f.family === AF_PACKET ? [] : fetchAddrs(ip, f.family).filter((a) => f.family === 0 || a.family === f.family);
+  if (f.family !== AF_PACKET) {
     links = links.filter((l) => {
       const own = addrs.filter((a) => a.index === l.index);
       if (own.length === 0 && f.family === 0) return true;

@@ -10,7 +10,7 @@ import {
   IFLA_VXLAN_L2MISS, IFLA_VXLAN_L3MISS, IFLA_VXLAN_LEARNING, IFLA_VXLAN_LIMIT, IFLA_VXLAN_LINK, IFLA_VXLAN_LOCAL, IFLA_VXLAN_LOCAL6, IFLA_VXLAN_PORT, IFLA_VXLAN_PORT_RANGE, IFLA_VXLAN_PROXY, IFLA_VXLAN_RSC,
   IFLA_VXLAN_TOS, IFLA_VXLAN_TTL, IFLA_VXLAN_UDP_CSUM, IFLA_VXLAN_UDP_ZERO_CSUM6_RX, IFLA_VXLAN_UDP_ZERO_CSUM6_TX,
 } from '@linnet/uapi';
-import { AttrWriter, type Attrs, be16, u16, u32, u64, u8 } from '../netlink.ts';
+import { type AttrWriter, type Attrs, be16, u16, u32, u64, u8 } from '../netlink.ts';
 import { Literal } from '../printer.ts';
 import { addrText, AF_INET, getAddr, invarg, macBytes, macText, mustNumber, ToolExit, type Words } from '../words.ts';
 import type { Ip } from './context.ts';

@@ -225,5 +225,5 @@ export function linkProperty(ip: Ip, w: Words): number {
   }
   if (dev === null) throw new ToolExit(255, 'Not enough information: "dev" argument is required.\n');
   const attrs = new AttrWriter().str(dev.length > 15 ? IFLA_ALT_IFNAME : IFLA_IFNAME, dev).raw(IFLA_PROP_LIST | NLA_F_NESTED, props.bytes());
-  return ip.change(add ? RTM_NEWLINKPROP : RTM_DELLINKPROP, add ? NLM_F_EXCL | NLM_F_CREATE | NLM_F_APPEND : NLM_F_EXCL, ifinfomsg(0), attrs);
+  return ip.change(add ? RTM_NEWLINKPROP : RTM_DELLINKPROP, add ? NLM_F_EXCL | NLM_F_CREATE | NLM_F_APPEND : 0, ifinfomsg(0), attrs);
 }

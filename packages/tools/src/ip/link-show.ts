@@ -3,7 +3,7 @@ import {
   IFLA_ADDRESS, IFLA_AF_SPEC, IFLA_ALLMULTI, IFLA_BROADCAST, IFLA_CARRIER_CHANGES, IFLA_EXT_MASK, IFLA_GRO_MAX_SIZE, IFLA_GROUP, IFLA_GSO_MAX_SEGS, IFLA_GSO_MAX_SIZE, IFLA_IFALIAS, IFLA_IFNAME, IFLA_ALT_IFNAME, IFLA_INET6_ADDR_GEN_MODE,
   IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_LINKINFO, IFLA_LINKMODE, IFLA_MASTER, IFLA_MAX_MTU, IFLA_MIN_MTU, IFLA_MTU,
   IFLA_NUM_RX_QUEUES, IFLA_NUM_TX_QUEUES, IFLA_OPERSTATE, IFLA_PERM_ADDRESS, IFLA_PROMISCUITY, IFLA_PROTO_DOWN, IFLA_QDISC, IFLA_STATS64, IFLA_TSO_MAX_SEGS, IFLA_TSO_MAX_SIZE, IFLA_TXQLEN,
-  RTM_DELLINK, RTM_GETLINK, RTM_NEWLINK,
+  RTM_DELLINK, RTM_GETLINK, RTM_NEWLINK, SOCK_DGRAM, utf8Encode,
 } from '@linnet/uapi';
 import { attrMap, AttrWriter, type Attrs, text, u32, u8 } from '../netlink.ts';
 import { addrText, AF_INET6, duparg2, invarg, macText, ToolExit, type Words } from '../words.ts';
@@ -30,12 +30,16 @@ export interface LinkFilter {
   kind: string | null;
   slaveKind: string | null;
   group: number;
+  /** The family of addresses that is asked for; where there is one, only -d shows hardware addresses. */
+  family: number;
   /** Addresses, too: their command leaves the mode out. */
   addresses: boolean;
+  /** The length of the queue, which events leave out. */
+  queue: boolean;
 }
 
-export function linkFilter(addresses: boolean): LinkFilter {
-  return { dev: null, up: false, master: 0, nomaster: false, kind: null, slaveKind: null, group: -1, addresses };
+export function linkFilter(addresses: boolean, family: number): LinkFilter {
+  return { family, dev: null, up: false, master: 0, nomaster: false, kind: null, slaveKind: null, group: -1, addresses, queue: true };
 }
 
 /** Reads a word of the selection; false if it is none. */
@@ -126,6 +130,20 @@ export function linkBrief(ip: Ip, l: LinkMsg, addresses: boolean): void {
 
 const hwText = (type: number, b: Uint8Array): string => ([768, 776, 778, 769, 823].includes(type) && (b.length === 4 || b.length === 16) ? addrText(b) : macText(b));
 
+const SIOCGIFTXQLEN = 0x8942;
+
+/** The length of the queue, for messages that do not say it. */
+function queueLength(ip: Ip, name: string): number {
+  const { sys } = ip.task;
+  const fd = sys.socket(2, SOCK_DGRAM);
+  if (fd < 0) return 0;
+  const ifr = new Uint8Array(40);
+  ifr.set(utf8Encode(name).subarray(0, 15));
+  const err = sys.ioctl(fd, SIOCGIFTXQLEN, ifr);
+  sys.close(fd);
+  return err < 0 ? 0 : new DataView(ifr.buffer).getInt32(16, true);
+}
+
 /** One link; the caller has opened the object and ends the line. */
 export function linkFull(ip: Ip, l: LinkMsg, f: LinkFilter): void {
   const { out, opt } = ip;
@@ -148,9 +166,9 @@ export function linkFull(ip: Ip, l: LinkMsg, f: LinkFilter): void {
   }
   const group = u32(a, IFLA_GROUP);
   if (group !== undefined) out.p('group', groupName(group), `group ${groupName(group)} `);
-  const qlen = u32(a, IFLA_TXQLEN);
-  if (qlen !== undefined && qlen !== 0) out.p('txqlen', qlen, `qlen ${qlen}`);
-  if (opt.family === 0 || opt.family === AF_PACKET || opt.details > 0) putLinkLayer(ip, l);
+  const qlen = u32(a, IFLA_TXQLEN) ?? (f.queue ? queueLength(ip, l.name) : 0);
+  if (f.queue && qlen !== undefined && qlen !== 0) out.p('txqlen', qlen, `qlen ${qlen}`);
+  if (f.family === 0 || f.family === AF_PACKET || opt.details > 0) putLinkLayer(ip, l);
   if (opt.details > 0) putDetails(ip, l, f);
   const proto = u8(a, IFLA_PROTO_DOWN);
   if (proto !== undefined && proto !== 0) out.p('proto_down', true, ' protodown on ');
@@ -334,7 +352,7 @@ export function fetchLinks(ip: Ip, f: LinkFilter): LinkMsg[] {
     if (r.err < 0 || r.msgs.length === 0) throw new ToolExit(1, `Device "${f.dev}" does not exist.\n`);
     return r.msgs.filter((m) => m.type === RTM_NEWLINK).map(linkMsg);
   }
-  return ip.dump(RTM_GETLINK, ifinfomsg(ip.opt.family === AF_INET6 && !f.addresses ? AF_INET6 : ip.opt.family), attrs).filter((m) => m.type === RTM_NEWLINK).map(linkMsg);
+  return ip.dump(RTM_GETLINK, ifinfomsg(ip.opt.family), attrs).filter((m) => m.type === RTM_NEWLINK).map(linkMsg);
 }
 
 /** One link with the end of its line. */
@@ -342,7 +360,7 @@ export function showLink(ip: Ip, l: LinkMsg, f: LinkFilter, gone: boolean = fals
   const { out, opt } = ip;
   out.open('{');
   if (gone) out.p('deleted', true, 'Deleted ');
-  if (opt.brief) linkBrief(ip, l, f.addresses);
+  if (opt.brief) linkBrief(ip, l, f.addresses && f.queue);
   else linkFull(ip, l, f);
   out.t('\n');
   out.close('}');
@@ -352,13 +370,13 @@ export function showLink(ip: Ip, l: LinkMsg, f: LinkFilter, gone: boolean = fals
 export function showLinkEvent(ip: Ip, m: { type: number; body: Uint8Array; flags: number }): void {
   const l = linkMsg(m);
   if (m.type === RTM_NEWLINK) ip.remember(l);
-  showLink(ip, l, linkFilter(false), m.type === RTM_DELLINK);
+  showLink(ip, l, { ...linkFilter(true, ip.opt.family), queue: false }, m.type === RTM_DELLINK);
   if (m.type === RTM_DELLINK) ip.forget(l.index);
 }
 
 /** `ip link show`. */
 export function linkList(ip: Ip, w: Words): number {
-  const f = linkFilter(false);
+  const f = linkFilter(false, ip.opt.family);
   for (; w.more; w.skip()) {
     if (linkFilterWord(ip, f, w)) continue;
     if (w.eq('dev')) w.next();

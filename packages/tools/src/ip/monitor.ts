@@ -1,12 +1,13 @@
 /** `ip monitor`: what changes, as it happens. */
 import {
-  NETLINK_ROUTE, POLLIN, RTM_DELADDR, RTM_DELLINK, RTM_DELNEIGH, RTM_DELNEXTHOP, RTM_DELROUTE, RTM_DELRULE, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWNEXTHOP, RTM_NEWROUTE, RTM_NEWRULE, RTNLGRP_IPV4_IFADDR,
-  RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE, RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_NEXTHOP,
+  NETLINK_ROUTE, POLLIN, RTM_DELADDR, RTM_DELLINK, RTM_DELNEIGH, RTM_DELNETCONF, RTM_DELNEXTHOP, RTM_DELROUTE, RTM_DELRULE, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWNETCONF, RTM_NEWNEXTHOP, RTM_NEWROUTE, RTM_NEWRULE, RTNLGRP_IPV4_IFADDR,
+  RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_NETCONF, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE, RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_NEXTHOP,
 } from '@linnet/uapi';
 import { NlSocket, type NlMsg } from '../netlink.ts';
 import { matches, ToolExit, type Words } from '../words.ts';
 import { showAddrEvent } from './addr.ts';
-import type { Ip } from './context.ts';
+import { Ip } from './context.ts';
+import { showNetconfEvent } from './ipv6.ts';
 import { showLinkEvent } from './link-show.ts';
 import { showNeighEvent } from './neigh.ts';
 import { showNexthopEvent } from './nexthop.ts';
@@ -24,14 +25,17 @@ interface Subject {
 const SUBJECTS: readonly Subject[] = [
   { name: 'link', label: 'LINK', groups: [RTNLGRP_LINK], types: [RTM_NEWLINK, RTM_DELLINK], show: showLinkEvent },
   { name: 'address', label: 'ADDR', groups: [RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR], types: [RTM_NEWADDR, RTM_DELADDR], show: showAddrEvent },
-  { name: 'route', label: 'ROUTE', groups: [RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE], types: [RTM_NEWROUTE, RTM_DELROUTE], show: showRouteEvent },
+  { name: 'route', label: 'ROUTE', groups: [RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE], types: [RTM_NEWROUTE, RTM_DELROUTE], show: showRouteEvent },
   { name: 'neigh', label: 'NEIGH', groups: [RTNLGRP_NEIGH], types: [RTM_NEWNEIGH, RTM_DELNEIGH], show: showNeighEvent },
   { name: 'rule', label: 'RULE', groups: [RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE], types: [RTM_NEWRULE, RTM_DELRULE], show: showRuleEvent },
   { name: 'nexthop', label: 'NEXTHOP', groups: [RTNLGRP_NEXTHOP], types: [RTM_NEWNEXTHOP, RTM_DELNEXTHOP], show: showNexthopEvent },
+  { name: 'netconf', label: 'NETCONF', groups: [RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF], types: [RTM_NEWNETCONF, RTM_DELNETCONF], show: showNetconfEvent },
 ];
 
 /** Runs until the task ends, or until `io.signal` is aborted. */
-export async function ipMonitor(ip: Ip, w: Words): Promise<number> {
+export async function ipMonitor(asked: Ip, w: Words): Promise<number> {
+  // Events are text, whatever was asked for.
+  const ip = new Ip(asked.task, asked.io, { ...asked.opt, json: false });
   const wanted = new Set<Subject>();
   let labels = false;
   for (; w.more; w.skip()) {
@@ -60,7 +64,6 @@ export async function ipMonitor(ip: Ip, w: Words): Promise<number> {
         if (s === undefined) continue;
         if (labels) ip.out.t(`[${s.label}]`);
         s.show(ip, m);
-        if (ip.out.json) ip.out.raw('\n');
       }
       ip.flush();
     }
@@ -69,5 +72,6 @@ export async function ipMonitor(ip: Ip, w: Words): Promise<number> {
     throw error;
   } finally {
     sock.close();
+    ip.close();
   }
 }

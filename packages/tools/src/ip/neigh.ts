@@ -62,7 +62,8 @@ interface NeighFilter {
 function passes(f: NeighFilter, n: NeighMsg): boolean {
   if (f.family !== 0 && n.family !== f.family) return false;
   if (f.index !== 0 && n.index !== f.index) return false;
-  if (!f.proxy && (f.states & n.state) === 0 && (n.state !== 0 || (f.states & 0x100) === 0)) return false;
+  // What was learned elsewhere passes whatever its state.
+  if (!f.proxy && (n.flags & NTF_EXT_LEARNED) === 0 && (f.states & n.state) === 0 && (n.state !== 0 || (f.states & 0x100) === 0)) return false;
   if (f.proxy !== ((n.flags & NTF_PROXY) !== 0)) return false;
   if (f.master !== 0 && u32(n.attrs, NDA_MASTER) !== f.master) return false;
   if (f.protocol >= 0 && (u8(n.attrs, NDA_PROTOCOL) ?? 0) !== f.protocol) return false;

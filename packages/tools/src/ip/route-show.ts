@@ -212,7 +212,7 @@ export function showRoute(ip: Ip, r: RouteMsg, f: RouteFilter, deleted: boolean 
   if (uid !== undefined) out.p('uid', uid, `uid ${uid} `);
   const info = a.get(RTA_CACHEINFO);
   if (cloned && r.family !== AF_INET6) {
-    const names = CACHE.filter(([bit, name]) => (r.flags & bit) !== 0).map(([, name]) => name);
+    const names = CACHE.filter(([bit]) => (r.flags & bit) !== 0).map(([, name]) => name);
     out.t(`${out.nl}    cache `);
     out.open('[', 'cache');
     for (const n of names) out.j(null, n);
@@ -238,12 +238,12 @@ export function showRoute(ip: Ip, r: RouteMsg, f: RouteFilter, deleted: boolean 
   if (metrics !== undefined) putMetrics(ip, attrMap(metrics));
   const iif = u32(a, RTA_IIF);
   if (iif !== undefined && f.iif === 0) out.p('iif', ip.nameOf(iif), `iif ${ip.nameOf(iif)} `);
-  const multi = a.get(RTA_MULTIPATH);
-  if (multi !== undefined) putNexthops(ip, r, multi);
   const pref = u8(a, RTA_PREF);
   if (pref !== undefined) out.p('pref', PREFS[pref] ?? pref, `pref ${PREFS[pref] ?? pref}`);
   const ttl = u8(a, RTA_TTL_PROPAGATE);
   if (ttl !== undefined) out.p('ttl-propogate', ttl !== 0, `ttl-propogate ${ttl !== 0 ? 'enabled' : 'disabled'}`);
+  const multi = a.get(RTA_MULTIPATH);
+  if (multi !== undefined) putNexthops(ip, r, multi);
   out.t('\n');
   out.close('}');
 }

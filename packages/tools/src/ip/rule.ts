@@ -131,6 +131,7 @@ function show(ip: Ip, r: RuleMsg, deleted: boolean = false): void {
   }
   const protocol = u8(a, FRA_PROTOCOL);
   if (protocol !== undefined && ((protocol !== 0 && protocol !== 2) || opt.details > 0)) out.p('protocol', protoName(protocol), `proto ${protoName(protocol)} `);
+  out.trim();
   out.t('\n');
   out.close('}');
 }

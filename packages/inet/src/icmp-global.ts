@@ -1,0 +1,32 @@
+/** How many ICMP messages a namespace sends in all, over both versions of IP (ip-sysctl: icmp_msgs_per_sec, icmp_msgs_burst). */
+import type { RngStream } from '@linnet/kernel';
+
+/** Tokens for the limited ICMP messages of a namespace. @alpha */
+export class IcmpGlobal {
+  /** `icmp_msgs_per_sec` and `icmp_msgs_burst`. */
+  perSec = 1000;
+  burst = 50;
+  private credit = 0;
+  private stamp: number;
+  constructor(now: number) {
+    this.stamp = (now - 1000) | 0;
+  }
+
+  /** Is there a token at `now` jiffies? It is taken by {@link IcmpGlobal.consume} (icmp_global_allow). */
+  allow(now: number): boolean {
+    const passed = Math.min((now - this.stamp) >>> 0, 1000);
+    if (passed >= 20) {
+      const more = Math.floor((this.perSec * passed) / 1000);
+      if (more > 0) {
+        this.credit = Math.min(this.credit + more, this.burst);
+        this.stamp = now;
+      }
+    }
+    return this.credit > 0;
+  }
+
+  /** A random number of tokens goes, so that nobody can read our traffic off the limit (icmp_global_consume). */
+  consume(rng: RngStream): void {
+    this.credit = Math.max(0, this.credit - rng.below(3));
+  }
+}

@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Lpm6 } from '../src/lpm6.ts';
+
+const mask = (a: readonly number[], plen: number): Int32Array =>
+  Int32Array.from(a, (w, i) => {
+    const n = plen - 32 * i;
+    return n <= 0 ? 0 : n >= 32 ? w : w & (-1 << (32 - n));
+  });
+
+/** The table as a list that is looked through from one end to the other. */
+class Naive {
+  readonly list: { p: Int32Array; plen: number; leaf: number }[] = [];
+  find(a: readonly number[]): number {
+    let best = -1;
+    let leaf = 0;
+    for (const e of this.list) {
+      if (e.plen <= best || mask(a, e.plen).some((w, i) => w !== e.p[i])) continue;
+      best = e.plen;
+      leaf = e.leaf;
+    }
+    return leaf;
+  }
+  exact(p: Int32Array, plen: number): number {
+    return this.list.find((e) => e.plen === plen && e.p.every((w, i) => w === p[i]))?.leaf ?? 0;
+  }
+}
+
+// Few bits vary, so that prefixes contain each other and addresses are found in them.
+const word = fc.constantFrom(0, 1, -1, 0x20010db8, 0x80000000 | 0, 0x40000000, 3, 0x20010db9);
+const address = fc.tuple(word, word, word, word);
+const length = fc.oneof(fc.constantFrom(0, 1, 31, 32, 33, 63, 64, 65, 95, 96, 97, 127, 128), fc.integer({ min: 0, max: 128 }));
+const step = fc.record({ what: fc.constantFrom('insert', 'insert', 'remove', 'find'), a: address, plen: length, at: fc.nat() });
+
+test('finds what a list finds, whatever comes and goes', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+      const lpm = new Lpm6();
+      const naive = new Naive();
+      for (const s of steps) {
+        const p = mask(s.a, s.plen);
+        expect(lpm.exact(p, s.plen)).toBe(naive.exact(p, s.plen));
+        if (s.what === 'insert' && naive.exact(p, s.plen) === 0) {
+          const leaf = lpm.insert(p, s.plen);
+          expect(naive.list.some((e) => e.leaf === leaf)).toBe(false);
+          naive.list.push({ p, plen: s.plen, leaf });
+          expect(lpm.plen(leaf)).toBe(s.plen);
+        } else if (s.what === 'remove' && naive.list.length > 0) {
+          const [e] = naive.list.splice(s.at % naive.list.length, 1);
+          lpm.remove(e!.leaf);
+        }
+        expect(lpm.count).toBe(naive.list.length);
+        expect(lpm.find(...s.a)).toBe(naive.find(s.a));
+        // Up over all that contain it, the longest first.
+        const covers: number[] = [];
+        for (let at = lpm.find(...s.a); at !== 0; at = lpm.cover(at)) covers.push(at);
+        expect(covers).toEqual(naive.list.filter((e) => mask(s.a, e.plen).every((w, i) => w === e.p[i])).sort((x, y) => y.plen - x.plen).map((e) => e.leaf));
+      }
+      expect(lpm.list().sort((x, y) => x - y)).toEqual(naive.list.map((e) => e.leaf).sort((x, y) => x - y));
+      for (const e of naive.list) lpm.remove(e.leaf);
+      expect(lpm.list()).toEqual([]);
+    }),
+    { seed: 6, numRuns: 300 },
+  );
+});
+
+test('memory of what went is used again', () => {
+  const lpm = new Lpm6();
+  const add = (): number[] => Array.from({ length: 64 }, (_, i) => lpm.insert(mask([0x20010db8, i << 16, 0, 0], 48), 48));
+  for (const leaf of add()) lpm.remove(leaf);
+  const bytes = lpm.bytes();
+  for (let n = 0; n < 5; n++) for (const leaf of add()) lpm.remove(leaf);
+  expect(lpm.bytes()).toBe(bytes);
+});
