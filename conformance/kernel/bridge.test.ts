@@ -3,10 +3,11 @@
 import { execFileSync } from 'node:child_process';
 import { attachTap, captureDevice, openPcapngFile } from '@linnet/host';
 import { ipv4 } from '@linnet/ipv4';
-import { createKernel, type Kernel } from '@linnet/kernel';
+import { ipv6 } from '@linnet/ipv6';
+import { createKernel, sec, VirtualClock, type Kernel } from '@linnet/kernel';
 import { ipRoute } from '@linnet/net';
-import { devGetByName, type NetDevice } from '@linnet/netdev';
-import { bridge, bridgeNewlink, bridgeSetPort, tap, vlan } from '@linnet/netdevs';
+import { devGetByName, netdevSysfsGroups, type NetDevice } from '@linnet/netdev';
+import { bridge, bridgeNewlink, bridgeSetPort, tap, veth, vethNewlink, vlan } from '@linnet/netdevs';
 import { Task } from '@linnet/posix';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -110,4 +111,45 @@ describe.skipIf(!have('root', 'ip', 'ping', 'tshark'))('a Linnet bridge beside t
     expect(lines.every((l) => l.split('\t')[2] === undefined || l.split('\t')[2] === '')).toBe(true);
     expect(lines.some((l) => l.startsWith('4096'))).toBe(true);
   }, 60_000);
+});
+
+test.skipIf(!have('tshark'))('queries for groups, as tshark reads them', async () => {
+  const clock = new VirtualClock();
+  const k = createKernel({ modules: [ipv4, ipv6, veth, bridge], clock, seed: 5 });
+  const br = ok(bridgeNewlink(k.initNet, 'br0'));
+  const pair = vethNewlink(k.initNet, 'p0', k.initNet, 'h0');
+  if (typeof pair === 'number') throw new Error(`veth: ${pair}`);
+  expect(bridgeSetPort(pair[0], br)).toBe(0);
+  const folder = mkdtempSync(join(tmpdir(), 'linnet-query-'));
+  try {
+    const file = openPcapngFile(join(folder, 'query.pcapng'));
+    const capture = captureDevice(pair[1], file.writer);
+    const ip = ipRoute(k.initNet);
+    for (const d of ['br0', 'p0', 'h0']) ip.link.set(d, { up: true });
+    ip.addr.add({ address: '10.66.0.2/24', dev: 'br0' });
+    clock.advance(sec(5));
+    const set = (igmp: number, mld: number): void => {
+      const m = k.initNet.kernel;
+      const group = netdevSysfsGroups(br).find((g) => g.name === 'bridge')!.attributes;
+      m.run(() => {
+        for (const [name, v] of [['multicast_igmp_version', igmp], ['multicast_mld_version', mld], ['multicast_query_use_ifaddr', 1], ['multicast_querier', 1]] as const) expect(group[name]!.store!(br, String(v))).toBe(0);
+      });
+      clock.advance(sec(300));
+    };
+    set(2, 1);
+    set(3, 2);
+    capture.stop();
+    file.close();
+    const fields = ['igmp.version', 'igmp.type', 'igmp.checksum.status', 'ip.src', 'icmpv6.type', 'icmpv6.checksum.status', 'ipv6.src', '_ws.malformed'];
+    const lines = execFileSync('tshark', ['-o', 'ip.check_checksum:TRUE', '-r', join(folder, 'query.pcapng'), '-Y', 'igmp.type == 0x11 || icmpv6.type == 130', '-T', 'fields', ...fields.flatMap((f) => ['-e', f])], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+      .trimEnd().split('\n').map((l) => l.split('\t'));
+    expect(lines.filter((l) => l[7] !== undefined && l[7] !== '')).toEqual([]);
+    expect(new Set(lines.filter((l) => l[1] === '0x11').map((l) => `${l[0]} ${l[2]} ${l[3]}`))).toEqual(new Set(['2 1 10.66.0.2', '3 1 10.66.0.2']));
+    const mld = lines.filter((l) => l[4] === '130');
+    expect(mld.length).toBeGreaterThan(2);
+    expect(mld.every((l) => l[5] === '1' && l[6]!.startsWith('fe80::'))).toBe(true);
+  } finally {
+    rmSync(folder, { recursive: true });
+    k.shutdown();
+  }
 });

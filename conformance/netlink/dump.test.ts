@@ -5,7 +5,7 @@ import { nlIfinfo, nlMessage, nlSplit, nlStr, nlAttrs, NlTestClient } from '@lin
 import { skbPoolStats } from './pool.ts';
 import {
   AF_INET, NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NlWriter, RT_SCOPE_LINK, RT_TABLE_MAIN, RTA_DST, RTA_OIF, RTM_DELROUTE, RTM_GETLINK, RTM_GETROUTE, RTM_NEWROUTE,
-  RTM_SETLINK, RTN_UNICAST, RTPROT_STATIC, SO_RCVBUF, SOL_SOCKET,
+  RTM_SETLINK, RTN_UNICAST, RTPROT_STATIC, SO_RCVBUF,
 } from '@linnet/uapi';
 import { sockSetsockopt } from '@linnet/socket';
 import { afterAll, beforeAll, expect, it } from 'vitest';

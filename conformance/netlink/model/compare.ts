@@ -1,7 +1,7 @@
 // Dumps of two machines as comparable values.
 import {
-  ADDR_ATTRS, LINK_ATTRS, NEIGH_ATTRS, NEXTHOP_ATTRS, type NlAttrTable, NLM_F_DUMP, NLM_F_REQUEST, nlMessageEncode, type NlObject, NTF_PROXY, ROUTE_ATTRS, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH,
-  RTM_GETNEXTHOP, RTM_GETROUTE, RTM_GETRULE, RULE_ATTRS,
+  ADDR_ATTRS, LINK_ATTRS, NEIGH_ATTRS, NEXTHOP_ATTRS, type NlAttrTable, NLM_F_DUMP, NLM_F_REQUEST, nlMessageEncode, type NlObject, NTF_PROXY, NUD_NOARP, NUD_PERMANENT, ROUTE_ATTRS, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH,
+  RTM_GETNEXTHOP, RTM_GETROUTE, RTM_GETRULE, RTN_UNICAST, RULE_ATTRS,
 } from '@linnet/uapi';
 import type { Machine } from './machines.ts';
 
@@ -64,7 +64,7 @@ export async function dump(m: Machine, d: Dump): Promise<Entry[] | null> {
   return answer.messages.filter((msg) => d.name !== 'proxy' || msg.payload[4] !== 0).map((msg) => ({
     head: Buffer.from(msg.payload.subarray(0, d.headerLen)).toString('hex'),
     attrs: plain(d.table.toObject(d.table.decode(msg.payload, d.headerLen))) as Record<string, unknown>,
-  })).filter((e) => !multicast(e.attrs['NDA_DST']));
+  }));
 }
 
 const text = (e: Entry): string => `${e.head} ${JSON.stringify(e.attrs)}`;
@@ -78,8 +78,23 @@ function unequal(x: unknown, y: unknown, path: string, out: string[]): void {
   else out.push(`${path.slice(1)} ${p} <> ${q}`);
 }
 
-/** Neighbours of multicast addresses are there for a while after a report of IGMP was sent. */
-const multicast = (dst: unknown): boolean => typeof dst === 'string' && /^2(2[4-9]|3\d)\./.test(dst);
+/** The devices of a dump of links that have no carrier, as the hex of their index. */
+export function withoutCarrier(links: readonly Entry[] | null): ReadonlySet<string> {
+  return new Set((links ?? []).filter((e) => e.attrs['IFLA_CARRIER'] === 0).map((e) => e.head.slice(8, 16)));
+}
+
+/**
+ * A dump without what depends on when something was noticed: neighbours of multicast and broadcast addresses, which packets make (reports of IGMP, say); and
+ * neighbours that are not permanent on a device without a carrier, which go when the loss is noticed, within a second: those learned in between are gone or not.
+ */
+export function steady(d: Dump, entries: readonly Entry[] | null, dark: ReadonlySet<string>): readonly Entry[] | null {
+  if (entries === null || (d.name !== 'neigh' && d.name !== 'proxy')) return entries;
+  return entries.filter((e) => {
+    const state = parseInt(e.head.slice(16, 18), 16);
+    if (d.name === 'neigh' && state === NUD_NOARP && parseInt(e.head.slice(22, 24), 16) !== RTN_UNICAST) return false;
+    return (state & NUD_PERMANENT) !== 0 || !dark.has(e.head.slice(8, 16));
+  });
+}
 
 /** What differs between two dumps, attribute by attribute where it is clear which entry is meant. `a` is Linnet's, `b` the kernel's. */
 export function differences(d: Dump, a: readonly Entry[] | null, b: readonly Entry[] | null): string[] {

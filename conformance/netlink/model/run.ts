@@ -1,5 +1,5 @@
 // One sequence of requests on both machines.
-import { differences as diff, DUMPS, dump } from './compare.ts';
+import { differences as diff, DUMPS, dump, steady, withoutCarrier } from './compare.ts';
 import { LinnetMachine, RealMachine } from './machines.ts';
 import { encode, type Op } from './requests.ts';
 
@@ -29,7 +29,8 @@ export async function compareRun(ops: readonly Op[]): Promise<Run> {
       return { differences, at, valid };
     }
     await Promise.all([linnet.settle(), real.settle()]);
-    for (const d of DUMPS) differences.push(...diff(d, await dump(linnet, d), await dump(real, d)));
+    const dark = withoutCarrier(await dump(linnet, DUMPS[0]!));
+    for (const d of DUMPS) differences.push(...diff(d, steady(d, await dump(linnet, d), dark), steady(d, await dump(real, d), dark)));
     return { differences, at: at - 1, valid };
   } finally {
     await Promise.all([linnet.close(), real.close()]);

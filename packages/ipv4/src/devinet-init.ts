@@ -146,6 +146,8 @@ export function inetdevEvent(event: number, dev: NetDevice): void {
     return;
   }
   if (indev === null) {
+    // Its MTU took IPv4 away before; neighbours may have been entered since.
+    if (event === NETDEV_UNREGISTER) fibNetdevEvent(n4, event, dev);
     // The MTU is large enough again.
     if (event !== NETDEV_CHANGEMTU || dev.mtu < IPV4_MIN_MTU) return;
     indev = inetdevInit(n4, dev);

@@ -10,9 +10,10 @@ import { devAddOffload, devAddPack, devRemovePack, NETDEV, PacketType, registerN
 import type { NetDevice } from '@linnet/netdev';
 import { sockDestruct, sockRegister } from '@linnet/socket';
 import type { Proto } from '@linnet/socket';
-import { DEVCONF_RTR_PROBE_INTERVAL, ETH_P_IPV6, IPPROTO_ICMPV6, IPPROTO_IP, IPV6_PMTUDISC_DONT, SOCK_DGRAM, SOCK_RAW } from '@linnet/uapi';
+import { DEVCONF_RTR_PROBE_INTERVAL, ETH_P_IPV6, IFA_F_OPTIMISTIC, IFA_F_TENTATIVE, IPPROTO_ICMPV6, IPPROTO_IP, IPV6_PMTUDISC_DONT, SOCK_DGRAM, SOCK_RAW } from '@linnet/uapi';
 import { a6SolictMult } from './addr6.ts';
 import { dadFailure } from './addrconf.ts';
+import { ipv6GetLladdr } from './addr-find.ts';
 import { addrconfNetExit, addrconfNetInit, addrconfNotify } from './addrconf-dev.ts';
 import type { DevFiles } from './addrconf-dev.ts';
 import { addrconfRtnetlinkInit, rtmsgAc6, rtmsgIfa6, rtmsgMc6, rtmsgPrefix6 } from './addrconf-netlink.ts';
@@ -157,6 +158,12 @@ export const ipv6: KernelModule = {
     netconf6Init(k);
     addrlabelInit(k);
     fib6RtnetlinkInit(k);
+    k.get(NETDEV).ipv6GetLladdr = (dev, words): boolean => {
+      const idev = in6DevGet(dev);
+      const addr = idev === null ? null : ipv6GetLladdr(idev, IFA_F_TENTATIVE | IFA_F_OPTIMISTIC);
+      if (addr !== null) words.set(addr);
+      return addr !== null;
+    };
     k.get(NETDEV).inet6McGroup = (dev, group, join): void => {
       const idev = in6DevGet(dev);
       if (idev === null) return;

@@ -1,7 +1,7 @@
 /** What a driver offers to ethtool(8) (struct ethtool_ops). Everything may be left out; Linux' errno then answers. */
 import type { NetDevice } from './netdevice.ts';
 
-/** Who drives a device (struct ethtool_drvinfo). @alpha */
+/** Who drives a device (struct ethtool_drvinfo). @public */
 export interface EthtoolDrvinfo {
   readonly driver: string;
   readonly version?: string;
@@ -9,7 +9,7 @@ export interface EthtoolDrvinfo {
   readonly busInfo?: string;
 }
 
-/** Settings of a link (struct ethtool_link_ksettings). Link modes are ETHTOOL_LINK_MODE_*_BIT. @alpha */
+/** Settings of a link (struct ethtool_link_ksettings). Link modes are ETHTOOL_LINK_MODE_*_BIT. @public */
 export interface EthtoolLinkSettings {
   /** Mb/s, or SPEED_UNKNOWN. */
   readonly speed: number;
@@ -32,7 +32,7 @@ export interface EthtoolLinkSettings {
   readonly lpAdvertising: Uint32Array;
 }
 
-/** Ring sizes (struct ethtool_ringparam). @alpha */
+/** Ring sizes (struct ethtool_ringparam). @public */
 export interface EthtoolRings {
   readonly rxMax: number;
   readonly rxMiniMax: number;
@@ -44,7 +44,7 @@ export interface EthtoolRings {
   readonly tx: number;
 }
 
-/** Numbers of queues (struct ethtool_channels). @alpha */
+/** Numbers of queues (struct ethtool_channels). @public */
 export interface EthtoolChannels {
   readonly rxMax: number;
   readonly txMax: number;
@@ -56,24 +56,24 @@ export interface EthtoolChannels {
   readonly combined: number;
 }
 
-/** Interrupt coalescing (struct ethtool_coalesce), by index of ETHTOOL_COALESCE_FIELDS. @alpha */
+/** Interrupt coalescing (struct ethtool_coalesce), by index of ETHTOOL_COALESCE_FIELDS. @public */
 export type EthtoolCoalesce = Uint32Array;
 
-/** Names of the values of a coalescing setting, in the order of struct ethtool_coalesce. @alpha */
+/** Names of the values of a coalescing setting, in the order of struct ethtool_coalesce. @public */
 export const ETHTOOL_COALESCE_FIELDS: readonly string[] = Object.freeze([
   'rx-usecs', 'rx-frames', 'rx-usecs-irq', 'rx-frames-irq', 'tx-usecs', 'tx-frames', 'tx-usecs-irq', 'tx-frames-irq', 'stats-block-usecs', 'adaptive-rx', 'adaptive-tx',
   'pkt-rate-low', 'rx-usecs-low', 'rx-frames-low', 'tx-usecs-low', 'tx-frames-low', 'pkt-rate-high', 'rx-usecs-high', 'rx-frames-high', 'tx-usecs-high', 'tx-frames-high',
   'sample-interval',
 ]);
 
-/** Pause frames (struct ethtool_pauseparam). @alpha */
+/** Pause frames (struct ethtool_pauseparam). @public */
 export interface EthtoolPause {
   readonly autoneg: boolean;
   readonly rx: boolean;
   readonly tx: boolean;
 }
 
-/** Energy-efficient Ethernet (struct ethtool_keee). @alpha */
+/** Energy-efficient Ethernet (struct ethtool_keee). @public */
 export interface EthtoolEee {
   readonly supported: Uint32Array;
   readonly advertised: Uint32Array;
@@ -84,14 +84,14 @@ export interface EthtoolEee {
   readonly txLpiTimer: number;
 }
 
-/** Wake-on-LAN (struct ethtool_wolinfo): WAKE_* masks and the password. @alpha */
+/** Wake-on-LAN (struct ethtool_wolinfo): WAKE_* masks and the password. @public */
 export interface EthtoolWol {
   readonly supported: number;
   readonly wolopts: number;
   readonly sopass: Uint8Array;
 }
 
-/** Time stamping (struct ethtool_ts_info): SOF_TIMESTAMPING_*, masks by HWTSTAMP_*, and the clock (-1 for none). @alpha */
+/** Time stamping (struct ethtool_ts_info): SOF_TIMESTAMPING_*, masks by HWTSTAMP_*, and the clock (-1 for none). @public */
 export interface EthtoolTsInfo {
   readonly soTimestamping: number;
   readonly phcIndex: number;
@@ -137,12 +137,12 @@ export interface EthtoolOps {
   getStdStats?(dev: NetDevice, group: number): readonly (number | null)[] | null;
 }
 
-/** The link as the carrier says (ethtool_op_get_link). @alpha */
+/** The link as the carrier says (ethtool_op_get_link). @public */
 export function ethtoolOpGetLink(dev: NetDevice): boolean {
   return dev.carrier;
 }
 
-/** Time stamps by software, both ways (ethtool_op_get_ts_info). @alpha */
+/** Time stamps by software, both ways (ethtool_op_get_ts_info). @public */
 export function ethtoolOpGetTsInfo(): EthtoolTsInfo {
   return TS_SOFTWARE;
 }
@@ -153,20 +153,20 @@ const SOFTWARE = 1 << 4;
 const TS_SOFTWARE: EthtoolTsInfo = Object.freeze({ soTimestamping: TX_SOFTWARE | RX_SOFTWARE | SOFTWARE, phcIndex: -1, txTypes: 0, rxFilters: 0 });
 const TS_RX_ONLY: EthtoolTsInfo = Object.freeze({ soTimestamping: RX_SOFTWARE | SOFTWARE, phcIndex: -1, txTypes: 0, rxFilters: 0 });
 
-/** What time stamps a device gives; those of the stack where its driver says nothing. @alpha */
+/** What time stamps a device gives; those of the stack where its driver says nothing. @public */
 export function ethtoolTsInfo(dev: NetDevice): EthtoolTsInfo {
   return dev.ethtoolOps?.getTsInfo?.(dev) ?? TS_RX_ONLY;
 }
 
-/** No link modes. @alpha */
+/** No link modes. @public */
 export function ethtoolNoModes(): Uint32Array {
   return new Uint32Array(LINK_MODE_WORDS);
 }
 
-/** Words of 32 link modes. @alpha */
+/** Words of 32 link modes. @public */
 export const LINK_MODE_WORDS = 4;
 
-/** Settings of a link at `speed` and `duplex`, with nothing else to say. @alpha */
+/** Settings of a link at `speed` and `duplex`, with nothing else to say. @public */
 export function ethtoolLinkSettings(speed: number, duplex: number, port: number = 0): EthtoolLinkSettings {
   return {
     speed, duplex, port, phyAddress: 0, autoneg: 0, ethTpMdix: 0, ethTpMdixCtrl: 0, transceiver: 0, masterSlaveCfg: 0, masterSlaveState: 0, rateMatching: 0,

@@ -1,5 +1,5 @@
 /**
- * Virtual devices: veth pairs, TAP and TUN, VLANs, bridges, macvlan, dummy, ifb, vrf; the netem queue and traffic control.
+ * Virtual devices: veth pairs, TAP and TUN, VLANs, bridges, bonds, macvlan, dummy, ifb, vrf; the netem queue and traffic control.
  *
  * @packageDocumentation
  */
@@ -25,3 +25,8 @@ export { MACVLAN_RTNL_OPS } from './macvlan/macvlan-link.ts';
 export { vrf } from './vrf.ts';
 export { tc } from './tc/module.ts';
 export { TC, TC_NET } from './tc/tc-types.ts';
+export type {
+  TcActInit, TcActOps, TcAction, TcClass, TcClassOps, TcDev, TcKernel, TcNet, TcQdiscOps, TcRequest, TcfBlock, TcfChain, TcfExts, TcfProto, TcfProtoOps, TcfResult,
+} from './tc/tc-types.ts';
+export type { QueueStats, StatsDump } from './tc/gen-stats.ts';
+export type { Counted, GenEstimator } from './tc/gen-estimator.ts';

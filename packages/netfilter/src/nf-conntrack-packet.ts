@@ -83,7 +83,7 @@ export function nfGetTuple(t: NfTuple, skb: Skb, off: number, l3num: number): nu
   return ports(t, skb, l4 >> 8) ? l4 >> 8 : -1;
 }
 
-/** The transport of an IPv6 packet: its offset behind `data` << 8 | its number; -1 when it is not in this packet. May pull. @alpha */
+/** The transport of an IPv6 packet: its offset behind `data` in the bits from 8 up, its number in those below; -1 when it is not in this packet. May pull. @alpha */
 export function nfIpv6SkipExthdrs(skb: Skb, off: number): number {
   if (!pskbMayPull(skb, off + IPV6HDR_LEN)) return -1;
   let next = skb.u8[skb.data + off + 6]!;

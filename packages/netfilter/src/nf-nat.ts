@@ -27,6 +27,7 @@ import { NF_NAT_RANGE_MAP_IPS, NfNatRange, nfNatUniqueTuple } from './nf-nat-uni
  */
 export type NfNatRule = (priv: object | null, skb: Skb, state: NfState, ct: NfConn) => number;
 
+/** A rule of address translation at a hook. @alpha */
 interface NfNatRuleOps {
   readonly pf: number;
   readonly hooknum: number;

@@ -3,7 +3,7 @@ import { csumFold, csumTcpudpNofold, jhash3words, type Net } from '@linnet/kerne
 import { type Ipv4Net, ipcbClear, ipLocalOut, ipSelectIdentSegs, ip4DstHoplimit } from '@linnet/ipv4';
 import type { DstEntry } from '@linnet/netdev';
 import { llReservedSpace, skbGetHash, skbScrubPacket } from '@linnet/netdev';
-import { CHECKSUM_NONE, CHECKSUM_PARTIAL, type Skb, skbChecksum, skbChecksumHelp, skbCowHead, skbHeadroom, skbPush } from '@linnet/skbuff';
+import { CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, type Skb, skbChecksum, skbChecksumHelp, skbCowHead, skbHeadroom, skbPush } from '@linnet/skbuff';
 import type { LocalPorts } from '@linnet/inet';
 import { ETH_ALEN, IP_DF, IPHDR_LEN, IPPROTO_UDP, udphSetCheck, udphSetDest, udphSetLen, udphSetSource } from '@linnet/uapi';
 
@@ -45,6 +45,25 @@ export function ipTunnelXmit(
   view.setInt32(at + 16, daddr);
   ipSelectIdentSegs(ip, skb, null, saddr, daddr, proto, 1);
   return ipLocalOut(net, null, skb);
+}
+
+/**
+ * What is known of the checksum of a packet that came out of a tunnel: `data` is at it. `outer` says whether the header that went had a checksum of its own, which is
+ * the one that a device vouched for first (skb_pull_rcsum and __skb_decr_checksum_unnecessary's part).
+ */
+export function tunnelDecapSum(skb: Skb, outer: boolean): void {
+  if (skb.ipSummed === CHECKSUM_PARTIAL) {
+    // One that is left to do inside is left to do still.
+    if (skb.csumStart >= skb.data) return;
+  } else if (skb.ipSummed === CHECKSUM_UNNECESSARY) {
+    if (!outer) return;
+    if (skb.csumLevel > 0) {
+      skb.csumLevel--;
+      return;
+    }
+  }
+  skb.ipSummed = CHECKSUM_NONE;
+  skb.csumLevel = 0;
 }
 
 /** Puts a UDP header in front of what stands at `data`; `csum` says whether it has a checksum (udp_tunnel_xmit_skb's part). */

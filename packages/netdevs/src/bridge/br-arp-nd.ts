@@ -61,6 +61,7 @@ function newFrame(br: Bridge, len: number, dst: Uint8Array, dstOff: number, src:
   const skb = allocSkb(br.dev.pool, 64 + ETH_HLEN + len);
   skbReserve(skb, 64);
   const at = skbPut(skb, ETH_HLEN + len);
+  skb.u8.fill(0, at, at + ETH_HLEN + len);
   etherAddrCopy(skb.u8, at, dst, dstOff);
   etherAddrCopy(skb.u8, at + ETH_ALEN, src, 0);
   skb.view.setUint16(at + 12, proto);

@@ -34,6 +34,7 @@ function igmpQuery(ctx: Mcast, group: number, srcs: readonly GroupSrc[] | null, 
   skbReserve(skb, 64 + ETH_HLEN);
   const at = skbPut(skb, IP_HLEN + len);
   const { view, u8 } = skb;
+  u8.fill(0, at, at + IP_HLEN + len);
   const dst = group === 0 ? 0xe0000001 : group;
   const sel = br.dev.sd.inetSelectAddr;
   const saddr = br.mcastQueryUseIfaddr && sel !== null ? sel(br.dev) : 0;
@@ -77,6 +78,7 @@ function mldQuery(ctx: Mcast, group: BrIp | null, srcs: readonly GroupSrc[] | nu
   skbReserve(skb, 64 + ETH_HLEN);
   const at = skbPut(skb, IP6_HLEN + len);
   const { view, u8 } = skb;
+  u8.fill(0, at, at + IP6_HLEN + len);
   view.setUint32(at, 0x60000000);
   view.setUint16(at + 4, 8 + len);
   view.setUint8(at + 6, IPPROTO_HOPOPTS);

@@ -6,7 +6,7 @@ import {
   sameAddr,
   NETIF_FX_GSO_ACCECN, NETIF_FX_HIGHDMA,
 } from '@linnet/netdev';
-import { consumeSkb, DROP, kfreeSkbReason, PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, type Skb, skbClone, skbShareCheck } from '@linnet/skbuff';
+import { consumeSkb, DROP, kfreeSkbReason, PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, type Skb, skbClone } from '@linnet/skbuff';
 import {
   ETH_ALEN, ETH_HLEN, IFF_ALLMULTI, IFF_PROMISC, IFF_UP, isBroadcastEtherAddr, isValidEtherAddr, MACVLAN_FLAG_NODST, MACVLAN_FLAG_NOPROMISC, MACVLAN_MODE_BRIDGE, MACVLAN_MODE_PASSTHRU,
   MACVLAN_MODE_PRIVATE, MACVLAN_MODE_SOURCE, MACVLAN_MODE_VEPA,

@@ -12,7 +12,7 @@ import { TC_GEN_LEN, tcGen } from './act-common.ts';
 import { tcfActionSeen } from './act-exec.ts';
 import { TC_ACT_CONSUMED } from './cls-classify.ts';
 import { say } from './tc-core.ts';
-import { TC, TC_NET, type TcActInit, TcAction, type TcActOps } from './tc-types.ts';
+import { TC, TC_NET, type TcActInit, type TcAction, type TcActOps } from './tc-types.ts';
 
 /** Bytes of struct tc_mirred. */
 const MIRRED_LEN = 28;

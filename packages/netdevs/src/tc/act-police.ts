@@ -10,6 +10,7 @@ import {
 import { putTcfT, tcfActionAbort, tcfActionSetup, tcfCheckCtrlact, tcfSetCtrlact } from './act-api.ts';
 import { actParse } from './act-common.ts';
 import { tcfActionSeen } from './act-exec.ts';
+import { gsoMacSeglen } from './gso.ts';
 import { pschedNs2ticks, pschedTicks2ns, RateCfg, rateLinklayer } from './psched.ts';
 import { say } from './tc-core.ts';
 import type { TcActInit, TcAction, TcActOps } from './tc-types.ts';
@@ -102,7 +103,8 @@ function act(skb: Skb, a: TcAction): number {
   const q = a.priv as Police;
   tcfActionSeen(skb, a);
   const len = qdiscPktLen(skb);
-  if (len <= q.mtu) {
+  // Of a super-segment each segment has to keep to the MTU.
+  if ((skb.gsoSize !== 0 ? gsoMacSeglen(skb) : len) <= q.mtu) {
     if (q.rate === null && q.pps === 0) return passed(a, q);
     const now = a.net.kernel.ktime;
     let toks = 0;

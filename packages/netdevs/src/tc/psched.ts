@@ -42,8 +42,8 @@ export class RateCfg {
       const rate = BigInt(this.rate); // datapath-ok: when the rate is set
       for (;;) {
         mult = Number(factor / rate);
-        if (mult >= 0x80000000 || factor >= 1n << 63n) break;
-        factor <<= 1n;
+        if (mult >= 0x80000000 || factor >= 1n << 63n) break; // datapath-ok: when a rate is set
+        factor <<= 1n; // datapath-ok: when a rate is set
         shift++;
       }
     }

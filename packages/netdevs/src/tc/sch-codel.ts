@@ -1,5 +1,4 @@
 /** codel: one queue under CoDel (tc-codel(8)). */
-import { EINVAL } from '@linnet/kernel';
 import { NET_XMIT_SUCCESS, type Qdisc, qdiscDrop, qdiscEnqueued, qdiscLeft, qdiscPeekDequeued, qdiscPktLen, TCQ_F_CAN_BYPASS } from '@linnet/netdev';
 import { NLA_U32 } from '@linnet/netlink';
 import { DROP, kfreeSkbReason, type Skb, skbDequeue, skbQueueTail } from '@linnet/skbuff';

@@ -2,7 +2,7 @@
 // datapath-ok-file: messages
 import type { Qdisc } from '@linnet/netdev';
 import {
-  NlWriter, TCA_EGRESS_BLOCK, TCA_HW_OFFLOAD, TCA_INGRESS_BLOCK, TCA_KIND, TCA_OPTIONS, TCA_STAB, TCA_STAB_BASE, TCMSG_LEN, type Tcmsg, tcmsgWrite,
+  type NlWriter, TCA_EGRESS_BLOCK, TCA_HW_OFFLOAD, TCA_INGRESS_BLOCK, TCA_KIND, TCA_OPTIONS, TCA_STAB, TCA_STAB_BASE, TCMSG_LEN, type Tcmsg, tcmsgWrite,
 } from '@linnet/uapi';
 import type { GenEstimator } from './gen-estimator.ts';
 import { StatsDump } from './gen-stats.ts';

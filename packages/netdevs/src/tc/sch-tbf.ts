@@ -9,6 +9,7 @@ import { DROP, type Skb } from '@linnet/skbuff';
 import {
   nlaGetU32, nlaGetU64, TC_LINKLAYER_ATM, TCA_TBF_BURST, TCA_TBF_MAX, TCA_TBF_PARMS, TCA_TBF_PBURST, TCA_TBF_PRATE64, TCA_TBF_PTAB, TCA_TBF_RATE64, TCA_TBF_RTAB, type Tcmsg,
 } from '@linnet/uapi';
+import { gsoMacSeglen } from './gso.ts';
 import { pschedMtu, pschedNs2ticks, pschedTicks2ns, RateCfg, rateLinklayer, TC_RATESPEC_LEN } from './psched.ts';
 import { defaultBfifo, fifoSetLimit, peekChild } from './sch-common.ts';
 import { parseOpt, payload, qdiscPut, qdiscReplace } from './tc-core.ts';
@@ -121,7 +122,7 @@ function enqueue(skb: Skb, sch: Qdisc): number {
   const q = sch.priv as Tbf;
   const len = qdiscPktLen(skb);
   if (len > q.maxSize) {
-    return skb.gsoSize !== 0 && skb.gsoSize + (skb.transportHeader - skb.data) + 60 <= q.maxSize ? enqueueCut(skb, sch, q) : qdiscDrop(skb, sch, DROP.QDISC_DROP);
+    return skb.gsoSize !== 0 && gsoMacSeglen(skb) <= q.maxSize ? enqueueCut(skb, sch, q) : qdiscDrop(skb, sch, DROP.QDISC_DROP);
   }
   const rc = qdiscEnqueue(skb, q.child);
   if (rc !== NET_XMIT_SUCCESS) {

@@ -1,3 +1,4 @@
+import { csumFold, csumPartial } from '@linnet/kernel';
 import { devGetByName, netIoctlFind } from '@linnet/netdev';
 import { skbStats } from '@linnet/skbuff';
 import {
@@ -97,5 +98,23 @@ describe('answering for neighbours', () => {
     lab.br.sd.neighLookup = null;
     expect(lab.to(0, arp(1, A, B))).toEqual([1, 2]);
     lab.k.run(() => bridgeSetPort(lab.ports[0]!.dev, null));
+  });
+  test('neighbour discovery: the answer is right to the last bit, whatever its buffer held before', () => {
+    start();
+    lab.br.sd.neighLookup = (_dev, _family, ...w) => (w.join() === [0x20010db8, 0, 0, 2].join() ? macOf(2) : null);
+    setPort(lab, 1, (w) => w.putU8(IFLA_BRPORT_NEIGH_SUPPRESS, 1));
+    // Dirty buffers.
+    for (let i = 0; i < 50; i++) lab.send(0, frame(BROADCAST, macOf(1), { payload: new Uint8Array(100).fill(0xa5) }));
+    const ns = (target: string): Uint8Array => frame(bytes('3333ff000002'), macOf(1), {
+      type: 0x86dd, payload: bytes(`60000000 0020 3aff 20010db8000000000000000000000001 ff0200000000000000000001ff000002 8700 0000 00000000 ${target} 0101 020000000101`),
+    });
+    const out = lab.send(0, ns('20010db8000000000000000000000002'));
+    expect(out.map(([i]) => i)).toEqual([0, 2]);
+    const na = bytes(out[0]![1]);
+    expect(hex(na.subarray(0, 14))).toBe('02000000010102000000010286dd');
+    expect(hex(na.subarray(14, 54))).toBe('6000000000203aff20010db800000000000000000000000220010db8000000000000000000000001');
+    expect(`${hex(na.subarray(54, 56))} ${hex(na.subarray(58))}`).toBe('8800 6000000020010db80000000000000000000000020201020000000102');
+    expect(csumFold(csumPartial(na, 22, 64, 32 + 58))).toBe(0);
+    expect(lab.to(0, ns('20010db8000000000000000000000009'))).toEqual([1, 2]);
   });
 });

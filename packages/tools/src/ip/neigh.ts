@@ -1,7 +1,7 @@
 /** `ip neighbour` and `ip ntable show`. */
 import {
   NDA_CACHEINFO, NDA_DST, NDA_FLAGS_EXT, NDA_IFINDEX, NDA_LLADDR, NDA_MASTER, NDA_PROBES, NDA_PROTOCOL, NDA_VLAN, NDA_VNI, NDTA_GC_INTERVAL, NDTA_NAME, NDTA_PARMS, NDTA_THRESH1, NDTA_THRESH2, NDTA_THRESH3, NDTPA_IFINDEX,
-  NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, RTM_DELNEIGH, RTM_GETNEIGH, RTM_GETNEIGHTBL, RTM_NEWNEIGH, RTM_NEWNEIGHTBL,
+  NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, RTM_DELNEIGH, RTM_GETNEIGH, RTM_GETNEIGHTBL, RTM_NEWNEIGH, RTM_NEWNEIGHTBL, RTM_SETNEIGHTBL,
 } from '@linnet/uapi';
 import { attrMap, AttrWriter, type Attrs, type NlMsg, text, u32, u64, u8 } from '../netlink.ts';
 import { addrText, duparg2, familyName, getAddr, getPrefix, invarg, macBytes, macText, number, type Prefix, samePrefix, ToolExit, type Words } from '../words.ts';
@@ -306,11 +306,52 @@ const PARAMS: readonly (readonly (readonly [number, boolean, string])[])[] = [
   [[12, true, 'anycast_delay'], [13, true, 'proxy_delay'], [14, false, 'proxy_queue'], [15, true, 'locktime']],
 ];
 
-/** `ip ntable show [name NAME] [dev DEV]`. */
+/** `ip ntable change name NAME [dev DEV] PARAMETER VALUE...`. */
+function ntableChange(ip: Ip, w: Words): number {
+  const attrs = new AttrWriter();
+  const parms = new AttrWriter();
+  let name: string | null = null;
+  let index = 0;
+  let some = false;
+  const thresholds: Readonly<Record<string, number>> = { thresh1: NDTA_THRESH1, thresh2: NDTA_THRESH2, thresh3: NDTA_THRESH3 };
+  for (; w.more; w.skip()) {
+    const word = w.cur;
+    const param = PARAMS.flat().find(([, , key]) => key === word && key !== 'refcnt' && key !== 'reachable');
+    if (word === 'name') {
+      name = w.next();
+    } else if (word === 'dev') {
+      index = ip.mustIndex(w.next());
+    } else if (thresholds[word] !== undefined) {
+      attrs.u32(thresholds[word], number(w.next()) ?? invarg(`"${word}" value is invalid`, w.cur));
+      some = true;
+    } else if (word === 'gc_int') {
+      attrs.u64(NDTA_GC_INTERVAL, BigInt(number(w.next()) ?? invarg('"gc_int" value is invalid', w.cur)));
+      some = true;
+    } else if (param !== undefined) {
+      const n = number(w.next()) ?? invarg(`"${word}" value is invalid`, w.cur);
+      if (param[1]) parms.u64(param[0], BigInt(n));
+      else parms.u32(param[0], n);
+      some = true;
+    } else {
+      invarg('unknown', word);
+    }
+  }
+  if (name === null) throw new ToolExit(255, 'Not enough information: "name" argument is required.\n');
+  if (!some) throw new ToolExit(255, 'Not enough information: changeable attributes required.\n');
+  const all = new AttrWriter().str(NDTA_NAME, name).append(attrs.bytes());
+  if (!parms.empty) all.nest(NDTA_PARMS, (index === 0 ? new AttrWriter() : new AttrWriter().u32(NDTPA_IFINDEX, index)).append(parms.bytes()));
+  return ip.change(RTM_SETNEIGHTBL, NLM_F_REPLACE, Uint8Array.of(ip.opt.family, 0, 0, 0), all);
+}
+
+/** `ip ntable show [name NAME] [dev DEV]`, and `change`. */
 export function ipNtable(ip: Ip, w: Words): number {
   const { out } = ip;
   let name: string | null = null;
   let index = -1;
+  if (w.more && w.is('change')) {
+    w.skip();
+    return ntableChange(ip, w);
+  }
   if (w.more && !w.is('show', 'list')) throw new ToolExit(255, `Command "${w.cur}" is unknown, try "ip ntable help".\n`);
   if (w.more) w.skip();
   for (; w.more; w.skip()) {

@@ -5,7 +5,7 @@ import { etherSetup, ethMacAddr, ethValidateAddr, IFF_LIVE_ADDR_CHANGE, IFF_NO_Q
 import { NLA_FLAG, NLA_U16, NLA_U32, NLA_U8, NLA_UNSPEC, type NlaPolicyTable, type RtnlLinkOps, type RtnlLinkParams } from '@linnet/netlink';
 import { DROP, kfreeSkbReason, pskbMayPull, type Skb, skbChecksum, skbPullUnchecked, skbPush } from '@linnet/skbuff';
 import * as U from '@linnet/uapi';
-import { GRE_CSUM, GRE_KEY, GRE_ROUTING, GRE_SEQ, GRE_VERSION, type IpTunnel, IpTunnelParms, ipTunnelPriv, IpTunnelTable } from './ip-tunnel.ts';
+import { GRE_CSUM, GRE_KEY, GRE_ROUTING, GRE_SEQ, GRE_VERSION, type IpTunnel, IpTunnelParms, ipTunnelPriv, type IpTunnelTable } from './ip-tunnel.ts';
 import {
   ipTunnelChange, ipTunnelDellink, ipTunnelDevOps, ipTunnelEncap, ipTunnelListen, ipTunnelNewlink, ipTunnelSetup, LinkData, newIpTunnel, putEncap,
 } from './ip-tunnel-link.ts';

@@ -2,13 +2,14 @@
 import { ENOENT } from '@linnet/kernel';
 import { icmpSend, ipv4Redirect, ipv4UpdatePmtu } from '@linnet/ipv4';
 import { ethTypeTrans, skbScrubPacket } from '@linnet/netdev';
-import { CHECKSUM_NONE, CHECKSUM_UNNECESSARY, DROP, kfreeSkbReason, PACKET_BROADCAST, pskbMayPull, type Skb } from '@linnet/skbuff';
+import { DROP, kfreeSkbReason, PACKET_BROADCAST, pskbMayPull, type Skb } from '@linnet/skbuff';
 import {
   ARPHRD_ETHER, ETH_HLEN, ICMP_DEST_UNREACH, ICMP_EXC_TTL, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_PORT_UNREACH, ICMP_REDIRECT, ICMP_SR_FAILED, ICMP_TIME_EXCEEDED, iphDaddr, iphTos,
   ipv4IsMulticast,
 } from '@linnet/uapi';
 import { ecnDecap } from '../ecn.ts';
 import { groCellsReceive } from '../gro-cells.ts';
+import { tunnelDecapSum } from '../tunnel-core.ts';
 import { GRE_CSUM, GRE_SEQ, type IpTunnel } from './ip-tunnel.ts';
 
 const ERR_TIMEO = 30_000;
@@ -59,8 +60,7 @@ export function ipTunnelRcv(t: IpTunnel, skb: Skb, protocol: number, outer: numb
   skbScrubPacket(skb, t.net !== dev.net);
   skb.hash = 0;
   skb.vlanProto = 0;
-  if (skb.ipSummed !== CHECKSUM_UNNECESSARY) skb.ipSummed = CHECKSUM_NONE;
-  skb.csumLevel = 0;
+  tunnelDecapSum(skb, (flags & GRE_CSUM) !== 0);
   const { len } = skb;
   if (ether) skb.protocol = ethTypeTrans(skb, dev);
   else {

@@ -5,7 +5,7 @@ import { NETDEV_TX_OK, type NetDevice } from '@linnet/netdev';
 import { NLA_FLAG, NLA_U16, NLA_U32, NLA_U8, NLA_UNSPEC, type NlaPolicyTable, type RtnlLinkOps, type RtnlLinkParams } from '@linnet/netlink';
 import { DROP, kfreeSkbReason, pskbMayPull, type Skb } from '@linnet/skbuff';
 import * as U from '@linnet/uapi';
-import { IpTunnelParms, ipTunnelPriv, IpTunnelTable, NO_KEY } from './ip-tunnel.ts';
+import { IpTunnelParms, ipTunnelPriv, type IpTunnelTable, NO_KEY } from './ip-tunnel.ts';
 import {
   ipTunnelChange, ipTunnelDellink, ipTunnelDevOps, ipTunnelEncap, ipTunnelListen, ipTunnelNewlink, ipTunnelSetup, LinkData, newIpTunnel, putEncap,
 } from './ip-tunnel-link.ts';

@@ -1,11 +1,11 @@
 /** vxlan: what comes out of the tunnel (vxlan_rcv). */
 import { ethTypeTrans, type NetDevice, skbScrubPacket } from '@linnet/netdev';
-import { CHECKSUM_NONE, CHECKSUM_UNNECESSARY, DROP, kfreeSkbReason, pskbMayPull, type Skb, skbPullUnchecked } from '@linnet/skbuff';
-import { ETH_ALEN, ETH_HLEN, ETH_P_IP, ETH_P_IPV6, ETH_P_TEB, etherAddrEqual, IFF_UP, iphSaddr, iphTos } from '@linnet/uapi';
+import { DROP, kfreeSkbReason, pskbMayPull, type Skb, skbPullUnchecked } from '@linnet/skbuff';
+import { ETH_ALEN, ETH_HLEN, ETH_P_IP, ETH_P_IPV6, ETH_P_TEB, etherAddrEqual, IFF_UP, iphSaddr, iphTos, udphCheck } from '@linnet/uapi';
 import type { UdpSock } from '@linnet/udp';
 import { ecnDecap } from '../ecn.ts';
 import { groCellsReceive } from '../gro-cells.ts';
-import { UDP_HLEN } from '../tunnel-core.ts';
+import { tunnelDecapSum, UDP_HLEN } from '../tunnel-core.ts';
 import { fdbLearn } from './vxlan-fdb.ts';
 import {
   type VxlanDev, VXLAN_F_GBP, VXLAN_F_GPE, VXLAN_F_LEARN, VXLAN_GBP_DONT_LEARN, VXLAN_GBP_ID_MASK, VXLAN_GBP_POLICY_APPLIED, VXLAN_HF_GBP, VXLAN_HF_VNI, VXLAN_HLEN, type VxlanSock,
@@ -54,15 +54,14 @@ export function vxlanRcv(sk: UdpSock, skb: Skb): number {
   }
   const saddr = iphSaddr(skb.view, skb.networkHeader);
   const tos = iphTos(skb.view, skb.networkHeader);
+  const summed = udphCheck(skb.view, skb.data) !== 0;
   const from = skb.dev as NetDevice;
   skbPullUnchecked(skb, UDP_HLEN + VXLAN_HLEN);
   skbScrubPacket(skb, v.net !== dev.net);
   skb.hash = 0;
   skb.mark = mark;
   skb.vlanProto = 0;
-  // What the outer checksum vouched for it vouches for still.
-  if (skb.ipSummed !== CHECKSUM_UNNECESSARY) skb.ipSummed = CHECKSUM_NONE;
-  skb.csumLevel = 0;
+  tunnelDecapSum(skb, summed);
   return protocol === ETH_P_TEB ? frame(v, dev, skb, saddr, from.ifindex, vni, tos, learn) : packet(v, dev, skb, protocol, tos);
 }
 
