@@ -1,7 +1,7 @@
 // Tunnels, macvlans and queues of a Linnet machine against the real kernel, over a TAP. The unmodified `ip`, `bridge` and `tc` administer both ends.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dummy, ifb, macvlan, netem, tc } from '@linnet/netdevs';
+import { dummy, ifb, macvlan, netem, tc, vrf } from '@linnet/netdevs';
 import { vxlan } from '@linnet/tunnels';
 import { describe, expect, it } from 'vitest';
 import type { TestNetns } from '../host/netns.ts';
@@ -22,7 +22,7 @@ interface Ends {
 
 async function ends(s: Scene, vnetHdr: boolean = true): Promise<Ends> {
   const real = s.netns();
-  const machine = s.machine({ modules: [dummy, ifb, macvlan, netem, tc, vxlan] });
+  const machine = s.machine({ modules: [dummy, ifb, macvlan, netem, tc, vrf, vxlan] });
   s.tap(machine, { netns: real, address: '10.77.0.2/24', peer: '10.77.0.1/24', vnetHdr });
   const inside = await Inside.open(machine.kernel);
   s.defer(() => inside.close());
@@ -146,6 +146,30 @@ describe.skipIf(!have('root', 'ip', 'bridge', 'tc', 'ping', 'tshark', 'cc', 'pyt
       await eventually('what is counted', async () => /Sent \d{6,} bytes/.test(await e.here(name === 'police' ? 'tc -s filter show dev eth0 egress' : 'tc -s qdisc show')));
     }));
   }
+
+  it('a VRF answers, asks, and keeps its routes to itself', scene(async (s) => {
+    const e = await ends(s);
+    await e.here('ip link add red type vrf table 10 && ip link set red up && ip link set eth0 master red');
+    expect(await s.sh(e.real, 'ping -c 5 -i 0.05 10.77.0.2')).toContain('5 received');
+    expect(await e.here('ip route show table 10')).toContain('10.77.0.0/24 dev eth0');
+    expect(await e.here('ip route show')).not.toContain('10.77.0.0/24');
+    expect(await e.here('ping -I red -c 3 -i 0.05 10.77.0.1')).toContain('3 received');
+    expect(await e.here('ping -c 1 -W 1 10.77.0.1 || true')).not.toContain('1 received');
+    expect(await e.here('ip -s link show red')).toMatch(/vrf|red/);
+    const server = s.start(e.real, `python3 -c '
+import socket
+l = socket.create_server(("", 9003)); print("listening", flush=True)
+c = l.accept()[0]; c.sendall(b"in a VRF"); c.close()
+'`);
+    await server.until(/listening/);
+    const said = await e.here(`python3 -c '
+import socket
+c = socket.socket(); c.setsockopt(1, 25, b"red"); c.connect(("10.77.0.1", 9003)); print(c.recv(100).decode())
+'`);
+    expect(said).toContain('in a VRF');
+    await e.here('ip link set eth0 nomaster');
+    expect(await s.sh(e.real, 'ping -c 5 -i 0.05 10.77.0.2')).toContain('5 received');
+  }));
 
   it('what comes in goes through an ifb, and is seen there', scene(async (s) => {
     const e = await ends(s);

@@ -1,6 +1,6 @@
 // Dumps of two machines as comparable values.
 import {
-  ADDR_ATTRS, LINK_ATTRS, NEIGH_ATTRS, NEXTHOP_ATTRS, type NlAttrTable, NLM_F_DUMP, NLM_F_REQUEST, nlMessageEncode, type NlObject, NTF_PROXY, NUD_NOARP, NUD_PERMANENT, ROUTE_ATTRS, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH,
+  ADDR_ATTRS, LINK_ATTRS, NEIGH_ATTRS, NEXTHOP_ATTRS, type NlAttrTable, NLM_F_DUMP, NLM_F_REQUEST, nlMessageEncode, type NlObject, NTF_PROXY, NUD_DELAY, NUD_FAILED, NUD_INCOMPLETE, NUD_NOARP, NUD_PERMANENT, NUD_PROBE, NUD_REACHABLE, ROUTE_ATTRS, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH,
   RTM_GETNEXTHOP, RTM_GETROUTE, RTM_GETRULE, RTN_UNICAST, RULE_ATTRS,
 } from '@linnet/uapi';
 import type { Machine } from './machines.ts';
@@ -33,7 +33,7 @@ export const DUMPS: readonly Dump[] = [
  * What may differ, and why: counters and times; the size of queues, of which Linux makes one a processor; maps of a bus that no virtual device is on;
  * IPv6, which this comparison leaves out; the timers of a bridge, and an interval of 31.25 s, which depends on the length of the kernel's tick; what a bridge tells of VLANs, which not every kernel's bridge has (CONFIG_BRIDGE_VLAN_FILTERING).
  */
-const VOLATILE: ReadonlySet<string> = new Set(['IFLA_STATS', 'IFLA_STATS64', 'IFA_CACHEINFO', 'NDA_CACHEINFO', 'RTA_CACHEINFO', 'IFLA_NUM_TX_QUEUES', 'IFLA_NUM_RX_QUEUES', 'IFLA_MAP', 'AF_INET6',
+const VOLATILE: ReadonlySet<string> = new Set(['IFLA_STATS', 'IFLA_STATS64', 'IFA_CACHEINFO', 'NDA_CACHEINFO', 'NDA_PROBES', 'RTA_CACHEINFO', 'IFLA_NUM_TX_QUEUES', 'IFLA_NUM_RX_QUEUES', 'IFLA_MAP', 'AF_INET6',
   'IFLA_BR_GC_TIMER', 'IFLA_BR_HELLO_TIMER', 'IFLA_BR_TCN_TIMER', 'IFLA_BR_TOPOLOGY_CHANGE_TIMER', 'IFLA_BRPORT_MESSAGE_AGE_TIMER', 'IFLA_BRPORT_FORWARD_DELAY_TIMER',
   'IFLA_BRPORT_HOLD_TIMER', 'IFLA_BR_MCAST_STARTUP_QUERY_INTVL', 'IFLA_BR_VLAN_PROTOCOL', 'IFLA_BR_VLAN_DEFAULT_PVID', 'IFLA_BR_VLAN_STATS_ENABLED', 'IFLA_BR_VLAN_STATS_PER_PORT', 'IFLA_BR_MULTI_BOOLOPT']);
 
@@ -84,7 +84,7 @@ export function withoutCarrier(links: readonly Entry[] | null): ReadonlySet<stri
 }
 
 /**
- * A dump without what depends on when something was noticed: neighbours of multicast and broadcast addresses, which packets make (reports of IGMP, say); and
+ * A dump without what depends on when something was noticed: neighbours that packets make or ask for (reports of IGMP, say), as no request does; and
  * neighbours that are not permanent on a device without a carrier, which go when the loss is noticed, within a second: those learned in between are gone or not.
  */
 export function steady(d: Dump, entries: readonly Entry[] | null, dark: ReadonlySet<string>): readonly Entry[] | null {
@@ -92,6 +92,7 @@ export function steady(d: Dump, entries: readonly Entry[] | null, dark: Readonly
   return entries.filter((e) => {
     const state = parseInt(e.head.slice(16, 18), 16);
     if (d.name === 'neigh' && state === NUD_NOARP && parseInt(e.head.slice(22, 24), 16) !== RTN_UNICAST) return false;
+    if ((state & (NUD_INCOMPLETE | NUD_REACHABLE | NUD_DELAY | NUD_PROBE | NUD_FAILED)) !== 0) return false;
     return (state & NUD_PERMANENT) !== 0 || !dark.has(e.head.slice(8, 16));
   });
 }

@@ -204,7 +204,8 @@ const neighbour: fc.Arbitrary<Op> = fc.record({
 }).map((o) => ({
   what: `neigh ${o.verb} ${str(o)}`,
   type: o.verb === 'del' ? RTM_DELNEIGH : RTM_NEWNEIGH, flags: o.verb === 'add' ? CREATE : o.verb === 'replace' ? REPLACE : o.verb === 'change' ? NLM_F_REPLACE : 0, table: NEIGH_ATTRS,
-  header: (index) => u8(AF_INET, 0, 0, 0, ...le32(index(o.name) || 77), o.state & 255, o.state >> 8, o.proxy ? NTF_PROXY : 0, 0),
+  // Proxies are permanent: others go when somebody notices that a carrier was lost, some time within a second.
+  header: (index) => u8(AF_INET, 0, 0, 0, ...le32(index(o.name) || 77), o.proxy ? NUD_PERMANENT : o.state, 0, o.proxy ? NTF_PROXY : 0, 0),
   attrs: () => given({ NDA_DST: o.dst, NDA_LLADDR: o.proxy ? undefined : o.mac, NDA_PROTOCOL: o.proto }),
 }));
 

@@ -9,7 +9,7 @@ import {
 } from '@linnet/uapi';
 import { DROP, PACKET_HOST, skbChecksum, skbCopyBits, skbQueuePurge } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { devGetByIndex, dstMtu, skbDev } from '@linnet/netdev';
+import { devGetByIndex, dstMtu, l3mdevMasterIfindex, skbDev } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import { flowi4InitOutput, inetPeerXrlimAllow } from '@linnet/inet';
 import { ipHdrlen } from './ip-hdrlen.ts';
@@ -80,7 +80,9 @@ function routeBack(ip: Ipv4Net, skb: Skb, saddr: number, tos: number, mark: numb
   const opt = ip.icmpOptions;
   const to = opt.srr !== 0 ? opt.faddr : iphSaddr(skb.view, skb.networkHeader);
   const fl = ip.icmpFlow;
-  flowi4InitOutput(fl, 0, mark, tos & IPTOS_TOS_MASK, RT_SCOPE_UNIVERSE, IPPROTO_ICMP, 0, to, saddr, 0, 0, 0);
+  // Out of the VRF that it came in by.
+  const oif = l3mdevMasterIfindex(skbDev(skb) ?? (skb.dst as Rtable).dev);
+  flowi4InitOutput(fl, oif, mark, tos & IPTOS_TOS_MASK, RT_SCOPE_UNIVERSE, IPPROTO_ICMP, 0, to, saddr, 0, 0, 0);
   fl.icmpType = type;
   fl.icmpCode = code;
   return ipRouteOutputFlow(ip.net, fl, null);

@@ -12,12 +12,12 @@ import {
   skbIsGso, skbOrphan, skbPullUnchecked, skbShareCheck,
 } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { dstInput, NET_RX_DROP, NET_RX_SUCCESS, nfHook, NF_INET_LOCAL_IN, NF_INET_PRE_ROUTING, NFPROTO_IPV4, skbDev } from '@linnet/netdev';
+import { dstInput, IFF_L3MDEV_SLAVE, l3mdevRcv, NET_RX_DROP, NET_RX_SUCCESS, nfHook, NF_INET_LOCAL_IN, NF_INET_PRE_ROUTING, NFPROTO_IPV4, skbDev } from '@linnet/netdev';
 import type { NetDevice, PacketType } from '@linnet/netdev';
 import type { InetSock } from '@linnet/inet';
 import { ipHdrlen } from './ip-hdrlen.ts';
 import { inDevGet } from './in-device.ts';
-import { ipcbClear, ipcbSetIif } from './ip-cb.ts';
+import { IPSKB_L3SLAVE, ipcbAddFlags, ipcbClear, ipcbSetIif } from './ip-cb.ts';
 import { ipDefrag, IP_DEFRAG_LOCAL_DELIVER } from './ip-fragment.ts';
 import { ipcbSrr, ipOptionsCompile, ipOptionsLoad, ipOptionsStore } from './ip-options.ts';
 import { IPV4 } from './ipv4-net.ts';
@@ -97,7 +97,12 @@ function ipRcvCore(ip: Ipv4Net, skb: Skb): Skb | null {
 
 /** Behind the pre-routing hook: finds the packet's route and follows it. Consumes the skb (ip_rcv_finish). */
 function ipRcvFinish(_net: Net, _sk: object | null, skb: Skb): number {
-  const dev = skbDev(skb)!;
+  let dev = skbDev(skb)!;
+  if ((dev.privFlags & IFF_L3MDEV_SLAVE) !== 0) {
+    // In a VRF it came in by the VRF.
+    dev = l3mdevRcv(skb, dev);
+    ipcbAddFlags(skb, IPSKB_L3SLAVE);
+  }
   const early = skb.dst === null && skb.sk === null ? earlyDemux(skb, dev) : null;
   let view = skb.view;
   let nh = skb.networkHeader;

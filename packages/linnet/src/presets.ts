@@ -16,5 +16,8 @@ export const inetStack: readonly KernelModule[] = [ipv4, udp, tcp, netns, veth, 
 /** {@link inetStack} with IPv6 beside IPv4: the sockets of either family, and those of AF_INET6 that speak both. @public */
 export const inet6Stack: readonly KernelModule[] = [ipv4, ipv6, udp, tcp, netns, veth, tap, netem];
 
+// No spread: a bundler would keep it, and with it every module, for whoever wants `inetStack` alone.
 /** Everything that there is: {@link inet6Stack} and all other devices, families and protocols. @public */
-export const fullStack: readonly KernelModule[] = [...inet6Stack, bond, bridge, vlan, dummy, ifb, macvlan, vrf, tc, vxlan, ipip, gre, sit, unix, unixDiag, packet, packetDiag];
+export const fullStack: readonly KernelModule[] = [
+  ipv4, ipv6, udp, tcp, netns, veth, tap, netem, bond, bridge, vlan, dummy, ifb, macvlan, vrf, tc, vxlan, ipip, gre, sit, unix, unixDiag, packet, packetDiag,
+];

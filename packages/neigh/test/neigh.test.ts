@@ -437,6 +437,20 @@ describe('the table', () => {
     devClose(wire.dev);
   });
 
+  it('keeps permanent proxy entries of a device that lost its carrier, none of one that goes down', () => {
+    const { dev } = wire;
+    tbl.proxies.create(k.initNet, dev, 1).permanent = true;
+    tbl.proxies.create(k.initNet, dev, 2);
+    tbl.proxies.create(k.initNet, null, 3);
+    const keys = (): number[] => tbl.proxies.list(k.initNet).map((e) => e.key0).sort();
+    k.run(() => { neighCarrierDown(tbl, dev); });
+    expect(keys()).toEqual([1, 3]);
+    k.run(() => { neighIfdown(tbl, dev); });
+    expect(keys()).toEqual([3]);
+    expect(tbl.proxies.remove(k.initNet, null, 3)).toBe(true);
+    devClose(dev);
+  });
+
   it('shows its statistics and settings', () => {
     neighSysctlRegister(tbl, parms);
     const { sysctl } = k.initNet;

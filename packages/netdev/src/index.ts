@@ -59,7 +59,7 @@ export {
 } from './features-ext.ts';
 export { flowHashFromKeys, skbFlowDissect, skbGetHash } from './flow-dissector.ts';
 export { FlowKeys } from './flow-keys.ts';
-export { l3mdevFibTable, l3mdevMasterDev, l3mdevMasterIfindex, l3mdevMasterIfindexByIndex, type L3mdevOps } from './l3mdev.ts';
+export { l3mdevFibTable, l3mdevMasterDev, l3mdevMasterIfindex, l3mdevMasterIfindexByIndex, l3mdevRcv, type L3mdevOps } from './l3mdev.ts';
 export { devForwardSkb, devForwardSkbPrepare, isSkbForwardable, skbScrubPacket } from './forward.ts';
 export {
   clearGroCsum, clearGroSameFlow, groCount, groCsum, groCsumValid, groEncapMark, groFlush, groFlushId, groInnerNetworkOffset, groIpFixedid,

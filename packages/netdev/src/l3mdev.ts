@@ -1,5 +1,6 @@
 /** Layer 3 masters: a VRF gives its slaves a routing table of their own (l3mdev.c, vrf). */
 import type { Net } from '@linnet/kernel';
+import type { Skb } from '@linnet/skbuff';
 import { devGetByIndex } from './netdev-net.ts';
 import type { NetDevice } from './netdevice.ts';
 import { IFF_L3MDEV_MASTER, IFF_L3MDEV_SLAVE } from './netdevice.ts';
@@ -8,6 +9,8 @@ import { IFF_L3MDEV_MASTER, IFF_L3MDEV_SLAVE } from './netdevice.ts';
 export interface L3mdevOps {
   /** The id of its routing table. */
   fibTable(dev: NetDevice): number;
+  /** A packet came in by a slave: it is one of the master `dev` from now on (l3mdev_l3_rcv). */
+  l3Rcv?(dev: NetDevice, skb: Skb): void;
 }
 
 /** The layer 3 master over a device: itself when it is one; null when there is none (l3mdev_master_dev). @alpha */
@@ -18,6 +21,14 @@ export function l3mdevMasterDev(dev: NetDevice): NetDevice | null {
   let up = dev.master;
   while (up !== null && (up.privFlags & IFF_L3MDEV_MASTER) === 0) up = up.master;
   return up;
+}
+
+/** A packet came in by a slave: its master takes it for its own. The device that it came in by from now on (l3mdev_ip_rcv). @alpha */
+export function l3mdevRcv(skb: Skb, dev: NetDevice): NetDevice {
+  const master = l3mdevMasterDev(dev);
+  if (master === null) return dev;
+  master.l3mdevOps?.l3Rcv?.(master, skb);
+  return (skb.dev as NetDevice | null) ?? dev;
 }
 
 /** The number of the layer 3 master over a device, 0 when there is none (l3mdev_master_ifindex). @alpha */

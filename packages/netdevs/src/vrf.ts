@@ -7,7 +7,7 @@ import {
   NETIF_FX_SOFT_DEVICE,
 } from '@linnet/netdev';
 import { type Extack, netlink, type NetlinkSock, NLA_U32, NlRequest, nlSetErrMsg, rtnlGetLink, type RtnlLinkOps, type RtnlLinkParams, rtnlLinkRegister } from '@linnet/netlink';
-import { PACKET_HOST, type Skb, skbOrphan } from '@linnet/skbuff';
+import { PACKET_HOST, PACKET_LOOPBACK, type Skb, skbOrphan } from '@linnet/skbuff';
 import {
   AF_INET, AF_INET6, AF_UNSPEC, FIB_RULE_HDR_LEN, fibRuleHdrWrite, FR_ACT_TO_TBL, FRA_L3MDEV, FRA_PRIORITY, FRA_PROTOCOL, IF_OPER_UP, IFF_MASTER, IFF_NOARP, IFF_UP, IFLA_VRF_MAX,
   IFLA_VRF_PORT_TABLE, IFLA_VRF_TABLE, nlaGetU32, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REQUEST, NlWriter, RT_TABLE_UNSPEC, RTM_NEWRULE, RTPROT_KERNEL,
@@ -29,7 +29,16 @@ function table(dev: NetDevice): number {
   return (dev.priv as Vrf).table;
 }
 
-const VRF_L3MDEV_OPS: L3mdevOps = Object.freeze({ fibTable: table });
+/** A slave's packet becomes one of the VRF; what went round by a loopback stays what it is (vrf_ip_rcv). */
+function l3Rcv(dev: NetDevice, skb: Skb): void {
+  if (skb.pktType === PACKET_LOOPBACK) return;
+  skb.dev = dev;
+  skb.skbIif = dev.ifindex;
+  dev.stats.rxPackets++;
+  dev.stats.rxBytes += skb.len;
+}
+
+const VRF_L3MDEV_OPS: L3mdevOps = Object.freeze({ fibTable: table, l3Rcv });
 
 /** Closed and opened again, so that its addresses and routes go to the table that is right now (cycle_netdev). */
 function cycle(dev: NetDevice): void {
