@@ -3,7 +3,7 @@
 import { ipv4 } from '@linnet/ipv4';
 import { createKernel, type Kernel } from '@linnet/kernel';
 import { dummy, ifb, macvlan, netem, tc, veth, vrf } from '@linnet/netdevs';
-import { vxlan } from '@linnet/tunnels';
+import { gre, ipip, sit, vxlan } from '@linnet/tunnels';
 import { udp } from '@linnet/udp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestNetns } from '../host/netns.ts';
@@ -15,7 +15,7 @@ let real: TestNetns;
 
 beforeAll(async () => {
   if (!can('root', 'ip', 'tc')) return;
-  k = createKernel({ modules: [ipv4, udp, veth, dummy, ifb, macvlan, vrf, tc, netem, vxlan], seed: 4 });
+  k = createKernel({ modules: [ipv4, udp, veth, dummy, ifb, macvlan, vrf, tc, netem, vxlan, ipip, gre, sit], seed: 4 });
   inside = await Inside.open(k);
   real = new TestNetns();
 });
@@ -99,6 +99,8 @@ const TC_COMMANDS: readonly string[] = [
   'tc filter del dev vb ingress', 'tc qdisc del dev vb clsact', 'tc qdisc del dev vb clsact', 'tc qdisc add dev vb ingress', 'tc qdisc del dev vb ingress',
   'tc qdisc replace dev i0 root pfifo_fast', 'tc qdisc add dev i0 root handle 5: pfifo', 'tc qdisc replace dev i0 root handle 5: pfifo limit 9', 'tc qdisc change dev i0 handle 5: pfifo limit 10',
   'tc qdisc add dev i0 root nosuch', 'tc qdisc del dev i0 root', 'tc qdisc del dev i0 root', 'tc qdisc del dev va root', 'tc qdisc add dev nosuch root pfifo',
+  'tc qdisc add dev va root handle 3: tbf rate 1mbit burst 10k limit 10k linklayer atm overhead 10 mpu 64', 'tc qdisc del dev va root', 'tc qdisc add dev va root handle 4: htb',
+  'tc class add dev va parent 4: classid 4:1 htb rate 1mbit linklayer atm overhead 10', 'tc class add dev va parent 4: classid 4:2 estimator 1sec 8sec htb rate 10gbit ceil 50gbit', 'tc qdisc del dev va root',
   'tc qdisc add dev va root handle 1: stab overhead 20 linklayer atm mpu 100 htb',
 ];
 const TC_LOOKS: readonly string[] = [
@@ -173,6 +175,11 @@ const HERE: readonly (readonly [command: string, look: string, says: readonly st
   ['ip link add vrf1 type vrf table 77 && ip link set d0 master vrf1', 'ip -d link show vrf1', ['vrf table 77', '<NOARP,MASTER']],
   ['true', 'ip vrf show', ['vrf1', '77']],
   ['true', 'ip -d link show d0', ['master vrf1', 'vrf_slave table 77']],
+  ['ip link add t1 type ipip remote 10.5.5.2 local 10.5.5.1 ttl 9', 'ip -d link show t1', ['mtu 1380', 'qlen 1000', 'link/ipip 10.5.5.1 peer 10.5.5.2', 'ipip any remote 10.5.5.2 local 10.5.5.1 ttl 9 pmtudisc']],
+  ['ip link add g1 type gre remote 10.5.5.2 local 10.5.5.1 key 5 csum seq', 'ip -d link show g1', ['mtu 1364', 'link/gre 10.5.5.1 peer 10.5.5.2', 'gre remote 10.5.5.2 local 10.5.5.1', 'ikey 0.0.0.5 okey 0.0.0.5', 'iseq oseq', 'icsum ocsum']],
+  ['ip link add gt1 type gretap remote 10.5.5.3 nopmtudisc', 'ip -d link show gt1', ['mtu 1362', 'link/ether', 'gretap remote 10.5.5.3 local any ttl inherit nopmtudisc']],
+  ['ip link add s1 type sit remote 10.5.5.2', 'ip -d link show s1', ['link/sit 0.0.0.0 peer 10.5.5.2', 'sit any remote 10.5.5.2 local any ttl inherit pmtudisc 6rd-prefix 2002::/16']],
+  ['ip link set t1 type ipip remote 10.5.5.4 local 10.5.5.1 ttl 12', 'ip -d -j link show t1', ['"remote":"10.5.5.4"', '"ttl":12']],
   ['true', 'ip rule show', ['1000:\tfrom all lookup [l3mdev-table]']],
 ];
 describe.skipIf(!can('root', 'ip', 'tc'))('kinds that only we have', () => {

@@ -17,7 +17,7 @@ import {
 } from '@linnet/uapi';
 import { fibAddRoute, fibDelRoute } from './fib-frontend.ts';
 import { FibConfig, NO_METRICS } from './fib-semantics.ts';
-import type { FibNhConfig } from './fib-semantics.ts';
+import type { FibMetricMatch, FibNhConfig } from './fib-semantics.ts';
 import type { FibTable } from './fib-table.ts';
 import { fibTableWalk } from './fib-trie.ts';
 import type { FibAlias, FibNh } from './fib-types.ts';
@@ -30,6 +30,8 @@ import { RTM_IPV4_POLICY, RTNEXTHOP_LEN } from './rtm-policy.ts';
 /** Highest metric values that a message may set. */
 const MAX_MTU = 65535 - 15;
 const MAX_ADVMSS = 65535 - 40;
+/** Characters of the name of a congestion control that count (TCP_CA_NAME_MAX). */
+const MAX_CA_NAME = 15;
 
 function putMetrics(w: NlWriter, metrics: Int32Array, ccAlgo: string): void {
   if (metrics === NO_METRICS) return;
@@ -156,7 +158,7 @@ function readMetrics(req: NlRequest, nest: number, cfg: FibConfig, ccKnown: (nam
       return;
     }
     if (type === RTAX_CC_ALGO) {
-      const name = nlaGetString(view, nla);
+      const name = nlaGetString(view, nla).slice(0, MAX_CA_NAME);
       if (!ccKnown(name)) err = refuse(req, 'Unknown tcp congestion algorithm', -EINVAL);
       cfg.ccAlgo = name;
       metrics[type] = 1;
@@ -179,6 +181,23 @@ function readMetrics(req: NlRequest, nest: number, cfg: FibConfig, ccKnown: (nam
   });
   if (any && err === 0) cfg.metrics = metrics;
   return err;
+}
+
+/** Reads RTA_METRICS of a deletion: whatever they are, they are only compared. */
+function readMatch(req: NlRequest, nest: number, ccKnown: (name: string) => boolean): FibMetricMatch[] {
+  const { view } = req;
+  const match: FibMetricMatch[] = [];
+  nlaForEachNested(view, nest, (nla) => {
+    const type = nlaType(view, nla);
+    if (type === 0) return;
+    if (type === RTAX_CC_ALGO) {
+      const name = nlaGetString(view, nla).slice(0, MAX_CA_NAME);
+      match.push({ type, value: 0, ccAlgo: ccKnown(name) ? name : '' });
+    } else {
+      match.push({ type, value: nlaLen(view, nla) === 4 ? nlaGetU32(view, nla) : null, ccAlgo: '' });
+    }
+  });
+  return match;
 }
 
 /** Reads RTA_MULTIPATH (`fib_get_nhs`). */
@@ -222,7 +241,7 @@ function readMultipath(req: NlRequest, nest: number): FibNhConfig[] | number {
 }
 
 /** Reads a route's message (`rtm_to_fib_config`). 0 or a negative errno. */
-function readConfig(req: NlRequest, cfg: FibConfig, ccKnown: (name: string) => boolean): number {
+function readConfig(req: NlRequest, cfg: FibConfig, ccKnown: (name: string) => boolean, del: boolean): number {
   const tb = new Int32Array(RTA_MAX + 1);
   if (req.end - req.data < RTMSG_LEN) return -EINVAL;
   const bad = nlmsgParse(req, RTMSG_LEN, tb, RTM_IPV4_POLICY, NL_VALIDATE_LIBERAL);
@@ -255,7 +274,9 @@ function readConfig(req: NlRequest, cfg: FibConfig, ccKnown: (name: string) => b
   if (has(RTA_FLOW)) cfg.flow = nlaGetU32(view, tb[RTA_FLOW]!) | 0;
   if (has(RTA_NH_ID)) cfg.nhId = nlaGetU32(view, tb[RTA_NH_ID]!);
   if (has(RTA_ENCAP_TYPE)) return refuse(req, 'lwt encapsulation type not supported', -EOPNOTSUPP);
-  if (has(RTA_METRICS)) {
+  if (has(RTA_METRICS) && del) {
+    cfg.matchMetrics = readMatch(req, tb[RTA_METRICS]!, ccKnown);
+  } else if (has(RTA_METRICS)) {
     const err = readMetrics(req, tb[RTA_METRICS]!, cfg, ccKnown);
     if (err !== 0) return err;
   }
@@ -272,12 +293,12 @@ function readConfig(req: NlRequest, cfg: FibConfig, ccKnown: (name: string) => b
 
 /** Does TCP know this congestion control? Asked of the list that TCP keeps in the sysctls; a stack without TCP knows none. */
 function ccKnown(net: Net): (name: string) => boolean {
-  return (name) => (net.sysctl.read('net/ipv4/tcp_available_congestion_control') ?? '').split(' ').includes(name);
+  return (name) => name !== '' && (net.sysctl.read('net/ipv4/tcp_available_congestion_control') ?? '').split(' ').includes(name);
 }
 
 function newRoute(net: Net, req: NlRequest): number {
   const cfg = new FibConfig();
-  const bad = readConfig(req, cfg, ccKnown(net));
+  const bad = readConfig(req, cfg, ccKnown(net), false);
   if (bad !== 0) return bad;
   const err = fibAddRoute(net, cfg, req);
   if (err !== 0 && cfg.error !== '') nlSetErrMsg(req.extack, cfg.error);
@@ -286,7 +307,7 @@ function newRoute(net: Net, req: NlRequest): number {
 
 function delRoute(net: Net, req: NlRequest): number {
   const cfg = new FibConfig();
-  const bad = readConfig(req, cfg, () => true);
+  const bad = readConfig(req, cfg, ccKnown(net), true);
   if (bad !== 0) return bad;
   if (cfg.nhId !== 0 && nexthopFindById(net, cfg.nhId) === null) return refuse(req, 'Nexthop id does not exist', -EINVAL);
   const err = fibDelRoute(net, cfg, req);

@@ -14,6 +14,7 @@ import {
   RT_SCOPE_NOWHERE,
   RT_TABLE_LOCAL,
   RT_TABLE_MAIN,
+  RTAX_CC_ALGO,
   RTAX_MAX,
   RTM_F_CLONED,
   RTN_ANYCAST,
@@ -52,6 +53,13 @@ export interface FibNhConfig {
   readonly flow?: number;
 }
 
+/** One metric that a deletion names: its value, null when it is none; or the name of a congestion control, '' for an unknown one. @alpha */
+export interface FibMetricMatch {
+  readonly type: number;
+  readonly value: number | null;
+  readonly ccAlgo: string;
+}
+
 /** A route as asked for (struct fib_config). Fields that are zero were not given. @alpha */
 export class FibConfig {
   dst: number;
@@ -76,6 +84,8 @@ export class FibConfig {
   /** RTAX_* values, null: none. */
   metrics: Int32Array | null;
   ccAlgo: string;
+  /** Of a deletion: what the route's metrics must be, null: anything. */
+  matchMetrics: readonly FibMetricMatch[] | null = null;
   /** Next hops of a multipath route, null: the one of `oif` and `gw`. */
   multipath: readonly FibNhConfig[] | null;
   /** NLM_F_* flags. */
@@ -370,9 +380,11 @@ function same6(a: Int32Array, b: Int32Array | null): boolean {
 
 /** Do the metrics of a route answer a deletion's description? (`fib_metrics_match`) @alpha */
 export function fibMetricsMatch(cfg: FibConfig, fi: FibInfo): boolean {
-  if (cfg.ccAlgo !== '' && cfg.ccAlgo !== fi.ccAlgo) return false;
-  if (cfg.metrics === null) return true;
-  for (let i = 1; i <= RTAX_MAX; i++) if (cfg.metrics[i] !== 0 && cfg.metrics[i] !== fi.metrics[i]) return false;
+  if (cfg.matchMetrics === null) return true;
+  for (const m of cfg.matchMetrics) {
+    if (m.type > RTAX_MAX || m.value === null) return false;
+    if (m.type === RTAX_CC_ALGO ? m.ccAlgo !== fi.ccAlgo : m.value !== fi.metrics[m.type]! >>> 0) return false;
+  }
   return true;
 }
 

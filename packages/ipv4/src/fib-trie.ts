@@ -99,10 +99,8 @@ export function fibTableInsert(n4: Ipv4Net, tb: FibTable, cfg: FibConfig, out: F
       if (fa.type === type && fa.info === fi && same === null) same = fa;
     }
     if ((cfg.nlflags & NLM_F_REPLACE) !== 0) {
-      if (same !== null) {
-        out.alias = same;
-        return refuse(n4, fi, same === pos ? 0 : -EEXIST);
-      }
+      // Nothing changes: nobody is told.
+      if (same !== null) return refuse(n4, fi, same === pos ? 0 : -EEXIST);
       const old = pos.info;
       pos.info = fi;
       pos.type = type;

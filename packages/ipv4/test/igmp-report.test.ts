@@ -1,6 +1,6 @@
 // The packets are those of Linux 6.18 on a veth of 10.77.0.1/24, byte for byte; only their times are drawn by chance.
 import fc from 'fast-check';
-import { devChangeFlags } from '@linnet/netdev';
+import { callNetdeviceNotifiers, devChangeFlags, NETDEV_POST_TYPE_CHANGE, NETDEV_PRE_TYPE_CHANGE, NETDEV_RESEND_IGMP } from '@linnet/netdev';
 import { IFF_UP, IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, SOCK_DGRAM, SOL_IP } from '@linnet/uapi';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ipv4 } from '../src/index.ts';
@@ -166,6 +166,23 @@ describe('queries', () => {
     // 3 is not to force anything: an older router is believed.
     expect(w.take().map((p) => p.payload[0])).toEqual([0x16]);
   });
+});
+
+test('a bond that changed its link tells all groups at once; a device whose type changes leaves and joins', () => {
+  join('239.9.9.9');
+  m.advance(2);
+  sent();
+  const { dev } = w.fake;
+  m.kernel.run(() => callNetdeviceNotifiers(NETDEV_RESEND_IGMP, dev));
+  expect(sent()).toEqual([IS_IN]);
+  const filter = (): number => dev.mc.list.length;
+  expect(filter()).toBe(2);
+  m.kernel.run(() => callNetdeviceNotifiers(NETDEV_PRE_TYPE_CHANGE, dev));
+  expect(filter()).toBe(0);
+  m.kernel.run(() => callNetdeviceNotifiers(NETDEV_POST_TYPE_CHANGE, dev));
+  expect(filter()).toBe(2);
+  m.advance(2);
+  expect(w.take().map((p) => hex(p.payload.slice(8)))).toEqual(['04000000ef090909', '04000000ef090909']);
 });
 
 test('any bytes: no exception, nothing left', () => {

@@ -21,6 +21,8 @@ describe.each([0, 1, 2])('metrics of routes, as a real kernel takes them, set %i
   beforeAll(() => {
     k = createKernel({ modules: [ipv4], clock: new VirtualClock(), seed: 1, debug: true });
     const net = k.initNet;
+    // TCP's list, which is not here.
+    net.sysctl.register('net/ipv4/tcp_available_congestion_control', { get: () => 'reno cubic' });
     k.run(() => {
       devOpen(devGetByName(net, 'lo')!);
       for (const name of ['v1', 'v0']) devOpen(new FakeDevice(net, { name, noQueue: true }).dev);

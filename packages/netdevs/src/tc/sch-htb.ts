@@ -6,7 +6,7 @@ import {
 import { type Extack, NL_VALIDATE_LIBERAL, NLA_BINARY, NLA_FLAG, NLA_U32, NLA_U64, nlaParsePolicy } from '@linnet/netlink';
 import { DROP, kfreeSkbReason, type Skb, skbDequeue, SkbQueue, skbQueuePurge, skbQueueTail } from '@linnet/skbuff';
 import {
-  nlaGetU32, nlaGetU64, nlaLen, type NlWriter, TC_H_ROOT, TCA_HTB_CEIL64, TCA_HTB_CTAB, TCA_HTB_DIRECT_QLEN, TCA_HTB_INIT, TCA_HTB_MAX, TCA_HTB_OFFLOAD, TCA_HTB_PARMS, TCA_HTB_RATE64,
+  nlaGetU32, nlaGetU64, nlaLen, type NlWriter, TC_ACT_QUEUED, TC_ACT_SHOT, TC_ACT_STOLEN, TC_ACT_TRAP, TC_H_ROOT, TCA_HTB_CEIL64, TCA_HTB_CTAB, TCA_HTB_DIRECT_QLEN, TCA_HTB_INIT, TCA_HTB_MAX, TCA_HTB_OFFLOAD, TCA_HTB_PARMS, TCA_HTB_RATE64,
   TCA_HTB_RTAB, TCA_OPTIONS, TCA_RATE, type Tcmsg,
 } from '@linnet/uapi';
 import { tcfBlockGet, tcfBlockPut } from './cls-block.ts';
@@ -79,8 +79,8 @@ function classify(skb: Skb, sch: Qdisc, q: Htb): HtbClass | number {
   while (block !== null && block.chain0 !== null) {
     const verdict = tcfClassify(skb, block, res);
     if (verdict < 0) break;
-    if (verdict === 2) return DROPPED; // TC_ACT_SHOT
-    if (verdict === 4 || verdict === 5 || verdict === 8) return STOLEN; // TC_ACT_STOLEN, QUEUED, TRAP
+    if (verdict === TC_ACT_SHOT) return DROPPED;
+    if (verdict === TC_ACT_STOLEN || verdict === TC_ACT_QUEUED || verdict === TC_ACT_TRAP) return STOLEN;
     cl = res.cls !== 0 ? (res.cls as HtbClass) : null;
     if (cl === null) {
       if (res.classid === sch.handle) return DIRECT;

@@ -40,6 +40,7 @@ export function ipTunnelSetup(dev: NetDevice, ops: NetDeviceOps, type: number): 
   dev.minMtu = 0;
   dev.maxMtu = 0;
   dev.mtu = 1480;
+  dev.txQueueLen = 1000;
   // Super-segments are cut, and checksums made, before a packet goes into the tunnel.
   dev.features = 0;
   dev.hwFeatures = 0;

@@ -2,7 +2,7 @@
 import { ELOOP } from '@linnet/kernel';
 import { flowi4InitOutput, INET_NET } from '@linnet/inet';
 import { IPV4, ipRouteOutputFlow } from '@linnet/ipv4';
-import { NETDEV_TX_OK, type NetDevice, netifRx, NET_RX_SUCCESS, ethTypeTrans } from '@linnet/netdev';
+import { type DstEntry, dstMtu, NETDEV_TX_OK, type NetDevice, netifRx, NET_RX_SUCCESS, ethTypeTrans } from '@linnet/netdev';
 import { DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, type Skb, skbClone, skbPush } from '@linnet/skbuff';
 import {
   ETH_HLEN, ETH_P_IP, ETH_P_IPV6, IP_DF, IPPROTO_UDP, ipv4IsMulticast, RTN_LOCAL, VXLAN_DF_INHERIT, VXLAN_DF_SET, IPHDR_LEN,
@@ -13,7 +13,7 @@ import { fdbLearn, fdbMiss, fdbVni } from './vxlan-fdb.ts';
 import { macHi, macLo, type VxlanRdst } from './vxlan-fdb-table.ts';
 import {
   VXLAN, type VxlanDev, VXLAN_F_COLLECT_METADATA, VXLAN_F_GBP, VXLAN_F_L2MISS, VXLAN_F_LEARN, VXLAN_F_LOCALBYPASS, VXLAN_F_RCV_FLAGS, VXLAN_F_TTL_INHERIT, VXLAN_F_UDP_ZERO_CSUM_TX,
-  VXLAN_GBP_DONT_LEARN, VXLAN_GBP_ID_MASK, VXLAN_GBP_POLICY_APPLIED, VXLAN_HF_GBP, VXLAN_HF_VNI, VXLAN_HLEN, vxlanPriv,
+  VXLAN_GBP_DONT_LEARN, VXLAN_GBP_ID_MASK, VXLAN_GBP_POLICY_APPLIED, VXLAN_HEADROOM, VXLAN_HF_GBP, VXLAN_HF_VNI, VXLAN_HLEN, vxlanPriv,
 } from './vxlan.ts';
 
 function dropped(skb: Skb, dev: NetDevice, reason: number): void {
@@ -117,6 +117,10 @@ function xmitOne(skb: Skb, dev: NetDevice, v: VxlanDev, r: VxlanRdst): void {
   let df = cfg.df === VXLAN_DF_SET ? IP_DF : 0;
   if (cfg.df === VXLAN_DF_INHERIT && protocol === ETH_P_IP && readableIp(skb)) df = skb.view.getUint16(nh + 6) & IP_DF ? IP_DF : 0;
   const { len } = skb;
+  // What is inside hears of the path's MTU for its own route (skb_tunnel_check_pmtu).
+  const mtu = dstMtu(rt) - VXLAN_HEADROOM;
+  const own = skb.dst as DstEntry | null;
+  if (len > mtu && own !== null) own.ops.updatePmtu?.(own, null, skb, mtu);
   tunnelHeadroom(skb, rt, VXLAN_HLEN + UDP_HLEN + IPHDR_LEN);
   tunnelFinishOffloads(skb);
   const at = skbPush(skb, VXLAN_HLEN);
