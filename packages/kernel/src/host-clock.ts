@@ -7,6 +7,12 @@ import { hostClearTimeout, hostMacrotasks, hostNow, hostSetTimeout, hostTimeOrig
 const MAX_TIMEOUT = 0x7fffffff;
 
 /**
+ * What the clock shows when the process or page starts. Were it 0, times would be small integers to the engine for the first two seconds, and then no more: everything that was
+ * compiled till then would be thrown away.
+ */
+const START_NS = 2 ** 32;
+
+/**
  * How a {@link HostClock} behaves.
  * @public
  */
@@ -45,7 +51,7 @@ export class HostClock implements Clock {
   }
 
   now(): number {
-    return Math.round(hostNow() * NSEC_PER_MSEC);
+    return START_NS + Math.round(hostNow() * NSEC_PER_MSEC);
   }
 
   wallNow(): number {

@@ -91,17 +91,19 @@ function receiveCore(skb: Skb, sd: SoftnetData, pastIngress: boolean): number {
       }
     }
     pastIngress = false;
-    // What has seen the frame with its tag gets it so, whatever becomes of the tag now.
-    if (skb.vlanProto !== 0 && prev !== null) {
-      prev.func(skbClone(skb), dev, prev, origDev);
-      prev = null;
-    }
-    if (skb.vlanProto !== 0 && sd.vlanReceive !== null) {
-      const rc = sd.vlanReceive(skb, dev);
-      if (rc < 0) return NET_RX_DROP;
-      if (rc > 0) {
-        dev = skb.dev as NetDevice;
-        continue;
+    if (skb.vlanProto !== 0) {
+      // What has seen the frame with its tag gets it so, whatever becomes of the tag now.
+      if (prev !== null) {
+        prev.func(skbClone(skb), dev, prev, origDev);
+        prev = null;
+      }
+      if (sd.vlanReceive !== null) {
+        const rc = sd.vlanReceive(skb, dev);
+        if (rc < 0) return NET_RX_DROP;
+        if (rc > 0) {
+          dev = skb.dev as NetDevice;
+          continue;
+        }
       }
     }
     const handler = dev.rxHandler;
