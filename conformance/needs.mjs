@@ -22,6 +22,8 @@ export const programs = {
   curl: 'curl',
   iperf3: 'iperf3',
   traceroute: 'traceroute',
+  tracepath: 'iputils-tracepath',
+  radvd: 'radvd',
   ethtool: 'ethtool',
   iptables: 'iptables',
   nft: 'nftables',
@@ -29,6 +31,8 @@ export const programs = {
   sysctl: 'procps',
   bridge: 'iproute2',
   genl: 'iproute2',
+  smcrouted: 'smcroute',
+  tracepath: 'iputils-tracepath',
   chromium: 'chromium',
   // The specifications of netlink, and what its checker needs: Debian's own Python.
   '/usr/src/linux-source-6.12.tar.xz': 'linux-source-6.12',

@@ -4,6 +4,7 @@ import { measureLinnet } from './linnet/linnet-side.ts';
 import type { Measurement } from './measurement.ts';
 import { readOptions, type Options } from './options.ts';
 import { writePage } from './page.ts';
+import { measurePart, plainPart, type PartResult } from './parts.ts';
 import { pinning } from './pin.ts';
 import { keep, machineFacts, publish, summarize, type RowResult } from './results.ts';
 import type { Row } from './rows.ts';
@@ -44,12 +45,19 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 const options = readOptions(process.argv.slice(2));
 const pin = pinning();
 if (pin.length === 0) console.error('bench: there is no taskset: nothing is pinned to one core, and the numbers will jump');
-const missing = prepareKernelSide();
+// Parts have no kernel beside them.
+const missing = options.rows.length === 0 ? null : prepareKernelSide();
 const rows: RowResult[] = [];
 for (const row of options.rows) rows.push(await measureRow(row, options, pin, missing));
+const parts: PartResult[] = [];
+for (const part of options.parts) {
+  parts.push(await measurePart(part, pin, options.rounds, options.quick, (round) => progress(`${part.title}: round ${round} of ${options.rounds}`)));
+  progress('');
+}
 
-console.log(plainTable(rows));
+if (rows.length > 0) console.log(plainTable(rows));
+for (const p of parts) console.log(`${plainPart(p)}\n`);
 for (const r of rows) if (r.why !== null) console.log(`${r.id}: no kernel beside it: ${r.why}`);
-const results = { machine: machineFacts(pin.length > 0), rows };
+const results = { machine: machineFacts(pin.length > 0), rows, parts };
 if (!options.quick) keep(results, options.json);
 if (options.writeDocs) writePage(publish(results));

@@ -1,5 +1,6 @@
 /** docs/performance.md, from the results. */
 import fs from 'node:fs';
+import { markdownPart } from './parts.ts';
 import { PAGE } from './paths.ts';
 import type { Results } from './results.ts';
 import { ROWS } from './rows.ts';
@@ -28,7 +29,7 @@ const REMARKS = `## How it is measured
 
 /** Writes the page. */
 export function writePage(results: Results): void {
-  const { machine, rows } = results;
+  const { machine, rows, parts = [] } = results;
   const dates = [...new Set(rows.map((r) => r.date))].sort().join(', ');
   const rounds = [...new Set(rows.map((r) => r.rounds))].sort((a, b) => a - b).join(' or ');
   const whys = rows.filter((r) => r.why !== null).map((r) => `- ${r.id}: no kernel beside it: ${r.why}`);
@@ -54,7 +55,7 @@ CPU is microseconds of both ends: for bulk rows per megabyte, else for each exch
 
 ${ROWS.map((r) => `- **${r.title}** (\`--only ${r.id}\`): ${r.about}`).join('\n')}
 
-${REMARKS}
+${parts.map((p) => `${markdownPart(p)}\n`).join('')}${REMARKS}
 `;
   fs.writeFileSync(PAGE, text);
 }

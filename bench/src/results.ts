@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { median, spread, type Measurement, type Spread } from './measurement.ts';
 import { HISTORY, RESULTS } from './paths.ts';
+import { PARTS, type PartResult } from './parts.ts';
 import { ROWS, type Row } from './rows.ts';
 
 /** One side of one row over all rounds. */
@@ -42,6 +43,7 @@ export interface MachineFacts {
 export interface Results {
   readonly machine: MachineFacts;
   readonly rows: readonly RowResult[];
+  readonly parts?: readonly PartResult[];
 }
 
 export function machineFacts(pinned: boolean): MachineFacts {
@@ -89,14 +91,18 @@ export function keep(results: Results, file: string | null): void {
 
 /** Puts rows into the committed results; rows that were not measured stay, if they are of the same machine. Returns all. */
 export function publish(results: Results): Results {
-  let rows = results.rows;
+  let { rows } = results;
+  let parts = results.parts ?? [];
   if (fs.existsSync(RESULTS)) {
     const old = JSON.parse(fs.readFileSync(RESULTS, 'utf8')) as Results;
     const same = JSON.stringify(old.machine) === JSON.stringify(results.machine);
-    if (!same && rows.length < ROWS.length) throw new Error('bench/results.json is of another machine: measure all rows (no --only)');
-    if (same) rows = ROWS.flatMap((r) => results.rows.find((x) => x.id === r.id) ?? old.rows.find((x) => x.id === r.id) ?? []);
+    if (!same && rows.length + parts.length < ROWS.length + PARTS.length) throw new Error('bench/results.json is of another machine: measure all rows (no --only)');
+    if (same) {
+      parts = PARTS.flatMap((p) => results.parts?.find((x) => x.id === p.id) ?? old.parts?.find((x) => x.id === p.id) ?? []);
+      rows = ROWS.flatMap((r) => results.rows.find((x) => x.id === r.id) ?? old.rows.find((x) => x.id === r.id) ?? []);
+    }
   }
-  const all = { machine: results.machine, rows };
+  const all = { machine: results.machine, rows, parts };
   fs.writeFileSync(RESULTS, text(all));
   return all;
 }

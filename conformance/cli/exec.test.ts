@@ -57,6 +57,7 @@ test('without a machine', () => {
   expect(linnet('ps')).toEqual({ code: 0, out: '', err: '' });
   expect(linnet('exec', '--', 'true')).toEqual({ code: 1, out: '', err: 'linnet: no machine runs: `linnet up` starts one\n' });
   expect(linnet('exec', '--machine', 'box', '--', 'true').err).toBe('linnet: no machine box answers: none runs. `linnet up --name box` starts one\n');
+  expect(linnet('exec', '--machine', './box.sock', '--', 'true')).toEqual({ code: 1, out: '', err: 'linnet: no machine answers at ./box.sock\n' });
   expect(linnet('exec', '--help').out).toContain('--netns <name>');
 });
 
@@ -77,9 +78,15 @@ describe.skipIf(!have('root', 'cc', 'ip', 'ping'))('with machines', () => {
     for (const [name, address] of [['alpha', '10.9.1.2'], ['beta', '10.9.2.2']] as const) expect(linnet('exec', '--machine', name, '--', 'ip', '-br', 'addr').out).toContain(`${address}/24`);
     expect(linnet('exec', '--', 'true').err).toBe('linnet: several machines run: say --machine alpha or --machine beta\n');
     expect(linnet('exec', '--machine', 'gamma', '--', 'true').err).toContain('there are alpha, beta');
-    await expect(up('10.9.3.2/24', '--name', 'alpha')).rejects.toThrow(/a machine answers at .*alpha\.sock already/);
+    // Said before anything else is.
+    await expect(up('10.9.3.2/24', '--name', 'alpha')).rejects.toThrow(/^ended with 1: linnet: a machine answers at .*alpha\.sock already/);
     running.pop();
-    expect(linnet('exec', '--machine', 'alpha', '--netns', 'nowhere', '--', 'ip', 'link').code).not.toBe(0);
+    expect(linnet('exec', '--machine', 'alpha', '--netns', 'nowhere', '--', 'ip', 'link')).toEqual({
+      code: 1, out: '', err: 'linnet: the machine has no network namespace nowhere: `linnet exec -- ip netns add nowhere` makes one\n',
+    });
+    // One that ip netns of the real system has named is one of the machine, from the first time that it is asked for.
+    const named = spaces[0]!.name;
+    expect(linnet('exec', '--machine', 'alpha', '--netns', named, '--', 'ip', '-br', 'link').out).toMatch(/^lo +DOWN .*\n$/);
   });
 
   test('what cannot run inside is told so', async () => {

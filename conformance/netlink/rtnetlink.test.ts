@@ -2,9 +2,10 @@
 import { createKernel, VirtualClock } from '@linnet/kernel';
 import type { Kernel } from '@linnet/kernel';
 import { tap, veth } from '@linnet/netdevs';
+import { netns } from '@linnet/netns';
 import {
   NETLINK_ADD_MEMBERSHIP, NETLINK_AUDIT, NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK, NETLINK_KOBJECT_UEVENT, NETLINK_NETFILTER, NETLINK_PKTINFO, NETLINK_ROUTE, NETLINK_SOCK_DIAG, NETLINK_USERSOCK,
-  NETLINK_XFRM, NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, RTM_DELLINK, RTM_DELLINKPROP, RTM_GETLINK, RTM_GETLINKPROP, RTM_GETSTATS, RTM_NEWLINK, RTM_NEWLINKPROP, RTM_SETLINK, RTM_SETSTATS,
+  NETLINK_XFRM, NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, RTM_DELLINK, RTM_DELLINKPROP, RTM_DELNSID, RTM_GETLINK, RTM_GETLINKPROP, RTM_GETNSID, RTM_GETSTATS, RTM_NEWLINK, RTM_NEWLINKPROP, RTM_NEWNSID, RTM_SETLINK, RTM_SETSTATS,
 } from '@linnet/uapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestNetns } from '../host/netns.ts';
@@ -95,7 +96,7 @@ describe.skipIf(!have('root', 'ip', 'python3'))('rtnetlink, sock_diag of netlink
     ns = new TestNetns();
     ns.sh('ip link set lo down');
     real = new RealKernel(ns.name);
-    k = createKernel({ modules: [veth, tap], clock: new VirtualClock(), seed: 1 });
+    k = createKernel({ modules: [veth, tap, netns], clock: new VirtualClock(), seed: 1 });
     ours = new LinnetKernel(k.initNet);
   });
   afterAll(async () => {
@@ -145,6 +146,22 @@ describe.skipIf(!have('root', 'ip', 'python3'))('rtnetlink, sock_diag of netlink
       if (JSON.stringify(theirs) !== JSON.stringify(mine)) differ.push({ question: name, theirs, mine });
     }
     expect(differ).toEqual([]);
+  });
+
+  it('ids of namespaces: what asks for none, and RTM_DELNSID, which nobody answers', async () => {
+    const nsid = (family: number, ...attrs: Uint8Array[]): Uint8Array => join(Uint8Array.of(family, 0, 0, 0), ...attrs);
+    const bodies = [nsid(0), nsid(2), nsid(0, u32(1, 3)), nsid(0, u32(1, 3), u32(3, 9999)), nsid(0, u32(4, 3)), nsid(0, u32(5, 3)), nsid(0, u32(2, 0)), new Uint8Array(1)];
+    const [theirs, mine] = await both(async (who) => {
+      const out: string[] = [];
+      for (const type of [RTM_NEWNSID, RTM_DELNSID, RTM_GETNSID, RTM_GETNSID + 1]) {
+        // 0x200 of a deletion asks for many at once.
+        for (const flags of [NLM_F_ACK, NLM_F_ACK | NLM_F_DUMP, NLM_F_ACK | 0x200]) {
+          for (const body of bodies) out.push(`${type} 0x${flags.toString(16)} ${Buffer.from(body).toString('hex')}: ${comparable(await who.send('rt', NETLINK_ROUTE, request(type, flags, body))).join(' ')}`);
+        }
+      }
+      return out;
+    });
+    expect(mine).toEqual(theirs);
   });
 
   it('netlink_diag', async () => {

@@ -78,6 +78,13 @@ describe.skipIf(!can('sysctl'))('files', () => {
     expect(await inside.sh('blue', 'sysctl -n net.ipv4.ip_forward')).toBe('0\n');
   });
 
+  test('of a device that only the machine has', async () => {
+    expect(await inside.sh(null, 'sysctl -w net.ipv4.conf.v0.forwarding=1')).toBe('net.ipv4.conf.v0.forwarding = 1\n');
+    expect(await inside.sh(null, 'sysctl -w net.ipv4.conf.v0.forwarding=0')).toBe('net.ipv4.conf.v0.forwarding = 0\n');
+    const python = 'python3 -c "import os; print(os.path.realpath(\'/sys/class/net/v0/mtu\'), open(os.path.realpath(\'/proc/net/dev\')).read().count(\'v0\'))"';
+    if (can('python3')) expect(await inside.sh(null, python)).toBe('/sys/devices/virtual/net/v0/mtu 1\n');
+  });
+
   test('by redirection, cat and tee', async () => {
     const file = '/proc/sys/net/ipv4/ip_forward';
     expect(await inside.sh(null, `bash -c 'echo 0 > ${file}; cat ${file}; echo 1 | tee ${file}; echo 0 | cat > ${file}; cat ${file}'`)).toBe('0\n1\n0\n');

@@ -28,6 +28,10 @@ class Msghdr(ctypes.Structure):
     ]
 
 
+class Mmsghdr(ctypes.Structure):
+    _fields_ = [("hdr", Msghdr), ("len", ctypes.c_uint)]
+
+
 class Pollfd(ctypes.Structure):
     _fields_ = [("fd", ctypes.c_int), ("events", ctypes.c_short), ("revents", ctypes.c_short)]
 
@@ -158,6 +162,29 @@ class Player:
         shown = data.hex() if len(data) <= 256 else f"{len(data)} bytes"
         return {"n": n, "data": shown, "name": show_name(abuf.raw[: msg.namelen]), "ctl": ctl, "flags": msg.flags & ~0x40000000}
 
+    def op_sendmany(self, s, bodies, flags=0):
+        msgs, keep = (Mmsghdr * max(len(bodies), 1))(), []
+        for m, body in zip(msgs, bodies):
+            b = bytes.fromhex(body) if isinstance(body, str) else b"x" * body
+            buf = ctypes.create_string_buffer(b, len(b))
+            iov = Iovec(ctypes.addressof(buf), len(b))
+            keep += [buf, iov]
+            m.hdr = Msghdr(None, 0, ctypes.pointer(iov), 1, None, 0, 0)
+        n = libc.sendmmsg(self.fd(s), msgs, len(bodies), flags | DONTWAIT | NOSIGNAL)
+        return ret(n) if n < 0 else [m.len for m in msgs[:n]]
+
+    def op_recvmany(self, s, sizes, flags=0):
+        msgs, keep = (Mmsghdr * max(len(sizes), 1))(), []
+        for m, size in zip(msgs, sizes):
+            buf, name = ctypes.create_string_buffer(max(size, 1)), ctypes.create_string_buffer(128)
+            iov = Iovec(ctypes.addressof(buf), size)
+            keep.append((buf, name, iov))
+            m.hdr = Msghdr(ctypes.addressof(name), 128, ctypes.pointer(iov), 1, None, 0, 0)
+        n = libc.recvmmsg(self.fd(s), msgs, len(sizes), flags | DONTWAIT, None)
+        if n < 0:
+            return ret(n)
+        return [[m.len, k[0].raw[: min(m.len, size)].hex(), show_name(k[1].raw[: m.hdr.namelen]), m.hdr.flags] for m, k, size in zip(msgs[:n], keep, sizes)]
+
     def op_shutdown(self, s, how):
         return ret(libc.shutdown(self.fd(s), how))
 
@@ -182,7 +209,7 @@ class Player:
 
     def op_setopt(self, s, opt, value, level=SOL_SOCKET):
         b = struct.pack("<i", value) if isinstance(value, int) else bytes.fromhex(value)
-        if level == SOL_SOCKET and opt == 26 and len(b) >= 8:
+        if level == SOL_SOCKET and opt in (26, 51) and len(b) >= 8:
             prog = ctypes.create_string_buffer(b, len(b))
             b = struct.pack("<HxxxxxxQ", len(b) // 8, ctypes.addressof(prog))
             return ret(libc.setsockopt(self.fd(s), level, opt, b, len(b)))

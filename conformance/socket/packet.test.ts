@@ -88,6 +88,17 @@ const scenarios: Record<string, Step[]> = {
     ['setopt', 'd', 18, (0x2000 << 16) | 5, SOL], ['setopt', 'd', 18, 0x2000 << 16, SOL], ['socket', 'e', PACKET, RAW, 0], ['setopt', 'e', 18, 9, SOL], ...bound('e', RAW, 0x1236, VB), ...bound('f', RAW, 0x1236, VB), ['setopt', 'e', 18, 40_008 | (6 << 16), SOL], ['setopt', 'f', 18, 40_008 | (6 << 16), SOL],
     ['send', 'a', eth(B, A, 0x1236, PAD)], ['recv', 'e', 15], ['recv', 'f', 15], ['setopt', 'd', 18, 0x10001003, SOL], ['setopt', 'e', 18, (9 << 16) | 3, SOL], ['setopt', 'e', 22, 1, SOL], ['setopt', 'd', 22, 1, SOL],
   ],
+  'fanout: what a member has no room for': [3 << 16, 0x1001 << 16].flatMap((mode): Step[] => {
+    // Both kernels charge a frame differently; this buffer has room for four, and is full with seven, on both.
+    const frames = (n: number): Step[] => Array.from({ length: n }, (_, i): Step => ['send', 'a', eth(B, A, 0x1234, le(i, 1) + PAD)]);
+    const held = ['b', 'c', 'd'].map((s): Step => ['getopt', s, 21, 24, SOL]);
+    const read = (s: string, n: number): Step[] => Array.from({ length: n }, (): Step => ['recv', s, 15]);
+    return [
+      ...bound('a', RAW, ALL, VA), ...['b', 'c', 'd'].flatMap((s): Step[] => [...bound(s, RAW, 0x1234, VB), ['setopt', s, 8, 2500], ['setopt', s, 18, 7 | mode, SOL]]),
+      ...[3, 3, 4, 4, 9].flatMap((n): Step[] => [...frames(n), ...held]), ...read('b', 11), ...frames(4), ...held, ...read('c', 11), ...frames(4), ...held, ...read('d', 11), ...frames(4), ...held,
+      ...['b', 'c', 'd'].flatMap((s): Step[] => read(s, 11)), ...frames(15), ...held, ...['b', 'c', 'd', 'a'].map((s): Step => ['close', s]),
+    ];
+  }),
   'a virtio header': [
     ...bound('a', RAW, ALL, VA), ...bound('b', RAW, ALL, VB), ['setopt', 'a', 15, 1, SOL], ['getopt', 'a', 24, 64, SOL], ['send', 'a', '00'.repeat(10) + eth(B, A, 0x1234, PAD)], ['recv', 'b', 100], ['setopt', 'b', 15, 1, SOL], ['send', 'a', '00'.repeat(10) + eth(B, A, 0x1234, PAD)], ['recv', 'b', 100], ['send', 'a', '00'.repeat(9)],
     ['send', 'a', '00'.repeat(10) + eth(B, A, 0x1234, PAD)], ['recv', 'b', 9], ['recv', 'b', 100], ['send', 'a', '0100000000002200' + '0600' + eth(B, A, 0x800, IP)], ['recv', 'b', 100], ['setopt', 'b', 24, 12, SOL], ['send', 'a', '0100000000002200' + '0600' + eth(B, A, 0x800, IP)], ['recv', 'b', 100, 0x20],
@@ -106,6 +117,10 @@ const scenarios: Record<string, Step[]> = {
     ...Array.from({ length: 4 }, (_, i): Step => ['send', 'a', eth(B, A, 0x1234, le(i, 1).repeat(1300))]), ['ring', 'b', [[4096, 32], [4160, 4], [4172, 30]]], ['getopt', 'b', 6, 64, SOL], ['ringset', 'b', 8, 0], ['pause', 100], ['send', 'a', eth(B, A, 0x1234, '09'.repeat(100))], ['pause', 100],
     ['ring', 'b', [[0, 32], [64, 4]]], ['getopt', 'b', 6, 64, SOL],
   ],
+  'rings that just fit': [[2, 4000, 80], [2, 3980, 0], [2, 3984, 0], [2, 0, 3976], [2, 0, 3980], [2, 16, 3960], [2, 16, 3968], [1, 12, 0], [1, 16, 0], [0, 12, 0], [0, 16, 0]].flatMap(([v, reserve, priv]): Step[] => [
+    ['socket', 'b', PACKET, RAW, 0], ['setopt', 'b', 10, v, SOL], ['setopt', 'b', 12, reserve, SOL],
+    ['setopt', 'b', 5, (v === 2 ? [4096, 2, 4096, 2, 10, priv!, 0] : [4096, 2, 64, 128]).map((n) => le(n, 4)).join(''), SOL],
+  ]),
   'loopback': [
     ['socket', 'a', PACKET, RAW, swab(ALL)], ['bind', 'a', ll(ALL, 1)], ['socket', 'b', PACKET, DGRAM, swab(0x1234)], ['send', 'a', eth('000000000000', '000000000000', 0x1234, PAD)], ['recv', 'a', 20], ['recv', 'a', 20], ['recv', 'b', 20], ['sockname', 'a'],
   ],

@@ -165,6 +165,18 @@ export class Player {
         return this.send(s, a[1]!, a[2], a[3], a[4]);
       case 'recv':
         return this.recv(s, a[1]!, a[2], a[3], a[4]);
+      case 'sendmany': {
+        const msgs = (a[1]! as (string | number)[]).map((b) => ({ hdr: new MsgHdr([typeof b === 'string' ? unhex(b) : new Uint8Array(b).fill(120)]), len: 0 }));
+        const n = sys.sendmmsg(this.fd(s), msgs, ((a[2] as number | undefined) ?? 0) | MSG_DONTWAIT);
+        return n < 0 ? n : msgs.slice(0, n).map((m) => m.len);
+      }
+      case 'recvmany': {
+        const bufs = (a[1]! as number[]).map((size) => new Uint8Array(size));
+        const msgs = bufs.map((b) => ({ hdr: new MsgHdr([b]), len: 0 }));
+        for (const m of msgs) m.hdr.controlLen = 0;
+        const n = sys.recvmmsg(this.fd(s), msgs, ((a[2] as number | undefined) ?? 0) | MSG_DONTWAIT);
+        return n < 0 ? n : msgs.slice(0, n).map((m, i) => [m.len, hex(bufs[i]!.subarray(0, Math.min(m.len, bufs[i]!.length))), showName(m.hdr.name), m.hdr.flags]);
+      }
       case 'shutdown':
         return sys.shutdown(this.fd(s), a[1]!);
       case 'close': {

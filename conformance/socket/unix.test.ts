@@ -53,6 +53,13 @@ const scenarios: Record<string, Step[]> = {
     ['pair', 'e', 'f', U, SEQ], ['send', 'e', text('abc')], ['close', 'f'], ['poll', 'e'], ['send', 'e', '61'], ['send', 'e', '61'], ['recv', 'e', 1], ['recv', 'e', 1],
     ['pair', 'g', 'h', U, DGRAM], ['send', 'g', text('abc')], ['close', 'h'], ['poll', 'g'], ['send', 'g', '61'], ['send', 'g', '61'], ['recv', 'g', 1], ['peername', 'g'],
   ],
+  'what messages cost, at the edges': [
+    ...[STREAM, DGRAM, SEQ].flatMap((type): Step[] => [
+      ['pair', 'a', 'b', U, type], ['setopt', 'a', 32, 1 << 22],
+      ...[0, 1, 192, 193, 704, 705, 1728, 1729, 3776, 3777, 4288, 4289, 7872, 7873, 11968, 11969, 16064, 16065, 20160, 20161, 36544, 36545, 36736, 36737, 73088, 73089, 85696, 85697, 102080, 102081, 150000].flatMap((n): Step[] => [['send', 'a', n], ['ioctl', 'a', OUTQ], ['recv', 'b', 200_000]]),
+    ]),
+    ...[4608, 10_000, 40_000, 80_000].flatMap((size): Step[] => [['pair', 'a', 'b', U, STREAM], ['setopt', 'a', 7, size / 2], ['send', 'a', 200_000], ['ioctl', 'a', OUTQ], ['recv', 'b', 2300], ['ioctl', 'a', OUTQ]]),
+  ],
   'buffers': [
     ['pair', 'a', 'b', U, STREAM], ['fill', 'a', 1], ['ioctl', 'a', OUTQ], ['ioctl', 'b', INQ], ['poll', 'a'], ['recv', 'b', 10], ['poll', 'a'], ['recv', 'b', 200], ['poll', 'a'], ['getopt', 'a', 55], ['getopt', 'b', 55],
     ['pair', 'c', 'd', U, STREAM], ['fill', 'c', 100_000], ['ioctl', 'c', OUTQ], ['recv', 'd', 100_000], ['poll', 'c'], ['recv', 'd', 100_000], ['poll', 'c'], ['ioctl', 'c', OUTQ],

@@ -20,6 +20,10 @@ export class RealSide implements Side {
   readonly #ns: TestNetns = new TestNetns({ plain: true });
   readonly #programs: Program[] = [];
 
+  /** Its name. */
+  get netns(): string {
+    return this.#ns.name;
+  }
   start(command: string): Program {
     const p = new Program(this.#ns.name, command);
     this.#programs.push(p);

@@ -20,7 +20,7 @@ describe.each(SCENES)('$name', ({ name, needs, setup, programs, ask }) => {
           expect(r.code, `${command}: ${r.stderr}`).toBe(0);
         }
       }
-      for (const program of programs ?? []) for (const side of [real, linnet]) side.start(program);
+      for (const program of programs ?? []) await Promise.all([real, linnet].map((side) => side.start(program).until(/ready/)));
       // The link watch of a real kernel acts once a second.
       const settle = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1100));
       await settle();

@@ -1,4 +1,5 @@
 // What is set up, and what is asked then. The commands are those that an administrator types.
+import { fileURLToPath } from 'node:url';
 
 export interface Scene {
   readonly name: string;
@@ -6,7 +7,7 @@ export interface Scene {
   readonly needs: readonly string[];
   /** Run first, one after the other, and all must succeed. */
   readonly setup: readonly string[];
-  /** Programs that run while the commands are asked. */
+  /** Programs that run while the commands are asked; they print `ready`. */
   readonly programs?: readonly string[];
   /** Commands whose exit code, output and errors are compared. */
   readonly ask: readonly string[];
@@ -42,8 +43,11 @@ u = s.socket(s.AF_INET, s.SOCK_DGRAM); u.bind(('127.0.0.1', 6000))
 v = s.socket(s.AF_INET, s.SOCK_DGRAM); v.bind(('127.0.0.1', 6001)); v.connect(('127.0.0.1', 6000))
 w = s.socket(s.AF_INET6, s.SOCK_DGRAM); w.setsockopt(41, 26, 1); w.bind(('::', 6002))
 r = s.socket(s.AF_INET, s.SOCK_RAW, 89); p = s.socket(s.AF_PACKET, s.SOCK_RAW, s.htons(0x88cc)); p.bind(('e0', 0x88cc)); d = s.socket(s.AF_PACKET, s.SOCK_DGRAM, s.htons(0x88cd))
+print('ready', flush=True)
 time.sleep(60)
 "`;
+
+const ALL_SOCKETS = `LINNET_UNIX=1 python3 ${fileURLToPath(new URL('sockets.py', import.meta.url))}`;
 
 export const SCENES: readonly Scene[] = [
   {
@@ -67,8 +71,9 @@ export const SCENES: readonly Scene[] = [
       'ip link set br0 type bridge forward_delay 1', 'ip -d -j link show br0', 'ip link set e0 type bridge_slave cost 10 guard on', 'ip -d -j link show e0', 'bridge -j -d link',
       'bridge -j fdb', 'bridge fdb add 02:00:00:00:00:33 dev e0 master static', 'bridge fdb add 02:00:00:00:00:33 dev e0 master static', 'bridge fdb del 02:00:00:00:00:33 dev e0 master', 'bridge fdb del 02:00:00:00:00:33 dev e0 master', 'ip link set e0 nomaster', 'ip link del br0',
       'ip link add m0 link e1 address 02:00:00:00:02:00 type macvlan mode bridge', 'ip -d -j link show m0', 'ip link set m0 type macvlan mode private', 'ip link add m1 link e1 type macvlan mode passthru', 'ip link set m0 up', 'ip -d -j link show m0', 'ip link del m0',
+      'ip link add m1 link e1 address 02:00:00:00:02:01 type macvlan mode passthru', 'ip link set m1 address 02:00:00:00:02:02', 'ip -j link show dev e1', 'ip -j link show dev m1', 'ip link set m1 address 03:00:00:00:02:02', 'ip link set m1 up', 'ip link set m1 address 02:00:00:00:02:03', 'ip -j link show dev e1', 'ip link del m1', 'ip -j link show dev e1',
       'ip link add vx0 address 02:00:00:00:03:00 type vxlan id 7 remote 10.0.0.9 dstport 4789 dev e0', 'ip -d -j link show vx0', 'ip link add vx1 type vxlan id 7 dstport 4789', 'ip link set vx0 up', 'bridge -j fdb show dev vx0', 'ip link del vx0',
-      'ip link add ifb0 address 02:00:00:00:04:00 type ifb', 'ip -d -j link show ifb0', 'ip link del ifb0', 'ip link',
+      'ip link add ifb0 address 02:00:00:00:04:00 type ifb', 'ip -d -j link show ifb0', 'ip link set ifb0 address 02:00:00:00:04:01', 'ip link add m2 link ifb0 type macvlan mode passthru', 'ip link set m2 address 02:00:00:00:04:02', 'ip link del m2', 'ip link del ifb0', 'ip link',
     ],
   },
   {
@@ -147,6 +152,16 @@ export const SCENES: readonly Scene[] = [
     name: 'ss', needs: ['ss', 'ip', 'python3'], setup: PAIR6, programs: [SOCKETS],
     ask: [
       'ss -tan', 'ss -tano', 'ss -tanm', 'ss -tane', 'ss -uan', 'ss -uanm', 'ss -uane', 'ss -wan', 'ss -0an', 'ss -0ane', 'ss -4tln', 'ss -6tln', 'ss -6uan', "ss -tan 'sport = :5000'", 'ss -tan state established', 'ss -tan dst 127.0.0.1', 'ss -tan state listening', 'ss -HO -tan', 'ss -Htanp state connected', 'ss -K dst 127.0.0.1 dport = 5000', 'ss -tan state established',
+    ],
+  },
+  {
+    // One congestion control on both: that of the real kernel may be any, and it says how large a send buffer it wants (bbr: three windows). One largest buffer, too: the scale of windows fits it.
+    name: 'ss of all sockets', needs: ['ss', 'ip', 'python3'], setup: [...PAIR6, 'ip addr add 10.0.0.1/24 dev e0', 'ip neigh add 10.0.0.50 lladdr 02:00:00:00:00:0b dev e0', 'sysctl -qw net.ipv4.tcp_congestion_control=reno net.ipv4.tcp_rmem="4096 131072 6291456"'], programs: [ALL_SOCKETS],
+    ask: [
+      'ss -tuanpieom', 'ss -tuanpieomO', 'ss -tanpie state big', 'ss -tanpie state bucket', 'ss -tan state synchronized', 'ss -tan', 'ss -tn', 'ss -tano', 'ss -H -O -tuan', 'ss -tanZ', 'ss -tani --tos', 'ss -tuanbT', 'ss -tan --inet-sockopt', 'ss -tan --cgroup',
+      'ss -xan', 'ss -xanepm', 'ss -xanO', 'ss -xl', 'ss -x', 'ss -x state connected', 'ss -xa src @linnet-ss-stream', 'ss -xa "src @linnet*"', 'ss -A unix_dgram -a', 'ss -A unix_seqpacket,unix_dgram -ae', 'ss -wanepm', 'ss -wa', 'ss -4wan', 'ss -6wan', 'ss -wan dst 127.0.0.1', 'ss -0anepm', 'ss -0a', 'ss -0ab', 'ss -A packet_raw -ane', 'ss -f netlink -anepm', 'ss -A netlink -a', 'ss -f link -an', 'ss -f unix -an', 'ss -f inet -an', 'ss -f inet6 -an', 'ss -an', 'ss -l', 'ss -s', 'ss -a -A tcp,raw,packet -n',
+      "ss -tan 'sport >= :40003 and sport <= :40006'", "ss -tan '( dport = :5000 or sport = :5020 ) and not dst 127.0.0.1:40000'", "ss -tan 'src 10.0.0.0/24'", "ss -tan 'dst 10.0.0.50 and dport > :7003'", "ss -tuan 'dev = e0'", "ss -tuan 'fwmark = 0x15'", "ss -tan autobound", "ss -6tan 'src [::1]'", "ss -tan 'src [::ffff:127.0.0.1]'", "ss -uan 'dport = :6003'", 'ss -tan dst 127.0.0.1:5000', 'ss -tan "dst = 127.0.0.1"', "ss -tan 'sport neq :5000 dport lt :6000'", 'ss -tan exclude established exclude listening', 'ss -ltn sport = :5001', 'ss -tan src :5000', 'ss -tan "src *:5000"', 'ss -tan "sport = tcp:5000"', 'ss -tan "sport = :nothing"', 'ss -tan "("', 'ss -tan dst nothing', 'ss -A nothing', 'ss -f nothing', 'ss --nothing',
+      'ss -HK -t sport = :5020', 'ss -tan sport = :5020', 'ss -HK -x', 'ss -s',
     ],
   },
   {

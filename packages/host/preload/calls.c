@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/netlink.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -38,6 +39,9 @@ int simple_call(int fd, struct sock *s, int op, uint32_t a, uint32_t b, uint32_t
   if (r.rc < 0) { errno = -r.rc; return -1; }
   return r.rc;
 }
+
+// IPT_SO_SET_REPLACE and IP6T_SO_SET_REPLACE.
+#define XT_SO_SET_REPLACE 64
 
 // Fills the descriptor until poll would not find it writable; the machine throws the bytes away once the socket can be written to.
 int plug(int fd, struct sock *s) {
@@ -111,6 +115,19 @@ EXPORT int socket(int domain, int type, int proto) {
   if (s == NULL) { REAL(close)(fd); return -1; }
   sock_bind_name(fd, s);
   return finish_fd(fd, type);
+}
+
+// /dev/net/tun is a descriptor of the same kind: what is read from and written to it is carried frame by frame.
+int open_tun(int flags) {
+  struct request q = { .op = OP_TUN };
+  struct reply r;
+  int fd = dial(&q, NULL, 0, &r, NULL, 0);
+  if (fd < 0) return -1;
+  if (r.rc < 0) { REAL(close)(fd); errno = -r.rc; return -1; }
+  struct sock *s = sock_new(fd, r.a, 0, DOMAIN_TUN, 0, 0);
+  if (s == NULL) { REAL(close)(fd); return -1; }
+  sock_bind_name(fd, s);
+  return finish_fd(fd, (flags & O_CLOEXEC ? SOCK_CLOEXEC : 0) | (flags & O_NONBLOCK ? SOCK_NONBLOCK : 0));
 }
 
 EXPORT int bind(int fd, const struct sockaddr *sa, socklen_t len) {
@@ -219,6 +236,24 @@ EXPORT int shutdown(int fd, int how) {
   return rc;
 }
 
+// Replacing a table of x_tables (struct ipt_replace, ip6t_replace) also reads: the old counters come back to where a pointer inside says. For the machine the pointer is the offset behind the value.
+static int replace_table(int fd, struct sock *s, int level, int opt, const void *val, socklen_t len) {
+  uint32_t n;
+  uint64_t to, at = len;
+  memcpy(&n, (const char *)val + 84, sizeof n);
+  memcpy(&to, (const char *)val + 88, sizeof to);
+  size_t room = n < (MAX_FRAME >> 5) ? (size_t)n * 16 : 0;
+  char *copy = malloc(len + room);
+  if (copy == NULL) { errno = ENOMEM; return -1; }
+  memcpy(copy, val, len);
+  memcpy(copy + 88, &at, sizeof at);
+  size_t got = room;
+  int rc = simple_call(fd, s, OP_SETSOCKOPT, (uint32_t)level, (uint32_t)opt, (uint32_t)room, copy, len, copy + len, &got, NULL);
+  if (rc == 0 && to != 0 && got == room) memcpy((void *)(uintptr_t)to, copy + len, room);
+  free(copy);
+  return rc;
+}
+
 EXPORT int setsockopt(int fd, int level, int opt, const void *val, socklen_t len) {
   struct sock *s = sock_of(fd);
   int handled = 0;
@@ -232,6 +267,7 @@ EXPORT int setsockopt(int fd, int level, int opt, const void *val, socklen_t len
     const struct sock_fprog *f = val;
     return simple_call(fd, s, OP_SETSOCKOPT, (uint32_t)level, (uint32_t)opt, 0, f->filter, (size_t)f->len * sizeof *f->filter, NULL, NULL, NULL);
   }
+  if ((level == SOL_IP || level == SOL_IPV6) && opt == XT_SO_SET_REPLACE && val != NULL && len >= 96) return replace_table(fd, s, level, opt, val, len);
   if (level == SOL_SOCKET && opt == SO_ZEROCOPY && s->stream) { errno = EOPNOTSUPP; return -1; }   // nobody would tell when the memory is free again
   // Waiting is the kernel's work: it is to know how long.
   if (level == SOL_SOCKET && (opt == SO_RCVTIMEO || opt == SO_SNDTIMEO || opt == SO_RCVLOWAT)) {
@@ -249,7 +285,9 @@ EXPORT int getsockopt(int fd, int level, int opt, void *val, socklen_t *len) {
     int rc = ring_getsockopt(fd, s, opt, val, len, &handled);
     if (handled) return rc;
   }
-  size_t n = *len;
+  // A source filter says itself how many sources there is room for behind it; the kernel does not look at the length for more than what is in front of them.
+  int filter = (level == SOL_IP && opt == IP_MSFILTER) || ((level == SOL_IP || level == SOL_IPV6) && opt == MCAST_MSFILTER);
+  size_t n = filter ? MAX_FRAME : *len;
   struct reply r;
   if (simple_call(fd, s, OP_GETSOCKOPT, (uint32_t)level, (uint32_t)opt, *len, val, val == NULL ? 0 : *len, val, &n, &r) != 0) return -1;
   *len = (socklen_t)(r.len + 4 - sizeof r);

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #define MAX_FOLDERS 64
-static struct folder { int fd; char *path, *real; } folders[MAX_FOLDERS];
+static struct folder { int fd; char *path, *real; pid_t maker; } folders[MAX_FOLDERS];   // whoever made the real one takes it away
 static volatile int open_folders;
 
 const char *folder_of(int fd) {
@@ -32,29 +32,44 @@ static void discard(const char *dir) {
 
 void folder_closed(int fd) {
   if (open_folders == 0 || borrowed()) return;
+  files_lock();
   for (int i = 0; i < MAX_FOLDERS; i++) {
     if (folders[i].path == NULL || folders[i].fd != fd) continue;
     int e = errno, others = 0;
     for (int k = 0; k < MAX_FOLDERS; k++) if (k != i && folders[k].path != NULL && strcmp(folders[k].real, folders[i].real) == 0) others++;
-    if (others == 0) discard(folders[i].real);
+    if (others == 0 && folders[i].maker == getpid()) discard(folders[i].real);
     free(folders[i].path);
     free(folders[i].real);
     folders[i].path = folders[i].real = NULL;
     open_folders--;
     errno = e;
   }
+  files_unlock();
+}
+
+// Takes over both names. -1 when there is no place, or no memory, for them.
+static int keep(int fd, char *path, char *real, pid_t maker) {
+  int i = 0;
+  files_lock();
+  while (i < MAX_FOLDERS && folders[i].path != NULL) i++;
+  if (i < MAX_FOLDERS && path != NULL && real != NULL) {
+    folders[i] = (struct folder){ fd, path, real, maker };
+    open_folders++;
+  } else {
+    i = -1;
+    free(path);
+    free(real);
+  }
+  files_unlock();
+  return i < 0 ? -1 : 0;
 }
 
 void folder_dup(int from, int to) {
   if (open_folders == 0 || borrowed()) return;
   for (int i = 0; i < MAX_FOLDERS; i++) {
     if (folders[i].path == NULL || folders[i].fd != from) continue;
-    for (int k = 0; k < MAX_FOLDERS; k++) {
-      if (folders[k].path != NULL) continue;
-      folders[k] = (struct folder){ to, strdup(folders[i].path), strdup(folders[i].real) };
-      open_folders++;
-      return;
-    }
+    keep(to, strdup(folders[i].path), strdup(folders[i].real), folders[i].maker);
+    return;
   }
 }
 
@@ -81,9 +96,6 @@ int open_folder(const char *path, int flags) {
   char *list, dir[PATH_MAX];
   size_t len;
   const char *tmp = getenv("TMPDIR");
-  int slot = 0;
-  while (slot < MAX_FOLDERS && folders[slot].path != NULL) slot++;
-  if (slot == MAX_FOLDERS) { errno = EMFILE; return -1; }
   if (path_call(OP_LIST, path, 0, NULL, 0, &list, &len, NULL) != 0) return -1;
   int n = snprintf(dir, sizeof dir - 6, "%s/linnet-", tmp != NULL ? tmp : "/tmp");
   if ((size_t)n >= sizeof dir - 6) { free(list); errno = ENAMETOOLONG; return -1; }
@@ -97,9 +109,9 @@ int open_folder(const char *path, int flags) {
   free(list);
   int fd = REAL(open)(dir, (flags & O_CLOEXEC) | O_RDONLY | O_DIRECTORY);
   if (fd < 0) { discard(dir); return -1; }
-  folders[slot] = (struct folder){ fd, strdup(path), strdup(dir) };
-  open_folders++;
-  return fd;
+  if (keep(fd, strdup(path), strdup(dir), getpid()) == 0) return fd;
+  REAL(close)(fd);
+  discard(dir);
+  errno = EMFILE;
+  return -1;
 }
-
-// A folder that is about to be opened for reading its names goes another way: see names.c.

@@ -49,6 +49,7 @@ EXPORT int dup(int fd) {
 EXPORT int dup2(int from, int to) {
   if (is_hidden(from)) { errno = EBADF; return -1; }
   if (from != to) file_written(to);
+  make_way(to);
   int rc = REAL(dup2)(from, to);
   if (rc >= 0 && from != to) table_dup(from, to), file_dup(from, to);
   return rc;
@@ -57,6 +58,7 @@ EXPORT int dup2(int from, int to) {
 EXPORT int dup3(int from, int to, int flags) {
   if (is_hidden(from)) { errno = EBADF; return -1; }
   file_written(to);
+  make_way(to);
   int rc = REAL(dup3)(from, to, flags);
   if (rc >= 0) table_dup(from, to), file_dup(from, to);
   return rc;

@@ -15,6 +15,16 @@
 static struct written { int fd; char *path; char *was; } written[MAX_WRITTEN];
 static volatile int writers;
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void files_lock(void) { pthread_mutex_lock(&lock); }
+void files_unlock(void) { pthread_mutex_unlock(&lock); }
+
+// A child is not to find it held by a thread that it has not got.
+__attribute__((constructor)) static void keep_over_fork(void) {
+  if (linnet_on()) pthread_atfork(files_lock, files_unlock, files_unlock);
+}
+
 static struct written *find(int fd) {
   if (writers == 0 || borrowed()) return NULL;
   for (int i = 0; i < MAX_WRITTEN; i++) if (written[i].path != NULL && written[i].fd == fd) return &written[i];
@@ -22,28 +32,35 @@ static struct written *find(int fd) {
 }
 
 static int remember(int fd, const char *path, const char *was) {
-  for (int i = 0; i < MAX_WRITTEN; i++) {
-    if (written[i].path != NULL) continue;
-    written[i].path = strdup(path);
+  int i = 0;
+  files_lock();
+  while (i < MAX_WRITTEN && written[i].path != NULL) i++;
+  if (i < MAX_WRITTEN && (written[i].path = strdup(path)) != NULL) {
     written[i].was = was == NULL ? NULL : strdup(was);
     written[i].fd = fd;
     writers++;
-    return 0;
+  } else {
+    errno = i < MAX_WRITTEN ? ENOMEM : EMFILE;
+    i = -1;
   }
-  errno = EMFILE;
-  return -1;
+  files_unlock();
+  return i < 0 ? -1 : 0;
 }
 
 int is_written_file(int fd) { return find(fd) != NULL; }
 
 void file_closed(int fd) {
-  struct written *w = find(fd);
   folder_closed(fd);
-  if (w == NULL) return;
-  free(w->path);
-  free(w->was);
-  w->path = w->was = NULL;
-  writers--;
+  if (writers == 0) return;
+  files_lock();
+  struct written *w = find(fd);
+  if (w != NULL) {
+    free(w->path);
+    free(w->was);
+    w->path = w->was = NULL;
+    writers--;
+  }
+  files_unlock();
 }
 
 void file_dup(int from, int to) {
@@ -127,14 +144,18 @@ static int open_carried(const char *path, int flags) {
   return fd;
 }
 
+static int is_tun(const char *path) { return path != NULL && strcmp(path, "/dev/net/tun") == 0 && linnet_on(); }
+
 static int open_at(int (*real)(int, const char *, int, ...), int dir, const char *path, int flags, mode_t mode) {
   char buf[PATH_MAX];
+  if (is_tun(path)) return open_tun(flags);
   const char *ours = carried_path(dir, path, buf, sizeof buf);
   return ours != NULL ? open_carried(ours, flags) : real(dir, path, flags, mode);
 }
 
 static int open_it(int (*real)(const char *, int, ...), const char *path, int flags, mode_t mode) {
   char buf[PATH_MAX];
+  if (is_tun(path)) return open_tun(flags);
   const char *ours = carried_path(AT_FDCWD, path, buf, sizeof buf);
   return ours != NULL ? open_carried(ours, flags) : real(path, flags, mode);
 }

@@ -5,6 +5,8 @@
 #include <dirent.h>
 #include <stdio.h>
 
+own void files_lock(void);                                // the tables of files and folders are for one thread at a time
+own void files_unlock(void);
 own const char *carried_path(int dir, const char *path, char *buf, size_t room);   // the machine's path for one that it serves, or NULL
 own int path_call(int op, const char *path, uint32_t a, const void *data, size_t n, char **text, size_t *len, struct reply *rep);   // *text is malloc'ed
 own int real_stat(int dir, const char *path, struct stat *st, int flags);

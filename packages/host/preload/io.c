@@ -1,5 +1,6 @@
 // Sending and receiving. A raw stream is the kernel's own business, but for what its end means; everything else is carried message by message.
 #include "linnet.h"
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/net_tstamp.h>
 #include <poll.h>
@@ -60,7 +61,15 @@ static ssize_t raw_sendmsg(int fd, struct sock *s, const struct msghdr *m, int f
   return write_end(fd, s, REAL(sendmsg)(fd, &plain, (flags & (MSG_DONTWAIT | MSG_MORE)) | MSG_NOSIGNAL), flags);
 }
 
+// Descriptors cannot travel through the machine, whose processes are not there: better an error than a message without them.
+static int has_rights(const struct msghdr *m) {
+  if (m->msg_control == NULL) return 0;
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR((struct msghdr *)m, c)) if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) return 1;
+  return 0;
+}
+
 ssize_t carried_sendmsg(int fd, struct sock *s, const struct msghdr *m, int flags) {
+  if (s->domain == AF_UNIX && has_rights(m)) { errno = EOPNOTSUPP; return -1; }
   if (s->raw && !(flags & MSG_OOB)) return raw_sendmsg(fd, s, m, flags);
   size_t total = iov_total(m->msg_iov, m->msg_iovlen);
   if (m->msg_iovlen > IOV_MAX) { errno = EMSGSIZE; return -1; }
@@ -119,8 +128,8 @@ ssize_t carried_recvmsg(int fd, struct sock *s, struct msghdr *m, int flags) {
   int direct = (flags & (MSG_ERRQUEUE | MSG_OOB)) != 0;
   for (;;) {
     if (s->raw && !direct) return raw_recvmsg(fd, s, m, flags);
-    // A stream that is neither connected nor on its way has no tokens and must hear so; all others wait for one.
-    if (!direct && !s->stream && wait_readable(fd, flags) != 0) return -1;
+    // A stream that is neither connected nor on its way has no tokens and must hear so, as must a TUN without a device; all others wait for one.
+    if (!direct && !s->stream && s->domain != DOMAIN_TUN && wait_readable(fd, flags) != 0) return -1;
     size_t control = m->msg_control == NULL ? 0 : m->msg_controllen;
     if (control > 65536) control = 65536;
     size_t cap = total < MAX_FRAME - 65536 ? total : MAX_FRAME - 65536;
@@ -147,6 +156,8 @@ ssize_t carried_recvmsg(int fd, struct sock *s, struct msghdr *m, int flags) {
     if (s->stream) {
       // On its way: when it is connected the plug goes, and with it what kept it from being written to.
       if (wait_writable(fd) != 0) return -1;
+    } else if (s->domain == DOMAIN_TUN && wait_readable(fd, flags) != 0) {
+      return -1;
     }
   }
 }
@@ -315,9 +326,26 @@ EXPORT ssize_t sendfile(int out, int in, off_t *at, size_t n) {
 }
 EXPORT ssize_t sendfile64(int out, int in, off64_t *at, size_t n) { return sendfile(out, in, (off_t *)at, n); }
 
+// What is carried call by call is copied: there is nothing of it in the descriptor.
 EXPORT ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at, size_t n, unsigned flags) {
   struct sock *si = sock_of(in), *so = sock_of(out);
   if ((si == NULL || si->raw) && (so == NULL || so->raw)) return REAL(splice)(in, in_at, out, out_at, n, flags);
-  errno = EINVAL;
-  return -1;
+  char buf[SCRATCH];
+  int nowait = flags & SPLICE_F_NONBLOCK ? MSG_DONTWAIT : 0;
+  if (si != NULL && so != NULL) { errno = EINVAL; return -1; }          // one of the two is a pipe
+  if (in_at != NULL || out_at != NULL) { errno = ESPIPE; return -1; }
+  if (n > sizeof buf) n = sizeof buf;
+  if (so != NULL) {
+    struct pollfd p = { in, POLLIN, 0 };
+    if (nowait && REAL(poll)(&p, 1, 0) == 0) { errno = EAGAIN; return -1; }
+    ssize_t got = REAL(read)(in, buf, n);
+    return got <= 0 ? got : send_one(out, so, buf, (size_t)got, nowait, NULL, 0);
+  }
+  // Nothing is taken from the socket that the pipe has no room for.
+  struct pollfd p = { out, POLLOUT, 0 };
+  int ready = REAL(poll)(&p, 1, nowait ? 0 : -1);
+  if (ready <= 0) { if (ready == 0) errno = EAGAIN; return -1; }
+  if (n > PIPE_BUF) n = PIPE_BUF;
+  ssize_t got = recv_one(in, si, buf, n, nowait, NULL, NULL);
+  return got <= 0 ? got : REAL(write)(out, buf, (size_t)got);
 }

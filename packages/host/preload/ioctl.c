@@ -2,6 +2,7 @@
 #include "linnet.h"
 #include <linux/ethtool.h>
 #include <linux/if_bridge.h>
+#include <linux/if_tun.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <net/route.h>
@@ -34,7 +35,14 @@ static void poke(void *to, const unsigned char *was, const unsigned char *is, si
   for (size_t i = 0; i < n; i++) if (was[i] != is[i]) ((unsigned char *)to)[i] = is[i];
 }
 
+// Those of /dev/net/tun whose argument is the number itself.
+static int by_value(unsigned long cmd) {
+  return cmd == TUNSETNOCSUM || cmd == TUNSETDEBUG || cmd == TUNSETPERSIST || cmd == TUNSETOWNER || cmd == TUNSETLINK || cmd == TUNSETGROUP || cmd == TUNSETOFFLOAD;
+}
+
 static size_t struct_size(struct sock *s, unsigned long cmd) {
+  // Their numbers say that they take an int: the structure came later.
+  if (s->domain == DOMAIN_TUN) return cmd == TUNSETIFF || cmd == TUNGETIFF || cmd == TUNSETQUEUE || cmd == SIOCGIFHWADDR || cmd == SIOCSIFHWADDR ? sizeof(struct ifreq) : sizeof(int);
   if (cmd > 0xffff && _IOC_SIZE(cmd) > 0) return _IOC_SIZE(cmd);
   switch (cmd) {
     case FIONREAD: case TIOCOUTQ: case SIOCATMARK: return sizeof(int);
@@ -141,6 +149,10 @@ EXPORT int ioctl(int fd, unsigned long cmd, ...) {
   struct sock *s = sock_of(fd);
   if (s == NULL) return REAL(ioctl)(fd, cmd, arg);
   cmd &= 0xffffffffu;
+  if (s->domain == DOMAIN_TUN && by_value(cmd)) {
+    int value = (int)(intptr_t)arg;
+    return carried_ioctl(fd, s, cmd, &value);
+  }
   switch (cmd) {
     case FIONBIO: case FIOASYNC: case FIOCLEX: case FIONCLEX: case FIOSETOWN: case FIOGETOWN: case SIOCSPGRP: case SIOCGPGRP:
       return REAL(ioctl)(fd, cmd, arg);

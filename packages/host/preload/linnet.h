@@ -31,7 +31,7 @@
 #define WHO_HOME 1u
 enum {
   OP_HELLO = 1, OP_SOCKET, OP_ACCEPT, OP_BIND, OP_CONNECT, OP_LISTEN, OP_GETNAME, OP_SHUTDOWN, OP_SETSOCKOPT, OP_GETSOCKOPT, OP_SENDMSG, OP_RECVMSG,
-  OP_IOCTL, OP_PLUGGED, OP_POLL, OP_ENDED, OP_INFO, OP_FORGET, OP_READFILE, OP_WRITEFILE, OP_STAT, OP_LIST, OP_RECVMANY, OP_READLINK, OP_CLOSED,
+  OP_IOCTL, OP_PLUGGED, OP_POLL, OP_ENDED, OP_INFO, OP_FORGET, OP_READFILE, OP_WRITEFILE, OP_STAT, OP_LIST, OP_RECVMANY, OP_READLINK, OP_CLOSED, OP_TUN,
 };
 #define REPLY_RAW 1u
 #define REPLY_PLUG 2u
@@ -42,6 +42,9 @@ enum {
 struct request { uint32_t len; uint16_t op, zero; uint32_t id, a, b, c; };
 struct reply { uint32_t len; int32_t rc; uint16_t drop, flags; uint32_t a, b, c; };
 struct who { uint32_t magic, version, pid, flags; uint64_t ino, sock_ino; char netns[256]; };
+
+// The family that /dev/net/tun has in the table: no socket's.
+#define DOMAIN_TUN 0x7fff
 
 // Bits of a token, the byte that makes a descriptor readable.
 #define TOKEN_IN 1
@@ -63,6 +66,7 @@ own void call_end(struct call *c);                                              
 own int dial(const struct request *q, const struct iovec *iov, int n, struct reply *rep, void *payload, size_t cap);   // a data connection
 own int is_hidden(int fd);                     // our own descriptor, which the program must not close
 own int hidden_fds(int out[2]);
+own void make_way(int fd);                     // dup2 onto one of ours: it moves
 own int send_all(int fd, struct iovec *v, int n);
 own int recv_all(int fd, void *buf, size_t n);
 
@@ -101,6 +105,7 @@ own ssize_t file_write(int fd, const void *buf, size_t n);
 // ---- calls.c, io.c -------------------------------------------------------------------------------------------------
 own int simple_call(int fd, struct sock *s, int op, uint32_t a, uint32_t b, uint32_t c, const void *in, size_t n, void *out, size_t *outlen, struct reply *rep);
 own void after_reply(int fd, struct sock *s, const struct reply *r);
+own int open_tun(int flags);
 own int raw_syscall_blocking(int fd);
 own ssize_t carried_sendmsg(int fd, struct sock *s, const struct msghdr *m, int flags);
 own ssize_t carried_recvmsg(int fd, struct sock *s, struct msghdr *m, int flags);

@@ -17,8 +17,18 @@ static struct names *volatile all;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct names *names_of(DIR *d) {
-  for (struct names *n = all; n != NULL; n = n->next) if ((DIR *)n == d) return n;
-  return NULL;
+  if (all == NULL) return NULL;
+  pthread_mutex_lock(&lock);
+  struct names *n = all;
+  while (n != NULL && (DIR *)n != d) n = n->next;
+  pthread_mutex_unlock(&lock);
+  return n;
+}
+
+static void take(void) { pthread_mutex_lock(&lock); }
+static void give(void) { pthread_mutex_unlock(&lock); }
+__attribute__((constructor)) static void keep_over_fork(void) {
+  if (linnet_on()) pthread_atfork(take, give, give);
 }
 
 static DIR *open_names(const char *path) {

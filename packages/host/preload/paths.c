@@ -36,7 +36,7 @@ const char *carried_path(int dir, const char *path, char *buf, size_t room) {
   // The process is ours, not the machine's: whatever it calls itself, there it is /proc/self.
   const char *net = strncmp(path, "/proc/", 6) == 0 ? strstr(path, "/net") : NULL;
   if (net == NULL || below(path, "/proc/net") || below(path, "/proc/sys/net")) return path;
-  return (size_t)snprintf(buf, room, "/proc%s", net) < room ? buf : NULL;
+  return (size_t)snprintf(buf, room, "/proc/self%s", net) < room ? buf : NULL;
 }
 
 int path_call(int op, const char *path, uint32_t a, const void *data, size_t n, char **text, size_t *len, struct reply *rep) {

@@ -7,12 +7,12 @@
 #include <sys/select.h>
 #include <time.h>
 
-// What the last token says, as POLL* bits. A stream is asked about: what there is to read may be its first bytes already.
+// What the last token says, as POLL* bits. A stream is asked about: what there is to read may be its first bytes already, and where nothing is connected the descriptor can always be written to.
 static short token_bits(int fd, struct sock *s, short real) {
   unsigned char t[64];
   if (s->stream) {
     int mask = simple_call(fd, s, OP_POLL, 0, 0, 0, NULL, 0, NULL, NULL, NULL);
-    return s->raw || mask < 0 ? real : (short)((real & POLLOUT) | (mask & ~POLLOUT));
+    return s->raw || mask < 0 ? real : (short)(mask & (real | ~POLLOUT));
   }
   ssize_t n = REAL(recv)(fd, t, sizeof t, MSG_PEEK | MSG_DONTWAIT);
   if (n <= 0) return real;
@@ -20,6 +20,7 @@ static short token_bits(int fd, struct sock *s, short real) {
   short bits = (short)(real & ~(POLLIN | POLLRDNORM | POLLRDHUP | POLLPRI));
   if (last & TOKEN_IN) bits |= POLLIN | POLLRDNORM;
   if (last & TOKEN_ERR) bits |= POLLERR;
+  if ((last & TOKEN_ERR) && s->domain == DOMAIN_TUN) bits &= (short)~(POLLOUT | POLLWRNORM);
   if (last & TOKEN_HUP) bits |= POLLHUP;
   if (last & TOKEN_RDHUP) bits |= POLLRDHUP;
   if (last & TOKEN_PRI) bits |= POLLPRI;
@@ -31,7 +32,7 @@ static int refine(struct pollfd *p, nfds_t n, int rc) {
   int left = 0, e = errno;
   for (nfds_t i = 0; i < n; i++) {
     struct sock *s = p[i].revents != 0 && !(p[i].revents & POLLNVAL) ? sock_of(p[i].fd) : NULL;
-    if (s != NULL && !s->raw && (p[i].revents & (POLLIN | POLLRDNORM | POLLRDHUP))) {
+    if (s != NULL && !s->raw && (p[i].revents & (POLLIN | POLLRDNORM | POLLRDHUP | (s->stream ? POLLOUT | POLLWRNORM : 0)))) {
       if (s->ring != NULL) {
         ring_fill(p[i].fd, s);
         p[i].revents = (short)(p[i].revents & ~(POLLIN | POLLRDNORM));

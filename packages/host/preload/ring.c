@@ -74,7 +74,7 @@ static int set_ring(int fd, struct sock *s, struct ring *r, const void *val, soc
   }
   size_t least = r->version == TPACKET_V3 ? TPACKET3_HDRLEN : r->version == TPACKET_V2 ? TPACKET2_HDRLEN : TPACKET_HDRLEN;
   if (q.tp_block_size == 0 || q.tp_block_size % (unsigned)getpagesize() != 0 || q.tp_frame_size < least + r->reserve || q.tp_frame_size % TPACKET_ALIGNMENT != 0 ||
-      q.tp_block_size < q.tp_frame_size || q.tp_block_size / q.tp_frame_size * q.tp_block_nr != q.tp_frame_nr) {
+      q.tp_block_size < q.tp_frame_size || (r->version == TPACKET_V3 && (uint64_t)q.tp_sizeof_priv + 8 + sizeof(struct tpacket_block_desc) + 256 > q.tp_block_size) || q.tp_block_size / q.tp_frame_size * q.tp_block_nr != q.tp_frame_nr) {
     errno = EINVAL;
     return -1;
   }
@@ -281,7 +281,8 @@ static void put_block(struct sock *s, struct ring *r) {
     struct packet *p = r->first;
     unsigned mac, net;
     offsets(s, r, p, &mac, &net);
-    size_t room = r->req.tp_block_size > at + mac ? r->req.tp_block_size - at - mac : 0;
+    if (at + mac > r->req.tp_block_size) break;
+    size_t room = r->req.tp_block_size - at - mac;
     uint32_t snap = p->len;
     if (snap > room) {
       if (h->num_pkts > 0) break;

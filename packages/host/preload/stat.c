@@ -101,6 +101,51 @@ EXPORT ssize_t readlinkat(int dir, const char *restrict path, char *restrict out
   return ours != NULL ? readlink_carried(ours, out, room) : REAL(readlinkat)(dir, path, out, room);
 }
 
+// The C library's own asks the system about each folder on the way, past us. Of our paths only those of devices go through a link that matters: /sys/class/net/NAME.
+static char *resolve_carried(const char *path, char *out) {
+  struct stat st;
+  char at[PATH_MAX] = "";
+  size_t n = 0;
+  if (stat_carried(path, 1, &st) != 0) return NULL;
+  for (const char *p = path; *p != 0;) {
+    while (*p == '/') p++;
+    size_t k = strcspn(p, "/");
+    if (k == 2 && p[0] == '.' && p[1] == '.') while (n > 0 && at[--n] != '/') ;
+    else if (k > 0 && !(k == 1 && *p == '.')) {
+      if (n + 1 + k >= sizeof at) { errno = ENAMETOOLONG; return NULL; }
+      at[n++] = '/';
+      memcpy(at + n, p, k);
+      n += k;
+    }
+    at[n] = 0;
+    p += k;
+  }
+  static const char links[] = "/sys/class/net/", to[] = "/sys/devices/virtual/net/";
+  int linked = n >= sizeof links && memcmp(at, links, sizeof links - 1) == 0;
+  if (linked && n + sizeof to - sizeof links >= PATH_MAX) { errno = ENAMETOOLONG; return NULL; }
+  if (out == NULL && (out = malloc(PATH_MAX)) == NULL) return NULL;
+  if (linked) {
+    strcpy(out, to);
+    strcat(out, at + sizeof links - 1);
+  } else {
+    strcpy(out, at);
+  }
+  return out;
+}
+
+EXPORT char *realpath(const char *restrict path, char *restrict out) {
+  char buf[PATH_MAX];
+  const char *ours = carried_path(AT_FDCWD, path, buf, sizeof buf);
+  return ours != NULL ? resolve_carried(ours, out) : REAL(realpath)(path, out);
+}
+
+EXPORT char *__realpath_chk(const char *path, char *out, size_t room) {
+  if (room < PATH_MAX) abort();
+  return realpath(path, out);
+}
+
+EXPORT char *canonicalize_file_name(const char *path) { return realpath(path, NULL); }
+
 // ls and others ask for attributes beyond these: there are none.
 static int no_attributes(const char *path) {
   struct stat st;

@@ -23,7 +23,7 @@ export { readPcapng } from './pcapng-reader.ts';
 export type { PcapngCapture, PcapngInterfaceRecord, PcapngPacketRecord } from './pcapng-reader.ts';
 export { openTap } from './tap.ts';
 export type { TapFd, OpenTapOptions } from './tap.ts';
-export { controlPath, runningMachines } from './control/machines.ts';
+export { checkMachine, controlPath, runningMachines } from './control/machines.ts';
 export type { RunningMachine } from './control/machines.ts';
 export { serveControl } from './control/server.ts';
 export type { ControlOptions, ControlServer } from './control/server.ts';

@@ -97,6 +97,17 @@ export interface InetAf {
   /** Tells of addresses that go: the device's number and the address. Returns what ends it. */
   onAddrGone?(net: Net, fn: (ifindex: number, addr: number) => void): () => void;
 
+  /** As {@link InetAf.masqueradeAddr}, {@link InetAf.deviceAddr} and {@link InetAf.onAddrGone} with IPv6 addresses; null: none. */
+  masqueradeAddr6?(skb: Skb, dev: NetDevice): Int32Array | null;
+  deviceAddr6?(dev: NetDevice): Int32Array | null;
+  onAddrGone6?(net: Net, fn: (ifindex: number, addr: Int32Array) => void): () => void;
+  /** Answers a packet with an ICMP error (icmp_send). Does not consume. */
+  icmpSend?(skb: Skb, type: number, code: number, info: number): void;
+  /** RTN_* of an address (`addr6` in IPv6), on `dev` when it is not null (inet_dev_addr_type). */
+  addrType?(net: Net, dev: NetDevice | null, addr: number, addr6: Int32Array | null): number;
+  /** Does the way back to the source of a received packet lead over `dev`, or with `loose` anywhere? `data` may be anywhere; nothing is changed. */
+  reversePath?(skb: Skb, dev: NetDevice, loose: boolean, validmark: boolean, acceptLocal: boolean): boolean;
+
   /** May this sock have a multicast datagram from `saddr` to `daddr` that came in by `dif`? (ip_mc_sf_allow) */
   mcAllow(sk: InetSock, daddr: number, saddr: number, dif: number): boolean;
   /** The same for IPv6 addresses (inet6_mc_check). */

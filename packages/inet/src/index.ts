@@ -10,7 +10,7 @@ export {
 export { INET_VERSION_4, INET_VERSION_6, inetMapped, inetRecverr, InetSock, inetSockUpdateVersions } from './inet-sock.ts';
 export { Ipv6Pinfo } from './ipv6-pinfo.ts';
 export {
-  INET, inet, InetKernel, INET_PROTOSW_ICSK, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, type InetProtocol, type InetProtosw,
+  INET, inet, InetKernel, INET_PROTOSW_ICSK, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, type InetProtocol, type InetProtosw, type NfSockopt,
 } from './protocol.ts';
 export type { GroOffload } from './offload.ts';
 export {
@@ -25,8 +25,19 @@ export {
 export { inetCskReqskPurge, inetCskReqskQueueDrop, inetCskReqskQueueHashAdd, RequestSock } from './request-sock.ts';
 export { inetTwskHashdance, inetTwskKill, inetTwskSchedule, InetTimewaitSock } from './timewait-sock.ts';
 export { InetPeer, InetPeerBase, inetPeerXrlimAllow } from './inetpeer.ts';
+export { appendJoin, appendRoomFor, appendToPiece, corkRelease, inetFlushPendingFrames } from './append-data.ts';
+export { type AppendSource, MsgSource, SkbSource } from './append-source.ts';
 export { IcmpGlobal } from './icmp-global.ts';
-export { INET_NET, InetNet } from './inet-net.ts';
+export { PingSock, PingTable } from './ping-table.ts';
+export { RawTable, type RawTableEntry } from './raw-table.ts';
+export {
+  putRouteMetrics, readRouteDumpFilter, readRouteMetrics, refuseRequest, routeCcKnown, routeCcName, routeDumpFiltered, type RouteDumpFilter, type RouteMetrics,
+} from './route-message.ts';
+export {
+  fragAccount, fragDestroy, fragDirExit, fragEcn, fragExpired, fragHasRoom, fragInsert, fragJoin, fragKill, fragLink, fragNoteEnd, fragPurge, fragRestartTimer, fragStrip, fragSysctls,
+  FRAG_BUCKETS, FRAG_DUPLICATE, FRAG_INSERTED, FRAG_OVERLAP, FragDir, InetFragQueue,
+} from './inet-frag.ts';
+export { INET_NET, InetNet, type InetV6 } from './inet-net.ts';
 export { inet6ResetLocal, inetAutobound, inetDatagramDisconnect, ip4DatagramConnect, ip6DatagramConnect } from './datagram.ts';
 export {
   fibDefaultRuleAdd, FibLookupArg, FibRule, fibRuleGetTable, fibRuleMatchall, fibRulePortsMatch, type FibRulesFamily, fibRulesLookup, FibRulesOps, fibRulesRegister, fibRulesUnregister,
@@ -42,3 +53,4 @@ export {
 } from './inet-diag.ts';
 export { rawDiagAdd } from './raw-diag.ts';
 export { inetAutobind, inetCommonDgramOps, inetCommonOps, inetCommonStreamOps, inetFindProtosw } from './sock-ops.ts';
+export { inetSharesPort } from './reuseport.ts';

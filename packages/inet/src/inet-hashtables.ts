@@ -12,6 +12,8 @@ import { AF_INET6, ipv6AddrAny, ipv6AddrEqual } from '@linnet/uapi';
 import type { InetBindBucket } from './bind-hash.ts';
 import type { InetConnectionSock } from './inet-connection-sock.ts';
 import { INET_VERSION_4, INET_VERSION_6, type InetSock } from './inet-sock.ts';
+import { reuseportJoin, reuseportLeave } from '@linnet/socket';
+import { inetSharesPort } from './reuseport.ts';
 
 /** What an entry of the hash of connections stands for. A full sock. @alpha */
 export const EHASH_SOCK = 0;
@@ -267,6 +269,7 @@ export function computeScore6(sk: InetSock, daddr: Int32Array, dif: number): num
 /** Puts a listening sock into the hash of listeners (inet_hash of a listener). @alpha */
 export function inetHashListener(h: InetHashinfo, sk: InetConnectionSock): void {
   const list = h.lhash.get(sk.num);
+  if (sk.reuseport) reuseportJoin(sk, list?.find((o) => inetSharesPort(sk, o)) ?? null);
   if (list === undefined) h.lhash.set(sk.num, [sk]);
   else if (!list.includes(sk)) list.push(sk);
 }
@@ -278,6 +281,7 @@ export function inetUnhash(h: InetHashinfo, sk: InetConnectionSock): void {
   if (list === undefined) return;
   const i = list.indexOf(sk);
   if (i < 0) return;
+  reuseportLeave(sk);
   list.splice(i, 1);
   if (list.length === 0) h.lhash.delete(sk.num);
 }

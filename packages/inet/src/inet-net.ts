@@ -1,12 +1,24 @@
 /** What the Internet protocols share in one namespace: the ports that the stack may choose, the counters. */
 // datapath-ok-file: settings and listings
 import { defineKey, EINVAL, sysctlInt, sysctlString, type Key, type Net } from '@linnet/kernel';
+import type { Neighbour } from '@linnet/neigh';
+import type { NetDevice } from '@linnet/netdev';
 import { socketsUsed } from '@linnet/socket';
 import { IcmpGlobal } from './icmp-global.ts';
 import type { LocalPorts } from './bind-hash.ts';
 
 /** Per-net slot of {@link InetNet}. @alpha */
 export const INET_NET: Key<InetNet> = defineKey<InetNet>('inet per namespace');
+
+/** What IPv6 does for IPv4 in a namespace: gateways of IPv6 in routes of IPv4, and what a probe may ask (RFC 8335). Addresses are four words. @alpha */
+export interface InetV6 {
+  /** The neighbour behind a gateway, made if it is missing; null when the table is full. */
+  neighFor(dev: NetDevice, addr: Int32Array): Neighbour | null;
+  /** The device that has an address; null: none. */
+  devOf(addr: Int32Array): NetDevice | null;
+  /** Has the device any address of IPv6? */
+  hasAddr(dev: NetDevice): boolean;
+}
 
 /** The ports that the stack may choose (ip-sysctl: ip_local_port_range, ip_local_reserved_ports). @alpha */
 export class InetNet implements LocalPorts {
@@ -19,6 +31,8 @@ export class InetNet implements LocalPorts {
   ipUnprivilegedPortStart = 1024;
   private ranges: [number, number][] = [];
   readonly icmpGlobal: IcmpGlobal;
+  /** What IPv6 does for IPv4; null without it. */
+  v6: InetV6 | null = null;
 
   constructor(net: Net) {
     this.icmpGlobal = new IcmpGlobal(net.kernel.jiffies);

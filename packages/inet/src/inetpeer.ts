@@ -38,9 +38,13 @@ export class InetPeerBase {
 export function inetPeerXrlimAllow(net: Net, peer: InetPeer, timeout: number): boolean {
   const now = net.kernel.jiffies;
   // Unsigned: a silence of 25 days and more must not count as negative.
-  let tokens = peer.rateTokens + ((now - peer.rateLast) >>> 0);
-  peer.rateLast = now;
-  if (tokens > BURST * timeout) tokens = BURST * timeout;
+  const passed = (now - peer.rateLast) >>> 0;
+  let tokens = peer.rateTokens;
+  // Within one tick the bucket is left alone: errors of routing fill it in their own way just before (ip-sysctl, error_burst).
+  if (passed !== 0) {
+    peer.rateLast = now;
+    tokens = Math.min(tokens + passed, BURST * timeout);
+  }
   const ok = tokens >= timeout;
   if (ok) tokens -= timeout;
   peer.rateTokens = tokens;

@@ -432,7 +432,7 @@ function replaceGroup(nn: NexthopNet, old: Nexthop, cfg: NewConfig, neu: Nexthop
   if (cfg.hwStats !== null) next.hwStats = cfg.hwStats;
   nhGroupSetEntries(old, entriesOf(old, cfg.members!));
   if (res !== null) nhResTimersChanged(old, res);
-  old.protocol = neu.protocol;
+  // Who made a group stays as it was.
   nexthopUsersChanged(nn, old);
   return 0;
 }

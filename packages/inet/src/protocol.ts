@@ -58,6 +58,13 @@ export const INET_PROTOSW_PERMANENT = 2;
 /** A connection socket (struct inet_connection_sock). @alpha */
 export const INET_PROTOSW_ICSK = 4;
 
+/** Takes options of SOL_IP and SOL_IPV6 that the families themselves do not know: -ENOPROTOOPT for those that it does not know either. @alpha */
+export interface NfSockopt {
+  set(net: Net, level: number, opt: number, val: Uint8Array): number;
+  /** `input` is what stands in the caller's buffer. */
+  get(net: Net, level: number, opt: number, maxLen: number, input: Uint8Array | undefined): Uint8Array | number;
+}
+
 /** What the Internet families of one kernel share. @alpha */
 export class InetKernel {
   /** Receivers by protocol number, for IPv4 and IPv6. */
@@ -71,6 +78,8 @@ export class InetKernel {
   readonly protosw6: InetProtosw[] = [];
   /** Tells rules and nexthop objects of what happens to devices. */
   notifier: NetdeviceNotifier | null = null;
+  /** Options of SOL_IP and SOL_IPV6 that are netfilter's (nf_setsockopt); null without it. */
+  nfSockopt: NfSockopt | null = null;
   /** Called when a family has come, with those that are there already. */
   private readonly onAf: ((af: InetAf) => void)[] = [];
   private readonly afs: InetAf[] = [];

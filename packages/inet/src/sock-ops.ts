@@ -1,10 +1,10 @@
 /** What the system calls do with sockets of both Internet families alike (the common half of af_inet.c; connect(2), listen(2), shutdown(2)). */
 import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, EINVAL, EISCONN, ENOTCONN, EOPNOTSUPP, EPROTONOSUPPORT, ESOCKTNOSUPPORT } from '@linnet/kernel';
 import {
-  datagramPoll, RCV_SHUTDOWN, SHUTDOWN_MASK, sockError, sockFlag, sockGetsockopt, sockGraft, sockSetsockopt, SOCK_LINGER, SS_CONNECTED, SS_CONNECTING, SS_DISCONNECTING,
+  datagramPoll, RCV_SHUTDOWN, SHUTDOWN_MASK, sockError, sockFlag, sockGetsockopt, sockGraft, sockSetsockopt, SOCK_LINGER, SOCK_ZEROCOPY, sockTxFlags, sockZerocopyDone, SS_CONNECTED, SS_CONNECTING, SS_DISCONNECTING,
   SS_UNCONNECTED, type MsgHdr, type ProtoOps, type Socket,
 } from '@linnet/socket';
-import { AF_UNSPEC, IPPROTO_IP, SOCK_STREAM, SOL_SOCKET, TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT, type SockAddr } from '@linnet/uapi';
+import { AF_UNSPEC, IPPROTO_IP, MSG_ZEROCOPY, SOCK_STREAM, SOL_SOCKET, TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT, type SockAddr } from '@linnet/uapi';
 import type { InetSock } from './inet-sock.ts';
 import type { InetProtosw } from './protocol.ts';
 
@@ -66,12 +66,15 @@ function streamConnect(sock: Socket, addr: SockAddr, flags: number): number {
     case SS_CONNECTED:
       return -EISCONN;
     case SS_CONNECTING:
+      // TCP_FASTOPEN_CONNECT: the first data opens the connection, for the caller it is open.
+      if (sk.deferConnect) return -EISCONN;
       break;
     case SS_UNCONNECTED: {
       if (sk.state !== TCP_CLOSE) return -EISCONN;
       const err = sk.prot.connect(sk, addr);
       if (err < 0) return err;
       sock.state = SS_CONNECTING;
+      if (sk.deferConnect) return 0;
       pending = -EINPROGRESS;
       break;
     }
@@ -138,7 +141,13 @@ function poll(sock: Socket): number {
 function sendmsg(sock: Socket, msg: MsgHdr, size: number): number {
   const sk = skOf(sock);
   if (sk.num === 0 && sock.type !== SOCK_STREAM && inetAutobind(sk) !== 0) return -EAGAIN;
-  return sk.prot.sendmsg(sk, msg, size);
+  if (sk.rare !== null || msg.control.length > 0) {
+    const err = sockTxFlags(sk, msg);
+    if (err !== 0) return err;
+  }
+  const n = sk.prot.sendmsg(sk, msg, size);
+  if ((msg.flags & MSG_ZEROCOPY) !== 0 && n >= 0 && sockFlag(sk, SOCK_ZEROCOPY)) sockZerocopyDone(sk);
+  return n;
 }
 
 function recvmsg(sock: Socket, msg: MsgHdr, size: number, flags: number): number {

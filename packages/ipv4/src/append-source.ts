@@ -1,52 +1,28 @@
-/** Where the bytes of an outgoing datagram come from (the getfrag callbacks of ip_append_data). */
+/** Where the bytes of ICMP's messages come from. */
 // datapath-ok-file: made once a namespace
-import { skbCopyBits } from '@linnet/skbuff';
-import type { Skb } from '@linnet/skbuff';
-import { msgCopyFrom } from '@linnet/socket';
-import type { MsgHdr } from '@linnet/socket';
-
-/** A source of bytes, read in order. @alpha */
-export interface AppendSource {
-  /** Copies the next `len` bytes to `u8` at `off`. False when they cannot be had. */
-  take(u8: Uint8Array, off: number, len: number): boolean;
-}
-
-/** Bytes of a user's message. @alpha */
-export class MsgSource implements AppendSource {
-  msg: MsgHdr | null;
-  constructor() {
-    this.msg = null;
-  }
-  take(u8: Uint8Array, off: number, len: number): boolean {
-    return msgCopyFrom(this.msg!, u8, off, len) === len;
-  }
-}
+import { SkbSource } from '@linnet/inet';
 
 /** At most 40 header bytes, then the bytes of a packet from `off` on, for answers of ICMP. @alpha */
-export class SkbSource implements AppendSource {
-  skb: Skb | null;
-  off: number;
+export class HeadedSkbSource extends SkbSource {
   readonly head: Uint8Array;
   readonly headView: DataView;
   /** Header bytes to send, and how many have gone. */
   headLen: number;
   headPos: number;
   constructor() {
-    this.skb = null;
-    this.off = 0;
+    super();
     this.head = new Uint8Array(40);
     this.headView = new DataView(this.head.buffer);
     this.headLen = 0;
     this.headPos = 0;
   }
-  take(u8: Uint8Array, off: number, len: number): boolean {
-    while (this.headPos < this.headLen && len > 0) {
-      u8[off++] = this.head[this.headPos++]!;
-      len--;
+  override take(u8: Uint8Array, off: number, len: number): boolean {
+    let at = off;
+    let left = len;
+    while (this.headPos < this.headLen && left > 0) {
+      u8[at++] = this.head[this.headPos++]!;
+      left--;
     }
-    if (len === 0) return true;
-    if (skbCopyBits(this.skb!, this.off, u8, off, len) !== 0) return false;
-    this.off += len;
-    return true;
+    return super.take(u8, at, left);
   }
 }

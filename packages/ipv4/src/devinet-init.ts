@@ -190,9 +190,12 @@ export function inetdevEvent(event: number, dev: NetDevice): void {
     case NETDEV_CHANGENAME:
       inetdevChangename(indev);
       unregisterSysctls(n4, indev);
+      // Who listens hears that the settings under the old name go and come under the new one.
+      n4.netconf(n4, RTM_DELNETCONF, dev.ifindex, null, 0);
       indev.sysctlName = dev.name;
       neighSysctlRegister(n4.arpTbl, indev.arpParms);
       devinetSysctlRegister(n4, dev.name, indev.cnf, dev.ifindex);
+      n4.netconf(n4, RTM_NEWNETCONF, dev.ifindex, indev.cnf, 0);
       break;
     default:
   }

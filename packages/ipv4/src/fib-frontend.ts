@@ -34,7 +34,9 @@ export { inetAddrType, inetAddrTypeDevTable, inetAddrTypeTable, inetDevAddrType 
 /** Removes routes without living next hops from all tables (`fib_flush`). Linux tells netlink only of those that lost their source. @alpha */
 export function fibFlush(n4: Ipv4Net): void {
   let n = 0;
-  for (const tb of n4.fibTables.values()) {
+  // By the low byte of their numbers, as Linux keeps them.
+  const tables = Array.from(n4.fibTables.values()).sort((a, b) => (a.id & 255) - (b.id & 255) || a.id - b.id);
+  for (const tb of tables) {
     n += fibTableFlush(n4, tb, false, (t, prefix, plen, fa) => {
       if (fa.info.pfsrcRemoved) n4.rtmsgFib(RTM_DELROUTE, t, prefix, plen, fa, 0, null);
     });
@@ -161,6 +163,8 @@ export function fibInetaddrEvent(event: number, ifa: InIfaddr): void {
   n4.devAddrGenid = (n4.devAddrGenid + 1) | 0;
   if (event === NETDEV_UP) {
     fibAddIfaddr(ifa);
+    // The device may carry IPv4 again: hops of routes of several that died with the last address are back.
+    fibSyncUp(n4, dev, RTNH_F_DEAD);
   } else {
     fibDelIfaddr(ifa);
     if (indev.ifas.length === 0) {

@@ -4,7 +4,7 @@ import type { Flowi } from '@linnet/inet';
 import { RT_TABLE_LOCAL, RT_TABLE_MAIN, RTN_UNICAST, RTNH_F_DEAD, RTNH_F_LINKDOWN } from '@linnet/uapi';
 import { FIB_PROPS_ERROR } from './fib-props.ts';
 import type { FibTable } from './fib-table.ts';
-import type { FibAlias, FibNh, FibResult } from './fib-types.ts';
+import type { FibNh, FibResult } from './fib-types.ts';
 import { inDevIgnoreLinkdown } from './in-device.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 
@@ -23,13 +23,14 @@ function nhUsable(nh: FibNh, fl: Flowi, flags: number): boolean {
  * same address; 0: `res` is filled; negative: the route says no.
  */
 function leafLookup(tb: FibTable, leaf: number, fl: Flowi, res: FibResult, flags: number): number {
-  for (let fa: FibAlias | null = tb.heads[leaf]!; fa !== null; fa = fa.next) {
+  for (let fa = tb.lpm.value[leaf]!; fa !== 0; fa = tb.next[fa]!) {
     // Of a packet's field only the three bits of RFC 1349 count.
-    if (fa.tos !== 0 && fa.tos !== (fl.tos & 0x1c)) continue;
-    const fi = fa.info;
+    const tos = tb.tos[fa]!;
+    if (tos !== 0 && tos !== (fl.tos & 0x1c)) continue;
+    const fi = tb.info[fa]!;
     if (fi.dead) continue;
     if (fi.scope < fl.scope) continue;
-    const err = FIB_PROPS_ERROR[fa.type]!;
+    const err = FIB_PROPS_ERROR[tb.type[fa]!]!;
     if (err < 0) return err;
     if ((fi.flags & RTNH_F_DEAD) !== 0) continue;
     if (fi.nhBlackhole) return -EINVAL;
@@ -41,7 +42,7 @@ function leafLookup(tb: FibTable, leaf: number, fl: Flowi, res: FibResult, flags
       res.prefixlen = tb.lpm.plen[leaf]!;
       res.nhSel = i;
       res.nh = nh;
-      res.type = fa.type;
+      res.type = tb.type[fa]!;
       res.scope = fi.scope;
       res.fi = fi;
       res.fa = fa;

@@ -1,19 +1,21 @@
 /** Routes over rtnetlink: RTM_NEWROUTE, RTM_GETROUTE (rtnetlink(7); errors and messages as Linux 6.18 gives them). */
 // datapath-ok-file: messages
-import { EINVAL, ENODEV, ENOENT, EOPNOTSUPP } from '@linnet/kernel';
+import { EINVAL, ENOENT, EOPNOTSUPP } from '@linnet/kernel';
 import type { Kernel, Net } from '@linnet/kernel';
-import { NEXTHOP, nexthopFindById } from '@linnet/inet';
-import { devGetByIndex } from '@linnet/netdev';
 import {
-  NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlSetErrMsgAttr, nlaParsePolicy, nlmsgParse, rtnlDump, rtnlNotify,
+  NEXTHOP, nexthopFindById, putRouteMetrics, readRouteDumpFilter, readRouteMetrics, refuseRequest, routeCcKnown, routeCcName, routeDumpFiltered,
+} from '@linnet/inet';
+import type { RouteDumpFilter } from '@linnet/inet';
+import {
+  NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlmsgParse, rtnlDump, rtnlNotify,
   rtnlNotifyNeeded, rtnlRegister,
 } from '@linnet/netlink';
 import type { NlDump, NlRequest } from '@linnet/netlink';
 import {
-  AF_INET, AF_INET6, NLM_F_DUMP_FILTERED, NlWriter, RTAX_ADVMSS, RTAX_CC_ALGO, RTAX_FEATURES, RTAX_FEATURE_MASK, RTAX_HOPLIMIT, RTAX_MAX, RTAX_MTU,
+  AF_INET, AF_INET6, NLM_F_DUMP_FILTERED, NlWriter, RTAX_CC_ALGO,
   RTA_DST, RTA_ENCAP_TYPE, RTA_FLOW, RTA_GATEWAY, RTA_MAX, RTA_METRICS, RTA_MULTIPATH, RTA_NH_ID, RTA_OIF, RTA_PREFSRC,
   RTA_PRIORITY, RTA_TABLE, RTA_VIA, RTMSG_LEN, RTM_DELROUTE, RTM_F_CLONED, RTM_F_PREFIX, RTM_GETROUTE, RTM_NEWROUTE, RTNH_F_LINKDOWN, RTNH_F_DEAD, RTNLGRP_IPV4_ROUTE, RTN_BLACKHOLE,
-  RT_TABLE_COMPAT, nlaForEachNested, nlaGetInAddr, nlaGetString, nlaGetU32, nlaLen, nlaNext, nlaOk, nlaType, rtmsgRead, rtmsgWrite,
+  RT_TABLE_COMPAT, nlaForEachNested, nlaGetInAddr, nlaGetU32, nlaLen, nlaNext, nlaOk, nlaType, rtmsgRead, rtmsgWrite,
 } from '@linnet/uapi';
 import { fibAddRoute, fibDelRoute } from './fib-frontend.ts';
 import { FibConfig, NO_METRICS } from './fib-semantics.ts';
@@ -26,31 +28,6 @@ import type { Ipv4Net } from './ipv4-net.ts';
 import { getRoute } from './route-get.ts';
 import { putVia6 } from './rta-via.ts';
 import { RTM_IPV4_POLICY, RTNEXTHOP_LEN } from './rtm-policy.ts';
-
-/** Highest metric values that a message may set. */
-const MAX_MTU = 65535 - 15;
-const MAX_ADVMSS = 65535 - 40;
-/** Characters of the name of a congestion control that count (TCP_CA_NAME_MAX). */
-const MAX_CA_NAME = 15;
-
-function putMetrics(w: NlWriter, metrics: Int32Array, ccAlgo: string): void {
-  if (metrics === NO_METRICS) return;
-  w.nestStartNoflag(RTA_METRICS);
-  let any = false;
-  for (let i = 1; i <= RTAX_MAX; i++) {
-    const v = metrics[i]!;
-    if (v === 0 && i !== RTAX_CC_ALGO) continue;
-    if (i === RTAX_CC_ALGO) {
-      if (ccAlgo === '') continue;
-      w.putString(i, ccAlgo);
-    } else {
-      w.putU32(i, i === RTAX_FEATURES ? v & RTAX_FEATURE_MASK : v);
-    }
-    any = true;
-  }
-  if (any) w.nestEnd();
-  else w.nestCancel();
-}
 
 /** The flags of a hop that user space sees. */
 function nhFlags(nh: FibNh): number {
@@ -72,9 +49,10 @@ export function fibDumpInfo(w: NlWriter, table: number, prefix: number, plen: nu
   w.putU32(RTA_TABLE, table);
   if (plen !== 0) w.putInAddr(RTA_DST, prefix);
   if (fi.priority !== 0) w.putU32(RTA_PRIORITY, fi.priority);
-  putMetrics(w, fi.metrics, fi.ccAlgo);
+  if (fi.metrics !== NO_METRICS) putRouteMetrics(w, fi.metrics, fi.ccAlgo, 0);
   if (fi.prefsrc !== 0) w.putInAddr(RTA_PREFSRC, fi.prefsrc);
-  let flags = fi.flags;
+  // Dead are hops; a route that goes since its source went is not shown as dead.
+  let flags = fi.flags & ~RTNH_F_DEAD;
   if (fi.nh !== null) {
     w.putU32(RTA_NH_ID, fi.nh.id);
     if (fi.nhBlackhole) type = RTN_BLACKHOLE;
@@ -116,11 +94,6 @@ function makeRtmsgFib(net: Net): Ipv4Net['rtmsgFib'] {
   };
 }
 
-function refuse(req: NlRequest, message: string, err: number): number {
-  nlSetErrMsg(req.extack, message);
-  return err;
-}
-
 /** A gateway of either family. */
 interface Gateway {
   readonly gw: number;
@@ -143,56 +116,16 @@ function viaOf(req: NlRequest, nla: number): Gateway | null {
   return { gw: 0, gw6: Int32Array.from([6, 10, 14, 18], (o) => view.getInt32(nla + o)) };
 }
 
-/** Reads RTA_METRICS (`ip_metrics_convert`). */
-function readMetrics(req: NlRequest, nest: number, cfg: FibConfig, ccKnown: (name: string) => boolean): number {
-  const { view } = req;
-  const metrics = new Int32Array(RTAX_MAX + 1);
-  let err = 0;
-  let any = false;
-  nlaForEachNested(view, nest, (nla) => {
-    const type = nlaType(view, nla);
-    if (err !== 0 || type === 0) return;
-    any = true;
-    if (type > RTAX_MAX) {
-      err = refuse(req, 'Invalid metric type', -EINVAL);
-      return;
-    }
-    if (type === RTAX_CC_ALGO) {
-      const name = nlaGetString(view, nla).slice(0, MAX_CA_NAME);
-      if (!ccKnown(name)) err = refuse(req, 'Unknown tcp congestion algorithm', -EINVAL);
-      cfg.ccAlgo = name;
-      metrics[type] = 1;
-      return;
-    }
-    if (nlaLen(view, nla) !== 4) {
-      nlSetErrMsgAttr(req.extack, nla, 'Invalid attribute in metrics');
-      err = -EINVAL;
-      return;
-    }
-    let v = nlaGetU32(view, nla);
-    if (type === RTAX_ADVMSS && v > MAX_ADVMSS) v = MAX_ADVMSS;
-    if (type === RTAX_MTU && v > MAX_MTU) v = MAX_MTU;
-    if (type === RTAX_HOPLIMIT && v > 255) v = 255;
-    if (type === RTAX_FEATURES && (v & ~RTAX_FEATURE_MASK) !== 0) {
-      err = refuse(req, 'Unknown flag set in feature mask in metrics attribute', -EINVAL);
-      return;
-    }
-    metrics[type] = v | 0;
-  });
-  if (any && err === 0) cfg.metrics = metrics;
-  return err;
-}
-
 /** Reads RTA_METRICS of a deletion: whatever they are, they are only compared. */
-function readMatch(req: NlRequest, nest: number, ccKnown: (name: string) => boolean): FibMetricMatch[] {
+function readMatch(net: Net, req: NlRequest, nest: number): FibMetricMatch[] {
   const { view } = req;
   const match: FibMetricMatch[] = [];
   nlaForEachNested(view, nest, (nla) => {
     const type = nlaType(view, nla);
     if (type === 0) return;
     if (type === RTAX_CC_ALGO) {
-      const name = nlaGetString(view, nla).slice(0, MAX_CA_NAME);
-      match.push({ type, value: 0, ccAlgo: ccKnown(name) ? name : '' });
+      const name = routeCcName(req, nla);
+      match.push({ type, value: 0, ccAlgo: routeCcKnown(net, name) ? name : '' });
     } else {
       match.push({ type, value: nlaLen(view, nla) === 4 ? nlaGetU32(view, nla) : null, ccAlgo: '' });
     }
@@ -216,7 +149,7 @@ function readMultipath(req: NlRequest, nest: number): FibNhConfig[] | number {
     for (let nla = at + RTNEXTHOP_LEN; nlaOk(view, nla, at + len - nla); nla = nlaNext(view, nla)) {
       const type = nlaType(view, nla);
       if (type === RTA_GATEWAY) {
-        if (nlaLen(view, nla) < 4) return refuse(req, 'Invalid IPv4 address in RTA_GATEWAY', -EINVAL);
+        if (nlaLen(view, nla) < 4) return refuseRequest(req, 'Invalid IPv4 address in RTA_GATEWAY', -EINVAL);
         gw = nlaGetInAddr(view, nla);
         gateways++;
       } else if (type === RTA_VIA) {
@@ -226,29 +159,29 @@ function readMultipath(req: NlRequest, nest: number): FibNhConfig[] | number {
         gw6 = via.gw6;
         gateways++;
       } else if (type === RTA_FLOW) {
-        if (nlaLen(view, nla) < 4) return refuse(req, 'Invalid RTA_FLOW', -EINVAL);
+        if (nlaLen(view, nla) < 4) return refuseRequest(req, 'Invalid RTA_FLOW', -EINVAL);
         flow = nlaGetU32(view, nla) | 0;
       } else if (type === RTA_ENCAP_TYPE) {
-        return refuse(req, 'lwt encapsulation type not supported', -EOPNOTSUPP);
+        return refuseRequest(req, 'lwt encapsulation type not supported', -EOPNOTSUPP);
       }
     }
-    if (gateways > 1) return refuse(req, 'Nexthop configuration can not contain both GATEWAY and VIA', -EINVAL);
+    if (gateways > 1) return refuseRequest(req, 'Nexthop configuration can not contain both GATEWAY and VIA', -EINVAL);
     hops.push({ oif: view.getInt32(at + 4, true), gw, gw6, flow, flags: view.getUint8(at + 2), weight: view.getUint8(at + 3) + 1 });
     at += (len + 3) & ~3;
   }
-  if (hops.length === 0) return refuse(req, 'Invalid nexthop configuration - extra data after nexthops', -EINVAL);
+  if (hops.length === 0) return refuseRequest(req, 'Invalid nexthop configuration - extra data after nexthops', -EINVAL);
   return hops;
 }
 
 /** Reads a route's message (`rtm_to_fib_config`). 0 or a negative errno. */
-function readConfig(req: NlRequest, cfg: FibConfig, ccKnown: (name: string) => boolean, del: boolean): number {
+function readConfig(net: Net, req: NlRequest, cfg: FibConfig, del: boolean): number {
   const tb = new Int32Array(RTA_MAX + 1);
   if (req.end - req.data < RTMSG_LEN) return -EINVAL;
   const bad = nlmsgParse(req, RTMSG_LEN, tb, RTM_IPV4_POLICY, NL_VALIDATE_LIBERAL);
   if (bad !== 0) return bad;
   const { view } = req;
   const rtm = rtmsgRead(view, req.data);
-  if ((rtm.tos & 3) !== 0) return refuse(req, 'Invalid dsfield (tos): ECN bits must be 0', -EINVAL);
+  if ((rtm.tos & 3) !== 0) return refuseRequest(req, 'Invalid dsfield (tos): ECN bits must be 0', -EINVAL);
   cfg.dstLen = rtm.dstLen;
   cfg.tos = rtm.tos;
   cfg.table = rtm.table;
@@ -263,7 +196,7 @@ function readConfig(req: NlRequest, cfg: FibConfig, ccKnown: (name: string) => b
   if (has(RTA_PRIORITY)) cfg.priority = nlaGetU32(view, tb[RTA_PRIORITY]!);
   if (has(RTA_PREFSRC)) cfg.prefsrc = nlaGetInAddr(view, tb[RTA_PREFSRC]!);
   if (has(RTA_TABLE)) cfg.table = nlaGetU32(view, tb[RTA_TABLE]!);
-  if (has(RTA_GATEWAY) && has(RTA_VIA)) return refuse(req, 'Nexthop configuration can not contain both GATEWAY and VIA', -EINVAL);
+  if (has(RTA_GATEWAY) && has(RTA_VIA)) return refuseRequest(req, 'Nexthop configuration can not contain both GATEWAY and VIA', -EINVAL);
   if (has(RTA_GATEWAY)) cfg.gw = nlaGetInAddr(view, tb[RTA_GATEWAY]!);
   if (has(RTA_VIA)) {
     const via = viaOf(req, tb[RTA_VIA]!);
@@ -273,11 +206,11 @@ function readConfig(req: NlRequest, cfg: FibConfig, ccKnown: (name: string) => b
   }
   if (has(RTA_FLOW)) cfg.flow = nlaGetU32(view, tb[RTA_FLOW]!) | 0;
   if (has(RTA_NH_ID)) cfg.nhId = nlaGetU32(view, tb[RTA_NH_ID]!);
-  if (has(RTA_ENCAP_TYPE)) return refuse(req, 'lwt encapsulation type not supported', -EOPNOTSUPP);
+  if (has(RTA_ENCAP_TYPE)) return refuseRequest(req, 'lwt encapsulation type not supported', -EOPNOTSUPP);
   if (has(RTA_METRICS) && del) {
-    cfg.matchMetrics = readMatch(req, tb[RTA_METRICS]!, ccKnown);
+    cfg.matchMetrics = readMatch(net, req, tb[RTA_METRICS]!);
   } else if (has(RTA_METRICS)) {
-    const err = readMetrics(req, tb[RTA_METRICS]!, cfg, ccKnown);
+    const err = readRouteMetrics(net, req, tb[RTA_METRICS]!, cfg);
     if (err !== 0) return err;
   }
   if (has(RTA_MULTIPATH)) {
@@ -286,19 +219,14 @@ function readConfig(req: NlRequest, cfg: FibConfig, ccKnown: (name: string) => b
     cfg.multipath = hops;
   }
   if (cfg.nhId !== 0 && (cfg.oif !== 0 || cfg.gw !== 0 || cfg.gw6 !== null || cfg.multipath !== null)) {
-    return refuse(req, 'Nexthop specification and nexthop id are mutually exclusive', -EINVAL);
+    return refuseRequest(req, 'Nexthop specification and nexthop id are mutually exclusive', -EINVAL);
   }
   return 0;
 }
 
-/** Does TCP know this congestion control? Asked of the list that TCP keeps in the sysctls; a stack without TCP knows none. */
-function ccKnown(net: Net): (name: string) => boolean {
-  return (name) => name !== '' && (net.sysctl.read('net/ipv4/tcp_available_congestion_control') ?? '').split(' ').includes(name);
-}
-
 function newRoute(net: Net, req: NlRequest): number {
   const cfg = new FibConfig();
-  const bad = readConfig(req, cfg, ccKnown(net), false);
+  const bad = readConfig(net, req, cfg, false);
   if (bad !== 0) return bad;
   const err = fibAddRoute(net, cfg, req);
   if (err !== 0 && cfg.error !== '') nlSetErrMsg(req.extack, cfg.error);
@@ -307,20 +235,12 @@ function newRoute(net: Net, req: NlRequest): number {
 
 function delRoute(net: Net, req: NlRequest): number {
   const cfg = new FibConfig();
-  const bad = readConfig(req, cfg, ccKnown(net), true);
+  const bad = readConfig(net, req, cfg, true);
   if (bad !== 0) return bad;
-  if (cfg.nhId !== 0 && nexthopFindById(net, cfg.nhId) === null) return refuse(req, 'Nexthop id does not exist', -EINVAL);
+  if (cfg.nhId !== 0 && nexthopFindById(net, cfg.nhId) === null) return refuseRequest(req, 'Nexthop id does not exist', -EINVAL);
   const err = fibDelRoute(net, cfg, req);
   if (err !== 0 && cfg.error !== '') nlSetErrMsg(req.extack, cfg.error);
   return err;
-}
-
-/** What a dump asks for; null matches all. */
-interface Filter {
-  table: number | null;
-  protocol: number;
-  type: number;
-  oif: number;
 }
 
 /** `RTM_GETROUTE` for all (`inet_dump_fib`). */
@@ -328,19 +248,19 @@ function dumpRoutes(net: Net, req: NlRequest, w: NlWriter, cb: NlDump): number {
   const n4 = net.get(IPV4);
   let list = cb.data as Item[] | null;
   if (list === null) {
-    const f: Filter = { table: null, protocol: 0, type: 0, oif: 0 };
+    const f: RouteDumpFilter = { table: null, protocol: 0, type: 0, oif: 0 };
     if (req.end - req.data >= RTMSG_LEN) {
       const rtm = rtmsgRead(req.view, req.data);
       if (req.strict) {
-        const err = strictFilter(net, req, f);
+        const err = readRouteDumpFilter(net, req, RTM_IPV4_POLICY, f);
         if (err !== 0) return err;
       }
       // Prefixes are of IPv6, and the cache of routes is no more.
       if ((rtm.flags & (RTM_F_CLONED | RTM_F_PREFIX)) !== 0) return 0;
     }
-    if (f.table !== null || f.protocol !== 0 || f.type !== 0 || f.oif !== 0) cb.answerFlags = NLM_F_DUMP_FILTERED;
+    if (routeDumpFiltered(f)) cb.answerFlags = NLM_F_DUMP_FILTERED;
     if (f.table !== null && !n4.fibTables.has(f.table)) {
-      return req.family === AF_INET ? refuse(req, 'ipv4: FIB table does not exist', -ENOENT) : 0;
+      return req.family === AF_INET ? refuseRequest(req, 'ipv4: FIB table does not exist', -ENOENT) : 0;
     }
     list = collect(n4, f);
     cb.data = list;
@@ -360,7 +280,7 @@ interface Item {
   readonly fa: FibAlias;
 }
 
-function collect(n4: Ipv4Net, f: Filter): Item[] {
+function collect(n4: Ipv4Net, f: RouteDumpFilter): Item[] {
   const out: Item[] = [];
   // Linux walks its tables by the low byte of their number.
   const tables = Array.from(n4.fibTables.values()).sort((a, b) => (a.id & 255) - (b.id & 255) || a.id - b.id);
@@ -374,31 +294,6 @@ function collect(n4: Ipv4Net, f: Filter): Item[] {
     });
   }
   return out;
-}
-
-/** The filter of a strict request (`ip_valid_fib_dump_req`). */
-function strictFilter(net: Net, req: NlRequest, f: Filter): number {
-  const rtm = rtmsgRead(req.view, req.data);
-  if (rtm.dstLen !== 0 || rtm.srcLen !== 0 || rtm.tos !== 0 || rtm.scope !== 0) return refuse(req, 'Invalid values in header for FIB dump request', -EINVAL);
-  f.protocol = rtm.protocol;
-  f.type = rtm.type;
-  if (rtm.table !== 0) f.table = rtm.table;
-  const tb = new Int32Array(RTA_MAX + 1);
-  const at = req.data + RTMSG_LEN;
-  const bad = nlaParsePolicy(req.view, at, req.end - at, tb, RTA_MAX, RTM_IPV4_POLICY, NL_VALIDATE_LIBERAL, req.extack);
-  if (bad !== 0) return bad;
-  for (let i = 1; i <= RTA_MAX; i++) {
-    if (tb[i] === 0) continue;
-    if (i === RTA_TABLE) {
-      f.table = nlaGetU32(req.view, tb[i]!);
-    } else if (i === RTA_OIF) {
-      f.oif = nlaGetU32(req.view, tb[i]!);
-      if (devGetByIndex(net, f.oif) === null) return -ENODEV;
-    } else {
-      return refuse(req, 'Unsupported attribute in dump request', -EINVAL);
-    }
-  }
-  return 0;
 }
 
 /** Registers the handlers of routes. @alpha */

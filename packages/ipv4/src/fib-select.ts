@@ -55,13 +55,15 @@ function reachability(n4: Ipv4Net, fi: FibInfo): number {
 
 /** Among default routes of equal metric: the first whose gateway is reachable, else the first suspect one, else the one found (RFC 1122 3.3.1.2). */
 function selectDefault(n4: Ipv4Net, res: FibResult): void {
-  const first = res.fa!;
+  const tb = res.table!;
+  const first = res.fa;
+  const priority = res.fi!.priority;
   let best = -1;
-  let chosen: typeof first | null = null;
-  for (let fa: typeof first | null = first; fa !== null; fa = fa.next) {
-    const fi = fa.info;
-    if (fa.tos !== first.tos || fi.priority !== first.info.priority) break;
-    if (fa.type !== RTN_UNICAST || fi.scope !== res.scope || (fi.flags & RTNH_F_DEAD) !== 0) continue;
+  let chosen = 0;
+  for (let fa = first; fa !== 0; fa = tb.next[fa]!) {
+    const fi = tb.info[fa]!;
+    if (tb.tos[fa] !== tb.tos[first] || fi.priority !== priority) break;
+    if (tb.type[fa] !== RTN_UNICAST || fi.scope !== res.scope || (fi.flags & RTNH_F_DEAD) !== 0) continue;
     const nh = fi.nhs[0]!;
     if (nh.gw === 0 || nh.scope !== RT_SCOPE_LINK) continue;
     const r = reachability(n4, fi);
@@ -71,11 +73,12 @@ function selectDefault(n4: Ipv4Net, res: FibResult): void {
       if (r === 2) break;
     }
   }
-  if (chosen === null || chosen === first || best <= 0) return;
+  if (chosen === 0 || chosen === first || best <= 0) return;
+  const fi = tb.info[chosen]!;
   res.fa = chosen;
-  res.fi = chosen.info;
+  res.fi = fi;
   res.nhSel = 0;
-  res.nh = chosen.info.nhs[0]!;
+  res.nh = fi.nhs[0]!;
 }
 
 /** Chooses the next hop of a result and, where the flow has none, its source (`fib_select_path`). `skb` is the packet that is routed, or null. @alpha */

@@ -281,6 +281,7 @@ export function fibCreateInfo(n4: Ipv4Net, cfg: FibConfig): FibInfo | number {
     }
     if (cfg.oif !== 0 && nhs[0]!.oif !== cfg.oif) return fail(cfg, 'Nexthop device index does not match RTA_OIF', -EINVAL);
     if (cfg.gw !== 0 && nhs[0]!.gw !== cfg.gw) return fail(cfg, 'Nexthop gateway does not match RTA_GATEWAY or RTA_VIA', -EINVAL);
+    if (cfg.flow !== 0 && nhs[0]!.tclassid !== cfg.flow) return fail(cfg, 'Nexthop class id does not match RTA_FLOW', -EINVAL);
   } else {
     const hop = new FibNh(cfg.oif, cfg.gw, cfg.flags & ~RTM_F_CLONED, 1);
     hop.gw6 = cfg.gw6;
@@ -336,6 +337,7 @@ function share(n4: Ipv4Net, cfg: FibConfig, nhs: readonly FibNh[], extra: number
   });
   fi.flags = (cfg.flags & ~0xff) | extra;
   n4.fibInfos.set(key, fi);
+  for (const hop of nhs) if (hop.tclassid !== 0) n4.fibRealms++;
   if (nh !== null) {
     nexthopUse(nh, true, fi);
     fi.nhBlackhole = nexthopIsBlackhole(nh);
@@ -350,7 +352,10 @@ export function fibReleaseInfo(n4: Ipv4Net, fi: FibInfo): void {
   fi.dead = true;
   if (n4.fibInfos.get(fi.key) === fi) n4.fibInfos.delete(fi.key);
   if (fi.nh !== null) nexthopUnuse(fi.nh, true, fi);
-  for (const nh of fi.nhs) rtFlushNh(nh);
+  for (const nh of fi.nhs) {
+    if (nh.tclassid !== 0) n4.fibRealms--;
+    rtFlushNh(nh);
+  }
 }
 
 /** Do the next hops of a route answer a deletion's description? (`fib_nh_match`) @alpha */

@@ -4,8 +4,7 @@ import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, RTNH_F_DEAD } fr
 import type { FibConfig } from './fib-semantics.ts';
 import { fibCreateInfo, fibMetricsMatch, fibNhMatch, fibReleaseInfo } from './fib-semantics.ts';
 import { FibTable } from './fib-table.ts';
-import type { FibInfo } from './fib-types.ts';
-import { FibAlias } from './fib-types.ts';
+import type { FibAlias, FibInfo } from './fib-types.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { rtCacheFlush } from './rtable.ts';
 
@@ -25,41 +24,45 @@ function changed(n4: Ipv4Net): void {
   rtCacheFlush(n4);
 }
 
-/** First route of the list that comes at or after (tos, priority) in the list's order, null past its end. */
-function findAlias(head: FibAlias | null, tos: number, priority: number): FibAlias | null {
+/** First route of the list that comes at or after (tos, priority) in the list's order, 0 past its end. */
+function findRoute(tb: FibTable, head: number, tos: number, priority: number): number {
   let fa = head;
-  while (fa !== null && (fa.tos > tos || (fa.tos === tos && fa.info.priority < priority))) fa = fa.next;
+  while (fa !== 0 && (tb.tos[fa]! > tos || (tb.tos[fa] === tos && tb.info[fa]!.priority < priority))) fa = tb.next[fa]!;
   return fa;
 }
 
-function isSlot(fa: FibAlias | null, tos: number, priority: number): fa is FibAlias {
-  return fa !== null && fa.tos === tos && fa.info.priority === priority;
+function isSlot(tb: FibTable, fa: number, tos: number, priority: number): boolean {
+  return fa !== 0 && tb.tos[fa] === tos && tb.info[fa]!.priority === priority;
 }
 
-function linkBefore(tb: FibTable, leaf: number, pos: FibAlias | null, fresh: FibAlias): void {
-  fresh.next = pos;
-  const head = tb.heads[leaf] ?? null;
+/** Puts a route into the list of a leaf, before `pos` (0: at the end). */
+function linkBefore(tb: FibTable, leaf: number, pos: number, fresh: number): void {
+  const { next } = tb;
+  const head = tb.lpm.value[leaf]!;
+  next[fresh] = pos;
   if (head === pos) {
-    tb.heads[leaf] = fresh;
+    tb.lpm.value[leaf] = fresh;
     return;
   }
-  let prev = head!;
-  while (prev.next !== pos) prev = prev.next!;
-  prev.next = fresh;
+  let prev = head;
+  while (next[prev] !== pos) prev = next[prev]!;
+  next[prev] = fresh;
 }
 
-function unlink(tb: FibTable, leaf: number, fa: FibAlias): void {
-  const head = tb.heads[leaf]!;
+/** Takes a route out of the table; with the last one its prefix goes, and leaves may have other numbers then. */
+function unlink(tb: FibTable, leaf: number, fa: number): void {
+  const { next, lpm } = tb;
+  const head = lpm.value[leaf]!;
   if (head === fa) {
-    tb.heads[leaf] = fa.next;
+    lpm.value[leaf] = next[fa]!;
   } else {
     let prev = head;
-    while (prev.next !== fa) prev = prev.next!;
-    prev.next = fa.next;
+    while (next[prev] !== fa) prev = next[prev]!;
+    next[prev] = next[fa]!;
   }
-  tb.routes--;
-  if (tb.lpm.plen[leaf] === 0) tb.numDefault--;
-  if (tb.heads[leaf] === null) tb.lpm.remove(leaf);
+  if (lpm.plen[leaf] === 0) tb.numDefault--;
+  if (lpm.value[leaf] === 0) lpm.remove(leaf);
+  tb.freeRoute(fa);
 }
 
 /** What an insert or delete did, for the notification. @alpha */
@@ -85,50 +88,47 @@ export function fibTableInsert(n4: Ipv4Net, tb: FibTable, cfg: FibConfig, out: F
   if (typeof created === 'number') return created;
   const fi = created;
   const { tos, type } = cfg;
-  let leaf = tb.lpm.exact(cfg.dst, cfg.dstLen);
-  let pos = leaf === 0 ? null : findAlias(tb.heads[leaf]!, tos, fi.priority);
+  const { lpm } = tb;
+  let leaf = lpm.exact(cfg.dst, cfg.dstLen);
+  let pos = leaf === 0 ? 0 : findRoute(tb, lpm.value[leaf]!, tos, fi.priority);
   out.info = fi;
   out.nlflags = NLM_F_EXCL;
-  if (isSlot(pos, tos, fi.priority)) {
+  if (isSlot(tb, pos, tos, fi.priority)) {
     if ((cfg.nlflags & NLM_F_EXCL) !== 0) return refuse(n4, fi, -EEXIST);
     out.nlflags = 0;
-    let same: FibAlias | null = null;
-    let last: FibAlias = pos;
-    for (let fa: FibAlias | null = pos; isSlot(fa, tos, fi.priority); fa = fa.next) {
+    let same = 0;
+    let last = pos;
+    for (let fa = pos; isSlot(tb, fa, tos, fi.priority); fa = tb.next[fa]!) {
       last = fa;
-      if (fa.type === type && fa.info === fi && same === null) same = fa;
+      if (tb.type[fa] === type && tb.info[fa] === fi && same === 0) same = fa;
     }
     if ((cfg.nlflags & NLM_F_REPLACE) !== 0) {
       // Nothing changes: nobody is told.
-      if (same !== null) return refuse(n4, fi, same === pos ? 0 : -EEXIST);
-      const old = pos.info;
-      pos.info = fi;
-      pos.type = type;
+      if (same !== 0) return refuse(n4, fi, same === pos ? 0 : -EEXIST);
+      const old = tb.info[pos]!;
+      tb.info[pos] = fi;
+      tb.type[pos] = type;
       fi.treeref++;
       fibReleaseInfo(n4, old);
-      out.alias = pos;
+      out.alias = tb.alias(pos);
       out.nlflags = NLM_F_REPLACE;
       changed(n4);
       return 0;
     }
-    if (same !== null) return refuse(n4, fi, -EEXIST);
+    if (same !== 0) return refuse(n4, fi, -EEXIST);
     if ((cfg.nlflags & NLM_F_APPEND) !== 0) {
       out.nlflags = NLM_F_APPEND;
-      pos = last.next;
+      pos = tb.next[last]!;
     }
   }
   if ((cfg.nlflags & NLM_F_CREATE) === 0) return refuse(n4, fi, -ENOENT);
   out.nlflags |= NLM_F_CREATE;
-  if (leaf === 0) {
-    leaf = tb.lpm.insert(cfg.dst, cfg.dstLen);
-    tb.heads[leaf] = null;
-  }
-  const fa = new FibAlias(fi, tos, type);
+  const fa = tb.newRoute(fi, tos, type);
+  if (leaf === 0) leaf = lpm.insert(cfg.dst, cfg.dstLen);
   linkBefore(tb, leaf, pos, fa);
   fi.treeref++;
-  tb.routes++;
   if (cfg.dstLen === 0) tb.numDefault++;
-  out.alias = fa;
+  out.alias = tb.alias(fa);
   changed(n4);
   return 0;
 }
@@ -143,10 +143,10 @@ function refuse(n4: Ipv4Net, fi: FibInfo, err: number): number {
 }
 
 /** Does a route answer the description of a deletion? Zero fields describe nothing. */
-function matches(n4: Ipv4Net, fa: FibAlias, cfg: FibConfig): boolean {
-  const fi = fa.info;
+function matches(n4: Ipv4Net, tb: FibTable, fa: number, cfg: FibConfig): boolean {
+  const fi = tb.info[fa]!;
   return (
-    (cfg.type === 0 || fa.type === cfg.type) &&
+    (cfg.type === 0 || tb.type[fa] === cfg.type) &&
     (cfg.scope === RT_SCOPE_ANY || fi.scope === cfg.scope) &&
     (cfg.prefsrc === 0 || fi.prefsrc === cfg.prefsrc) &&
     (cfg.protocol === 0 || fi.protocol === cfg.protocol) &&
@@ -163,14 +163,15 @@ const RT_SCOPE_ANY = 255;
 export function fibTableDelete(n4: Ipv4Net, tb: FibTable, cfg: FibConfig, out: FibChange): number {
   const leaf = tb.lpm.exact(cfg.dst, cfg.dstLen);
   if (leaf === 0) return -ESRCH;
-  for (let fa = findAlias(tb.heads[leaf]!, cfg.tos, 0); fa !== null && fa.tos === cfg.tos; fa = fa.next) {
-    if (!matches(n4, fa, cfg)) continue;
+  for (let fa = findRoute(tb, tb.lpm.value[leaf]!, cfg.tos, 0); fa !== 0 && tb.tos[fa] === cfg.tos; fa = tb.next[fa]!) {
+    if (!matches(n4, tb, fa, cfg)) continue;
+    const alias = tb.alias(fa);
     unlink(tb, leaf, fa);
-    out.info = fa.info;
-    out.alias = fa;
+    out.info = alias.info;
+    out.alias = alias;
     out.nlflags = 0;
     changed(n4);
-    fibReleaseInfo(n4, fa.info);
+    fibReleaseInfo(n4, alias.info);
     return 0;
   }
   return -ESRCH;
@@ -181,21 +182,24 @@ export type FibFlushed = (tb: FibTable, prefix: number, plen: number, fa: FibAli
 
 /** Removes the routes whose next hops are all dead, or every route (`fib_table_flush`); returns how many. @alpha */
 export function fibTableFlush(n4: Ipv4Net, tb: FibTable, all: boolean, flushed: FibFlushed | null): number {
+  const { lpm } = tb;
   let n = 0;
   // Most events kill few routes of a large table: only those are put in order.
   const dead = (leaf: number): boolean => {
-    for (let fa: FibAlias | null = tb.heads[leaf]!; fa !== null; fa = fa.next) if ((fa.info.flags & RTNH_F_DEAD) !== 0) return true;
+    for (let fa = lpm.value[leaf]!; fa !== 0; fa = tb.next[fa]!) if ((tb.info[fa]!.flags & RTNH_F_DEAD) !== 0) return true;
     return false;
   };
-  for (const leaf of tb.lpm.sorted(all ? null : dead)) {
-    const prefix = tb.lpm.prefix[leaf]!;
-    const plen = tb.lpm.plen[leaf]!;
-    for (let fa: FibAlias | null = tb.heads[leaf]!; fa !== null; ) {
-      const next: FibAlias | null = fa.next;
-      if (all || (fa.info.flags & RTNH_F_DEAD) !== 0) {
+  // Linux goes from the highest address to the lowest, and at each from the longest prefix to the shortest. Removing one gives the others new numbers.
+  const found = backwards(tb, lpm.sorted(all ? null : dead)).map((leaf): readonly [number, number] => [lpm.prefix[leaf]!, lpm.plen[leaf]!]);
+  for (const [prefix, plen] of found) {
+    const leaf = lpm.exact(prefix, plen);
+    for (let fa = lpm.value[leaf]!; fa !== 0; ) {
+      const next = tb.next[fa]!;
+      const alias = tb.alias(fa);
+      if (all || (alias.info.flags & RTNH_F_DEAD) !== 0) {
         unlink(tb, leaf, fa);
-        if (flushed !== null) flushed(tb, prefix, plen, fa);
-        fibReleaseInfo(n4, fa.info);
+        if (flushed !== null) flushed(tb, prefix, plen, alias);
+        fibReleaseInfo(n4, alias.info);
         changed(n4);
         n++;
       }
@@ -205,23 +209,31 @@ export function fibTableFlush(n4: Ipv4Net, tb: FibTable, all: boolean, flushed: 
   return n;
 }
 
-/** Calls `fn` for each route in Linux's order of walking: by prefix, longer first, then in list order. @alpha */
+/** Calls `fn` for each route in Linux's order of walking: by prefix, longer first, then in list order. It must not change the table. @alpha */
 export function fibTableWalk(tb: FibTable, fn: (prefix: number, plen: number, fa: FibAlias) => void): void {
-  for (const leaf of tb.lpm.sorted()) {
-    for (let fa: FibAlias | null = tb.heads[leaf]!; fa !== null; fa = fa.next) fn(tb.lpm.prefix[leaf]!, tb.lpm.plen[leaf]!, fa);
+  const { lpm } = tb;
+  for (const leaf of lpm.sorted()) {
+    for (let fa = lpm.value[leaf]!; fa !== 0; fa = tb.next[fa]!) fn(lpm.prefix[leaf]!, lpm.plen[leaf]!, tb.alias(fa));
   }
 }
 
 /** As {@link fibTableWalk} from the highest prefix to the lowest; of the routes of one address still the longer prefix first. @alpha */
 export function fibTableWalkBackwards(tb: FibTable, fn: (tb: FibTable, prefix: number, plen: number, fa: FibAlias) => void): void {
-  const leaves = tb.lpm.sorted();
+  const { lpm } = tb;
+  for (const leaf of backwards(tb, lpm.sorted())) {
+    for (let fa = lpm.value[leaf]!; fa !== 0; fa = tb.next[fa]!) fn(tb, lpm.prefix[leaf]!, lpm.plen[leaf]!, tb.alias(fa));
+  }
+}
+
+/** Leaves in the opposite order of their addresses. */
+function backwards(tb: FibTable, leaves: readonly number[]): number[] {
+  const { prefix } = tb.lpm;
+  const out: number[] = [];
   for (let end = leaves.length; end > 0; ) {
     let begin = end - 1;
-    while (begin > 0 && tb.lpm.prefix[leaves[begin - 1]!] === tb.lpm.prefix[leaves[end - 1]!]) begin--;
-    for (let i = begin; i < end; i++) {
-      const leaf = leaves[i]!;
-      for (let fa: FibAlias | null = tb.heads[leaf]!; fa !== null; fa = fa.next) fn(tb, tb.lpm.prefix[leaf]!, tb.lpm.plen[leaf]!, fa);
-    }
+    while (begin > 0 && prefix[leaves[begin - 1]!] === prefix[leaves[end - 1]!]) begin--;
+    for (let i = begin; i < end; i++) out.push(leaves[i]!);
     end = begin;
   }
+  return out;
 }

@@ -131,21 +131,19 @@ export class FibInfo {
   }
 }
 
-/** One route: a prefix leads to a list of these, ordered by TOS (higher first), then priority (lower first) (struct fib_alias). @alpha */
+/** One route as those see it who are told of it (struct fib_alias): a table keeps it as a number. @alpha */
 export class FibAlias {
-  info: FibInfo;
-  tos: number;
-  type: number;
-  next: FibAlias | null;
+  readonly info: FibInfo;
+  readonly tos: number;
+  readonly type: number;
   /** When it was added: counts the routes of the namespace. */
   readonly serial: number;
 
-  constructor(info: FibInfo, tos: number, type: number) {
+  constructor(info: FibInfo, tos: number, type: number, serial: number) {
     this.info = info;
     this.tos = tos;
     this.type = type;
-    this.next = null;
-    this.serial = info.net4.fibSerial++;
+    this.serial = serial;
   }
 }
 
@@ -158,7 +156,8 @@ export class FibResult {
   nhSel: number;
   nh: FibNh | null;
   fi: FibInfo | null;
-  fa: FibAlias | null;
+  /** The route's number in `table`, 0: none. */
+  fa: number;
   table: FibTable | null;
   /** Realms of the rule that answered, 0: none. */
   tclassid: number;
@@ -171,7 +170,7 @@ export class FibResult {
     this.nhSel = 0;
     this.nh = null;
     this.fi = null;
-    this.fa = null;
+    this.fa = 0;
     this.table = null;
     this.tclassid = 0;
   }

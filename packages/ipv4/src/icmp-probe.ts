@@ -1,4 +1,5 @@
 /** PROBE, the extended echo of RFC 8335: somebody asks whether an interface of ours is up and which protocols run on it. */
+import { INET_NET } from '@linnet/inet';
 import { devGetByIndex, devGetByName } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import { skbCopyBits } from '@linnet/skbuff';
@@ -35,10 +36,10 @@ function byAddress(ip: Ipv4Net, view: DataView, len: number): NetDevice | null |
   if (len !== 4 + alen) return MALFORMED;
   if (afi === ICMP_AFI_IP) return alen === 4 ? ipDevFind(ip, view.getInt32(4)) : MALFORMED;
   if (afi !== ICMP_AFI_IP6 || alen !== 16) return MALFORMED;
-  if (ip.probe6 === null) return null;
-  const addr = ip.probe6.scratch;
-  for (let i = 0; i < 4; i++) addr[i] = view.getInt32(4 + i * 4);
-  return ip.probe6.find(addr);
+  const { v6 } = ip.net.get(INET_NET);
+  if (v6 === null) return null;
+  for (let i = 0; i < 4; i++) ip.probeAddr[i] = view.getInt32(4 + i * 4);
+  return v6.devOf(ip.probeAddr);
 }
 
 /**
@@ -64,7 +65,8 @@ export function icmpBuildProbe(ip: Ipv4Net, skb: Skb, code: number, un: number):
   if ((dev.flags & IFF_UP) !== 0) status |= ICMP_EXT_ECHOREPLY_ACTIVE;
   const indev = inDevGet(dev);
   if (indev !== null && indev.ifas.length > 0) status |= ICMP_EXT_ECHOREPLY_IPV4;
-  if (ip.probe6 !== null && ip.probe6.has(dev)) status |= ICMP_EXT_ECHOREPLY_IPV6;
+  const { v6 } = ip.net.get(INET_NET);
+  if (v6 !== null && v6.hasAddr(dev)) status |= ICMP_EXT_ECHOREPLY_IPV6;
   return (seq | status) >>> 0;
 }
 

@@ -3,13 +3,13 @@
  */
 import { csumFold } from '@linnet/kernel';
 import {
-  ICMPHDR_LEN, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIME_EXCEEDED, IFF_LOOPBACK, INADDR_DUMMY, IPHDR_LEN,
+  ICMPHDR_LEN, ICMP_DEST_UNREACH, ICMP_ECHOREPLY, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIME_EXCEEDED, IFF_LOOPBACK, INADDR_DUMMY, IPHDR_LEN,
   IPPROTO_ICMP, IPTOS_PREC_INTERNETCONTROL, IPTOS_TOS_MASK, IP_OFFSET, NR_ICMP_TYPES, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE,
   iphDaddr, iphFragOff, iphProtocol, iphSaddr, iphTos,
 } from '@linnet/uapi';
 import { DROP, PACKET_HOST, skbChecksum, skbCopyBits, skbQueuePurge } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { devGetByIndex, dstMtu, l3mdevMasterIfindex, skbDev } from '@linnet/netdev';
+import { nfCtAttach, devGetByIndex, dstMtu, l3mdevMasterIfindex, skbDev } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import { flowi4InitOutput, inetPeerXrlimAllow } from '@linnet/inet';
 import { ipHdrlen } from './ip-hdrlen.ts';
@@ -37,8 +37,8 @@ function unlimited(ip: Ipv4Net, type: number, code: number): boolean {
 /** May a limited message go to `daddr` now? Counts when not. */
 function hostAllow(ip: Ipv4Net, rt: Rtable, daddr: number): boolean {
   if ((rt.dev.flags & IFF_LOOPBACK) !== 0) return true;
-  const timeout = ip.sysctlIcmpRatelimit;
-  if (timeout !== 0 && !inetPeerXrlimAllow(ip.net, ip.peers.get(ip.net, daddr), timeout)) {
+  // A limit of 0 lets all pass, and leaves nothing in the bucket, which errors of routing share.
+  if (!inetPeerXrlimAllow(ip.net, ip.peers.get(ip.net, daddr), ip.sysctlIcmpRatelimit)) {
     ip.icmpMib[ICMP_MIB_RATELIMITHOST]!++;
     return false;
   }
@@ -56,6 +56,7 @@ function icmpPush(ip: Ipv4Net, rt: Rtable, type: number, code: number, un: numbe
   const src = ip.skbSource;
   let err = ipSetupCork(sk, cork, ip.icmpIpc, rt, ip.icmpIpc.addr);
   if (err === 0) err = ipAppend(sk, fl, queue, cork, src, ICMPHDR_LEN + extraHead + dataLen, ICMPHDR_LEN, 0);
+  const about = src.skb;
   src.skb = null;
   if (err !== 0) {
     skbQueuePurge(queue, DROP.NOT_SPECIFIED);
@@ -63,15 +64,18 @@ function icmpPush(ip: Ipv4Net, rt: Rtable, type: number, code: number, un: numbe
     ip.icmpMib[ICMP_MIB_OUTERRORS]!++;
     return;
   }
-  // The header is written before ipFinish, which counts by type.
+  // The header is written before ipFinish, which counts by type; Linux counts all answers as those to an echo.
   const first = queue.head!;
   const at = first.transportHeader;
   const view = first.view;
   view.setInt32(at, (type << 24) | (code << 16));
   view.setInt32(at + 4, un);
+  if (!icmpIsErr(type)) view.setUint8(at, ICMP_ECHOREPLY);
   const skb = ipFinish(sk, fl, queue, cork)!;
+  view.setUint8(at, type);
   const ihl = at - skb.networkHeader;
   view.setUint16(at + 2, csumFold(skbChecksum(skb, ihl, skb.len - ihl, 0)));
+  if (about !== null && icmpIsErr(type)) nfCtAttach(skb, about);
   ipSendSkb(net, skb);
 }
 

@@ -4,7 +4,7 @@
 import { ENOENT } from '@linnet/kernel';
 import {
   ICMPHDR_LEN, ICMP_ADDRESS, ICMP_ADDRESSREPLY, ICMP_DEST_UNREACH, ICMP_ECHO, ICMP_ECHOREPLY, ICMP_EXC_FRAGTIME, ICMP_EXT_ECHO, ICMP_EXT_ECHOREPLY, ICMP_FRAG_NEEDED,
-  ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIMESTAMP, ICMP_TIMESTAMPREPLY, ICMP_TIME_EXCEEDED, IPHDR_LEN, NR_ICMP_TYPES,
+  ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIMESTAMP, ICMP_TIMESTAMPREPLY, ICMP_TIME_EXCEEDED, IPHDR_LEN, IPPROTO_DCCP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, NR_ICMP_TYPES,
   NR_ICMP_UNREACH, RTN_BROADCAST, icmpCode, icmpFragMtu, icmpType, icmpUn, iphDaddr, iphProtocol,
 } from '@linnet/uapi';
 import { consumeSkb, DROP, kfreeSkbReason, pskbMayPull, skbChecksumValid, skbCopyBits, skbPull } from '@linnet/skbuff';
@@ -175,6 +175,9 @@ function icmpRedirect(ip: Ipv4Net, skb: Skb): number {
   return icmpSocketDeliver(ip, skb, ICMP_REDIRECT, icmpCode(skb.view, at), icmpUn(skb.view, at));
 }
 
+/** Protocols whose errors are for a socket. */
+const HAS_SOCKETS: ReadonlySet<number> = new Set([IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, IPPROTO_SCTP, IPPROTO_DCCP]);
+
 /** Gives an error to raw sockets and to the transport whose packet is quoted. Consumes the skb (icmp_socket_deliver). */
 function icmpSocketDeliver(ip: Ipv4Net, skb: Skb, type: number, code: number, info: number): number {
   const ihl = ipHdrlen(skb.view, skb.data);
@@ -188,6 +191,8 @@ function icmpSocketDeliver(ip: Ipv4Net, skb: Skb, type: number, code: number, in
   const p = ip.inet.protos[protocol]!;
   if (p !== null && p.err !== undefined) {
     const ret = p.err(skb, type, code, info);
+    // A transport with ports whose socket is not there: the quote is nobody's.
+    if (ret === -ENOENT && HAS_SOCKETS.has(protocol)) ip.icmpMib[ICMP_MIB_INERRORS]!++;
     // A transport that checks what is quoted (TCP's sequence numbers) tells the route itself; for the others a socket must be there.
     if (ret === 0 && p.icmpStrictTagValidation !== true) {
       if (type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED && info !== 0) ipv4UpdatePmtu(skb, ip.net, info, 0, protocol);

@@ -15,6 +15,7 @@ import {
 import type { Ipv4Devconf } from './devconf.ts';
 import type { McState } from './igmp-state.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
+import type { Rtable } from './rtable.ts';
 
 /** One address of a device (struct in_ifaddr). @alpha */
 export class InIfaddr {
@@ -81,6 +82,8 @@ export class InDevice {
   mtu: number;
   /** The device's name in the sysctl tree. */
   sysctlName: string;
+  /** Routes of groups that come in here: bit 0 of the index says for members on this machine, bit 1 for a daemon's entries. */
+  readonly mcRoutes: (Rtable | null)[];
 
   constructor(dev: NetDevice, net4: Ipv4Net, cnf: Ipv4Devconf, arpParms: NeighParms, mc: McState) {
     this.dev = dev;
@@ -93,6 +96,7 @@ export class InDevice {
     this.noarp = (dev.flags & IFF_NOARP) !== 0;
     this.mtu = dev.mtu;
     this.sysctlName = dev.name;
+    this.mcRoutes = [null, null, null, null];
   }
 
   /** The device's own value (`IN_DEV_CONF_GET`). */

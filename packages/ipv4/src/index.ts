@@ -6,14 +6,13 @@
  */
 export { ipv4 } from './module.ts';
 export { IPV4, Ipv4Net } from './ipv4-net.ts';
-export { Ipv4Core, type IcmpSendFn, type Probe6 } from './ip-core.ts';
-export { type AppendSource, MsgSource, SkbSource } from './append-source.ts';
-export { FragDir } from './frag-dir.ts';
+export { Ipv4Core, type IcmpSendFn } from './ip-core.ts';
+export { HeadedSkbSource } from './append-source.ts';
+export { IpFragDir } from './frag-dir.ts';
 export { IpFragQueue, ipDefrag, IP_DEFRAG_CALL_RA_CHAIN, IP_DEFRAG_CONNTRACK_IN, IP_DEFRAG_LOCAL_DELIVER } from './ip-fragment.ts';
 export { IpIdents } from './ip-ident.ts';
 export { IpOptions } from './ip-options-types.ts';
-export { PingSock, PingTable } from './ping-table.ts';
-export { RawSock, RawTable } from './raw-table.ts';
+export { RawSock, type Raw4Table } from './raw-table.ts';
 
 // Addresses and routes.
 export { inetAddrAdd, type InetAddrConfig, inetAddrDel, type InetAddrMatch, type InetExtack } from './devinet.ts';
@@ -25,6 +24,7 @@ export { inetAddrType } from './fib-addr-type.ts';
 export { fibAddRoute, fibDelRoute } from './fib-frontend.ts';
 export { FibConfig, type FibNhConfig } from './fib-semantics.ts';
 export { FibTable } from './fib-table.ts';
+export { fibTableLookup } from './fib-lookup.ts';
 export { Lpm4 } from './lpm.ts';
 export { RoutePeer } from './route-error.ts';
 export { FibAlias, FibInfo, FibNh, FibNhException, FibResult } from './fib-types.ts';

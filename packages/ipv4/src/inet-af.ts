@@ -1,7 +1,7 @@
 /** IPv4's face to the transports: the `InetAf` record of AF_INET. */
 import { csumTcpudpNofold, EHOSTUNREACH, NOTIFY_DONE } from '@linnet/kernel';
 import type { Flowi, InetAf, InetSock } from '@linnet/inet';
-import { flowi4InitOutput } from '@linnet/inet';
+import { flowi4InitOutput, inetFlushPendingFrames } from '@linnet/inet';
 import { llReservedSpace, NETDEV_DOWN } from '@linnet/netdev';
 import type { DstEntry } from '@linnet/netdev';
 import { skbCow, skbHeadroom } from '@linnet/skbuff';
@@ -11,10 +11,12 @@ import {
   AF_INET, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, IPHDR_LEN, RT_SCOPE_UNIVERSE, TCP_SYN_SENT, iphDaddr, iphSaddr, sockaddrIn,
 } from '@linnet/uapi';
 import { inetSelectAddr } from './devinet-select.ts';
+import { inetAddrType, inetDevAddrType } from './fib-addr-type.ts';
+import { ipReversePath } from './nf4.ts';
 import { ipDefrag } from './ip-fragment.ts';
 import { inDevGet, type InIfaddr } from './in-device.ts';
 import { ipRouteMeHarder } from './route-harder.ts';
-import { ipAppendData, ipFinishSkb, ipFlushPendingFrames, ipMakeSkb, ipSendSkb } from './ip-append-data.ts';
+import { ipAppendData, ipFinishSkb, ipMakeSkb, ipSendSkb } from './ip-append-data.ts';
 import { icmpErrConvert } from './icmp-errno.ts';
 import { icmpSend } from './icmp-send.ts';
 import { ipCmsgRecv, ipCmsgSend } from './ip-cmsg.ts';
@@ -73,7 +75,7 @@ export const inetAf4: InetAf = {
   sendSkb: ipSendSkb,
   appendData: ipAppendData,
   finishSkb: ipFinishSkb,
-  flushPendingFrames: ipFlushPendingFrames,
+  flushPendingFrames: inetFlushPendingFrames,
   pseudoSum: (fl, len, proto) => csumTcpudpNofold(fl.saddr, fl.daddr, len, proto, 0),
   skbPseudoSum: (skb, len, proto) => csumTcpudpNofold(iphSaddr(skb.view, skb.networkHeader), iphDaddr(skb.view, skb.networkHeader), len, proto, 0),
   icmpPortUnreach: (skb) => icmpSend(skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0),
@@ -97,6 +99,9 @@ export const inetAf4: InetAf = {
     chain.register(told);
     return () => chain.unregister(told);
   },
+  icmpSend,
+  addrType: (net, dev, addr) => (dev === null ? inetAddrType(net, addr) : inetDevAddrType(net.get(IPV4), dev, addr)),
+  reversePath: ipReversePath,
   mcAllow: ipMcSfAllow,
   mcDropSocket: ipMcDropSocket,
   setsockopt: ipSetsockopt,

@@ -5,23 +5,21 @@
  * follow, a payload that is a multiple of 8. The first buffer then carries the rest as its fragment list, which
  * `ipDoFragment` sends as it is.
  */
-import { EAGAIN, EFAULT, EHOSTUNREACH, EMSGSIZE, ENETUNREACH, ENOBUFS } from '@linnet/kernel';
+import { EFAULT, EHOSTUNREACH, EMSGSIZE, ENETUNREACH, ENOBUFS } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {
   IPHDR_LEN, IPPROTO_ICMP, IPPROTO_UDP, IPV4_MIN_MTU, IP_DF, IP_MAX_MTU, IP_PMTUDISC_DO, IP_PMTUDISC_OMIT, IP_PMTUDISC_PROBE, MSG_MORE, MSG_PROBE, RTN_MULTICAST,
 } from '@linnet/uapi';
 import {
-  allocSkb, CHECKSUM_NONE, CHECKSUM_PARTIAL, DROP, kfreeSkbReason, pskbExpandHead, skbCopyBits, skbDequeue, skbPullUnchecked, skbPut, skbQueuePurge,
-  skbQueueTail, skbReserve, skbTailroom, skbTrim,
+  allocSkb, CHECKSUM_NONE, CHECKSUM_PARTIAL, DROP, kfreeSkbReason, skbCopyBits, skbPut, skbQueuePurge, skbQueueTail, skbReserve, skbTrim,
 } from '@linnet/skbuff';
 import type { Skb, SkbQueue } from '@linnet/skbuff';
 import { dstMtu, llReservedSpace, NET_XMIT_CN, NETIF_F_HW_CSUM, NETIF_F_IP_CSUM } from '@linnet/netdev';
 import type { DstEntry } from '@linnet/netdev';
 import { skSetOwnerW } from '@linnet/socket';
 import type { MsgHdr } from '@linnet/socket';
-import { flowi4InitOutput } from '@linnet/inet';
-import type { Flowi, InetCork, InetSock, IpcmCookie } from '@linnet/inet';
-import type { AppendSource } from './append-source.ts';
+import { appendJoin, appendRoomFor, appendToPiece, corkRelease, flowi4InitOutput } from '@linnet/inet';
+import type { AppendSource, Flowi, InetCork, InetSock, IpcmCookie } from '@linnet/inet';
 import { ipcbClear } from './ip-cb.ts';
 import { icmpOutCount } from './icmp-stats.ts';
 import { ipDontFragment, ipSelectIdentSegs, ipSelectTtl, ipSkUsePmtu } from './ip-header.ts';
@@ -115,16 +113,10 @@ export function ipAppend(
     }
     if (copy > 0) {
       if (copy > length) copy = length;
-      if (skbTailroom(skb!) < copy) {
-        const before = skb!.truesize;
-        pskbExpandHead(skb!, 0, mtu - skb!.len);
-        if (skb!.destructor !== null) sk.wmemAlloc += skb!.truesize - before;
-      }
-      const at = skbPut(skb!, copy);
-      if (!src.take(skb!.u8, at, copy)) {
-        skbTrim(skb!, skb!.len - copy);
+      const err = appendToPiece(sk, skb!, src, copy, mtu - skb!.len);
+      if (err !== 0) {
         cork.length -= length;
-        return -EFAULT;
+        return err;
       }
       length -= copy;
       continue;
@@ -135,9 +127,10 @@ export function ipAppend(
     let datalen = length + gap;
     if (datalen > mtu - hlen) datalen = full - hlen;
     const fraglen = hlen + datalen;
-    if (transhdrlen !== 0 ? sk.wmemAlloc >= sk.sndbuf : sk.wmemAlloc > 2 * sk.sndbuf) {
+    const refused = appendRoomFor(sk, transhdrlen);
+    if (refused !== 0) {
       cork.length -= length;
-      return transhdrlen !== 0 ? -EAGAIN : -ENOBUFS;
+      return refused;
     }
     skb = allocSkb(sk.pool, room + ((flags & MSG_MORE) !== 0 ? mtu : fraglen));
     skbReserve(skb, room);
@@ -171,24 +164,12 @@ export function ipAppend(
  * @alpha
  */
 export function ipFinish(sk: InetSock, fl: Flowi, queue: SkbQueue, cork: InetCork): Skb | null {
-  const skb = skbDequeue(queue);
+  const opt = cork.opt as IpOptions | null;
+  const optlen = opt === null ? 0 : opt.optlen;
+  const skb = appendJoin(queue, IPHDR_LEN + optlen);
   if (skb === null) return null;
   const rt = cork.dst as Rtable;
   const ip = rt.net4;
-  const opt = cork.opt as IpOptions | null;
-  const optlen = opt === null ? 0 : opt.optlen;
-  let tail: Skb | null = null;
-  for (let f = skbDequeue(queue); f !== null; f = skbDequeue(queue)) {
-    skbPullUnchecked(f, IPHDR_LEN + optlen);
-    if (tail === null) skb.fragList = f;
-    else tail.next = f;
-    tail = f;
-    skb.len += f.len;
-    skb.dataLen += f.len;
-    skb.truesize += f.truesize; // the first answers to the socket for all of them
-    f.destructor = null;
-    f.sk = null;
-  }
   skb.ignoreDf = ipSkIgnoreDf(sk);
   const how = sk.pmtudisc;
   const df = how === IP_PMTUDISC_DO || how === IP_PMTUDISC_PROBE || (skb.len <= dstMtu(rt) && ipDontFragment(sk, rt));
@@ -208,9 +189,7 @@ export function ipFinish(sk: InetSock, fl: Flowi, queue: SkbQueue, cork: InetCor
   skb.mark = cork.mark;
   skb.dst = rt;
   if (sk.protocol === IPPROTO_ICMP) icmpOutCount(ip, skb.u8[skb.transportHeader]!);
-  cork.active = false;
-  cork.dst = null;
-  cork.length = 0;
+  corkRelease(cork);
   return skb;
 }
 
@@ -273,14 +252,4 @@ export function ipAppendData(
 /** Turns what the socket holds back into a packet (ip_finish_skb). @alpha */
 export function ipFinishSkb(sk: InetSock, fl: Flowi, cork: InetCork): Skb | null {
   return ipFinish(sk, fl, sk.writeQueue, cork);
-}
-
-/** Throws away what the socket holds back (ip_flush_pending_frames). @alpha */
-export function ipFlushPendingFrames(sk: InetSock): void {
-  skbQueuePurge(sk.writeQueue, DROP.NOT_SPECIFIED);
-  const cork = sk.cork;
-  if (cork === null) return;
-  cork.active = false;
-  cork.dst = null;
-  cork.length = 0;
 }

@@ -1,19 +1,17 @@
 /** The state of input, output, fragments and ICMP in one namespace: the base of `Ipv4Net`. */
 import type { Kernel, Net } from '@linnet/kernel';
-import { Flowi, INET, INET_NET, InetCork, InetPeerBase, IpcmCookie } from '@linnet/inet';
-import type { IcmpGlobal, InetKernel, InetSock } from '@linnet/inet';
+import { Flowi, INET, INET_NET, InetCork, InetPeerBase, IpcmCookie, MsgSource } from '@linnet/inet';
+import type { IcmpGlobal, InetKernel, InetSock, PingTable } from '@linnet/inet';
 import { dstDiscard, dstDiscardOut } from '@linnet/netdev';
 import type { DstInput, DstOutput } from '@linnet/netdev';
 import { SkbQueue } from '@linnet/skbuff';
-import type { NetDevice } from '@linnet/netdev';
 import type { Skb } from '@linnet/skbuff';
-import { MsgSource, SkbSource } from './append-source.ts';
-import { FragDir } from './frag-dir.ts';
+import { HeadedSkbSource } from './append-source.ts';
+import { IpFragDir } from './frag-dir.ts';
 import { IpIdents } from './ip-ident.ts';
 import { IpOptions } from './ip-options-types.ts';
 import { ICMP_MIB_COUNT, IPSTATS_MIB_COUNT } from './snmp.ts';
-import type { PingTable } from './ping-table.ts';
-import type { RawTable } from './raw-table.ts';
+import type { Raw4Table } from './raw-table.ts';
 
 /**
  * Sends an ICMP error about `skb`, which stays the caller's (icmp_send). A slot, since every layer of IP must be able to call ICMP,
@@ -21,16 +19,6 @@ import type { RawTable } from './raw-table.ts';
  * @alpha
  */
 export type IcmpSendFn = (skb: Skb, type: number, code: number, info: number) => void;
-
-/** What IPv6 knows that a probe may ask (RFC 8335). @alpha */
-export interface Probe6 {
-  /** Scratch for an address (four words). */
-  readonly scratch: Int32Array;
-  /** The device that has an address; null: none. */
-  find(addr: Int32Array): NetDevice | null;
-  /** Has the device any address of IPv6? */
-  has(dev: NetDevice): boolean;
-}
 
 /** See the top of this file. @alpha */
 export class Ipv4Core {
@@ -43,7 +31,7 @@ export class Ipv4Core {
   readonly icmpMib: Float64Array;
   /** ICMP messages by type: in at 0, out at 256. */
   readonly icmpMsgMib: Float64Array;
-  readonly frags: FragDir;
+  readonly frags: IpFragDir;
   readonly idents: IpIdents;
   readonly peers: InetPeerBase;
   icmpSend: IcmpSendFn;
@@ -52,6 +40,8 @@ export class Ipv4Core {
   ipForward: DstInput;
   ipOutput: DstOutput;
   ipMcOutput: DstOutput;
+  /** The `input` of routes to groups that a daemon routes. */
+  ipMrInput: DstInput;
 
   // Scratch objects: nothing may keep them over a call.
   readonly optScratch: IpOptions;
@@ -59,7 +49,7 @@ export class Ipv4Core {
   readonly corkScratch: InetCork;
   readonly queueScratch: SkbQueue;
   readonly msgSource: MsgSource;
-  readonly skbSource: SkbSource;
+  readonly skbSource: HeadedSkbSource;
   readonly outFlow: Flowi;
 
   // ICMP
@@ -72,7 +62,7 @@ export class Ipv4Core {
   readonly icmpByte: Uint8Array;
 
   // Sockets; set when the namespace starts.
-  raw: RawTable | null;
+  raw: Raw4Table | null;
   ping: PingTable | null;
 
   // Sysctls
@@ -82,8 +72,8 @@ export class Ipv4Core {
   sysctlIcmpEchoEnableProbe: number;
   /** The code of the answer to a probe, besides what `icmpBuildProbe` returns. */
   probeCode: number;
-  /** IPv6's part in answers to probes; null without it. */
-  probe6: Probe6 | null;
+  /** Scratch for an address of IPv6. */
+  readonly probeAddr: Int32Array;
   sysctlIcmpEchoIgnoreAll: number;
   sysctlIcmpEchoIgnoreBroadcasts: number;
   sysctlIcmpIgnoreBogusErrorResponses: number;
@@ -106,7 +96,7 @@ export class Ipv4Core {
     this.mib = new Float64Array(IPSTATS_MIB_COUNT);
     this.icmpMib = new Float64Array(ICMP_MIB_COUNT);
     this.icmpMsgMib = new Float64Array(512);
-    this.frags = new FragDir(net, k.rng.stream('ipv4.frag').u32());
+    this.frags = new IpFragDir(net, k.rng.stream('ipv4.frag').u32());
     this.idents = new IpIdents(k.rng.stream('ipv4.id'));
     this.peers = new InetPeerBase();
     this.icmpSend = noIcmp;
@@ -114,12 +104,13 @@ export class Ipv4Core {
     this.ipForward = dstDiscard;
     this.ipOutput = dstDiscardOut;
     this.ipMcOutput = dstDiscardOut;
+    this.ipMrInput = dstDiscard;
     this.optScratch = new IpOptions();
     this.optScratch2 = new IpOptions();
     this.corkScratch = new InetCork();
     this.queueScratch = new SkbQueue();
     this.msgSource = new MsgSource();
-    this.skbSource = new SkbSource();
+    this.skbSource = new HeadedSkbSource();
     this.outFlow = new Flowi();
     this.icmpSk = null;
     this.icmpFlow = new Flowi();
@@ -133,7 +124,7 @@ export class Ipv4Core {
     this.sysctlIcmpRatemask = 0x1818;
     this.sysctlIcmpEchoEnableProbe = 0;
     this.probeCode = 0;
-    this.probe6 = null;
+    this.probeAddr = new Int32Array(4);
     this.sysctlIcmpEchoIgnoreAll = 0;
     this.sysctlIcmpEchoIgnoreBroadcasts = 1;
     this.sysctlIcmpIgnoreBogusErrorResponses = 1;

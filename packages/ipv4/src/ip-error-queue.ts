@@ -11,7 +11,7 @@ import {
 } from '@linnet/uapi';
 import { allocSkb, consumeSkb, DROP, kfreeSkbReason, skbClone, skbDequeue, skbEat, skbPut } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { putCmsg, skbCopyDatagramMsg, sockQueueErrSkb } from '@linnet/socket';
+import { putCmsg, putNotice, skbCopyDatagramMsg, skbIsNotice, sockQueueErrSkb } from '@linnet/socket';
 import type { MsgHdr } from '@linnet/socket';
 import type { InetSock } from '@linnet/inet';
 import { ipCmsgRecv } from './ip-cmsg.ts';
@@ -40,11 +40,13 @@ export function ipIcmpError(sk: InetSock, skb: Skb, err: number, port: number, i
 /** A quote with extensions behind it is padded to at least so many bytes (RFC 4884 section 5.1). */
 const MIN_QUOTE = 128;
 
-/** Do the extensions at `off` of the queued packet make sense? (RFC 4884 section 7) Their version does not matter, as on Linux. */
+/** Do the extensions at `off` of the queued packet make sense? (RFC 4884 section 7) */
 function extensionsValid(copy: Skb, off: number): boolean {
   const { view, data } = copy;
   const at = data + off;
   const end = data + copy.len;
+  // Another version may mean anything: it is for the user to judge.
+  if (view.getUint8(at) >> 4 !== 2) return true;
   if (view.getUint16(at + 2) !== 0) {
     let sum = 0;
     for (let i = at; i + 1 < end; i += 2) sum += view.getUint16(i);
@@ -111,6 +113,11 @@ export function ipRecvError(sk: InetSock, msg: MsgHdr, len: number): number {
   if (skbCopyDatagramMsg(skb, 0, msg, copied) !== copied) {
     kfreeSkbReason(skb, DROP.SKB_UCOPY_FAULT);
     return -EFAULT;
+  }
+  if (skbIsNotice(skb)) {
+    putNotice(sk, msg, skb, false);
+    consumeSkb(skb);
+    return copied;
   }
   msg.name = sockaddrIn(skb.cb10, skb.cb9 & 0xffff);
 

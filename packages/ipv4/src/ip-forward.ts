@@ -50,6 +50,8 @@ export function ipForward(skb: Skb): number {
     return drop(skb, DROP.IP_OPTIONS);
   }
   ipcbAddFlags(skb, IPSKB_FORWARDED);
+  // What is too large counts too: an attempt was made.
+  ip.mib[IPSTATS_MIB_OUTFORWDATAGRAMS]!++;
   const mtu = ipDstMtuMaybeForward(rt, true);
   if (exceedsMtu(skb, mtu)) {
     ip.mib[IPSTATS_MIB_FRAGFAILS]!++;
@@ -72,7 +74,6 @@ function drop(skb: Skb, reason: number): number {
 
 function ipForwardFinish(net: Net, sk: object | null, skb: Skb): number {
   const ip = (skb.dst as Rtable).net4;
-  ip.mib[IPSTATS_MIB_OUTFORWDATAGRAMS]!++;
   if (ipcbOptlen(skb) !== 0 && !ipForwardOptions(ip, skb, skb.dst as Rtable)) ipSendCheck(skb);
   skb.tstamp = 0;
   return dstOutput(net, sk, skb);

@@ -215,8 +215,8 @@ function parseTimestamp(
       view.setInt32(base + timeAt, inetCurrentTimestamp(ip));
       o.isChanged = true;
     }
-  } else {
-    // The list is full: count the machines that could not write.
+  } else if ((u8[base + at + 3]! & 0xf) !== IPOPT_TS_PRESPEC) {
+    // The list is full: count the machines that could not write (a list of given machines is full when these have written).
     const over = u8[base + at + 3]! >> 4;
     if (over === 15) return at + 3;
     if (skb !== null) {
@@ -457,10 +457,7 @@ export function ipForwardOptions(ip: Ipv4Net, skb: Skb, rt: Rtable): boolean {
     }
     o.isChanged = true;
   }
-  if (o.tsNeedaddr) {
-    view.setInt32(nh + o.ts + u8[nh + o.ts + 2]! - 9, ipRtGetSource(skb, rt));
-    o.isChanged = true;
-  }
+  // The address beside a time stays the one that the packet was received by: so does Linux.
   const changed = o.isChanged;
   o.isChanged = false;
   ipOptionsStore(skb, o);

@@ -19,7 +19,7 @@ import type { DstEntry, NetDevice } from '@linnet/netdev';
 import { neighOutput } from '@linnet/neigh';
 import { skDstCheck } from '@linnet/socket';
 import type { Flowi, InetSock } from '@linnet/inet';
-import { IPSKB_REROUTED, ipcbClear, ipcbFlags, ipcbFragMaxSize } from './ip-cb.ts';
+import { IPSKB_FORWARDED, IPSKB_REROUTED, ipcbClear, ipcbFlags, ipcbFragMaxSize } from './ip-cb.ts';
 import { ip4DstHoplimit, ipDontFragment, ipSelectIdentSegs, ipSelectTtl, ipSendCheck, ipSetLen, ipSkbDstMtu } from './ip-header.ts';
 import { ipFragment } from './ip-output-frag.ts';
 import { ipOptionsBuild } from './ip-options.ts';
@@ -53,9 +53,6 @@ export function ipOutput(net: Net, sk: object | null, skb: Skb): number {
   const rt = skb.dst as Rtable;
   const dev = rt.dev;
   const indev = skb.dev as NetDevice | null;
-  const { mib } = rt.net4;
-  mib[IPSTATS_MIB_OUTPKTS]!++;
-  mib[IPSTATS_MIB_OUTOCTETS]! += skb.len;
   skb.dev = dev;
   skb.protocol = ETH_P_IP;
   if ((ipcbFlags(skb) & IPSKB_REROUTED) !== 0) return ipFinishOutput(net, sk, skb);
@@ -76,14 +73,12 @@ export function ipMcOutput(net: Net, sk: object | null, skb: Skb): number {
   const rt = skb.dst as Rtable;
   const dev = rt.dev;
   const indev = skb.dev as NetDevice | null;
-  const { mib } = rt.net4;
-  mib[IPSTATS_MIB_OUTPKTS]!++;
-  mib[IPSTATS_MIB_OUTOCTETS]! += skb.len;
   skb.dev = dev;
   skb.protocol = ETH_P_IP;
   const flags = rt.rtFlags;
   if ((flags & RTCF_MULTICAST) !== 0) {
-    if ((flags & RTCF_LOCAL) !== 0 && (sk === null || (sk as InetSock).mcLoop)) {
+    // Without members here it comes back to be routed, unless it has been.
+    if (((flags & RTCF_LOCAL) !== 0 || (ipcbFlags(skb) & IPSKB_FORWARDED) === 0) && (sk === null || (sk as InetSock).mcLoop)) {
       const copy = skbClone(skb);
       nfHook(NFPROTO_IPV4, NF_INET_POST_ROUTING, net, sk, copy, null, dev, ipLoopbackXmit);
     }
@@ -151,12 +146,14 @@ function ipFinishOutputGso(net: Net, sk: object | null, skb: Skb, mtu: number): 
 export function ipFinishOutput2(_net: Net, _sk: object | null, skb: Skb): number {
   const rt = skb.dst as Rtable;
   const dev = rt.dev!;
+  const { mib } = rt.net4;
+  // Each fragment counts (RFC 4293, ipIfStatsOutTransmits).
+  mib[IPSTATS_MIB_OUTPKTS]!++;
+  mib[IPSTATS_MIB_OUTOCTETS]! += skb.len;
   if (rt.rtType === RTN_MULTICAST) {
-    const { mib } = rt.net4;
     mib[IPSTATS_MIB_OUTMCASTPKTS]!++;
     mib[IPSTATS_MIB_OUTMCASTOCTETS]! += skb.len;
   } else if (rt.rtType === RTN_BROADCAST) {
-    const { mib } = rt.net4;
     mib[IPSTATS_MIB_OUTBCASTPKTS]!++;
     mib[IPSTATS_MIB_OUTBCASTOCTETS]! += skb.len;
   }

@@ -5,18 +5,19 @@ import {
   INET_ECN_MASK, IP_ADD_MEMBERSHIP, IP_BIND_ADDRESS_NO_PORT, IP_CHECKSUM, IP_DROP_MEMBERSHIP,
   IP_FREEBIND, IP_HDRINCL, IP_LOCAL_PORT_RANGE, IP_MINTTL, IP_MTU, IP_MTU_DISCOVER, IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_NODEFRAG,
   IP_OPTIONS, IP_PKTINFO, IP_PKTOPTIONS, IP_PMTUDISC_DONT, IP_PMTUDISC_OMIT, IP_PROTOCOL, IP_RECVERR, IP_RECVERR_RFC4884, IP_RECVFRAGSIZE, IP_RECVOPTS, IP_RECVORIGDSTADDR,
-  IP_RECVTOS, IP_RECVTTL, IP_RETOPTS, IP_ROUTER_ALERT, IP_TOS, IP_TRANSPARENT, IP_TTL, IP_UNICAST_IF, SOCK_RAW, SOCK_STREAM, SOL_IP,
+  IP_RECVTOS, IP_RECVTTL, IP_RETOPTS, IP_ROUTER_ALERT, IP_TOS, IP_TRANSPARENT, IP_TTL, IP_UNICAST_IF, MRT_BASE, MRT_MAX, SOCK_RAW, SOCK_STREAM, SOL_IP,
 } from '@linnet/uapi';
 import { DROP, skbQueuePurge } from '@linnet/skbuff';
 import { devGetByIndex, dstMtu } from '@linnet/netdev';
 import { intOpt, skDstCheck } from '@linnet/socket';
-import type { InetSock } from '@linnet/inet';
+import { INET, type InetSock } from '@linnet/inet';
 import {
   IP_CMSG_CHECKSUM, IP_CMSG_ORIGDSTADDR, IP_CMSG_PKTINFO, IP_CMSG_RECVFRAGSIZE, IP_CMSG_RECVOPTS, IP_CMSG_RETOPTS, IP_CMSG_TOS, IP_CMSG_TTL,
 } from './ip-cmsg.ts';
 import { ipDevFind } from './devinet-select.ts';
 import { ipOptionsGet, ipOptionsUndo } from './ip-options.ts';
 import { IpOptions } from './ip-options-types.ts';
+import { mrGetsockopt, mrSetsockopt } from './ipmr-socket.ts';
 import { IPV4 } from './ipv4-net.ts';
 import { mcGetsockopt, mcSetsockopt } from './mc-options.ts';
 import { ipMcJoinGroup, ipMcLeaveGroup } from './mc-socket.ts';
@@ -53,6 +54,7 @@ export function ipSockSetTos(sk: InetSock, tos: number): void {
 /** Sets an option; 0, or ENOPROTOOPT, EINVAL and what the option says (ip_setsockopt). @alpha */
 export function ipSetsockopt(sk: InetSock, level: number, opt: number, val: Uint8Array): number {
   if (level !== SOL_IP) return -ENOPROTOOPT;
+  if (opt >= MRT_BASE && opt <= MRT_MAX) return mrSetsockopt(sk, opt, val);
   const ip = sk.net.get(IPV4);
   const n = value(val);
   const on = n !== 0;
@@ -154,7 +156,7 @@ export function ipSetsockopt(sk: InetSock, level: number, opt: number, val: Uint
       return opt === IP_ADD_MEMBERSHIP ? ipMcJoinGroup(sk, group, addr, ifindex) : ipMcLeaveGroup(sk, group, addr, ifindex);
     }
     default:
-      return mcSetsockopt(sk, opt, val) ?? -ENOPROTOOPT;
+      return mcSetsockopt(sk, opt, val) ?? sk.kernel.get(INET).nfSockopt?.set(sk.net, level, opt, val) ?? -ENOPROTOOPT;
   }
 }
 
@@ -205,6 +207,7 @@ function result(n: number, maxLen: number): Uint8Array {
 export function ipGetsockopt(sk: InetSock, level: number, opt: number, maxLen: number, input?: Uint8Array): Uint8Array | number {
   if (level !== SOL_IP) return -ENOPROTOOPT;
   if (maxLen < 0) return -EINVAL;
+  if (opt >= MRT_BASE && opt <= MRT_MAX) return mrGetsockopt(sk, opt, maxLen);
   const cmsg = CMSG_OPTS.get(opt);
   if (cmsg !== undefined) return result((sk.cmsgFlags & cmsg) !== 0 ? 1 : 0, maxLen);
   const ip = sk.net.get(IPV4);
@@ -268,6 +271,6 @@ export function ipGetsockopt(sk: InetSock, level: number, opt: number, maxLen: n
       return out.subarray(0, Math.min(4, maxLen));
     }
     default:
-      return mcGetsockopt(sk, opt, maxLen, input) ?? -ENOPROTOOPT;
+      return mcGetsockopt(sk, opt, maxLen, input) ?? sk.kernel.get(INET).nfSockopt?.get(sk.net, level, opt, maxLen, input) ?? -ENOPROTOOPT;
   }
 }

@@ -1,7 +1,7 @@
 /** The state that IPv4 keeps for one namespace (struct netns_ipv4). */
 import type { Key, Net } from '@linnet/kernel';
 import { defineKey, ENETUNREACH, NotifierChain, TimerList } from '@linnet/kernel';
-import { FibLookupArg, Flowi } from '@linnet/inet';
+import { FibLookupArg, Flowi, INET_NET } from '@linnet/inet';
 import type { FibRulesOps } from '@linnet/inet';
 import type { NeighTable, Neighbour } from '@linnet/neigh';
 import type { NetDevice } from '@linnet/netdev';
@@ -60,6 +60,10 @@ export class Ipv4Net extends Ipv4Core {
   fibHasCustomRules: boolean;
   /** A local route that no address made exists: the fast source check is not enough. */
   fibHasCustomLocalRoutes: boolean;
+  /** Hops of routes with a realm: while there are some, the source of every packet is looked up. */
+  fibRealms: number;
+  /** The realm of the source that was looked up last, in the high half. */
+  sourceTag: number;
   /** Counts changes of the tables: a dump that sees two values was interrupted. */
   fibSeq: number;
   /** Routes added so far. */
@@ -164,6 +168,8 @@ export class Ipv4Net extends Ipv4Core {
     this.fibInfos = new Map();
     this.fibHasCustomRules = false;
     this.fibHasCustomLocalRoutes = false;
+    this.fibRealms = 0;
+    this.sourceTag = 0;
     this.fibSeq = 1;
     this.fibSerial = 0;
     this.resIn = new FibResult();
@@ -176,7 +182,8 @@ export class Ipv4Net extends Ipv4Core {
     this.flPmtu = new Flowi();
     this.rulesOps = null;
     this.ruleArg = new FibLookupArg();
-    this.neighFor6 = noNeighbour;
+    const shared = net.get(INET_NET);
+    this.neighFor6 = (dev, addr) => shared.v6?.neighFor(dev, addr) ?? null;
     this.fibLookupRules = noRules;
     this.fibRulesRequireFldissect = false;
     this.fibMultipathHashPolicy = 0;
@@ -229,10 +236,6 @@ const RT_STAT_COUNT = 8;
 
 function noRules(): number {
   return -ENETUNREACH;
-}
-
-function noNeighbour(): null {
-  return null;
 }
 
 /** Until somebody listens. */

@@ -2,35 +2,36 @@
 // datapath-ok-file: starting and ending
 import type { Kernel, KernelModule, Key, Net } from '@linnet/kernel';
 import { defineKey } from '@linnet/kernel';
-import { INET, inet, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, InetSock, rawDiagAdd } from '@linnet/inet';
+import { fragDirExit, INET, inet, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, InetSock, PingSock, PingTable, rawDiagAdd, RawTable } from '@linnet/inet';
 import { neigh } from '@linnet/neigh';
 import { netlink } from '@linnet/netlink';
-import { devAddOffload, devAddPack, devRemovePack, NETDEV, NETDEV_NET, PacketType } from '@linnet/netdev';
+import { devAddOffload, devAddPack, devRemovePack, NETDEV, NETDEV_NET, PacketType, registerNetdeviceNotifier, unregisterNetdeviceNotifier } from '@linnet/netdev';
 import { SOCKET, sockDestruct, sockRegister } from '@linnet/socket';
 import type { Proto } from '@linnet/socket';
-import { ETH_P_IP, IPPROTO_ICMP, IPPROTO_IGMP, IPPROTO_IP, IP_PMTUDISC_DONT, RT_SCOPE_LINK, SOCK_DGRAM, SOCK_RAW } from '@linnet/uapi';
+import { ETH_P_IP, IPPROTO_ICMP, IPPROTO_IGMP, IPPROTO_IP, IPPROTO_PIM, IP_PMTUDISC_DONT, RT_SCOPE_LINK, SOCK_DGRAM, SOCK_RAW } from '@linnet/uapi';
 import { inetFamily } from './af-inet.ts';
 import { inetGifconf } from './devinet-ioctl.ts';
 import { icmpErr, icmpRcv } from './icmp.ts';
 import { icmpSend } from './icmp-send.ts';
 import { igmpRcv } from './igmp-query.ts';
+import { ipMrNetExit, ipMrNetInit, mrNotifier } from './ipmr.ts';
+import { mrNetlinkInit } from './ipmr-netlink.ts';
+import { pimRcv } from './ipmr-register.ts';
 import { ipMcDecGroup, ipMcIncGroup } from './igmp.ts';
 import { inDevGet } from './in-device.ts';
 import { inetAf4 } from './inet-af.ts';
 import { inetSelectAddr } from './devinet-select.ts';
 import { inetIoctl } from './inet-ioctl.ts';
 import { ipForward } from './ip-forward.ts';
-import { ipFragsExit } from './ip-fragment.ts';
 import { ipLocalDeliver, ipRcv } from './ip-input.ts';
 import { makeIpOffload } from './ip-offload.ts';
 import { ipMcOutput, ipOutput } from './ip-output.ts';
 import { ipRtExit, ipRtInit, ipRtNetExit, ipRtNetInit } from './ip-rt-init.ts';
 import { IPV4 } from './ipv4-net.ts';
 import { makePingProt } from './ping.ts';
-import { PingSock, PingTable } from './ping-table.ts';
 import { ipProcInit } from './proc.ts';
 import { makeRawProt } from './raw.ts';
-import { RawSock, RawTable } from './raw-table.ts';
+import { RawSock } from './raw-table.ts';
 import { linkAfInit } from './link-af.ts';
 import { ipv4SysctlInit } from './sysctl-net-ipv4.ts';
 
@@ -61,6 +62,8 @@ export const ipv4: KernelModule = {
     k.set(IPV4_KERNEL, own);
     ipRtInit(k);
     linkAfInit(k);
+    registerNetdeviceNotifier(k, mrNotifier);
+    mrNetlinkInit(k);
     k.get(NETDEV).inetSelectAddr = (dev) => inetSelectAddr(dev, 0, RT_SCOPE_LINK);
     k.get(NETDEV).inetMcGroup = (dev, group, join): void => {
       const indev = inDevGet(dev);
@@ -70,13 +73,14 @@ export const ipv4: KernelModule = {
     };
     ik.addProtocol({ protocol: IPPROTO_ICMP, rcv: icmpRcv, err: icmpErr, noPolicy: true });
     ik.addProtocol({ protocol: IPPROTO_IGMP, rcv: igmpRcv, noPolicy: true });
+    ik.addProtocol({ protocol: IPPROTO_PIM, rcv: pimRcv, noPolicy: true });
     ik.registerProtosw({
       type: SOCK_RAW, protocol: IPPROTO_IP, prot: own.rawProt, flags: INET_PROTOSW_REUSE,
       create: (net, af, protocol) => new RawSock(net, af, protocol, own.rawProt),
     });
     ik.registerProtosw({
       type: SOCK_DGRAM, protocol: IPPROTO_ICMP, prot: own.pingProt, flags: INET_PROTOSW_REUSE | INET_PROTOSW_PERMANENT,
-      create: (net, af) => new PingSock(net, af, own.pingProt),
+      create: (net, af) => new PingSock(net, af, IPPROTO_ICMP, own.pingProt),
     });
     ik.addAf(inetAf4);
     sockRegister(k, inetFamily);
@@ -87,10 +91,12 @@ export const ipv4: KernelModule = {
   },
   exit(k: Kernel): void {
     devRemovePack(k, k.get(IPV4_KERNEL).packetType);
+    unregisterNetdeviceNotifier(k, mrNotifier);
     ipRtExit(k);
   },
   netInit(net: Net): void {
     const ip = ipRtNetInit(net);
+    ipMrNetInit(ip);
     ip.icmpSend = icmpSend;
     ip.ipLocalDeliver = ipLocalDeliver;
     ip.ipForward = ipForward;
@@ -111,7 +117,7 @@ export const ipv4: KernelModule = {
     const ip = net.get(IPV4);
     for (const sk of ip.raw!.all()) sk.prot.close(sk, 0);
     for (const sk of [...ip.ping!.byIdent.values()].flat()) sk.prot.close(sk, 0);
-    ipFragsExit(ip.frags);
+    fragDirExit(ip.frags);
     sockDestruct(ip.icmpSk!);
     ipRtNetExit(net);
   },

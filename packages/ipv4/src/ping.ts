@@ -15,18 +15,18 @@ import {
   sockQueueRcvSkb,
 } from '@linnet/socket';
 import type { MsgHdr, Proto } from '@linnet/socket';
-import { flowi4InitOutput, inetAutobound, inetDatagramDisconnect, ip4DatagramConnect } from '@linnet/inet';
+import { flowi4InitOutput, inetAutobound, inetDatagramDisconnect, inetFlushPendingFrames, ip4DatagramConnect } from '@linnet/inet';
+import type { PingSock } from '@linnet/inet';
 import { datagramIoctl, datagramRecvmsg } from './datagram-core.ts';
 import { inetAddrType } from './fib-addr-type.ts';
 import { icmpErrConvert } from './icmp-errno.ts';
 import { inetAddrValidOrNonlocal } from './inet-bind.ts';
-import { ipAppendData, ipFinishSkb, ipFlushPendingFrames, ipSendSkb } from './ip-append-data.ts';
+import { ipAppendData, ipFinishSkb, ipSendSkb } from './ip-append-data.ts';
 import { ipCmsgSend } from './ip-cmsg.ts';
 import { ipIcmpError } from './ip-error-queue.ts';
 import type { IpOptions } from './ip-options-types.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
-import type { PingSock } from './ping-table.ts';
 import { ipv4ConfirmNeigh } from './route-ops.ts';
 import { ipv4Redirect, ipv4UpdatePmtu } from './route-pmtu.ts';
 import { ipRouteOutputFlow } from './route-output.ts';
@@ -153,7 +153,7 @@ function pingSendmsg(sk: PingSock, msg: MsgHdr, len: number): number {
   if ((msg.flags & MSG_CONFIRM) !== 0) ipv4ConfirmNeigh(rt, fl.daddr);
   let err = ipAppendData(sk, fl, msg, len, ICMPHDR_LEN, ipc, rt, msg.flags & ~MSG_MORE);
   if (err !== 0) {
-    ipFlushPendingFrames(sk);
+    inetFlushPendingFrames(sk);
     return err;
   }
   // The header: the user's type and sequence number, the socket's identifier. It stands before ipFinish, which counts by type.
@@ -208,7 +208,7 @@ function pingUnhash(sk: PingSock): void {
 
 function pingClose(sk: PingSock): void {
   pingUnhash(sk);
-  ipFlushPendingFrames(sk);
+  inetFlushPendingFrames(sk);
   sk.af.mcDropSocket(sk);
   sockOrphan(sk);
   sockDestruct(sk);

@@ -1,9 +1,9 @@
 /** Raw sockets (raw(7)): packets of one protocol number with their IP header, and headers of one's own. */
 import {
-  EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EDESTADDRREQ, EFAULT, EHOSTUNREACH, EINVAL, EMSGSIZE, ENOBUFS, ENOENT, ENOPROTOOPT, EOPNOTSUPP, EPIPE, EPROTO,
+  EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EDESTADDRREQ, EFAULT, EHOSTUNREACH, EINVAL, EMSGSIZE, ENOBUFS, ENOENT, ENOIOCTLCMD, ENOPROTOOPT, EOPNOTSUPP, EPIPE, EPROTO,
 } from '@linnet/kernel';
 import {
-  AF_INET, AF_UNSPEC, ETH_P_IP, ICMP_DEST_UNREACH, ICMP_FILTER, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, IPHDR_LEN, IPPROTO_ICMP, IPPROTO_RAW,
+  AF_INET, AF_UNSPEC, ETH_P_IP, ICMP_DEST_UNREACH, ICMP_FILTER, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, IPHDR_LEN, IPPROTO_ICMP, IPPROTO_IGMP, IPPROTO_RAW,
   IP_PMTUDISC_DONT, MSG_CONFIRM, MSG_DONTROUTE, MSG_MORE, MSG_OOB, MSG_PROBE, NR_ICMP_UNREACH, RTN_BROADCAST, RTN_MULTICAST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE,
   SOL_RAW, TCP_CLOSE, TCP_ESTABLISHED, ipv4IsMulticast, iphDaddr, iphId, iphProtocol, iphSaddr, iphSetSaddr, iphSetTotLen, ipIsFragment,
 } from '@linnet/uapi';
@@ -18,7 +18,7 @@ import {
   sockQueueRcvSkb,
 } from '@linnet/socket';
 import type { MsgHdr, Proto } from '@linnet/socket';
-import { FLOWI_FLAG_ANYSRC, FLOWI_FLAG_KNOWN_NH, flowi4InitOutput, InetCork, inetDatagramDisconnect, ip4DatagramConnect, IpcmCookie } from '@linnet/inet';
+import { FLOWI_FLAG_ANYSRC, FLOWI_FLAG_KNOWN_NH, flowi4InitOutput, InetCork, inetDatagramDisconnect, inetFlushPendingFrames, ip4DatagramConnect, IpcmCookie } from '@linnet/inet';
 import type { Flowi } from '@linnet/inet';
 import { ipHdrlen } from './ip-hdrlen.ts';
 import { datagramIoctl, datagramRecvmsg } from './datagram-core.ts';
@@ -26,12 +26,13 @@ import { inetAddrType } from './fib-addr-type.ts';
 import { icmpErrConvert } from './icmp-errno.ts';
 import { icmpOutCount } from './icmp-stats.ts';
 import { inetAddrValidOrNonlocal } from './inet-bind.ts';
-import { ipAppendData, ipFinishSkb, ipFlushPendingFrames, ipSendSkb } from './ip-append-data.ts';
+import { ipAppendData, ipFinishSkb, ipSendSkb } from './ip-append-data.ts';
 import { ipcbClear } from './ip-cb.ts';
 import { ipCmsgSend } from './ip-cmsg.ts';
 import { ipIcmpError, ipLocalError } from './ip-error-queue.ts';
 import { ipDefrag, IP_DEFRAG_CALL_RA_CHAIN } from './ip-fragment.ts';
 import { ipSelectIdentSegs, ipSendCheck } from './ip-header.ts';
+import { IPMR } from './ipmr-types.ts';
 import { ipcbRouterAlert } from './ip-options.ts';
 import type { IpOptions } from './ip-options-types.ts';
 import { IPV4 } from './ipv4-net.ts';
@@ -48,8 +49,8 @@ function match(sk: RawSock, saddr: number, daddr: number, dif: number): boolean 
   return (sk.daddr === 0 || sk.daddr === saddr) && (sk.rcvSaddr === 0 || sk.rcvSaddr === daddr) && (sk.boundDevIf === 0 || sk.boundDevIf === dif);
 }
 
-/** Queues a copy of a packet for a raw socket, IP header first (raw_rcv). */
-function rawRcv(sk: RawSock, skb: Skb): void {
+/** Queues a copy of a packet for a raw socket, IP header first (raw_rcv). @alpha */
+export function rawRcv(sk: RawSock, skb: Skb): void {
   const copy = skbClone(skb);
   skbPush(copy, copy.data - copy.networkHeader);
   sockQueueRcvSkb(sk, copy);
@@ -214,7 +215,7 @@ function rawSendmsg(sk: RawSock, msg: MsgHdr, len: number): number {
   if (sk.hdrincl) return sendHdrinc(ip, sk, fl, msg, len, rt);
   if (sk.cork === null) sk.cork = new InetCork();
   let err = ipAppendData(sk, fl, msg, len, 0, ipc, rt, msg.flags);
-  if (err !== 0) ipFlushPendingFrames(sk);
+  if (err !== 0) inetFlushPendingFrames(sk);
   else if ((msg.flags & MSG_MORE) === 0) {
     const skb = ipFinishSkb(sk, fl, sk.cork);
     err = skb === null ? 0 : ipSendSkb(net, skb);
@@ -294,8 +295,9 @@ function rawGetsockopt(sk: RawSock, level: number, opt: number, maxLen: number, 
 }
 
 function rawClose(sk: RawSock): void {
+  if (sk.num === IPPROTO_IGMP) sk.net.get(IPMR).socketDone(sk);
   sk.net.get(IPV4).raw!.remove(sk);
-  ipFlushPendingFrames(sk);
+  inetFlushPendingFrames(sk);
   sk.af.mcDropSocket(sk);
   sockOrphan(sk);
   sockDestruct(sk);
@@ -329,7 +331,10 @@ export function makeRawProt(): Proto {
       inetDatagramDisconnect(sk as RawSock);
       return 0;
     },
-    ioctl: datagramIoctl,
+    ioctl: (sk, cmd, arg) => {
+      const err = sk.net.get(IPMR).ioctl(sk as RawSock, cmd, arg);
+      return err === -ENOIOCTLCMD ? datagramIoctl(sk, cmd, arg) : err;
+    },
     setsockopt: (sk, level, opt, val) => rawSetsockopt(sk as RawSock, level, opt, val),
     getsockopt: (sk, level, opt, maxLen, input) => rawGetsockopt(sk as RawSock, level, opt, maxLen, input),
     sendmsg: (sk, msg, size) => rawSendmsg(sk as RawSock, msg, size),

@@ -12,10 +12,6 @@ import { IPSTATS_MIB_INADDRERRORS, IPSTATS_MIB_INNOROUTES } from './snmp.ts';
 /** What is remembered about one that we sent redirects to. @alpha */
 export class RoutePeer {
   redirects = 0;
-  redirectLast: number;
-  constructor(now: number) {
-    this.redirectLast = now;
-  }
 }
 
 const MAX_PEERS = 4096;
@@ -25,7 +21,7 @@ function peerOf(n4: Ipv4Net, addr: number): RoutePeer {
   let p = peers.get(addr);
   if (p === undefined) {
     if (peers.size >= MAX_PEERS) peers.delete(peers.keys().next().value!);
-    p = new RoutePeer(n4.kernel.jiffies);
+    p = new RoutePeer();
     peers.set(addr, p);
   }
   return p;
@@ -84,16 +80,18 @@ export function ipRtSendRedirect(skb: Skb): void {
   const { view, networkHeader: nh } = skb;
   const saddr = iphSaddr(view, nh);
   const p = peerOf(n4, saddr);
+  // The time of the last word to a host is that of ICMP's limit too: a redirect delays errors.
+  const bucket = n4.peers.get(n4.net, saddr);
   const now = n4.kernel.jiffies;
-  if (timeAfter(now, (p.redirectLast + n4.ipRtRedirectSilence) | 0)) p.redirects = 0;
+  if (timeAfter(now, (bucket.rateLast + n4.ipRtRedirectSilence) | 0)) p.redirects = 0;
   if (p.redirects >= n4.ipRtRedirectNumber) {
-    p.redirectLast = now;
+    bucket.rateLast = now;
     return;
   }
-  if (p.redirects === 0 || timeAfter(now, (p.redirectLast + (n4.ipRtRedirectLoad << p.redirects)) | 0)) {
+  if (p.redirects === 0 || timeAfter(now, (bucket.rateLast + (n4.ipRtRedirectLoad << p.redirects)) | 0)) {
     const gw = rt.rtGw !== 0 ? rt.rtGw : iphDaddr(view, nh);
     n4.icmpSend(skb, ICMP_REDIRECT, ICMP_REDIR_HOST, gw);
-    p.redirectLast = now;
+    bucket.rateLast = now;
     p.redirects++;
     if (indev.confOr(IPV4_DEVCONF_LOG_MARTIANS) !== 0 && p.redirects === n4.ipRtRedirectNumber) {
       n4.kernel.log.warn(`host ${in4ToString(saddr)}/if${skb.skbIif} ignores redirects for ${in4ToString(iphDaddr(view, nh))} to ${in4ToString(gw)}`); // datapath-ok: only when asked for

@@ -17,8 +17,12 @@ import {
 } from '@linnet/uapi';
 import type { FibAlias, FibResult } from './fib-types.ts';
 import { IPSKB_DOREDIRECT, ipcbFlags } from './ip-cb.ts';
+import { inDevGet } from './in-device.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
+import { mrRouteGet } from './ipmr-get.ts';
+import type { MrAnswer } from './ipmr-get.ts';
+import { mrPutEntry } from './ipmr-notify.ts';
 import { ipRouteInput } from './route-input.ts';
 import { ipRouteOutputKey } from './route-output.ts';
 import { putVia6 } from './rta-via.ts';
@@ -82,6 +86,8 @@ interface Answer {
   readonly iif: number;
   /** RTCF_DOREDIRECT or 0. */
   readonly redirect: number;
+  /** The entry of a group that a daemon routes. */
+  readonly group: MrAnswer | null;
 }
 
 /** Writes the body of the answer (`rt_fill_info`). */
@@ -90,7 +96,7 @@ function fill(w: NlWriter, n4: Ipv4Net, a: Answer): number {
   const off = w.reserve(RTMSG_LEN);
   const flags = (rt.rtFlags & ~0xffff) | RTM_F_CLONED | ((rt.rtFlags & RTCF_NOTIFY) !== 0 ? RTM_F_NOTIFY : 0) | a.redirect;
   rtmsgWrite(w.view, off, {
-    family: AF_INET, dstLen: 32, srcLen: src !== 0 ? 32 : 0, tos: res.fa === null || res.fi === null ? 0 : res.fa.tos, table: table < 256 ? table : RT_TABLE_COMPAT, protocol: 0, scope: 0,
+    family: AF_INET, dstLen: 32, srcLen: src !== 0 ? 32 : 0, tos: res.fa === 0 || res.fi === null ? 0 : res.table!.tos[res.fa]!, table: table < 256 ? table : RT_TABLE_COMPAT, protocol: 0, scope: 0,
     type: rt.rtType, flags: flags >>> 0,
   });
   w.putU32(RTA_TABLE, table);
@@ -106,7 +112,8 @@ function fill(w: NlWriter, n4: Ipv4Net, a: Answer): number {
   putMetrics(w, rt, res, left > 0 ? rt.rtPmtu : 0);
   if (fl.mark !== 0) w.putU32(RTA_MARK, fl.mark);
   if (fl.uid !== -1) w.putU32(RTA_UID, fl.uid);
-  if (rt.rtIsInput) w.putU32(RTA_IIF, a.iif);
+  if (a.group !== null) mrPutEntry(w, a.group.t, a.group.e);
+  else if (rt.rtIsInput) w.putU32(RTA_IIF, a.iif);
   const at = w.reserveAttr(RTA_CACHEINFO, 32);
   w.view.setInt32(at, rt.refs, true);
   w.view.setUint32(at + 4, jiffiesToClockT((now - rt.lastuse) >>> 0), true);
@@ -142,6 +149,16 @@ function parse(req: NlRequest, tb: Int32Array): number {
 /** How a route of the tables is written: handed in, because that file needs this one. @alpha */
 export type FibDump = (w: NlWriter, table: number, prefix: number, plen: number, fa: FibAlias, type?: number) => number;
 
+/** The daemon was asked where the group goes: a message that says so by saying nothing else. */
+function unresolved(reply: NlWriter, req: NlRequest, rt: Rtable, src: number): number {
+  nlmsgReplyBegin(reply, req, RTM_NEWROUTE);
+  rtmsgWrite(reply.view, reply.reserve(RTMSG_LEN), {
+    family: AF_INET, dstLen: 32, srcLen: src !== 0 ? 32 : 0, tos: 0, table: RT_TABLE_MAIN, protocol: 0, scope: 0, type: rt.rtType, flags: ((rt.rtFlags & ~0xffff) | RTM_F_CLONED) >>> 0,
+  });
+  const ret = reply.end();
+  return ret < 0 ? ret : 0;
+}
+
 /** The handler. @alpha */
 export function getRoute(net: Net, req: NlRequest, reply: NlWriter, dumpFib: FibDump): number {
   const tb = new Int32Array(RTA_MAX + 1);
@@ -170,6 +187,7 @@ export function getRoute(net: Net, req: NlRequest, reply: NlWriter, dumpFib: Fib
   let rt: Rtable | null;
   let res: FibResult;
   let redirect = 0;
+  let group: MrAnswer | number | null = null;
   if (iif !== 0) {
     const dev = devGetByIndex(net, iif);
     if (dev === null) return -ENODEV;
@@ -177,12 +195,18 @@ export function getRoute(net: Net, req: NlRequest, reply: NlWriter, dumpFib: Fib
     res = n4.resIn;
     res.fi = null;
     res.table = null;
+    // A route to a group is made for the question alone.
+    const indev = inDevGet(dev);
+    if (indev !== null) indev.mcRoutes.fill(null);
     const reason = ipRouteInput(skb, dst, src, fl.tos, dev);
+    if (indev !== null) indev.mcRoutes.fill(null);
     rt = skb.dst as Rtable | null;
     if ((ipcbFlags(skb) & IPSKB_DOREDIRECT) !== 0) redirect = RTCF_DOREDIRECT;
     const err = reason !== 0 ? -EINVAL : rt !== null ? rt.error : -EHOSTUNREACH;
+    if (err === 0 && rt!.input === n4.ipMrInput && (rtm.flags & RTM_F_FIB_MATCH) === 0) group = mrRouteGet(n4, skb, dev);
     kfreeSkbReason(skb, DROP.CONSUMED);
     if (err !== 0 || rt === null) return err;
+    if (typeof group === 'number') return group < 0 ? group : unresolved(reply, req, rt, src);
   } else {
     res = n4.resOut;
     rt = ipRouteOutputKey(n4, fl);
@@ -197,6 +221,6 @@ export function getRoute(net: Net, req: NlRequest, reply: NlWriter, dumpFib: Fib
   }
   if ((rtm.flags & RTM_F_FIB_MATCH) !== 0 && res.fi === null) return -EHOSTUNREACH;
   nlmsgReplyBegin(reply, req, RTM_NEWROUTE);
-  const ret = (rtm.flags & RTM_F_FIB_MATCH) !== 0 ? dumpFib(reply, table, res.prefix, res.prefixlen, res.fa!, rt.rtType) : fill(reply, n4, { rt, fl, res, dst, src, table, iif, redirect });
+  const ret = (rtm.flags & RTM_F_FIB_MATCH) !== 0 ? dumpFib(reply, table, res.prefix, res.prefixlen, res.table!.alias(res.fa), rt.rtType) : fill(reply, n4, { rt, fl, res, dst, src, table, iif, redirect, group });
   return ret < 0 ? ret : 0;
 }

@@ -46,7 +46,7 @@ import type { Ipv4Net } from './ipv4-net.ts';
 import { ipError } from './route-error.ts';
 import { findException } from './route-exception.ts';
 import { ipv4DstOps } from './route-ops.ts';
-import { loopbackFor, rtSetNexthop } from './route-output.ts';
+import { loopbackFor, rtClassOf, rtSetNexthop } from './route-output.ts';
 import { LOOPBACK_IFINDEX, RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST, Rtable, rtCacheValid } from './rtable.ts';
 
 /**
@@ -101,6 +101,7 @@ function validateSourceFull(n4: Ipv4Net, skb: Skb, src: number, dst: number, tos
   }
   if (fibLookup(n4, fl, res, 0) === 0) {
     if (res.type !== RTN_UNICAST && (res.type !== RTN_LOCAL || !indev.acceptLocal())) return -DROP.IP_LOCAL_SOURCE;
+    n4.sourceTag = rtClassOf(res.nh!.tclassid, res.tclassid) << 16;
     // Our own address, over loopback: its route names the device that has it.
     if (fibInfoUsesDev(res.fi!, dev) || (res.type === RTN_LOCAL && dev === n4.loopbackDev)) return res.nh!.scope >= RT_SCOPE_HOST ? SRC_ONLINK : SRC_OK;
     if (indev.ifas.length !== 0) {
@@ -119,9 +120,10 @@ function validateSourceFull(n4: Ipv4Net, skb: Skb, src: number, dst: number, tos
  */
 function validateSource(n4: Ipv4Net, skb: Skb, src: number, dst: number, tos: number, oif: number, dev: NetDevice, indev: InDevice): number {
   const rpf = indev.rpFilter();
+  n4.sourceTag = 0;
   if (rpf === 0 && (dev.ifindex !== oif || !indev.txRedirects())) {
     if (indev.acceptLocal()) return SRC_OK;
-    if (!n4.fibHasCustomLocalRoutes && !n4.fibHasCustomRules) return n4.addrHash.has(src) ? -DROP.IP_LOCAL_SOURCE : SRC_OK;
+    if (!n4.fibHasCustomLocalRoutes && !n4.fibHasCustomRules && n4.fibRealms === 0) return n4.addrHash.has(src) ? -DROP.IP_LOCAL_SOURCE : SRC_OK;
   }
   return validateSourceFull(n4, skb, src, dst, tos, oif, dev, indev, rpf);
 }
@@ -143,14 +145,23 @@ function mcValidateSource(n4: Ipv4Net, skb: Skb, daddr: number, saddr: number, t
 function routeMc(n4: Ipv4Net, skb: Skb, daddr: number, saddr: number, tos: number, dev: NetDevice, indev: InDevice, our: boolean): number {
   const reason = mcValidateSource(n4, skb, daddr, saddr, tos, dev, indev);
   if (reason !== 0) return reason;
+  n4.rtStat[RT_STAT_IN_SLOW_MC]!++;
+  const routed = !ipv4IsLocalMulticast(daddr) && indev.conf(IPV4_DEVCONF_MC_FORWARDING) !== 0;
+  const kind = (our ? 1 : 0) | (routed ? 2 : 0);
+  const known = indev.mcRoutes[kind]!;
+  if (rtCacheValid(known)) {
+    skb.dst = known;
+    return 0;
+  }
   const lo = n4.loopbackDev;
   if (lo === null) return DROP.NETDEV_DOWN;
   const rt = new Rtable(n4, ipv4DstOps, lo, our ? RTCF_MULTICAST | RTCF_LOCAL : RTCF_MULTICAST, RTN_MULTICAST);
   rt.rtIsInput = true;
   rt.rtIif = dev.ifindex;
   rt.output = n4.ipOutput;
-  if (our) rt.input = n4.ipLocalDeliver;
-  n4.rtStat[RT_STAT_IN_SLOW_MC]!++;
+  if (routed) rt.input = n4.ipMrInput;
+  else if (our) rt.input = n4.ipLocalDeliver;
+  indev.mcRoutes[kind] = rt;
   skb.dst = rt;
   return 0;
 }
@@ -173,7 +184,9 @@ function martianDestination(n4: Ipv4Net, indev: InDevice, dev: NetDevice, daddr:
 
 /** A route to this machine, or to an error (`local_input`). `res.nh` null: nothing to cache it at. */
 function localInput(n4: Ipv4Net, skb: Skb, dev: NetDevice, res: FibResult, flags: number, err: number): number {
-  const nh = res.type === RTN_LOCAL && res.fi !== null ? res.nh : null;
+  // Whose source has a realm has a route of its own.
+  const tag = res.fi === null ? 0 : n4.sourceTag;
+  const nh = res.type === RTN_LOCAL && res.fi !== null && tag === 0 ? res.nh : null;
   if (nh !== null && rtCacheValid(nh.rthInput)) {
     skb.dst = nh.rthInput;
     return 0;
@@ -184,6 +197,7 @@ function localInput(n4: Ipv4Net, skb: Skb, dev: NetDevice, res: FibResult, flags
   rt.rtIsInput = true;
   rt.output = n4.ipOutput;
   rt.input = n4.ipLocalDeliver;
+  rt.tclassid = tag;
   n4.rtStat[RT_STAT_IN_SLOW_TOT]!++;
   if (res.type === RTN_UNREACHABLE) {
     rt.input = ipError;
@@ -208,8 +222,9 @@ function forwardInput(n4: Ipv4Net, skb: Skb, daddr: number, saddr: number, tos: 
     ipcbAddFlags(skb, IPSKB_DOREDIRECT);
   }
   const e: FibNhException | null = findException(nh, daddr, n4.kernel.jiffies);
+  const tag = n4.sourceTag;
   const old = e !== null ? e.rthInput : nh.rthInput;
-  if (rtCacheValid(old)) {
+  if (tag === 0 && rtCacheValid(old)) {
     skb.dst = old;
     return 0;
   }
@@ -218,9 +233,14 @@ function forwardInput(n4: Ipv4Net, skb: Skb, daddr: number, saddr: number, tos: 
   n4.rtStat[RT_STAT_IN_SLOW_TOT]!++;
   rt.input = n4.ipForward;
   rt.output = n4.ipOutput;
-  rtSetNexthop(rt, res, e);
-  if (e !== null) e.rthInput = rt;
-  else nh.rthInput = rt;
+  rtSetNexthop(rt, res, e, tag);
+  if (tag !== 0) {
+    // Whose source has a realm has a route of its own.
+  } else if (e !== null) {
+    e.rthInput = rt;
+  } else {
+    nh.rthInput = rt;
+  }
   skb.dst = rt;
   return 0;
 }
@@ -266,6 +286,7 @@ export function ipRouteInput(skb: Skb, daddr: number, saddr: number, tos: number
   res.type = 0;
   res.fi = null;
   res.nh = null;
+  n4.sourceTag = 0;
   if (ipv4IsLbcast(daddr) || (saddr === 0 && daddr === 0)) return broadcastInput(n4, skb, daddr, saddr, tos, dev, indev, res);
   if (ipv4IsZeronet(saddr)) return martianSource(n4, indev, dev, daddr, saddr, DROP.IP_INVALID_SOURCE);
   if (ipv4IsZeronet(daddr)) return martianDestination(n4, indev, dev, daddr, saddr, DROP.IP_INVALID_DEST);

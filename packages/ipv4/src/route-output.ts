@@ -10,6 +10,7 @@ import {
   IFF_UP,
   INADDR_LOOPBACK,
   IPPROTO_IGMP,
+  IPV4_DEVCONF_MC_FORWARDING,
   IPV4_DEVCONF_ROUTE_LOCALNET,
   RT_SCOPE_HOST,
   RT_SCOPE_LINK,
@@ -34,8 +35,8 @@ import { LOOPBACK_IFINDEX, RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST, Rtable, r
 
 const OPS: DstOps = ipv4DstOps;
 
-/** Completes a route with what its next hop says (`rt_set_nexthop`). @alpha */
-export function rtSetNexthop(rt: Rtable, res: FibResult, e: FibNhException | null): void {
+/** Completes a route with what its next hop says (`rt_set_nexthop`); `sourceTag` is the realm of a received packet's source, in the high half. @alpha */
+export function rtSetNexthop(rt: Rtable, res: FibResult, e: FibNhException | null, sourceTag: number = 0): void {
   const { nh, fi } = res;
   if (fi === null || nh === null) return;
   if (nh.gw !== 0 && nh.scope === RT_SCOPE_LINK) {
@@ -45,13 +46,13 @@ export function rtSetNexthop(rt: Rtable, res: FibResult, e: FibNhException | nul
     rt.rtUsesGateway = true;
     rt.rtGw6 = nh.gw6;
   }
-  if (nh.tclassid !== 0 || res.tclassid !== 0) rt.tclassid = classOf(nh.tclassid, res.tclassid);
+  if ((nh.tclassid | res.tclassid | sourceTag) !== 0) rt.tclassid = rtClassOf(rtClassOf(nh.tclassid, res.tclassid), sourceTag);
   if (fi.metrics !== NO_METRICS) dstInitMetrics(rt, fi.metrics);
   if (e !== null) fillRouteFromException(rt, e);
 }
 
-/** The realms of a hop; where it has none, those of the rule that led to it (`set_class_tag`). */
-function classOf(own: number, tag: number): number {
+/** The realms of a hop; where it has none, those of the rule that led to it (`set_class_tag`). @alpha */
+export function rtClassOf(own: number, tag: number): number {
   if ((own & 0xffff) === 0) own |= tag & 0xffff;
   if ((own & ~0xffff) === 0) own |= tag & ~0xffff;
   return own;
@@ -98,8 +99,15 @@ function mkroute(n4: Ipv4Net, fl: Flowi, res: FibResult, iif: number, dev: NetDe
       rt.output = n4.ipMcOutput;
       n4.rtStat[RT_STAT_OUT_SLOW_MC]!++;
     }
+    // The metrics of a broadcast route count, not those of a route by which the broadcast to all goes.
+    if (type === RTN_BROADCAST && res.type === RTN_BROADCAST && !ipv4IsLbcast(fl.daddr)) rtSetNexthop(rt, res, null);
     // A prefix of groups may have a gateway; one so short that it only says «somewhere» has none to give.
     if (type === RTN_MULTICAST && res.prefixlen >= 4) rtSetNexthop(rt, res, null);
+    if (type === RTN_MULTICAST && !ipv4IsLocalMulticast(fl.daddr) && indev.conf(IPV4_DEVCONF_MC_FORWARDING) !== 0) {
+      // What we send is routed too: it comes back by the device.
+      rt.input = n4.ipMrInput;
+      rt.output = n4.ipMcOutput;
+    }
   } else {
     rtSetNexthop(rt, res, e);
     if (cached) {

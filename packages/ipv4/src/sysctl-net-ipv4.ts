@@ -1,6 +1,7 @@
 /** The settings under net/ipv4 that input, output, fragments and ICMP have (kernel documentation `ip-sysctl.rst`; defaults read from Linux 6.18). */
 // datapath-ok-file: settings
-import { sysctlInt, sysctlIntVec, sysctlMsJiffies, sysctlSecondsJiffies } from '@linnet/kernel';
+import { sysctlInt, sysctlIntVec, sysctlMsJiffies } from '@linnet/kernel';
+import { fragSysctls } from '@linnet/inet';
 import type { Ipv4Net } from './ipv4-net.ts';
 
 /** Registers them for a namespace. @alpha */
@@ -28,9 +29,7 @@ export function ipv4SysctlInit(ip: Ipv4Net): void {
   int('icmp_msgs_per_sec', () => ip.icmpGlobal.perSec, (v) => { ip.icmpGlobal.perSec = v; }, 0, 0x7fffffff);
   int('icmp_msgs_burst', () => ip.icmpGlobal.burst, (v) => { ip.icmpGlobal.burst = v; }, 0, 0x7fffffff);
 
-  int('ipfrag_high_thresh', () => ip.frags.highThresh, (v) => { ip.frags.highThresh = v; }, 0, 0x7fffffff);
-  int('ipfrag_low_thresh', () => ip.frags.lowThresh, (v) => { ip.frags.lowThresh = v; }, 0, 0x7fffffff);
-  tree.register('net/ipv4/ipfrag_time', sysctlSecondsJiffies(() => ip.frags.timeout, (v) => { ip.frags.timeout = v; }));
+  fragSysctls(ip.frags, 'net/ipv4/ipfrag');
   int('ipfrag_max_dist', () => ip.frags.maxDist, (v) => { ip.frags.maxDist = v; }, 0, 0x7fffffff);
 
   int('igmp_max_memberships', () => ip.sysctlIgmpMaxMemberships, (v) => { ip.sysctlIgmpMaxMemberships = v; }, -0x80000000, 0x7fffffff);

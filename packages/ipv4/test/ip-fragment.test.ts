@@ -192,6 +192,7 @@ describe('limits', () => {
   // Linux 6.18 refuses the last fragment below, too: ReasmOKs stays 0.
   test('above high_thresh no fragment is taken, for datagrams that were begun neither', () => {
     const { m, w } = machine();
+    m.sysctl('ipfrag_low_thresh', 0);
     m.sysctl('ipfrag_high_thresh', 20000);
     for (let id = 0; id < 50; id++) w.inject({ id, mf: true }, pattern(1400));
     expect(m.ip.frags.mem).toBeGreaterThan(20000);

@@ -84,10 +84,9 @@ describe('Lpm4 sizes', () => {
   });
   it('gives the pages back when it shrinks', () => {
     const t = new Lpm4();
-    const leaves: number[] = [];
-    for (let i = 0; i < 1000; i++) leaves.push(t.insert((0x0a000000 + (i << 8)) | 0, 24));
+    for (let i = 0; i < 1000; i++) t.insert((0x0a000000 + (i << 8)) | 0, 24);
     expect(t.pages()).toBeGreaterThan(1);
-    for (const l of leaves) t.remove(l);
+    for (let i = 0; i < 1000; i++) t.remove(t.exact((0x0a000000 + (i << 8)) | 0, 24));
     expect(t.pages()).toBe(0);
     expect(t.count).toBe(0);
     expect(t.find(0x0a000001)).toBe(0);
@@ -104,15 +103,84 @@ describe('Lpm4 sizes', () => {
       const plen = 8 + ((next() >>> 3) % 17);
       const p = next() & inetMakeMask(plen);
       const key = `${p}/${plen}`;
-      if (!added.has(key)) added.set(key, t.insert(p, plen));
+      if (!added.has(key)) {
+        added.set(key, i);
+        t.insert(p, plen, i);
+      }
     }
     expect(t.count).toBe(added.size);
     let wrong = 0;
-    for (const [key, leaf] of added) {
+    for (const [key, value] of added) {
       const [p, l] = key.split('/').map(Number) as [number, number];
       const found = t.find(p | (next() & ~inetMakeMask(l)));
-      if (t.exact(p, l) !== leaf || t.plen[found]! < l) wrong++;
+      if (t.value[t.exact(p, l)] !== value || t.plen[found]! < l) wrong++;
     }
     expect(wrong).toBe(0);
+  });
+  it('stays right while it grows, shrinks and moves, with every length', () => {
+    const t = new Lpm4();
+    let x = 2463534242;
+    const next = (): number => {
+      x ^= x << 13;
+      x ^= x >>> 17;
+      x ^= x << 5;
+      return x;
+    };
+    // A table for each length: number of the prefix by its address.
+    const lengths = Array.from({ length: 33 }, () => new Map<number, number>());
+    const list: { p: number; plen: number }[] = [];
+    const some = (): number => ((next() & 3) !== 0 ? next() : 0x0a010000 | (next() & 0x3ffff));
+    const find = (addr: number): number => {
+      for (let plen = 32; plen >= 0; plen--) {
+        const at = lengths[plen]!.get(addr & inetMakeMask(plen));
+        if (at !== undefined) return at;
+      }
+      return 0;
+    };
+    const check = (n: number): void => {
+      let wrong = 0;
+      for (let i = 0; i < n; i++) {
+        const addr = some();
+        const leaf = t.find(addr);
+        if ((leaf === 0 ? 0 : t.value[leaf]) !== find(addr)) wrong++;
+      }
+      expect(wrong).toBe(0);
+    };
+    let serial = 0;
+    for (const size of [300, 6000, 30_000, 7000, 900, 40, 3000, 0]) {
+      while (t.count < size) {
+        const plen = (next() & 1) === 0 ? 24 : (next() >>> 5) % 33;
+        const p = some() & inetMakeMask(plen);
+        if (lengths[plen]!.has(p)) continue;
+        lengths[plen]!.set(p, ++serial);
+        list.push({ p, plen });
+        const leaf = t.insert(p, plen, serial);
+        expect(t.value[leaf]).toBe(serial);
+        if ((t.count & 255) === 0) check(30);
+      }
+      while (t.count > size) {
+        const i = (next() >>> 0) % list.length;
+        const { p, plen } = list[i]!;
+        list[i] = list.at(-1)!;
+        list.pop();
+        lengths[plen]!.delete(p);
+        t.remove(t.exact(p, plen));
+        if ((t.count & 255) === 0) check(30);
+      }
+      expect(t.count).toBe(list.length);
+      if (size !== 0) check(3000);
+      // All are there, each covered by the one that a search without it would find.
+      let wrong = 0;
+      for (const { p, plen } of list) {
+        const leaf = t.exact(p, plen);
+        if (t.value[leaf] !== lengths[plen]!.get(p)) wrong++;
+        let want = 0;
+        for (let l = plen - 1; l >= 0 && want === 0; l--) want = lengths[l]!.get(p & inetMakeMask(l)) ?? 0;
+        if ((t.value[t.cover(leaf)] ?? 0) !== want && !(want === 0 && t.cover(leaf) === 0)) wrong++;
+      }
+      expect(wrong).toBe(0);
+      expect(t.sorted().length).toBe(list.length);
+    }
+    expect(t.pages()).toBe(0);
   });
 });

@@ -272,9 +272,12 @@ export function addrconfNotify(event: number, dev: NetDevice): void {
       if (idev === null) break;
       files(n6).unregister(n6, idev.sysctlName);
       neighSysctlUnregister(n6.ndTbl, n6.net.sysctl, idev.sysctlName);
+      // Who listens hears that the settings under the old name go and come under the new one.
+      n6.fn.netconf(n6, RTM_DELNETCONF, dev.ifindex, null, 0);
       idev.sysctlName = dev.name;
       neighSysctlRegister(n6.ndTbl, idev.ndParms);
       files(n6).register(n6, dev.name, idev.cnf, idev);
+      n6.fn.netconf(n6, RTM_NEWNETCONF, dev.ifindex, idev.cnf, -1);
       break;
     case NETDEV_CHANGEADDR:
       neighChangeaddr(n6.ndTbl, dev);

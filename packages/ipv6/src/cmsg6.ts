@@ -4,7 +4,7 @@ import { EINVAL, ENODEV } from '@linnet/kernel';
 import {
   AF_INET6, IPV6HDR_LEN, IPV6_2292DSTOPTS, IPV6_2292HOPLIMIT, IPV6_2292HOPOPTS, IPV6_2292PKTINFO, IPV6_2292RTHDR, IPV6_DONTFRAG, IPV6_DSTOPTS, IPV6_FLOWINFO, IPV6_HOPLIMIT,
   IPV6_HOPOPTS, IPV6_ORIGDSTADDR, IPV6_PKTINFO, IPV6_RECVFRAGSIZE, IPV6_RTHDR, IPV6_RTHDRDSTOPTS, IPV6_TCLASS, NEXTHDR_AUTH, NEXTHDR_DEST, NEXTHDR_HOP, NEXTHDR_ROUTING,
-  SOL_IPV6, SOL_SOCKET, SO_MARK, SO_PRIORITY, ip6FlowLabel, ip6HopLimit, ip6TrafficClass,
+  SOL_IPV6, SOL_SOCKET, SO_MARK, SO_PRIORITY, SO_TIMESTAMPING_NEW, SO_TIMESTAMPING_OLD, ip6FlowLabel, ip6HopLimit, ip6TrafficClass,
 } from '@linnet/uapi';
 import { devGetByIndex } from '@linnet/netdev';
 import { optInt, putCmsg } from '@linnet/socket';
@@ -151,7 +151,7 @@ export function ip6CmsgSend(sk: InetSock, msg: MsgHdr, ipc: IpcmCookie): number 
     if (c.level === SOL_SOCKET) {
       if (c.type === SO_MARK) ipc.mark = optInt(c.data);
       else if (c.type === SO_PRIORITY) ipc.priority = optInt(c.data);
-      else return -EINVAL;
+      else if (c.type !== SO_TIMESTAMPING_OLD && c.type !== SO_TIMESTAMPING_NEW) return -EINVAL;
       continue;
     }
     if (c.level !== SOL_IPV6) continue;

@@ -11,7 +11,7 @@ import {
 } from '@linnet/uapi';
 import { allocSkb, consumeSkb, DROP, kfreeSkbReason, skbClone, skbDequeue, skbEat, skbPut } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { putCmsg, skbCopyDatagramMsg, sockQueueErrSkb } from '@linnet/socket';
+import { putCmsg, putNotice, skbCopyDatagramMsg, skbIsNotice, sockQueueErrSkb } from '@linnet/socket';
 import type { MsgHdr } from '@linnet/socket';
 import type { Flowi, InetSock } from '@linnet/inet';
 import { a6Clone, a6Load, a6Store } from './addr6.ts';
@@ -101,6 +101,11 @@ export function ipv6RecvError(sk: InetSock, msg: MsgHdr, len: number): number {
   if (skbCopyDatagramMsg(skb, 0, msg, copied) !== copied) {
     kfreeSkbReason(skb, DROP.SKB_UCOPY_FAULT);
     return -EFAULT;
+  }
+  if (skbIsNotice(skb)) {
+    putNotice(sk, msg, skb, true);
+    consumeSkb(skb);
+    return copied;
   }
   const dst = new Int32Array(4);
   a6Load(dst, skb.view, skb.networkHeader + 24);

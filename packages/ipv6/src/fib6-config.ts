@@ -101,7 +101,7 @@ function checkGateway(n6: Ipv6Net, cfg: Fib6Config, gw: Int32Array, dev: NetDevi
   const flags = (dev === null ? 0 : RT6_LOOKUP_F_IFACE) | RT6_LOOKUP_F_IGNORE_LINKSTATE;
   // The route's own table, then whatever the rules say.
   const own = cfg.table === 0 ? undefined : n6.fibTables.get(cfg.table);
-  const good = (): boolean => res.f6i!.error === 0 && res.nh!.gw === null && res.nh!.dev !== null;
+  const good = (): boolean => (res.f6i!.flags & RTF_REJECT) === 0 && res.nh!.gw === null && res.nh!.dev !== null;
   if (own !== undefined && fib6TableLookup(n6, own, fl, fl.oif, res, flags) === 0 && good()) return res.nh!.dev!;
   return fib6Lookup(n6, fl, fl.oif, res, flags) === 0 && good() ? res.nh!.dev! : -EHOSTUNREACH;
 }
@@ -154,6 +154,11 @@ export function fib6NhInit(n6: Ipv6Net, cfg: Fib6Config, c: Fib6NhConfig): Fib6N
   return new Fib6Nh(dev, dev.ifindex, c.gw, flags, c.weight);
 }
 
+/** A route over lo that is not to this machine leads nowhere: it is one that refuses, though it says no error (observed: Linux 6.18). */
+function noWay(dev: NetDevice | null, flags: number): boolean {
+  return dev !== null && (dev.flags & IFF_LOOPBACK) !== 0 && (flags & (RTF_LOCAL | RTF_ANYCAST)) === 0;
+}
+
 /** Makes a route from what was asked for (ip6_route_info_create), or a negative errno with `cfg.error` set. @alpha */
 export function fib6CreateInfo(n6: Ipv6Net, cfg: Fib6Config, hop: Fib6NhConfig | null, find: NhObjFind | null): Fib6Info | number {
   if (cfg.dstLen > 128) return fail(cfg, 'Invalid prefix length', -EINVAL);
@@ -183,13 +188,14 @@ export function fib6CreateInfo(n6: Ipv6Net, cfg: Fib6Config, hop: Fib6NhConfig |
     const lo = n6.loopbackDev;
     if (lo === null) return -ENODEV;
     nhs = [new Fib6Nh(lo, lo.ifindex, null, 0, 1)];
-    flags |= RTF_NONEXTHOP;
+    flags = RTF_REJECT | RTF_NONEXTHOP;
     error = typeError(cfg.type);
   } else {
     const nh = fib6NhInit(n6, cfg, hop ?? { oif: cfg.oif, gw: cfg.gw, flags: cfg.nhFlags, weight: 1 });
     if (typeof nh === 'number') return nh;
     nhs = [nh];
     if (nh.gw !== null) flags |= RTF_GATEWAY;
+    else if (noWay(nh.dev, flags)) flags = RTF_REJECT | RTF_NONEXTHOP;
   }
   if (cfg.prefsrc !== null && !a6Any(cfg.prefsrc)) {
     const dev = nhs[0]!.dev;
@@ -312,7 +318,7 @@ export function addKernelRoute(n6: Ipv6Net, dst: Int32Array, plen: number, dev: 
   if (type !== RTN_LOCAL && type !== RTN_ANYCAST && !netifCarrierOk(dev)) nh.flags |= RTNH_F_LINKDOWN;
   const f = new Fib6Info(n6, {
     dst: masked, dstLen: plen, src: null, srcLen: 0, metric: a.metric ?? IP6_RT_PRIO_ADDRCONF, protocol: a.protocol ?? RTPROT_KERNEL, type,
-    flags: RTF_UP | (a.flags ?? 0), error: 0, nhs: [nh],
+    flags: type === RTN_UNICAST && noWay(dev, 0) ? RTF_REJECT | RTF_NONEXTHOP : RTF_UP | (a.flags ?? 0), error: 0, nhs: [nh],
   });
   if ((a.expires ?? 0) !== 0) {
     f.flags |= RTF_EXPIRES;

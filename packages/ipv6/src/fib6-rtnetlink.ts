@@ -1,24 +1,24 @@
 /** Routes over rtnetlink: RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE (rtnetlink(7); errors and messages as Linux 6.18 gives them). */
 // datapath-ok-file: messages
-import { EHOSTUNREACH, EINVAL, ENODEV, ENOENT, EOPNOTSUPP, HZ, jiffiesToClockT } from '@linnet/kernel';
+import { EHOSTUNREACH, EINVAL, EMSGSIZE, ENODEV, ENOENT, EOPNOTSUPP, HZ, jiffiesToClockT } from '@linnet/kernel';
 import type { Kernel, Net } from '@linnet/kernel';
 import { devGetByIndex, dstMetric } from '@linnet/netdev';
 import type { DstEntry } from '@linnet/netdev';
 import {
-  NLA_BINARY, NLA_NESTED, NLA_U16, NLA_U32, NLA_U8, NLA_UNSPEC, NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlaParsePolicy, nlmsgParse, nlmsgReplyBegin, rtnlDump, rtnlNotify,
+  NLA_BINARY, NLA_NESTED, NLA_U16, NLA_U32, NLA_U8, NLA_UNSPEC, NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlmsgParse, nlmsgReplyBegin, rtnlDump, rtnlNotify,
   rtnlNotifyNeeded, rtnlRegister,
 } from '@linnet/netlink';
 import type { NlDump, NlRequest, NlaPolicyTable } from '@linnet/netlink';
-import { Flowi, NEXTHOP, nexthopIsBlackhole } from '@linnet/inet';
-import type { Nexthop } from '@linnet/inet';
+import { Flowi, NEXTHOP, nexthopIsBlackhole, putRouteMetrics, readRouteDumpFilter, readRouteMetrics, refuseRequest, routeDumpFiltered } from '@linnet/inet';
+import type { Nexthop, RouteDumpFilter } from '@linnet/inet';
 import {
-  AF_INET6, ICMPV6_ROUTER_PREF_INVALID, ICMPV6_ROUTER_PREF_MEDIUM, NLM_F_DUMP_FILTERED, NlWriter, RTAX_ADVMSS, RTAX_CC_ALGO, RTAX_FEATURES, RTAX_FEATURE_MASK, RTAX_HOPLIMIT,
-  RTAX_MAX, RTAX_MTU, RTA_CACHEINFO, RTA_DPORT, RTA_DST, RTA_ENCAP, RTA_ENCAP_TYPE, RTA_EXPIRES, RTA_FLOWLABEL, RTA_GATEWAY, RTA_IIF, RTA_IP_PROTO, RTA_MARK, RTA_MAX, RTA_METRICS, RTA_MULTIPATH,
+  AF_INET6, ICMPV6_ROUTER_PREF_INVALID, ICMPV6_ROUTER_PREF_MEDIUM, NLM_F_DUMP_FILTERED, NlWriter,
+  RTAX_MAX, RTA_CACHEINFO, RTA_DPORT, RTA_DST, RTA_ENCAP, RTA_ENCAP_TYPE, RTA_EXPIRES, RTA_FLOWLABEL, RTA_GATEWAY, RTA_IIF, RTA_IP_PROTO, RTA_MARK, RTA_MAX, RTA_METRICS, RTA_MULTIPATH,
   RTA_NH_ID, RTA_OIF, RTA_PREF, RTA_PREFSRC, RTA_PRIORITY, RTA_SPORT, RTA_SRC, RTA_TABLE, RTA_UID, RTMSG_LEN, RTM_DELROUTE, RTM_F_CLONED, RTM_F_FIB_MATCH, RTM_F_PREFIX, RTM_GETROUTE,
   RTM_NEWROUTE, RTNEXTHOP_LEN, RTNH_F_DEAD, RTNH_F_LINKDOWN, RTNH_F_ONLINK, RTNLGRP_IPV6_ROUTE, RTN_ANYCAST, RTN_BLACKHOLE, RTN_LOCAL, RTN_PROHIBIT, RTN_THROW, RTN_UNREACHABLE,
-  RTPROT_REDIRECT, RT_SCOPE_UNIVERSE, RT_TABLE_COMPAT, RT_TABLE_MAIN, nlaForEachNested, nlaGetBe16, nlaGetBe32, nlaGetIn6Addr, nlaGetString, nlaGetU32, nlaGetU8, nlaLen, nlaNext, nlaOk, nlaType, rtmsgRead, rtmsgWrite,
+  RTPROT_REDIRECT, RT_SCOPE_UNIVERSE, RT_TABLE_COMPAT, RT_TABLE_MAIN, nlaGetBe16, nlaGetBe32, nlaGetIn6Addr, nlaGetU32, nlaGetU8, nlaLen, nlaNext, nlaOk, nlaType, rtmsgRead, rtmsgWrite,
 } from '@linnet/uapi';
-import { a6Any, IN6ADDR_ANY } from './addr6.ts';
+import { a6Any, a6Multicast, IN6ADDR_ANY } from './addr6.ts';
 import { Fib6Config, ip6RouteAdd, ip6RouteDel } from './fib6-config.ts';
 import type { Fib6NhConfig } from './fib6-config.ts';
 import { fib6TableWalk, fib6Tables } from './fib6-table.ts';
@@ -59,28 +59,6 @@ const POLICY: NlaPolicyTable = Object.freeze({
   },
 });
 
-const MAX_MTU = 65535 - 40;
-const MAX_ADVMSS = 65535 - 40;
-
-function putMetrics(w: NlWriter, metrics: Int32Array, ccAlgo: string, pmtu: number): void {
-  if (metrics === NO_METRICS6 && pmtu === 0) return;
-  w.nestStartNoflag(RTA_METRICS);
-  let any = false;
-  for (let i = 1; i <= RTAX_MAX; i++) {
-    const v = i === RTAX_MTU && pmtu !== 0 ? pmtu : metrics[i]!;
-    if (v === 0) continue;
-    if (i === RTAX_CC_ALGO) {
-      if (ccAlgo === '') continue;
-      w.putString(i, ccAlgo);
-    } else {
-      w.putU32(i, i === RTAX_FEATURES ? v & RTAX_FEATURE_MASK : v);
-    }
-    any = true;
-  }
-  if (any) w.nestEnd();
-  else w.nestCancel();
-}
-
 /** The flags of a hop that user space sees. */
 function nhFlags(nh: Fib6Nh): number {
   let flags = nh.flags & (RTNH_F_ONLINK | RTNH_F_DEAD | RTNH_F_LINKDOWN);
@@ -110,19 +88,22 @@ function putCacheinfo(w: NlWriter, n6: Ipv6Net, expires: number, error: number):
   w.view.setInt32(at + 12, error, true);
 }
 
-/** Writes the body of a message about a route of a table (rt6_fill_node). @alpha */
-export function fib6Fill(w: NlWriter, tb: Fib6Table, f: Fib6Info, single: boolean): number {
+/** Writes the body of a message about a route of a table; `iif` is where the packets asked for come in, 0 for none. @alpha */
+export function fib6Fill(w: NlWriter, tb: Fib6Table, f: Fib6Info, iif: number = 0): number {
   const off = w.reserve(RTMSG_LEN);
   w.putU32(RTA_TABLE, tb.id);
   if (f.dstLen !== 0) w.putIn6Addr(RTA_DST, f.dst);
   if (f.srcLen !== 0) w.putIn6Addr(RTA_SRC, f.src!);
+  if (iif !== 0) w.putU32(RTA_IIF, iif);
   if (f.prefsrc !== null) w.putIn6Addr(RTA_PREFSRC, f.prefsrc);
-  putMetrics(w, f.metrics, f.ccAlgo, 0);
+  if (f.metrics !== NO_METRICS6) putRouteMetrics(w, f.metrics, f.ccAlgo, 0);
   w.putU32(RTA_PRIORITY, f.metric);
   let flags = 0;
   let { type } = f;
-  if (f.siblings !== null && !single) {
-    putHops(w, f.siblings.map((s) => s.nhs[0]!));
+  if (f.siblings !== null) {
+    // This one's hop first, then those behind it, then those before.
+    const at = f.siblings.indexOf(f);
+    putHops(w, [...f.siblings.slice(at), ...f.siblings.slice(0, at)].map((s) => s.nhs[0]!));
   } else if (f.nhObj !== null) {
     const obj = f.nhObj as Nexthop;
     w.putU32(RTA_NH_ID, f.nhId);
@@ -159,41 +140,7 @@ export function rtmsgFib6(type: number, tb: Fib6Table, f: Fib6Info, nlflags: num
   if (!rtnlNotifyNeeded(net, RTNLGRP_IPV6_ROUTE, req)) return;
   const w = new NlWriter({ capacity: 256 });
   w.begin(type, nlflags, req?.seq ?? 0, req?.portid ?? 0);
-  if (fib6Fill(w, tb, f, false) > 0) rtnlNotify(net, w, RTNLGRP_IPV6_ROUTE, req);
-}
-
-function refuse(req: NlRequest, message: string, err: number): number {
-  nlSetErrMsg(req.extack, message);
-  return err;
-}
-
-function readMetrics(req: NlRequest, nest: number, cfg: Fib6Config): number {
-  const { view } = req;
-  const metrics = new Int32Array(RTAX_MAX + 1);
-  let err = 0;
-  let any = false;
-  nlaForEachNested(view, nest, (nla) => {
-    const type = nlaType(view, nla);
-    if (err !== 0 || type === 0) return;
-    any = true;
-    if (type > RTAX_MAX) {
-      err = refuse(req, 'Invalid metric type', -EINVAL);
-    } else if (type === RTAX_CC_ALGO) {
-      cfg.ccAlgo = nlaGetString(view, nla);
-      metrics[type] = 1;
-    } else if (nlaLen(view, nla) !== 4) {
-      err = refuse(req, 'Invalid attribute in metrics', -EINVAL);
-    } else {
-      let v = nlaGetU32(view, nla);
-      if (type === RTAX_ADVMSS && v > MAX_ADVMSS) v = MAX_ADVMSS;
-      if (type === RTAX_MTU && v > MAX_MTU) v = MAX_MTU;
-      if (type === RTAX_HOPLIMIT && v > 255) v = 255;
-      if (type === RTAX_FEATURES && (v & ~RTAX_FEATURE_MASK) !== 0) err = refuse(req, 'Unknown flag set in feature mask in metrics attribute', -EINVAL);
-      metrics[type] = v | 0;
-    }
-  });
-  if (any && err === 0) cfg.metrics = metrics;
-  return err;
+  if (fib6Fill(w, tb, f) > 0) rtnlNotify(net, w, RTNLGRP_IPV6_ROUTE, req);
 }
 
 function readMultipath(req: NlRequest, nest: number): Fib6NhConfig[] | number {
@@ -208,16 +155,16 @@ function readMultipath(req: NlRequest, nest: number): Fib6NhConfig[] | number {
     for (let nla = at + RTNEXTHOP_LEN; nlaOk(view, nla, at + len - nla); nla = nlaNext(view, nla)) {
       const type = nlaType(view, nla);
       if (type === RTA_GATEWAY) {
-        if (nlaLen(view, nla) < 16) return refuse(req, 'Invalid IPv6 address in RTA_GATEWAY', -EINVAL);
+        if (nlaLen(view, nla) < 16) return refuseRequest(req, 'Invalid IPv6 address in RTA_GATEWAY', -EINVAL);
         gw = nlaGetIn6Addr(view, nla);
       } else if (type === RTA_ENCAP_TYPE) {
-        return refuse(req, 'lwt encapsulation type not supported', -EOPNOTSUPP);
+        return refuseRequest(req, 'lwt encapsulation type not supported', -EOPNOTSUPP);
       }
     }
     hops.push({ oif: view.getInt32(at + 4, true), gw, flags: view.getUint8(at + 2) & RTNH_F_ONLINK, weight: view.getUint8(at + 3) + 1 });
     at += (len + 3) & ~3;
   }
-  return hops.length === 0 ? refuse(req, 'Invalid nexthop configuration - no valid nexthops', -EINVAL) : hops;
+  return hops.length === 0 ? refuseRequest(req, 'Invalid nexthop configuration - no valid nexthops', -EINVAL) : hops;
 }
 
 /** Reads a prefix attribute that may have fewer than 16 bytes. */
@@ -231,14 +178,14 @@ function readPrefix(req: NlRequest, nla: number, plen: number): Int32Array | nul
 }
 
 /** Reads a route's message (rtm_to_fib6_config). 0 or a negative errno. */
-function readConfig(req: NlRequest, cfg: Fib6Config): number {
+function readConfig(net: Net, req: NlRequest, cfg: Fib6Config): number {
   const tb = new Int32Array(RTA_MAX + 1);
   if (req.end - req.data < RTMSG_LEN) return -EINVAL;
   const bad = nlmsgParse(req, RTMSG_LEN, tb, POLICY, NL_VALIDATE_LIBERAL);
   if (bad !== 0) return bad;
   const { view } = req;
   const rtm = rtmsgRead(view, req.data);
-  if (rtm.tos !== 0) return refuse(req, 'Invalid dsfield (tos): option not available for IPv6', -EINVAL);
+  if (rtm.tos !== 0) return refuseRequest(req, 'Invalid dsfield (tos): option not available for IPv6', -EINVAL);
   const has = (type: number): boolean => tb[type] !== 0;
   cfg.table = rtm.table;
   cfg.dstLen = rtm.dstLen;
@@ -252,7 +199,7 @@ function readConfig(req: NlRequest, cfg: Fib6Config): number {
   if (rtm.type === RTN_ANYCAST) cfg.flags |= RTF_ANYCAST;
   cfg.nhFlags = rtm.flags & RTNH_F_ONLINK;
   if (has(RTA_NH_ID)) {
-    if (has(RTA_GATEWAY) || has(RTA_OIF) || has(RTA_MULTIPATH) || has(RTA_ENCAP)) return refuse(req, 'Nexthop specification and nexthop id are mutually exclusive', -EINVAL);
+    if (has(RTA_GATEWAY) || has(RTA_OIF) || has(RTA_MULTIPATH) || has(RTA_ENCAP)) return refuseRequest(req, 'Nexthop specification and nexthop id are mutually exclusive', -EINVAL);
     cfg.nhId = nlaGetU32(view, tb[RTA_NH_ID]!);
   }
   if (has(RTA_GATEWAY)) {
@@ -260,7 +207,7 @@ function readConfig(req: NlRequest, cfg: Fib6Config): number {
     const gw = nlaGetIn6Addr(view, tb[RTA_GATEWAY]!);
     if (!a6Any(gw)) cfg.gw = gw;
   }
-  if (has(18)) return refuse(req, 'IPv6 does not support RTA_VIA attribute', -EINVAL);
+  if (has(18)) return refuseRequest(req, 'IPv6 does not support RTA_VIA attribute', -EINVAL);
   if (has(RTA_DST)) {
     const d = readPrefix(req, tb[RTA_DST]!, Math.min(rtm.dstLen, 128));
     if (d === null) return -EINVAL;
@@ -275,9 +222,9 @@ function readConfig(req: NlRequest, cfg: Fib6Config): number {
   if (has(RTA_OIF)) cfg.oif = nlaGetU32(view, tb[RTA_OIF]!);
   if (has(RTA_PRIORITY)) cfg.metric = nlaGetU32(view, tb[RTA_PRIORITY]!);
   if (has(RTA_TABLE)) cfg.table = nlaGetU32(view, tb[RTA_TABLE]!);
-  if (has(RTA_ENCAP_TYPE)) return refuse(req, 'lwt encapsulation type not supported', -EOPNOTSUPP);
+  if (has(RTA_ENCAP_TYPE)) return refuseRequest(req, 'lwt encapsulation type not supported', -EOPNOTSUPP);
   if (has(RTA_METRICS)) {
-    const err = readMetrics(req, tb[RTA_METRICS]!, cfg);
+    const err = readRouteMetrics(net, req, tb[RTA_METRICS]!, cfg);
     if (err !== 0) return err;
   }
   if (has(RTA_MULTIPATH)) {
@@ -285,7 +232,8 @@ function readConfig(req: NlRequest, cfg: Fib6Config): number {
     if (typeof hops === 'number') return hops;
     cfg.multipath = hops;
   }
-  if (has(RTA_PREF)) {
+  // What refuses has no preference.
+  if (has(RTA_PREF) && (cfg.flags & RTF_REJECT) === 0) {
     let pref = nlaGetU8(view, tb[RTA_PREF]!);
     if (pref === ICMPV6_ROUTER_PREF_INVALID || pref > 3) pref = ICMPV6_ROUTER_PREF_MEDIUM;
     cfg.flags |= rtfPref(pref);
@@ -296,7 +244,7 @@ function readConfig(req: NlRequest, cfg: Fib6Config): number {
 
 function newRoute(net: Net, req: NlRequest): number {
   const cfg = new Fib6Config();
-  const bad = readConfig(req, cfg);
+  const bad = readConfig(net, req, cfg);
   if (bad !== 0) return bad;
   const n6 = net.get(IPV6);
   const err = ip6RouteAdd(n6, cfg, req, n6.nhFind);
@@ -306,7 +254,7 @@ function newRoute(net: Net, req: NlRequest): number {
 
 function delRoute(net: Net, req: NlRequest): number {
   const cfg = new Fib6Config();
-  const bad = readConfig(req, cfg);
+  const bad = readConfig(net, req, cfg);
   if (bad !== 0) return bad;
   const err = ip6RouteDel(net.get(IPV6), cfg, req);
   if (err !== 0 && cfg.error !== '') nlSetErrMsg(req.extack, cfg.error);
@@ -314,11 +262,7 @@ function delRoute(net: Net, req: NlRequest): number {
 }
 
 /** What a dump asks for. */
-interface Filter {
-  table: number | null;
-  protocol: number;
-  type: number;
-  oif: number;
+interface Filter extends RouteDumpFilter {
   prefixOnly: boolean;
 }
 
@@ -345,30 +289,6 @@ function collect(n6: Ipv6Net, filter: Filter): Item[] {
   return out;
 }
 
-function strictFilter(net: Net, req: NlRequest, f: Filter): number {
-  const rtm = rtmsgRead(req.view, req.data);
-  if (rtm.dstLen !== 0 || rtm.srcLen !== 0 || rtm.tos !== 0 || rtm.scope !== 0) return refuse(req, 'Invalid values in header for FIB dump request', -EINVAL);
-  f.protocol = rtm.protocol;
-  f.type = rtm.type;
-  if (rtm.table !== 0) f.table = rtm.table;
-  const tb = new Int32Array(RTA_MAX + 1);
-  const at = req.data + RTMSG_LEN;
-  const bad = nlaParsePolicy(req.view, at, req.end - at, tb, RTA_MAX, POLICY, NL_VALIDATE_LIBERAL, req.extack);
-  if (bad !== 0) return bad;
-  for (let i = 1; i <= RTA_MAX; i++) {
-    if (tb[i] === 0) continue;
-    if (i === RTA_TABLE) {
-      f.table = nlaGetU32(req.view, tb[i]!);
-    } else if (i === RTA_OIF) {
-      f.oif = nlaGetU32(req.view, tb[i]!);
-      if (devGetByIndex(net, f.oif) === null) return -ENODEV;
-    } else {
-      return refuse(req, 'Unsupported attribute in dump request', -EINVAL);
-    }
-  }
-  return 0;
-}
-
 /** `RTM_GETROUTE` for all (inet6_dump_fib). */
 function dumpRoutes(net: Net, req: NlRequest, w: NlWriter, cb: NlDump): number {
   const n6 = net.get(IPV6);
@@ -378,14 +298,14 @@ function dumpRoutes(net: Net, req: NlRequest, w: NlWriter, cb: NlDump): number {
     if (req.end - req.data >= RTMSG_LEN) {
       const rtm = rtmsgRead(req.view, req.data);
       if (req.strict) {
-        const err = strictFilter(net, req, f);
+        const err = readRouteDumpFilter(net, req, POLICY, f);
         if (err !== 0) return err;
       }
       if ((rtm.flags & RTM_F_CLONED) !== 0) return 0;
       f.prefixOnly = (rtm.flags & RTM_F_PREFIX) !== 0;
     }
-    if (f.table !== null || f.protocol !== 0 || f.type !== 0 || f.oif !== 0) cb.answerFlags = NLM_F_DUMP_FILTERED;
-    if (f.table !== null && !n6.fibTables.has(f.table)) return req.family === AF_INET6 ? refuse(req, 'FIB table does not exist', -ENOENT) : 0;
+    if (routeDumpFiltered(f)) cb.answerFlags = NLM_F_DUMP_FILTERED;
+    if (f.table !== null && !n6.fibTables.has(f.table)) return req.family === AF_INET6 ? refuseRequest(req, 'FIB table does not exist', -ENOENT) : 0;
     list = collect(n6, f);
     cb.data = list;
   }
@@ -393,7 +313,7 @@ function dumpRoutes(net: Net, req: NlRequest, w: NlWriter, cb: NlDump): number {
   return rtnlDump(list, w, cb, ({ tb, f }) => {
     if (f.table === null) return 0;
     nlDumpBegin(w, cb, RTM_NEWROUTE, req.strict ? NLM_F_DUMP_FILTERED : 0);
-    return fib6Fill(w, tb, f, false);
+    return fib6Fill(w, tb, f);
   });
 }
 
@@ -407,10 +327,12 @@ function fillRt(w: NlWriter, n6: Ipv6Net, rt: Rt6Info, dst: Int32Array, src: Int
   w.putIn6Addr(RTA_SRC, src ?? IN6ADDR_ANY);
   if (iif !== 0) w.putU32(RTA_IIF, iif);
   else if (prefsrc !== null) w.putIn6Addr(RTA_PREFSRC, prefsrc);
+  // The route's own is told too, so that it may be there twice.
+  if (f !== null && f.prefsrc !== null) w.putIn6Addr(RTA_PREFSRC, f.prefsrc);
   const metrics = rt.metrics as Int32Array;
   let any = rt.rtPmtu !== 0;
   for (let i = 1; i <= RTAX_MAX; i++) any ||= dstMetric(rt as DstEntry, i) !== 0;
-  if (any) putMetrics(w, metrics, f?.ccAlgo ?? '', rt.rtPmtu);
+  if (any) putRouteMetrics(w, metrics, f?.ccAlgo ?? '', rt.rtPmtu);
   w.putU32(RTA_PRIORITY, f?.metric ?? 0xffffffff);
   let flags = 0;
   if (rt.rtGw !== null) w.putIn6Addr(RTA_GATEWAY, rt.rtGw);
@@ -457,6 +379,8 @@ function getRoute(net: Net, req: NlRequest, reply: NlWriter): number {
     rt = ip6RouteInputLookup(n6, fl, iif);
     if (rt === null) return -EHOSTUNREACH;
     if (rt.error !== 0) return rt.error;
+    // Where packets of a group go on to is a question for multicast routing, which has no answer that fits.
+    if (a6Multicast(dst)) return -EMSGSIZE;
   } else {
     // Sources are not chosen before: a destination without any route says so.
     rt = ip6RouteOutputFlags(n6, fl, false);
@@ -470,7 +394,7 @@ function getRoute(net: Net, req: NlRequest, reply: NlWriter): number {
       reply.cancel();
       return -EHOSTUNREACH;
     }
-    ret = fib6Fill(reply, f.table, f.siblings === null ? f : f.siblings[0]!, false);
+    ret = fib6Fill(reply, f.table, f, iif);
   } else {
     const prefsrc = iif !== 0 ? null : ip6RouteGetSaddr(n6, rt, dst, 0);
     ret = fillRt(reply, n6, rt, dst, src, prefsrc, iif);

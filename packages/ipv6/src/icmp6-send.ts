@@ -6,7 +6,7 @@ import {
 } from '@linnet/uapi';
 import { allocSkb, DROP, PACKET_HOST, skbChecksum, skbCopyBits, skbPut, skbQueuePurge, skbReserve } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { llReservedSpace, skbDev } from '@linnet/netdev';
+import { nfCtAttach, llReservedSpace, skbDev } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import { flowiReset, inetPeerXrlimAllow } from '@linnet/inet';
 import { a6Any, a6LoadDaddr, a6LoadSaddr, a6Multicast, ipv6AddrType, IPV6_ADDR_LINKLOCAL, rt6NeedStrict } from './addr6.ts';
@@ -121,6 +121,7 @@ export function icmp6Send(skb: Skb, type: number, code: number, info: number): v
   skbCopyBits(skb, off, out.u8, at + ICMPV6HDR_LEN, len);
   out.view.setUint16(at + 2, csumFold(csum6Pseudo(fl.saddr6!, saddr, ICMPV6HDR_LEN + len, IPPROTO_ICMPV6, skbChecksum(out, 0, ICMPV6HDR_LEN + len, 0))));
   icmp6OutCount(rt.idev, n6, type);
+  nfCtAttach(out, skb);
   ip6BuildIcmp(n6, out, rt, fl, n6.sysctlFlowlabelReflect);
 }
 

@@ -6,13 +6,10 @@
  */
 export { ipv6 } from './module.ts';
 export { IPV6, type Fib6RulesLookup, type Fib6TableLookup, type Ipv6Fn, Ipv6Net } from './ipv6-net.ts';
-export { FragDir6 } from './frag-dir6.ts';
 export { Ip6FragQueue } from './reassembly6.ts';
-export { type AppendSource6, MsgSource6, SkbSource6 } from './append-source6.ts';
 export { Ipv6Mib } from './snmp6.ts';
 export { Peers6 } from './peer6.ts';
-export { Raw6Sock, Raw6Table } from './raw6-table.ts';
-export { Ping6Sock, Ping6Table } from './ping6-table.ts';
+export { Raw6Sock, type Raw6Table } from './raw6-table.ts';
 export { AddrlabelEntry, AddrlabelTable } from './addrlabel.ts';
 export { Flowlabel, FlowlabelTable, type FlSocklist } from './flowlabel.ts';
 export { Ipv6TxOptions } from './tx-options.ts';

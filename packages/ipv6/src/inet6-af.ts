@@ -1,6 +1,6 @@
 /** IPv6's face to the transports: the `InetAf` record of AF_INET6. */
 import { EHOSTUNREACH } from '@linnet/kernel';
-import { INET, flowi6InitOutput, inetMapped } from '@linnet/inet';
+import { flowi6InitOutput, INET, inetFlushPendingFrames, inetMapped } from '@linnet/inet';
 import type { InetAf, InetSock } from '@linnet/inet';
 import type { Skb } from '@linnet/skbuff';
 import { putCmsg, skDstCheck } from '@linnet/socket';
@@ -19,10 +19,11 @@ import { ipv6IcmpError, ipv6LocalError, ipv6RecvError } from './error-queue6.ts'
 import { fl6FreeSocklist, fl6LabelOk } from './flowlabel.ts';
 import { icmp6ErrConvert } from './icmp6-errno.ts';
 import { icmp6Send } from './icmp6-send.ts';
-import { ip6AppendData, ip6FinishSkb, ip6FlushPendingFrames, ip6MakeSkb, ip6SendSkb } from './ip6-append.ts';
+import { ip6AppendData, ip6FinishSkb, ip6MakeSkb, ip6SendSkb } from './ip6-append.ts';
 import { ip6BuildAndSendPkt, ip6QueueXmit, ip6SendUnicastReply } from './ip6-output.ts';
 import { IPV6 } from './ipv6-net.ts';
 import { inet6McCheck, ipv6DropMemberships } from './mcast-sk.ts';
+import { ip6Defrag, ip6DeviceAddr, ip6MasqueradeAddr, ip6NfAddrType, ip6OnAddrGone, ip6ReversePath, ip6RouteMeHarder } from './nf6.ts';
 import { inet6Sk, pinfoClone, pinfoInit } from './pinfo.ts';
 import { ip6RouteOutputFlow } from './route6.ts';
 import type { Rt6Info } from './rt6-info.ts';
@@ -119,7 +120,7 @@ export const inetAf6: InetAf = {
   sendSkb: ip6SendSkb,
   appendData: ip6AppendData,
   finishSkb: ip6FinishSkb,
-  flushPendingFrames: ip6FlushPendingFrames,
+  flushPendingFrames: inetFlushPendingFrames,
   pseudoSum: (fl, len, proto) => csum6Pseudo(fl.saddr6!, fl.daddr6!, len, proto, 0),
   skbPseudoSum: csum6SkbPseudo,
   icmpPortUnreach: (skb) => icmp6Send(skb, ICMPV6_DEST_UNREACH, ICMPV6_PORT_UNREACH, 0),
@@ -127,6 +128,14 @@ export const inetAf6: InetAf = {
   localError: ipv6LocalError,
   recvError,
   icmpErrConvert: icmp6ErrConvert,
+  defrag: ip6Defrag,
+  rerouteOutput: ip6RouteMeHarder,
+  masqueradeAddr6: ip6MasqueradeAddr,
+  deviceAddr6: ip6DeviceAddr,
+  onAddrGone6: ip6OnAddrGone,
+  icmpSend: icmp6Send,
+  addrType: (net, dev, _addr, addr6) => ip6NfAddrType(net, dev, addr6!),
+  reversePath: ip6ReversePath,
   mcAllow: (sk, daddr, saddr, dif) => sk.kernel.get(INET).af(AF_INET)?.mcAllow(sk, daddr, saddr, dif) ?? true,
   mcAllow6: inet6McCheck,
   mcDropSocket(sk) {

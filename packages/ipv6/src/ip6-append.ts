@@ -4,24 +4,23 @@
  * Data is copied once, straight into buffers that already are the fragments: each has room before it for all headers and, where more follow, a payload that is a
  * multiple of 8. The first buffer then carries the rest as its fragment list, which `ip6Fragment` sends as it is.
  */
-import { EAGAIN, EFAULT, EINVAL, EMSGSIZE, ENOBUFS } from '@linnet/kernel';
+import { EFAULT, EINVAL, EMSGSIZE, ENOBUFS } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {
   DEVCONF_MTU6, IPPROTO_ICMPV6, IPPROTO_UDP, IPV6HDR_LEN, IPV6_FRAGHDR_LEN, IPV6_MAXPLEN, IPV6_MIN_MTU, IPV6_PMTUDISC_DO, IPV6_PMTUDISC_OMIT, IPV6_PMTUDISC_PROBE, MSG_MORE,
   MSG_PROBE, SOCK_RAW, ip6FlowHdr, ip6SetHopLimit, ip6SetNexthdr,
 } from '@linnet/uapi';
 import {
-  allocSkb, CHECKSUM_NONE, CHECKSUM_PARTIAL, DROP, kfreeSkbReason, pskbExpandHead, skbCopyBits, skbDequeue, skbPush, skbPut, skbQueuePurge, skbQueueTail, skbReserve,
-  skbTailroom, skbTrim,
+  allocSkb, CHECKSUM_NONE, CHECKSUM_PARTIAL, DROP, kfreeSkbReason, skbCopyBits, skbPush, skbPut, skbQueuePurge, skbQueueTail, skbReserve, skbTrim,
 } from '@linnet/skbuff';
 import type { Skb, SkbQueue } from '@linnet/skbuff';
 import { dstMtu, llReservedSpace, NETIF_F_HW_CSUM, NETIF_F_IPV6_CSUM, NET_XMIT_CN } from '@linnet/netdev';
 import type { DstEntry } from '@linnet/netdev';
 import { skSetOwnerW } from '@linnet/socket';
 import type { MsgHdr } from '@linnet/socket';
-import type { Flowi, InetCork, InetSock, IpcmCookie } from '@linnet/inet';
+import { appendJoin, appendRoomFor, appendToPiece, corkRelease } from '@linnet/inet';
+import type { AppendSource, Flowi, InetCork, InetSock, IpcmCookie } from '@linnet/inet';
 import { a6Multicast, a6Store } from './addr6.ts';
-import type { AppendSource6 } from './append-source6.ts';
 import { icmp6OutCount } from './ctl-send.ts';
 import { ipv6LocalError, ipv6LocalRxpmtu } from './error-queue6.ts';
 import { in6DevGet } from './inet6-dev.ts';
@@ -69,7 +68,7 @@ export function ip6SetupCork(sk: InetSock, cork: InetCork, ipc: IpcmCookie, dst:
  * @alpha
  */
 export function ip6Append(
-  sk: InetSock, fl: Flowi, queue: SkbQueue, cork: InetCork, src: AppendSource6, length0: number, transhdrlen0: number, flags: number,
+  sk: InetSock, fl: Flowi, queue: SkbQueue, cork: InetCork, src: AppendSource, length0: number, transhdrlen0: number, flags: number,
 ): number {
   let length = length0;
   let transhdrlen = transhdrlen0;
@@ -111,16 +110,10 @@ export function ip6Append(
     }
     if (skb !== null && copy > 0) {
       if (copy > length) copy = length;
-      if (skbTailroom(skb) < copy) {
-        const before = skb.truesize;
-        pskbExpandHead(skb, 0, Math.max(copy, whole - skb.len));
-        if (skb.destructor !== null) sk.wmemAlloc += skb.truesize - before;
-      }
-      const at = skbPut(skb, copy);
-      if (!src.take(skb.u8, at, copy)) {
-        skbTrim(skb, skb.len - copy);
+      const err = appendToPiece(sk, skb, src, copy, whole - skb.len);
+      if (err !== 0) {
         cork.length -= length;
-        return -EFAULT;
+        return err;
       }
       length -= copy;
       continue;
@@ -133,9 +126,10 @@ export function ip6Append(
     let datalen = length + gap;
     const cap = fresh ? whole - flen : piece;
     if (datalen > cap) datalen = piece - (fresh ? flen : 0);
-    if (transhdrlen !== 0 ? sk.wmemAlloc >= sk.sndbuf : sk.wmemAlloc > 2 * sk.sndbuf) {
+    const refused = appendRoomFor(sk, transhdrlen);
+    if (refused !== 0) {
       cork.length -= length;
-      return transhdrlen !== 0 ? -EAGAIN : -ENOBUFS;
+      return refused;
     }
     skb = allocSkb(sk.pool, room + (fresh ? flen : 0) + ((flags & MSG_MORE) !== 0 ? whole : datalen));
     skbReserve(skb, room + (fresh ? flen : 0));
@@ -164,23 +158,12 @@ export function ip6Append(
 
 /** Makes one packet of the fragments in `queue`: header on the first, the others as its fragment list (__ip6_make_skb). Null when there is nothing. @alpha */
 export function ip6Finish(sk: InetSock, fl: Flowi, queue: SkbQueue, cork: InetCork): Skb | null {
-  const skb = skbDequeue(queue);
+  const skb = appendJoin(queue, 0);
   if (skb === null) return null;
   const rt = cork.dst as Rt6Info;
   const n6 = rt.net6;
   const np = inet6Sk(sk)!;
   const opt = cork.opt as Ipv6TxOptions | null;
-  let tail: Skb | null = null;
-  for (let f = skbDequeue(queue); f !== null; f = skbDequeue(queue)) {
-    if (tail === null) skb.fragList = f;
-    else tail.next = f;
-    tail = f;
-    skb.len += f.len;
-    skb.dataLen += f.len;
-    skb.truesize += f.truesize; // the first answers to the socket for all of them
-    f.destructor = null;
-    f.sk = null;
-  }
   skb.ignoreDf = ip6SkIgnoreDf(sk);
   let proto = fl.proto;
   const final = fl.daddr6!;
@@ -205,9 +188,7 @@ export function ip6Finish(sk: InetSock, fl: Flowi, queue: SkbQueue, cork: InetCo
   skb.mark = cork.mark;
   skb.dst = rt;
   if (fl.proto === IPPROTO_ICMPV6 && skb.transportHeader < skb.tail) icmp6OutCount(rt.idev, n6, skb.u8[skb.transportHeader]!);
-  cork.active = false;
-  cork.dst = null;
-  cork.length = 0;
+  corkRelease(cork);
   return skb;
 }
 
@@ -268,14 +249,3 @@ export function ip6AppendData(
 export function ip6FinishSkb(sk: InetSock, fl: Flowi, cork: InetCork): Skb | null {
   return ip6Finish(sk, fl, sk.writeQueue, cork);
 }
-
-/** Throws away what the socket holds back (ip6_flush_pending_frames). @alpha */
-export function ip6FlushPendingFrames(sk: InetSock): void {
-  skbQueuePurge(sk.writeQueue, DROP.NOT_SPECIFIED);
-  const { cork } = sk;
-  if (cork === null) return;
-  cork.active = false;
-  cork.dst = null;
-  cork.length = 0;
-}
-

@@ -2,8 +2,8 @@
 // datapath-ok-file: made once a namespace
 import type { Kernel, Key, Net, RngStream } from '@linnet/kernel';
 import { defineKey, NotifierChain, TimerList } from '@linnet/kernel';
-import { Flowi, INET, INET_NET, InetCork, IpcmCookie } from '@linnet/inet';
-import type { IcmpGlobal, InetKernel, InetSock } from '@linnet/inet';
+import { Flowi, FragDir, INET, INET_NET, InetCork, IpcmCookie, MsgSource, SkbSource } from '@linnet/inet';
+import type { IcmpGlobal, InetKernel, InetSock, PingTable } from '@linnet/inet';
 import { dstDiscard, dstDiscardOut } from '@linnet/netdev';
 import type { DstInput, DstOps, DstOutput, NetDevice } from '@linnet/netdev';
 import type { NeighTable } from '@linnet/neigh';
@@ -11,20 +11,17 @@ import type { NlRequest } from '@linnet/netlink';
 import { SkbQueue } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import { RT_TABLE_LOCAL, RT_TABLE_MAIN } from '@linnet/uapi';
-import { MsgSource6, SkbSource6 } from './append-source6.ts';
 import { newDevconf6 } from './devconf6.ts';
 import type { Ipv6Devconf } from './devconf6.ts';
 import { Fib6Table } from './fib6-table.ts';
 import { Fib6Result } from './fib6-types.ts';
 import type { NhObjFind } from './fib6-config.ts';
 import type { Fib6Info, Fib6Nh } from './fib6-types.ts';
-import { FragDir6 } from './frag-dir6.ts';
 import type { Ifacaddr6, Inet6Dev, Inet6Ifaddr } from './inet6-dev.ts';
 import type { Ifmcaddr6 } from './mld-state.ts';
 import { Peers6 } from './peer6.ts';
 import { Ipv6Mib } from './snmp6.ts';
 import type { Raw6Table } from './raw6-table.ts';
-import type { Ping6Table } from './ping6-table.ts';
 import type { FlowlabelTable } from './flowlabel.ts';
 import type { AddrlabelTable } from './addrlabel.ts';
 
@@ -139,7 +136,7 @@ export class Ipv6Net {
   readonly gcTimer: TimerList<Ipv6Net>;
   fibGc: (n6: Ipv6Net) => void;
   /** Rejected flows have a route that says so. */
-  nullEntry: object | null;
+  readonly refusals: (object | null)[];
   readonly resOut: Fib6Result;
   readonly resIn: Fib6Result;
   readonly resCtl: Fib6Result;
@@ -157,8 +154,8 @@ export class Ipv6Net {
   readonly a6Nexthop: Int32Array;
   readonly corkScratch: InetCork;
   readonly queueScratch: SkbQueue;
-  readonly msgSource: MsgSource6;
-  readonly skbSource: SkbSource6;
+  readonly msgSource: MsgSource;
+  readonly skbSource: SkbSource;
 
   // ICMPv6
   icmpSk: InetSock | null;
@@ -168,13 +165,13 @@ export class Ipv6Net {
   readonly icmpIpc: IpcmCookie;
   readonly icmpGlobal: IcmpGlobal;
 
-  readonly frags: FragDir6;
+  readonly frags: FragDir;
   /** Counter of identifications of fragments, one for each pair of addresses would tell less: by hash. */
   readonly fragIds: Int32Array;
 
   // sockets
   raw: Raw6Table | null;
-  ping: Ping6Table | null;
+  ping: PingTable | null;
   flowlabels: FlowlabelTable | null;
 
   // sysctls
@@ -251,7 +248,7 @@ export class Ipv6Net {
     this.rtRoundRobin = 0;
     this.gcTimer = new TimerList<Ipv6Net>(gc, this as Ipv6Net);
     this.fibGc = nothing;
-    this.nullEntry = null;
+    this.refusals = [null, null, null];
     this.resOut = new Fib6Result();
     this.resIn = new Fib6Result();
     this.resCtl = new Fib6Result();
@@ -267,15 +264,15 @@ export class Ipv6Net {
     this.a6Nexthop = new Int32Array(4);
     this.corkScratch = new InetCork();
     this.queueScratch = new SkbQueue();
-    this.msgSource = new MsgSource6();
-    this.skbSource = new SkbSource6();
+    this.msgSource = new MsgSource();
+    this.skbSource = new SkbSource();
     this.icmpSk = null;
     this.icmpFlow = new Flowi();
     this.icmpSaddr = new Int32Array(4);
     this.icmpDaddr = new Int32Array(4);
     this.icmpIpc = new IpcmCookie();
     this.icmpGlobal = net.get(INET_NET).icmpGlobal;
-    this.frags = new FragDir6(net, this.rng.u32());
+    this.frags = new FragDir(net, this.rng.u32(), 60 * 1000);
     this.fragIds = new Int32Array(256);
     for (let i = 0; i < 256; i++) this.fragIds[i] = this.rng.u32() | 0;
     this.raw = null;

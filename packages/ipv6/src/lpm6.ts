@@ -3,6 +3,9 @@
  *
  * A search follows the bits of the address without looking at the prefixes that it passes, down to the end, and then goes back up over the prefixes on its way
  * until one contains the address: the last one nearly always does. So a search reads one word of a record at each step.
+ *
+ * A big table has a shortcut as well: by the first bits of the address the record at which the search comes below those bits. It is filled by searches, and a change
+ * makes unknown again what it concerns.
  */
 
 const EMPTY_NODES = 8;
@@ -11,6 +14,12 @@ const WORDS = 8;
 const PARENT = 2;
 const LEN = 3;
 const PREFIX = 4;
+/** Bits of the shortcut, and from how many prefixes on (it goes below a quarter of that). */
+const JUMPS: readonly { readonly bits: number; readonly from: number }[] = [{ bits: 16, from: 1024 }, { bits: 20, from: 50_000 }];
+/** In the shortcut: not known. Else the first record of at least so many bits that begins with these (> 0), or the longest one of fewer that contains them, negative (0: none). */
+const UNKNOWN = -0x80000000;
+const EMPTY: Int32Array = new Int32Array(0);
+
 /** Set in a record's length when its prefix is in the table, not only a fork. */
 const LEAF = 256;
 
@@ -31,6 +40,8 @@ export class Lpm6 {
   private root: number;
   private top: number;
   private free: number;
+  private jump: Int32Array;
+  private jumpBits: number;
 
   constructor() {
     this.count = 0;
@@ -38,6 +49,8 @@ export class Lpm6 {
     this.root = 0;
     this.top = 1;
     this.free = 0;
+    this.jump = EMPTY;
+    this.jumpBits = 0;
   }
 
   /** Leaf of the longest prefix that contains the address, or 0. */
@@ -45,6 +58,14 @@ export class Lpm6 {
     const n = this.nodes;
     let at = this.root;
     let last = 0;
+    let first = 0;
+    if (this.jump.length !== 0) {
+      first = this.jump[a0 >>> (32 - this.jumpBits)]!;
+      if (first === UNKNOWN) first = this.learn(a0);
+      // It contains the address.
+      if (first <= 0) return first === 0 || n[(-first << 3) + LEN]! >= LEAF ? -first : this.cover(-first);
+      at = first;
+    }
     while (at !== 0) {
       const o = at << 3;
       const len = n[o + LEN]!;
@@ -54,6 +75,7 @@ export class Lpm6 {
       const w = bit < 32 ? a0 : bit < 64 ? a1 : bit < 96 ? a2 : a3;
       at = n[o + ((w >>> (31 - (bit & 31))) & 1)]!;
     }
+    if (last === 0 && first !== 0) last = this.cover(first);
     while (last !== 0 && !this.contains(last, a0, a1, a2, a3)) last = this.cover(last);
     return last;
   }
@@ -90,6 +112,7 @@ export class Lpm6 {
   /** Adds a prefix that is not there yet (host bits must be zero); returns its leaf. */
   insert(p: Int32Array, plen: number): number {
     this.count++;
+    this.resize();
     // Down to a node that contains the prefix no more: that is where it forks off.
     let parent = 0;
     let at = this.root;
@@ -100,12 +123,14 @@ export class Lpm6 {
       if (common < len) break;
       if (len === plen) {
         this.nodes[(at << 3) + LEN] = plen | LEAF;
+        // It was a fork; who ended there does so still.
         return at;
       }
       parent = at;
       at = this.nodes[(at << 3) + bitOf(p[0]!, p[1]!, p[2]!, p[3]!, len)]!;
     }
     const leaf = this.newNode(p, plen, true);
+    this.forget(p[0]!, at === 0 ? plen : common);
     if (at === 0) {
       this.setChild(parent, leaf, p);
       return leaf;
@@ -132,6 +157,7 @@ export class Lpm6 {
     const o = leaf << 3;
     n[o + LEN] = n[o + LEN]! & 255;
     this.tidy(leaf);
+    this.resize();
   }
 
   /** Calls `fn` for each leaf in the order in which Linux walks a table: what lies inside of a prefix before the prefix itself. `fn` may remove the leaf that it is given. */
@@ -162,7 +188,46 @@ export class Lpm6 {
 
   /** Bytes held by the nodes. */
   bytes(): number {
-    return this.nodes.byteLength;
+    return this.nodes.byteLength + this.jump.byteLength;
+  }
+
+  /** Gives the shortcut the size that the table calls for. */
+  private resize(): void {
+    let bits = 0;
+    for (const j of JUMPS) if (this.count > (this.jumpBits >= j.bits ? j.from >> 2 : j.from)) bits = j.bits;
+    if (bits === this.jumpBits) return;
+    this.jumpBits = bits;
+    this.jump = bits === 0 ? EMPTY : new Int32Array(1 << bits).fill(UNKNOWN);
+  }
+
+  /** Forgets the shortcuts of the addresses that begin with the first `bits` of a word. */
+  private forget(word: number, bits: number): void {
+    const { jump, jumpBits } = this;
+    if (jump.length === 0) return;
+    const below = Math.max(jumpBits - bits, 0);
+    const from = ((word >>> (32 - jumpBits)) >>> below) << below;
+    jump.fill(UNKNOWN, from, from + (1 << below));
+  }
+
+  /** Finds a shortcut. */
+  private learn(a0: number): number {
+    const n = this.nodes;
+    const bits = this.jumpBits;
+    let found = 0;
+    for (let at = this.root; at !== 0; ) {
+      const o = at << 3;
+      const len = n[o + LEN]! & 255;
+      const same = Math.min(len, bits);
+      if (same !== 0 && (a0 ^ n[o + PREFIX]!) >>> (32 - same) !== 0) break;
+      if (len >= bits) {
+        found = at;
+        break;
+      }
+      found = -at;
+      at = n[o + ((a0 >>> (31 - len)) & 1)]!;
+    }
+    this.jump[a0 >>> (32 - bits)] = found;
+    return found;
   }
 
   private contains(at: number, a0: number, a1: number, a2: number, a3: number): boolean {
@@ -237,6 +302,7 @@ export class Lpm6 {
     const left = n[o]!;
     const right = n[o + 1]!;
     if (left !== 0 && right !== 0) return;
+    this.forget(n[o + PREFIX]!, n[o + LEN]! & 255);
     const child = left !== 0 ? left : right;
     const parent = n[o + PARENT]!;
     if (parent === 0) this.root = child;

@@ -5,7 +5,7 @@ import type { InetSock } from '@linnet/inet';
 import {
   AF_INET6, MCAST_BLOCK_SOURCE, MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP, MCAST_LEAVE_GROUP, MCAST_LEAVE_SOURCE_GROUP, MCAST_MSFILTER, MCAST_UNBLOCK_SOURCE, SOCK_STREAM,
 } from '@linnet/uapi';
-import { a6Store } from './addr6.ts';
+import { a6Equal, a6Multicast, a6Store } from './addr6.ts';
 import { ipv6McMsfilter, ipv6McSource, ipv6SockMcDrop, ipv6SockMcJoin } from './mcast-sk.ts';
 import { MCAST_EXCLUDE, MCAST_INCLUDE } from './mld-state.ts';
 import { inet6Sk } from './pinfo.ts';
@@ -14,6 +14,8 @@ import { inet6Sk } from './pinfo.ts';
 /** Bytes of struct sockaddr_storage, and where the first one stands behind an interface number. */
 const STORAGE = 128;
 const FIRST = 8;
+/** Bytes of struct group_filter in front of its sources. */
+const GROUP_FILTER: number = FIRST + STORAGE + 8;
 
 /** The address of a sockaddr_in6 in `val`, or null when it is of another family. */
 function in6At(val: Uint8Array, off: number): Int32Array | null {
@@ -72,24 +74,32 @@ export function groupOption6(sk: InetSock, opt: number, val: Uint8Array): number
 }
 
 /**
- * The source filter of a membership (ip6_mc_msfget): struct group_filter with the group of the request, which is not known here; so the first membership's. Null when it is
- * another option.
+ * The source filter of a membership (ip6_mc_msfget): struct group_filter, for the group, the interface and with as many sources as `input`, the buffer before the call, names; `maxLen` need only
+ * have room for what is in front of the sources, as on Linux. -EINVAL, -EADDRNOTAVAIL for what is not joined; null when it is another option.
  * @alpha
  */
-export function getMsfilter6(sk: InetSock, opt: number, maxLen: number): Uint8Array | number | null {
+export function getMsfilter6(sk: InetSock, opt: number, maxLen: number, input: Uint8Array | undefined): Uint8Array | number | null {
   if (opt !== MCAST_MSFILTER) return null;
-  const [m] = inet6Sk(sk)!.mcList;
+  if (maxLen < GROUP_FILTER) return -EINVAL;
+  // Without the group that is asked for there is no answer.
+  if (input === undefined || input.length < GROUP_FILTER) return -ENOPROTOOPT;
+  const asked = new DataView(input.buffer, input.byteOffset, input.byteLength);
+  const group = in6At(input, FIRST);
+  if (group === null) return -EADDRNOTAVAIL;
+  if (!a6Multicast(group)) return -EINVAL;
+  const ifindex = asked.getUint32(0, true);
+  const m = inet6Sk(sk)!.mcList.find((one) => one.ifindex === ifindex && a6Equal(one.group, group));
   if (m === undefined) return -EADDRNOTAVAIL;
-  const out = new Uint8Array(FIRST + STORAGE + 8 + m.sources.length * STORAGE);
+  const count = Math.min(m.sources.length, asked.getUint32(GROUP_FILTER - 4, true));
+  const out = new Uint8Array(GROUP_FILTER + count * STORAGE);
+  out.set(input.subarray(0, GROUP_FILTER));
   const v = new DataView(out.buffer);
-  v.setUint32(0, m.ifindex, true);
-  v.setUint16(FIRST, AF_INET6, true);
-  a6Store(v, FIRST + 8, m.group);
-  v.setUint32(FIRST + STORAGE, m.mode === MCAST_INCLUDE ? 1 : 0, true);
-  v.setUint32(FIRST + STORAGE + 4, m.sources.length, true);
-  m.sources.forEach((s, i) => {
-    v.setUint16(FIRST + STORAGE + 8 + i * STORAGE, AF_INET6, true);
-    a6Store(v, FIRST + STORAGE + 8 + i * STORAGE + 8, s);
-  });
-  return out.subarray(0, Math.min(maxLen, out.length));
+  v.setUint32(GROUP_FILTER - 8, m.mode === MCAST_INCLUDE ? 1 : 0, true);
+  v.setUint32(GROUP_FILTER - 4, m.sources.length, true);
+  for (let i = 0; i < count; i++) {
+    const at = GROUP_FILTER + i * STORAGE;
+    v.setUint16(at, AF_INET6, true);
+    a6Store(v, at + 8, m.sources[i]!);
+  }
+  return out;
 }

@@ -2,9 +2,9 @@
 // datapath-ok-file: starting and ending
 import type { Kernel, KernelModule, Key, Net } from '@linnet/kernel';
 import { defineKey, delTimer, NOTIFY_DONE, timeAfter } from '@linnet/kernel';
-import { INET, inet, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, InetSock, rawDiagAdd } from '@linnet/inet';
+import { fragDirExit, INET, inet, INET_NET, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, InetSock, PingSock, PingTable, rawDiagAdd, RawTable } from '@linnet/inet';
 import { neigh, NEIGH } from '@linnet/neigh';
-import type { NeighTable } from '@linnet/neigh';
+import type { NeighTable, Neighbour } from '@linnet/neigh';
 import { netlink } from '@linnet/netlink';
 import { devAddOffload, devAddPack, devRemovePack, NETDEV, PacketType, registerNetdeviceNotifier, unregisterNetdeviceNotifier } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
@@ -13,7 +13,7 @@ import type { Proto } from '@linnet/socket';
 import { DEVCONF_RTR_PROBE_INTERVAL, ETH_P_IPV6, IFA_F_OPTIMISTIC, IFA_F_TENTATIVE, IPPROTO_ICMPV6, IPPROTO_IP, IPV6_PMTUDISC_DONT, SOCK_DGRAM, SOCK_RAW } from '@linnet/uapi';
 import { a6SolictMult } from './addr6.ts';
 import { dadFailure } from './addrconf.ts';
-import { ipv6GetLladdr } from './addr-find.ts';
+import { ipv6GetIfaddr, ipv6GetLladdr } from './addr-find.ts';
 import { addrconfNetExit, addrconfNetInit, addrconfNotify } from './addrconf-dev.ts';
 import type { DevFiles } from './addrconf-dev.ts';
 import { addrconfRtnetlinkInit, rtmsgAc6, rtmsgIfa6, rtmsgMc6, rtmsgPrefix6 } from './addrconf-netlink.ts';
@@ -44,12 +44,10 @@ import { ndiscSendNa, ndiscSendNs, ndiscSendRedirect, ndiscSendRs } from './ndis
 import { netconf6Init, netconf6Notify, rtmsgIfinfo6 } from './netconf6.ts';
 import { inet6Sk } from './pinfo.ts';
 import { makePing6Prot } from './ping6.ts';
-import { Ping6Sock, Ping6Table } from './ping6-table.ts';
 import { devSnmp6Show, proc6Init } from './proc6.ts';
 import { makeRaw6Prot } from './raw6.ts';
 import { nexthop6Init } from './nexthop6.ts';
-import { Raw6Sock, Raw6Table } from './raw6-table.ts';
-import { ip6FragsExit } from './reassembly6.ts';
+import { Raw6Sock } from './raw6-table.ts';
 import { ip6DstOps } from './route6-exception.ts';
 import { ipv6DevGetSaddr } from './source-select.ts';
 import { ipv6SysctlInit } from './sysctl6.ts';
@@ -178,7 +176,7 @@ export const ipv6: KernelModule = {
     });
     ik.registerProtosw6({
       type: SOCK_DGRAM, protocol: IPPROTO_ICMPV6, prot: own.pingProt, flags: INET_PROTOSW_REUSE | INET_PROTOSW_PERMANENT,
-      create: (net, af) => new Ping6Sock(net, af, own.pingProt),
+      create: (net, af) => new PingSock(net, af, IPPROTO_ICMPV6, own.pingProt),
     });
     ik.addAf(inetAf6);
     sockRegister(k, inet6Family);
@@ -197,9 +195,9 @@ export const ipv6: KernelModule = {
     fib6RulesInit(net);
     nexthop6Init(n6);
     n6.addrlabels = new AddrlabelTable();
-    n6.raw = new Raw6Table();
+    n6.raw = new RawTable();
     rawDiagAdd(net, () => n6.raw!.all());
-    n6.ping = new Ping6Table(net.kernel.rng.stream('ipv6.ping'));
+    n6.ping = new PingTable(net.kernel.rng.stream('ipv6.ping'));
     n6.flowlabels = new FlowlabelTable(net.kernel.rng.stream('ipv6.flowlabel'));
     n6.devFiles = DEV_FILES;
     n6.pneigh = (dev, a): boolean => n6.ndTbl.proxies.lookup(net, dev, a[0]!, a[1], a[2], a[3]) !== null;
@@ -208,6 +206,14 @@ export const ipv6: KernelModule = {
     // Whatever the MTU, an answer of ICMPv6 must get out.
     inet6Sk(sk)!.pmtudisc = IPV6_PMTUDISC_DONT;
     n6.icmpSk = sk;
+    net.get(INET_NET).v6 = {
+      neighFor(dev, a): Neighbour | null {
+        const n = n6.ndTbl.lookup4(a[0]!, a[1]!, a[2]!, a[3]!, dev) ?? n6.ndTbl.create(dev, a[0]!, a[1], a[2], a[3]);
+        return typeof n === 'number' ? null : n;
+      },
+      devOf: (a) => ipv6GetIfaddr(n6, a, null)?.idev.dev ?? null,
+      hasAddr: (dev) => (in6DevGet(dev)?.ifas.length ?? 0) > 0,
+    };
     ipv6SysctlInit(n6);
     proc6Init(n6);
     addrconfNetInit(n6);
@@ -216,7 +222,7 @@ export const ipv6: KernelModule = {
     const n6 = net.get(IPV6);
     for (const sk of n6.raw!.all()) sk.prot.close(sk, 0);
     for (const sk of [...n6.ping!.byIdent.values()].flat()) sk.prot.close(sk, 0);
-    ip6FragsExit(n6.frags);
+    fragDirExit(n6.frags);
     sockDestruct(n6.icmpSk!);
     addrconfNetExit(net);
     fib6Exit(n6);

@@ -6,7 +6,7 @@ import {
   NEIGH_UPDATE_F_ISROUTER, NEIGH_UPDATE_F_OVERRIDE, NEIGH_UPDATE_F_OVERRIDE_ISROUTER, NEIGH_UPDATE_F_WEAK_OVERRIDE, neighUpdate,
 } from '@linnet/neigh';
 import type { Neighbour } from '@linnet/neigh';
-import { NlWriter, RTM_NEWNDUSEROPT, RTNLGRP_ND_USEROPT, AF_INET6 } from '@linnet/uapi';
+import { NlWriter, RTAX_HOPLIMIT, RTAX_MAX, RTAX_MTU, RTM_NEWNDUSEROPT, RTNLGRP_ND_USEROPT, AF_INET6 } from '@linnet/uapi';
 import { rtnlNotify, rtnlNotifyNeeded } from '@linnet/netlink';
 import { consumeSkb, DROP, kfreeSkbReason } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
@@ -19,6 +19,8 @@ import { a6Any, a6Equal, a6Linklocal, a6Load, a6LoadSaddr, a6Multicast } from '.
 import { ipv6ChkAddr } from './addr-find.ts';
 import { ipv6AcceptRa } from './addrconf.ts';
 import { fib6CleanAll } from './fib6-table.ts';
+import { NO_METRICS6 } from './fib6-types.ts';
+import type { Fib6Info } from './fib6-types.ts';
 import { IF_RA_MANAGED, IF_RA_OTHERCONF, IF_RA_RCVD, IF_RS_SENT } from './inet6-dev.ts';
 import type { Inet6Dev } from './inet6-dev.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
@@ -89,15 +91,15 @@ function userOption(idev: Inet6Dev, skb: Skb, opt: number, saddr: Int32Array): v
   if (w.end() > 0) rtnlNotify(net, w, RTNLGRP_ND_USEROPT);
 }
 
-/** The default route that an advertisement brings, or takes away. */
-function defaultRouter(idev: Inet6Dev, skb: Skb, saddr: Int32Array): void {
+/** The default route that an advertisement brings or refreshes, null when it brings none or takes it away. */
+function defaultRouter(idev: Inet6Dev, skb: Skb, saddr: Int32Array): Fib6Info | null {
   const n6 = idev.net6;
   const { dev } = idev;
   const at = skb.data;
   const lifetime = skb.view.getUint16(at + 6);
-  if (idev.conf(DEVCONF_ACCEPT_RA_DEFRTR) === 0) return;
-  if (lifetime !== 0 && lifetime < idev.conf(DEVCONF_ACCEPT_RA_MIN_LFT)) return;
-  if (idev.conf(DEVCONF_ACCEPT_RA_FROM_LOCAL) === 0 && ipv6ChkAddr(n6, saddr, dev, false)) return;
+  if (idev.conf(DEVCONF_ACCEPT_RA_DEFRTR) === 0) return null;
+  if (lifetime !== 0 && lifetime < idev.conf(DEVCONF_ACCEPT_RA_MIN_LFT)) return null;
+  if (idev.conf(DEVCONF_ACCEPT_RA_FROM_LOCAL) === 0 && ipv6ChkAddr(n6, saddr, dev, false)) return null;
   let pref = (skb.u8[at + 5]! >>> 3) & 3;
   // A reserved preference counts as the medium one here (RFC 4191 2.2).
   if (pref === ICMPV6_ROUTER_PREF_INVALID || idev.conf(DEVCONF_ACCEPT_RA_RTR_PREF) === 0) pref = ICMPV6_ROUTER_PREF_MEDIUM;
@@ -108,9 +110,9 @@ function defaultRouter(idev: Inet6Dev, skb: Skb, saddr: Int32Array): void {
     f = null;
   }
   if (f === null) {
-    if (lifetime === 0) return;
+    if (lifetime === 0) return null;
     f = rt6AddDfltRouter(n6, saddr, dev, pref, metric, lifetime);
-    if (f === null) return;
+    if (f === null) return null;
     const n = neighOf(n6, saddr, dev);
     if (n !== null) n.flags |= NTF_ROUTER;
   } else {
@@ -119,7 +121,17 @@ function defaultRouter(idev: Inet6Dev, skb: Skb, saddr: Int32Array): void {
   const hops = skb.u8[at + 4]!;
   if (hops !== 0 && hops >= idev.conf(DEVCONF_ACCEPT_RA_MIN_HOP_LIMIT)) {
     idev.cnf.data[DEVCONF_HOPLIMIT] = hops;
+    setMetric(f, RTAX_HOPLIMIT, hops);
   }
+  return f;
+}
+
+/** Gives a route one metric more. */
+function setMetric(f: Fib6Info, metric: number, value: number): void {
+  if (f.metrics[metric] === value) return;
+  if (f.metrics === NO_METRICS6) f.metrics = new Int32Array(RTAX_MAX + 1);
+  f.metrics[metric] = value;
+  rt6CacheFlush(f.net6);
 }
 
 /** Times that an advertisement sets. */
@@ -168,7 +180,7 @@ export function ndiscRouterDiscovery(idev: Inet6Dev, skb: Skb): number {
   const old = idev.ifFlags;
   idev.ifFlags = (idev.ifFlags & ~(IF_RA_MANAGED | IF_RA_OTHERCONF)) | ((flags & 0x80) !== 0 ? IF_RA_MANAGED : 0) | ((flags & 0x40) !== 0 ? IF_RA_OTHERCONF : 0);
   if (old !== idev.ifFlags) n6.fn.rtmsgIfinfo(idev);
-  defaultRouter(idev, skb, saddr);
+  const router = defaultRouter(idev, skb, saddr);
   times(idev, skb);
   const ll = ndLlOpt(skb, at + 16, ND_OPT_SOURCE_LL_ADDR, dev);
   if (ll > 0) {
@@ -197,6 +209,7 @@ export function ndiscRouterDiscovery(idev: Inet6Dev, skb: Skb): number {
       if (idev.cnf.data[DEVCONF_MTU6] !== mtu) {
         rt6MtuChange(n6, dev, mtu, idev.cnf.data[DEVCONF_MTU6]!);
         idev.cnf.data[DEVCONF_MTU6] = mtu;
+        if (router !== null) setMetric(router, RTAX_MTU, mtu);
         rt6CacheFlush(n6);
       }
     } else if (USER_OPTS.has(type)) {

@@ -10,7 +10,8 @@ import { DROP, kfreeSkbReason, skbChecksum, skbPush } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import { msgCopyFrom, SEND_SHUTDOWN, SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, sockDestruct, sockError, sockOrphan, sockQueueRcvSkb } from '@linnet/socket';
 import type { MsgHdr, Proto } from '@linnet/socket';
-import { flowi6InitOutput, inetAutobound, inetDatagramDisconnect, inetSockUpdateVersions, ip6DatagramConnect } from '@linnet/inet';
+import { flowi6InitOutput, inetAutobound, inetDatagramDisconnect, inetFlushPendingFrames, inetSockUpdateVersions, ip6DatagramConnect } from '@linnet/inet';
+import type { PingSock } from '@linnet/inet';
 import { a6Any, a6EqualAt, a6Mapped, a6Multicast, IN6ADDR_ANY, IN6ADDR_LOOPBACK, ipv6AddrType, needsScopeId } from './addr6.ts';
 import { confirmNeigh6 } from './confirm6.ts';
 import { ip6CmsgSend } from './cmsg6.ts';
@@ -18,20 +19,19 @@ import { csum6Pseudo } from './csum6.ts';
 import { datagram6Ioctl, datagram6Recvmsg, ipcm6Init, ipv6BindCheck } from './datagram6.ts';
 import { ipv6IcmpError } from './error-queue6.ts';
 import { icmp6ErrConvert } from './icmp6-errno.ts';
-import { ip6AppendData, ip6FinishSkb, ip6FlushPendingFrames, ip6SendSkb } from './ip6-append.ts';
+import { ip6AppendData, ip6FinishSkb, ip6SendSkb } from './ip6-append.ts';
 import { fl6LabelOk } from './flowlabel.ts';
 import { ip6cbIif } from './ip6-cb.ts';
 import { IPV6 } from './ipv6-net.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
 import { inet6Sk } from './pinfo.ts';
-import type { Ping6Sock } from './ping6-table.ts';
 import { ip6RouteOutput } from './route6.ts';
 import { ip6UpdatePmtu } from './route6-exception.ts';
 import { firstDestination } from './tx-push.ts';
 import type { Ipv6TxOptions } from './tx-options.ts';
 
 /** The socket that an echo message with this identifier belongs to; the local address stands at `at` (ping_lookup). */
-function lookup(n6: Ipv6Net, ident: number, skb: Skb, at: number, dif: number): Ping6Sock | null {
+function lookup(n6: Ipv6Net, ident: number, skb: Skb, at: number, dif: number): PingSock | null {
   const list = n6.ping!.byIdent.get(ident);
   if (list === undefined) return null;
   for (const sk of list) {
@@ -79,7 +79,7 @@ export function ping6Err(n6: Ipv6Net, skb: Skb, type: number, code: number, info
   sk.errorReport(sk);
 }
 
-function sendmsg(sk: Ping6Sock, msg: MsgHdr, len: number): number {
+function sendmsg(sk: PingSock, msg: MsgHdr, len: number): number {
   const n6 = sk.net.get(IPV6);
   const np = inet6Sk(sk)!;
   if (len > 0xffff) return -EMSGSIZE;
@@ -135,7 +135,7 @@ function sendmsg(sk: Ping6Sock, msg: MsgHdr, len: number): number {
   if ((msg.flags & MSG_CONFIRM) !== 0) confirmNeigh6(rt, daddr);
   let err = ip6AppendData(sk, fl, msg, len, ICMPV6HDR_LEN, ipc, rt, msg.flags & ~MSG_MORE);
   if (err !== 0) {
-    ip6FlushPendingFrames(sk);
+    inetFlushPendingFrames(sk);
     return err;
   }
   // The header: the user's type and sequence number, the socket's identifier. It stands before the packet is made, which counts by type.
@@ -151,7 +151,7 @@ function sendmsg(sk: Ping6Sock, msg: MsgHdr, len: number): number {
 }
 
 /** bind: the port of the address is the identifier (ping_bind). */
-function bind(sk: Ping6Sock, addr: SockAddr): number {
+function bind(sk: PingSock, addr: SockAddr): number {
   if (addr.family !== AF_INET6) return -EAFNOSUPPORT;
   const a = addr as SockAddrIn6;
   if (a6Mapped(a.addr) || a6Multicast(a.addr)) return -EADDRNOTAVAIL;
@@ -177,7 +177,7 @@ function bind(sk: Ping6Sock, addr: SockAddr): number {
 }
 
 /** May this user have such sockets? `ping_group_range` of IPv4 says so for both families (ping_init_sock); without IPv4 everybody may. */
-function init(sk: Ping6Sock): number {
+function init(sk: PingSock): number {
   const range = sk.net.sysctl.read('net/ipv4/ping_group_range');
   if (range === null) return 0;
   const [low, high] = range.split(/\s+/).map(Number);
@@ -186,13 +186,13 @@ function init(sk: Ping6Sock): number {
   return inRange(gid) || groups.some(inRange) ? 0 : -EACCES;
 }
 
-function unhash(sk: Ping6Sock): void {
+function unhash(sk: PingSock): void {
   sk.net.get(IPV6).ping!.remove(sk);
 }
 
-function close(sk: Ping6Sock): void {
+function close(sk: PingSock): void {
   unhash(sk);
-  ip6FlushPendingFrames(sk);
+  inetFlushPendingFrames(sk);
   sk.homeAf.mcDropSocket(sk);
   sockOrphan(sk);
   sockDestruct(sk);
@@ -203,23 +203,23 @@ export function makePing6Prot(): Proto {
   return {
     name: 'PINGv6',
     memory: null,
-    init: (sk) => init(sk as Ping6Sock),
-    close: (sk) => close(sk as Ping6Sock),
-    connect: (sk, addr) => (addr.family === AF_INET6 ? ip6DatagramConnect(sk as Ping6Sock, addr) : -EAFNOSUPPORT),
+    init: (sk) => init(sk as PingSock),
+    close: (sk) => close(sk as PingSock),
+    connect: (sk, addr) => (addr.family === AF_INET6 ? ip6DatagramConnect(sk as PingSock, addr) : -EAFNOSUPPORT),
     disconnect: (sk) => {
-      inetDatagramDisconnect(sk as Ping6Sock);
-      if (inetAutobound(sk as Ping6Sock)) unhash(sk as Ping6Sock);
+      inetDatagramDisconnect(sk as PingSock);
+      if (inetAutobound(sk as PingSock)) unhash(sk as PingSock);
       return 0;
     },
     ioctl: datagram6Ioctl,
-    setsockopt: (sk, level, opt, val) => (sk as Ping6Sock).homeAf.setsockopt(sk as Ping6Sock, level, opt, val),
-    getsockopt: (sk, level, opt, maxLen) => (sk as Ping6Sock).homeAf.getsockopt(sk as Ping6Sock, level, opt, maxLen),
-    sendmsg: (sk, msg, size) => sendmsg(sk as Ping6Sock, msg, size),
-    recvmsg: (sk, msg, size, flags) => datagram6Recvmsg(sk as Ping6Sock, msg, size, flags),
-    bind: (sk, addr) => bind(sk as Ping6Sock, addr),
-    getPort: (sk, snum) => sk.net.get(IPV6).ping!.getPort(sk as Ping6Sock, snum),
-    putPort: (sk) => unhash(sk as Ping6Sock),
+    setsockopt: (sk, level, opt, val) => (sk as PingSock).homeAf.setsockopt(sk as PingSock, level, opt, val),
+    getsockopt: (sk, level, opt, maxLen, input) => (sk as PingSock).homeAf.getsockopt(sk as PingSock, level, opt, maxLen, input),
+    sendmsg: (sk, msg, size) => sendmsg(sk as PingSock, msg, size),
+    recvmsg: (sk, msg, size, flags) => datagram6Recvmsg(sk as PingSock, msg, size, flags),
+    bind: (sk, addr) => bind(sk as PingSock, addr),
+    getPort: (sk, snum) => sk.net.get(IPV6).ping!.getPort(sk as PingSock, snum),
+    putPort: (sk) => unhash(sk as PingSock),
     hash: () => 0,
-    unhash: (sk) => unhash(sk as Ping6Sock),
+    unhash: (sk) => unhash(sk as PingSock),
   };
 }

@@ -1,12 +1,12 @@
-/** The raw IPv6 sockets of a namespace, by protocol number (raw_v6_hashinfo). */
+/** Raw IPv6 sockets and their table. */
 // datapath-ok-file: opening and closing sockets
 import type { Net } from '@linnet/kernel';
 import { InetSock } from '@linnet/inet';
-import type { InetAf } from '@linnet/inet';
+import type { InetAf, RawTable } from '@linnet/inet';
 import type { Proto } from '@linnet/socket';
 import { SOCK_RAW } from '@linnet/uapi';
 
-/** A raw IPv6 socket (struct raw6_sock). @alpha */
+/** A raw IPv6 socket. @alpha */
 export class Raw6Sock extends InetSock {
   /** Where the checksum is to be put and checked, from the start of the payload; -1: nowhere. */
   checksumOffset = -1;
@@ -22,45 +22,5 @@ export class Raw6Sock extends InetSock {
   }
 }
 
-/** See the top of this file. @alpha */
-export class Raw6Table {
-  /** First socket of each protocol number, linked by `next`. */
-  readonly heads: (Raw6Sock | null)[] = new Array<Raw6Sock | null>(256).fill(null);
-  count = 0;
-  readonly raChain: Raw6Sock[] = [];
-
-  /** Enters a socket under its protocol. */
-  add(sk: Raw6Sock): void {
-    if (sk.hashed) return;
-    const i = sk.num & 255;
-    sk.hashed = true;
-    sk.next = this.heads[i]!;
-    this.heads[i] = sk;
-    this.count++;
-  }
-
-  /** Every socket. */
-  all(): Raw6Sock[] {
-    const out: Raw6Sock[] = [];
-    for (const head of this.heads) for (let sk = head; sk !== null; sk = sk.next) out.push(sk);
-    return out;
-  }
-
-  /** Takes it out. */
-  remove(sk: Raw6Sock): void {
-    const ra = this.raChain.indexOf(sk);
-    if (ra >= 0) this.raChain.splice(ra, 1);
-    if (!sk.hashed) return;
-    const i = sk.num & 255;
-    let at = this.heads[i]!;
-    if (at === sk) {
-      this.heads[i] = sk.next;
-    } else {
-      while (at !== null && at.next !== sk) at = at.next!;
-      at.next = sk.next;
-    }
-    sk.next = null;
-    sk.hashed = false;
-    this.count--;
-  }
-}
+/** The raw IPv6 sockets of a namespace. @alpha */
+export type Raw6Table = RawTable<Raw6Sock>;

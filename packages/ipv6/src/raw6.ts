@@ -13,7 +13,7 @@ import type { Skb } from '@linnet/skbuff';
 import { dstOutput, llReservedSpace, NET_XMIT_CN, nfHook, NF_INET_LOCAL_OUT, NFPROTO_IPV6 } from '@linnet/netdev';
 import { intOpt, msgCopyFrom, optInt, SEND_SHUTDOWN, sockDestruct, sockOrphan, skSetOwnerW } from '@linnet/socket';
 import type { MsgHdr, Proto } from '@linnet/socket';
-import { FLOWI_FLAG_ANYSRC, FLOWI_FLAG_KNOWN_NH, flowi6InitOutput, InetCork, inetDatagramDisconnect, inetSockUpdateVersions, ip6DatagramConnect, IpcmCookie } from '@linnet/inet';
+import { FLOWI_FLAG_ANYSRC, FLOWI_FLAG_KNOWN_NH, flowi6InitOutput, InetCork, inetDatagramDisconnect, inetFlushPendingFrames, inetSockUpdateVersions, ip6DatagramConnect, IpcmCookie } from '@linnet/inet';
 import type { Flowi } from '@linnet/inet';
 import { a6Any, a6LoadDaddr, a6LoadSaddr, a6Multicast, IN6ADDR_ANY, IN6ADDR_LOOPBACK, ipv6AddrType, needsScopeId } from './addr6.ts';
 import { confirmNeigh6 } from './confirm6.ts';
@@ -22,7 +22,7 @@ import { csum6Pseudo } from './csum6.ts';
 import { datagram6Ioctl, datagram6Recvmsg, ipcm6Init, ipv6BindCheck, notForRaw } from './datagram6.ts';
 import { ipv6IcmpError, ipv6LocalError } from './error-queue6.ts';
 import { icmp6ErrConvert } from './icmp6-errno.ts';
-import { ip6AppendData, ip6FinishSkb, ip6FlushPendingFrames, ip6SendSkb } from './ip6-append.ts';
+import { ip6AppendData, ip6FinishSkb, ip6SendSkb } from './ip6-append.ts';
 import { fl6LabelOk } from './flowlabel.ts';
 import { ip6cbClear, ip6cbIif } from './ip6-cb.ts';
 import { IPV6 } from './ipv6-net.ts';
@@ -121,7 +121,7 @@ function sendmsg(sk: Raw6Sock, msg: MsgHdr, len: number): number {
   if (sk.hdrincl) return sendHdrinc(n6, sk, fl, msg, len, rt);
   if (sk.cork === null) sk.cork = new InetCork();
   let err = ip6AppendData(sk, fl, msg, len, 0, ipc, rt, msg.flags);
-  if (err !== 0) ip6FlushPendingFrames(sk);
+  if (err !== 0) inetFlushPendingFrames(sk);
   else if ((msg.flags & MSG_MORE) === 0) err = pushPending(n6, sk, fl);
   return err < 0 ? err : len;
 }
@@ -131,7 +131,7 @@ function pushPending(n6: Ipv6Net, sk: Raw6Sock, fl: Flowi): number {
   const off = sk.checksumOffset;
   const total = sk.cork!.length;
   if (off >= 0 && off + 2 > total) {
-    ip6FlushPendingFrames(sk);
+    inetFlushPendingFrames(sk);
     return -EINVAL;
   }
   const skb = ip6FinishSkb(sk, fl, sk.cork!);
@@ -240,7 +240,7 @@ function setsockopt(sk: Raw6Sock, level: number, opt: number, val: Uint8Array): 
   return sk.homeAf.setsockopt(sk, level, opt, val);
 }
 
-function getsockopt(sk: Raw6Sock, level: number, opt: number, maxLen: number): Uint8Array | number {
+function getsockopt(sk: Raw6Sock, level: number, opt: number, maxLen: number, input?: Uint8Array): Uint8Array | number {
   if (level === SOL_ICMPV6) {
     if (sk.num !== IPPROTO_ICMPV6) return -EOPNOTSUPP;
     if (opt !== ICMPV6_FILTER) return -ENOPROTOOPT;
@@ -252,12 +252,12 @@ function getsockopt(sk: Raw6Sock, level: number, opt: number, maxLen: number): U
   if ((level === SOL_RAW || level === SOL_IPV6) && opt === IPV6_CHECKSUM) return intOpt(sk.checksumOffset, maxLen);
   if ((level === SOL_RAW || level === SOL_IPV6) && opt === IPV6_HDRINCL) return intOpt(sk.hdrincl ? 1 : 0, maxLen);
   if (level === SOL_RAW) return -ENOPROTOOPT;
-  return sk.homeAf.getsockopt(sk, level, opt, maxLen);
+  return sk.homeAf.getsockopt(sk, level, opt, maxLen, input);
 }
 
 function close(sk: Raw6Sock): void {
   sk.net.get(IPV6).raw!.remove(sk);
-  ip6FlushPendingFrames(sk);
+  inetFlushPendingFrames(sk);
   sk.homeAf.mcDropSocket(sk);
   sockOrphan(sk);
   sockDestruct(sk);
@@ -298,7 +298,7 @@ export function makeRaw6Prot(): Proto {
     },
     ioctl: datagram6Ioctl,
     setsockopt: (sk, level, opt, val) => setsockopt(sk as Raw6Sock, level, opt, val),
-    getsockopt: (sk, level, opt, maxLen) => getsockopt(sk as Raw6Sock, level, opt, maxLen),
+    getsockopt: (sk, level, opt, maxLen, input) => getsockopt(sk as Raw6Sock, level, opt, maxLen, input),
     sendmsg: (sk, msg, size) => sendmsg(sk as Raw6Sock, msg, size),
     recvmsg: (sk, msg, size, flags) => datagram6Recvmsg(sk as Raw6Sock, msg, size, flags),
     bind: (sk, addr) => bind(sk as Raw6Sock, addr),

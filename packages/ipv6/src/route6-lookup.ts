@@ -87,11 +87,25 @@ function selectLeaf(n6: Ipv6Net, head: Fib6Info | null, fl: Flowi, oif: number, 
   return best;
 }
 
+/**
+ * May a search begin with the routes of this prefix? Where some are for certain sources only, it passes over the prefix unless one of those fits, though there be others for all sources;
+ * once it has begun with a longer prefix, those count too. The default is always taken (all of it observed: Linux 6.18).
+ */
+function mayBegin(head: Fib6Info, saddr: Int32Array | null): boolean {
+  if (head.srcLen === 0 || head.dstLen === 0) return true;
+  for (let f: Fib6Info | null = head; f !== null && f.srcLen !== 0; f = f.next) if (sourceFits(f, saddr)) return true;
+  return false;
+}
+
+/** The first route that fits, from the longest prefix on. */
 function walk(n6: Ipv6Net, tb: Fib6Table, fl: Flowi, oif: number, flags: number, turn: boolean): Fib6Info | null {
   const { lpm } = tb;
   const d = fl.daddr6!;
   const now = n6.kernel.jiffies;
+  let begun = false;
   for (let leaf = lpm.find(d[0]!, d[1]!, d[2]!, d[3]!); leaf !== 0; leaf = lpm.cover(leaf)) {
+    begun ||= mayBegin(tb.heads[leaf]!, fl.saddr6);
+    if (!begun) continue;
     const f = selectLeaf(n6, tb.heads[leaf]!, fl, oif, flags, now, turn);
     if (f !== null) return f;
   }

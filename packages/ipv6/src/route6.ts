@@ -1,5 +1,5 @@
 /** Routes in use: made from the answers of lookups, for packets that go out and that come in (net/ipv6/route.c). */
-import { EADDRNOTAVAIL, EINVAL, ENETUNREACH, timeAfter } from '@linnet/kernel';
+import { EACCES, EADDRNOTAVAIL, EINVAL, ENETUNREACH, timeAfter } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import type { Flowi } from '@linnet/inet';
 import { dstDiscard, dstInitMetrics } from '@linnet/netdev';
@@ -102,17 +102,19 @@ function routeOf(n6: Ipv6Net, res: Fib6Result, daddr: Int32Array): Rt6Info | nul
   return rt;
 }
 
-/** The route of packets that have none. */
-function nullRoute(n6: Ipv6Net): Rt6Info | null {
+/** The route of received packets that have none, by what refused them: no route (-ENETUNREACH), a rule that prohibits (-EACCES) or swallows them (-EINVAL). Null only without lo. */
+function refusal(n6: Ipv6Net, err: number): Rt6Info | null {
   const lo = n6.loopbackDev;
   if (lo === null) return null;
-  const old = n6.nullEntry as Rt6Info | null;
+  const kind = err === -EACCES ? 1 : err === -EINVAL ? 2 : 0;
+  const old = n6.refusals[kind] as Rt6Info | null;
   if (old !== null && old.dev === lo) return old;
-  const rt = new Rt6Info(n6, n6.fn.dstOps, lo, null, null, in6DevGet(lo), RTF_REJECT | RTF_NONEXTHOP, 0);
-  rt.error = -ENETUNREACH;
-  rt.input = n6.fn.pktDiscard;
-  rt.output = n6.fn.pktDiscardOut;
-  n6.nullEntry = rt;
+  const { fn } = n6;
+  const rt = new Rt6Info(n6, fn.dstOps, lo, null, null, in6DevGet(lo), RTF_REJECT | RTF_NONEXTHOP, 0);
+  rt.error = kind === 0 ? -ENETUNREACH : err;
+  rt.input = kind === 1 ? fn.pktProhibit : kind === 2 ? dstDiscard : fn.pktDiscard;
+  rt.output = fn.pktDiscardOut;
+  n6.refusals[kind] = rt;
   return rt;
 }
 
@@ -189,8 +191,9 @@ export function ip6RouteOutputFlow(net: Net, fl: Flowi, sk: object | null): Rt6I
 export function ip6RouteInputLookup(n6: Ipv6Net, fl: Flowi, iif: number): Rt6Info | null {
   const flags = RT6_LOOKUP_F_HAS_SADDR | (rt6NeedStrict(fl.daddr6!) ? RT6_LOOKUP_F_IFACE : 0);
   const res = n6.resIn;
-  if (fib6Lookup(n6, fl, iif, res, flags | hostFlags(n6)) !== 0) return nullRoute(n6);
-  return routeOf(n6, res, fl.daddr6!) ?? nullRoute(n6);
+  const err = fib6Lookup(n6, fl, iif, res, flags | hostFlags(n6));
+  if (err !== 0) return refusal(n6, err);
+  return routeOf(n6, res, fl.daddr6!) ?? refusal(n6, -ENETUNREACH);
 }
 
 /** Finds the way of a received packet and sets `skb.dst` (ip6_route_input); `networkHeader` is at the header. Allocates nothing for hops seen before. @alpha */

@@ -273,15 +273,15 @@ export function ipv6Setsockopt(sk: InetSock, level: number, opt: number, val: Ui
       np.ext.rtalertIsolate = on;
       return 0;
     default:
-      return -ENOPROTOOPT;
+      return sk.kernel.get(INET).nfSockopt?.set(sk.net, level, opt, val) ?? -ENOPROTOOPT;
   }
 }
 
 
 
 /** The value of an option, or a negative errno: `InetAf.getsockopt` (ipv6_getsockopt). @alpha */
-export function ipv6Getsockopt(sk: InetSock, level: number, opt: number, maxLen: number): Uint8Array | number {
-  if (level === SOL_IP) return sk.kernel.get(INET).af(AF_INET)?.getsockopt(sk, level, opt, maxLen) ?? -ENOPROTOOPT;
+export function ipv6Getsockopt(sk: InetSock, level: number, opt: number, maxLen: number, input?: Uint8Array): Uint8Array | number {
+  if (level === SOL_IP) return sk.kernel.get(INET).af(AF_INET)?.getsockopt(sk, level, opt, maxLen, input) ?? -ENOPROTOOPT;
   if (level !== SOL_IPV6) return -ENOPROTOOPT;
   if (maxLen < 0) return -EINVAL;
   const np = inet6Sk(sk)!;
@@ -289,7 +289,7 @@ export function ipv6Getsockopt(sk: InetSock, level: number, opt: number, maxLen:
   const num = (n: number): Uint8Array => cut(intOpt(n));
   const rx = RX.get(opt);
   if (rx !== undefined) return num((np.rxopt & rx) !== 0 ? 1 : 0);
-  const ms = getMsfilter6(sk, opt, maxLen);
+  const ms = getMsfilter6(sk, opt, maxLen, input);
   if (ms !== null) return ms;
   const n6 = sk.net.get(IPV6);
   switch (opt) {
@@ -371,6 +371,6 @@ export function ipv6Getsockopt(sk: InetSock, level: number, opt: number, maxLen:
     case IPV6_2292PKTOPTIONS:
       return sk.type === SOCK_STREAM ? new Uint8Array(0) : -ENOPROTOOPT;
     default:
-      return -ENOPROTOOPT;
+      return sk.kernel.get(INET).nfSockopt?.get(sk.net, level, opt, maxLen, input) ?? -ENOPROTOOPT;
   }
 }

@@ -5,7 +5,9 @@ import {
   DEVCONF_OPTIMISTIC_DAD, DEVCONF_USE_OIF_ADDRS_ONLY, DEVCONF_USE_OPTIMISTIC, DEVCONF_USE_TEMPADDR, IFA_F_DEPRECATED, IFA_F_HOMEADDRESS, IFA_F_OPTIMISTIC, IFA_F_TEMPORARY,
   IFA_F_TENTATIVE, IFF_UP, IPV6_PREFER_SRC_COA, IPV6_PREFER_SRC_PUBLIC, IPV6_PREFER_SRC_TMP,
 } from '@linnet/uapi';
-import { a6CommonBits, a6Equal, ipv6AddrScope, ipv6AddrType, IPV6_ADDR_MULTICAST, IPV6_ADDR_SCOPE_LINKLOCAL } from './addr6.ts';
+import {
+  a6CommonBits, a6Equal, ipv6AddrScope, ipv6AddrType, IPV6_ADDR_ANY, IPV6_ADDR_COMPATV4, IPV6_ADDR_LOOPBACK, IPV6_ADDR_MAPPED, IPV6_ADDR_MULTICAST, IPV6_ADDR_SCOPE_LINKLOCAL,
+} from './addr6.ts';
 import { IFADDR_DEAD, in6DevGet } from './inet6-dev.ts';
 import type { Inet6Dev, Inet6Ifaddr } from './inet6-dev.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
@@ -33,8 +35,9 @@ function optimisticOk(idev: Inet6Dev): boolean {
   return idev.confOr(DEVCONF_OPTIMISTIC_DAD) && idev.confOr(DEVCONF_USE_OPTIMISTIC);
 }
 
-/** Is it deprecated, or optimistic where those are not preferred? */
+/** Is it deprecated, or optimistic where those are not preferred? An address that stands for an IPv4 one, or for the machine, never is (observed: Linux 6.18). */
 function worn(ifp: Inet6Ifaddr): boolean {
+  if ((ipv6AddrType(ifp.addr) & (IPV6_ADDR_COMPATV4 | IPV6_ADDR_LOOPBACK | IPV6_ADDR_MAPPED)) !== 0) return false;
   return (ifp.flags & IFA_F_DEPRECATED) !== 0 || ((ifp.flags & IFA_F_OPTIMISTIC) !== 0 && !optimisticOk(ifp.idev));
 }
 
@@ -103,10 +106,11 @@ export function ipv6DevGetSaddr(n6: Ipv6Net, dev: NetDevice | null, daddr: Int32
   c.n6 = n6;
   c.daddr = daddr;
   c.ifindex = dev === null ? 0 : dev.ifindex;
-  c.scope = ipv6AddrScope(daddr);
+  const type = ipv6AddrType(daddr);
+  // No address at all is the least there is: the source is of the interface, and of the link if it can be.
+  c.scope = type === IPV6_ADDR_ANY ? 0 : ipv6AddrScope(daddr);
   c.label = n6.addrlabels!.label(daddr, c.ifindex);
   c.prefs = prefs;
-  const type = ipv6AddrType(daddr);
   if (dev !== null) {
     const idev = in6DevGet(dev);
     // Groups, and what only counts on the link, want an address of the interface.

@@ -1,6 +1,7 @@
 /** The settings under net/ipv6 beside those of devices (kernel documentation `ip-sysctl.rst`; names and defaults read from Linux 6.18). */
 // datapath-ok-file: settings
 import { EINVAL, sysctlInt, sysctlMsJiffies, sysctlSecondsJiffies } from '@linnet/kernel';
+import { fragSysctls } from '@linnet/inet';
 import { fib6RunGc } from './fib6-events.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
 import { rt6CacheFlush } from './rt6-info.ts';
@@ -72,9 +73,7 @@ export function ipv6SysctlInit(n6: Ipv6Net): void {
   u8('icmp/echo_ignore_anycast', () => n6.sysctlIcmpEchoIgnoreAnycast, (v) => { n6.sysctlIcmpEchoIgnoreAnycast = v; });
   u8('icmp/error_anycast_as_unicast', () => n6.sysctlIcmpErrorAnycastAsUnicast, (v) => { n6.sysctlIcmpErrorAnycastAsUnicast = v; }, 1);
 
-  int('ip6frag_high_thresh', () => n6.frags.highThresh, (v) => { n6.frags.highThresh = v; });
-  int('ip6frag_low_thresh', () => n6.frags.lowThresh, (v) => { n6.frags.lowThresh = v; });
-  tree.register('net/ipv6/ip6frag_time', sysctlSecondsJiffies(() => n6.frags.timeout, (v) => { n6.frags.timeout = v; }));
+  fragSysctls(n6.frags, 'net/ipv6/ip6frag');
 
   int('route/gc_thresh', () => n6.sysctlGcThresh, (v) => { n6.sysctlGcThresh = v; }, -0x80000000);
   int('route/max_size', () => n6.sysctlGcMaxSize, (v) => { n6.sysctlGcMaxSize = v; }, -0x80000000);

@@ -72,3 +72,56 @@ test('memory of what went is used again', () => {
   for (let n = 0; n < 5; n++) for (const leaf of add()) lpm.remove(leaf);
   expect(lpm.bytes()).toBe(bytes);
 });
+
+test('a big table, with its shortcut, finds what a table for each length finds', () => {
+  let x = 2463534242;
+  const next = (): number => {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    return x;
+  };
+  const lpm = new Lpm6();
+  const there = new Map<string, { p: Int32Array; plen: number }>();
+  const key = (p: Int32Array, plen: number): string => `${p.join()}/${plen}`;
+  const lengths = [0, 3, 8, 14, 15, 16, 17, 19, 20, 21, 24, 29, 32, 36, 40, 44, 48, 64];
+  const some = (): { p: Int32Array; plen: number } => {
+    const plen = lengths[(next() >>> 4) % lengths.length]!;
+    // Half of them close together.
+    return { p: mask([(next() & 1) === 0 ? next() : 0x20010000 | (next() & 0x3ff), next(), 0, 0], plen), plen };
+  };
+  const find = (a: readonly number[]): string => {
+    for (const plen of [...lengths].reverse()) {
+      const k = key(mask(a, plen), plen);
+      if (there.has(k)) return k;
+    }
+    return '';
+  };
+  const check = (n: number): void => {
+    let wrong = 0;
+    for (let i = 0; i < n; i++) {
+      const a = [(next() & 1) === 0 ? next() : 0x20010000 | (next() & 0x3ff), next(), next(), 1];
+      const leaf = lpm.find(a[0]!, a[1]!, a[2]!, a[3]!);
+      const got = leaf === 0 ? '' : key(mask(a, lpm.plen(leaf)), lpm.plen(leaf));
+      if (got !== find(a)) wrong++;
+    }
+    expect(wrong).toBe(0);
+  };
+  for (const size of [3000, 60_000, 8000, 200, 2000]) {
+    while (there.size < size) {
+      const { p, plen } = some();
+      if (there.has(key(p, plen))) continue;
+      there.set(key(p, plen), { p, plen });
+      lpm.insert(p, plen);
+      if ((there.size & 1023) === 0) check(20);
+    }
+    for (const [k, { p, plen }] of there) {
+      if (there.size <= size) break;
+      there.delete(k);
+      lpm.remove(lpm.exact(p, plen));
+      if ((there.size & 1023) === 0) check(20);
+    }
+    expect(lpm.count).toBe(there.size);
+    check(2000);
+  }
+});

@@ -112,14 +112,15 @@ export class TimerWheel {
     let level = 0;
     while (this.maps[level] === 0) level++;
     const start = this.slotStart(level);
-    if (level === 0) return start;
+    // Who asks may go by the answer, and sleep until then: a timer before it must count as the earliest from now on.
+    if (level === 0) return (this.earliest = start);
     // Within a slot of a higher level the order is that of arming.
     let best = -1;
     for (let t = this.heads[this.firstSlot(level)] ?? null; t !== null; t = t.next) {
       const distance = (t.expires - start) | 0;
       if (best === -1 || distance < best) best = distance;
     }
-    return (start + best) | 0;
+    return (this.earliest = (start + best) | 0);
   }
 
   /**

@@ -10,11 +10,11 @@ import {
 } from '@linnet/netlink';
 import type { NlDump, NlRequest, NlaPolicyTable } from '@linnet/netlink';
 import {
-  AF_UNSPEC, MAX_ADDR_LEN, NDA_CACHEINFO, NDA_DST, NDA_IFINDEX, NDA_LLADDR, NDA_MASTER, NDA_MAX, NDA_PORT, NDA_PROBES, NDA_PROTOCOL, NDA_VLAN, NDA_VNI, NDMSG_LEN,
+  AF_UNSPEC, MAX_ADDR_LEN, NDA_CACHEINFO, NDA_DST, NDA_FLAGS_EXT, NDA_IFINDEX, NDA_LLADDR, NDA_MASTER, NDA_MAX, NDA_PORT, NDA_PROBES, NDA_PROTOCOL, NDA_VLAN, NDA_VNI, NDMSG_LEN,
   NDTA_CONFIG, NDTA_GC_INTERVAL, NDTA_MAX, NDTPA_MAX, NDTA_NAME, NDTA_PARMS, NDTA_STATS, NDTA_THRESH1, NDTA_THRESH2, NDTA_THRESH3, NDTMSG_LEN, NDTPA_ANYCAST_DELAY, NDTPA_APP_PROBES,
   NDTPA_BASE_REACHABLE_TIME, NDTPA_DELAY_PROBE_TIME, NDTPA_GC_STALETIME, NDTPA_IFINDEX, NDTPA_INTERVAL_PROBE_TIME_MS, NDTPA_LOCKTIME, NDTPA_MCAST_PROBES,
   NDTPA_MCAST_REPROBES, NDTPA_PROXY_DELAY, NDTPA_PROXY_QLEN, NDTPA_QUEUE_LEN, NDTPA_QUEUE_LENBYTES, NDTPA_REACHABLE_TIME, NDTPA_REFCNT, NDTPA_RETRANS_TIME,
-  NDTPA_UCAST_PROBES, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NTF_EXT_LEARNED, NTF_PROXY, NTF_ROUTER, NTF_USE, NUD_PERMANENT, RTM_DELNEIGH, RTM_GETNEIGH,
+  NDTPA_UCAST_PROBES, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NTF_EXT_LEARNED, NTF_EXT_MANAGED, NTF_PROXY, NTF_ROUTER, NTF_USE, NUD_PERMANENT, RTM_DELNEIGH, RTM_GETNEIGH,
   RTM_GETNEIGHTBL, RTM_NEWNEIGH, RTM_NEWNEIGHTBL, RTM_SETNEIGHTBL, RTN_UNICAST, RTNLGRP_NEIGH, ndmsgRead, ndmsgWrite, ndtmsgWrite, nlaGetString, nlaGetU32, nlaGetU64, nlaGetU8, nlaLen, NlWriter,
 } from '@linnet/uapi';
 import { neighEventSend } from './neigh-event.ts';
@@ -22,10 +22,10 @@ import type { NeighParms } from './neigh-parms.ts';
 import { UNRES_PACKET_TRUESIZE } from './neigh-parms.ts';
 import type { NeighTable } from './neigh-table.ts';
 import type { PneighEntry } from './pneigh.ts';
-import { neighDelete, neighUpdate } from './neigh-update.ts';
+import { neighDelete, neighUpdate, neighUpdateFlags } from './neigh-update.ts';
 import type { Neighbour } from './neighbour.ts';
 import {
-  NEIGH_UPDATE_F_ADMIN, NEIGH_UPDATE_F_EXT_LEARNED, NEIGH_UPDATE_F_ISROUTER, NEIGH_UPDATE_F_OVERRIDE, NEIGH_UPDATE_F_OVERRIDE_ISROUTER, NUD_VALID,
+  NEIGH_UPDATE_F_ADMIN, NEIGH_UPDATE_F_EXT_LEARNED, NEIGH_UPDATE_F_ISROUTER, NEIGH_UPDATE_F_MANAGED, NEIGH_UPDATE_F_OVERRIDE, NEIGH_UPDATE_F_OVERRIDE_ISROUTER, NUD_VALID,
 } from './nud.ts';
 
 const POLICY: NlaPolicyTable = Object.freeze({
@@ -40,6 +40,7 @@ const POLICY: NlaPolicyTable = Object.freeze({
     [NDA_IFINDEX]: { type: NLA_U32 },
     [NDA_MASTER]: { type: NLA_U32 },
     [NDA_PROTOCOL]: { type: NLA_U8 },
+    [NDA_FLAGS_EXT]: { type: NLA_U32, mask: NTF_EXT_MANAGED },
   },
 });
 
@@ -62,6 +63,7 @@ function fill(w: NlWriter, n: Neighbour): number {
   w.view.setUint32(at + 8, jiffiesToClockT((now - n.updated) >>> 0), true);
   w.view.setUint32(at + 12, timerPending(n.timer) ? 1 : 0, true);
   if (n.protocol !== 0) w.putU8(NDA_PROTOCOL, n.protocol);
+  if (tbl.managed.has(n)) w.putU32(NDA_FLAGS_EXT, NTF_EXT_MANAGED);
   return w.end();
 }
 
@@ -124,7 +126,12 @@ function newNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest): numb
     nlSetErrMsg(extack, 'Invalid network address');
     return -EINVAL;
   }
+  const managed = tb[NDA_FLAGS_EXT] !== 0 && (nlaGetU32(view, tb[NDA_FLAGS_EXT]!) & NTF_EXT_MANAGED) !== 0;
   if ((ndm.flags & NTF_PROXY) !== 0) {
+    if (managed) {
+      nlSetErrMsg(extack, 'Invalid NTF_* flag combination');
+      return -EINVAL;
+    }
     // Whatever NLM_F_CREATE and its like say.
     const key = keyOf(req, tb[NDA_DST]!, tbl.ops.keyWords);
     const e = tbl.proxies.create(net, dev, key[0]!, key[1]!, key[2]!, key[3]!);
@@ -144,11 +151,17 @@ function newNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest): numb
   let n = target.find();
   if (n === null) {
     if ((flags & NLM_F_CREATE) === 0) return -ENOENT;
+    if (managed && (state & NUD_PERMANENT) !== 0) {
+      nlSetErrMsg(extack, 'Invalid NTF_* flag for permanent entry');
+      return -EINVAL;
+    }
     const { key } = target;
     const key0 = tbl.ops.keyOn?.(dev, key[0]!) ?? key[0]!;
     const made = (key0 === key[0] ? null : tbl.lookup(key0, dev)) ?? tbl.insert(dev, key0, key[1]!, key[2]!, key[3]!, (state & NUD_PERMANENT) !== 0, (ndm.flags & NTF_EXT_LEARNED) !== 0);
     if (typeof made === 'number') return made;
     n = made;
+    // Not told as a change: it is made so.
+    tbl.managed.set(n, managed);
   } else {
     if ((flags & NLM_F_EXCL) !== 0) return -EEXIST;
     if ((flags & NLM_F_REPLACE) === 0) update &= ~(NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_OVERRIDE_ISROUTER);
@@ -156,8 +169,13 @@ function newNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest): numb
   if (tb[NDA_PROTOCOL] !== 0) n.protocol = nlaGetU8(view, tb[NDA_PROTOCOL]!);
   if ((ndm.flags & NTF_EXT_LEARNED) !== 0) update |= NEIGH_UPDATE_F_EXT_LEARNED;
   if ((ndm.flags & NTF_ROUTER) !== 0) update |= NEIGH_UPDATE_F_ISROUTER;
-  if ((ndm.flags & NTF_USE) !== 0) {
+  if (managed) update |= NEIGH_UPDATE_F_MANAGED;
+  if (managed || (ndm.flags & NTF_USE) !== 0) {
+    // Whatever else the request says of the neighbour: it is to be asked.
+    const changed = neighUpdateFlags(n, update);
+    tbl.updateGc(n);
     neighEventSend(n, null);
+    if (changed) notify(n, RTM_NEWNEIGH, req);
     return 0;
   }
   if (lladdr === 0 && (state & NUD_VALID) !== 0 && (n.nudState & NUD_VALID) === 0 && dev.addrLen !== 0) {

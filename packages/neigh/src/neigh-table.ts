@@ -8,6 +8,7 @@ import { NTF_EXT_LEARNED, RTM_DELNEIGH, NUD_FAILED, NUD_NOARP, NUD_NONE, NUD_PER
 import { neighBlackhole } from './neigh-output.ts';
 import { NeighParms, neighRng } from './neigh-parms.ts';
 import { NUD_VALID } from './nud.ts';
+import { ManagedNeighbours } from './neigh-managed.ts';
 import { Neighbour } from './neighbour.ts';
 import { PneighTable } from './pneigh.ts';
 import type { NeighOps } from './neighbour.ts';
@@ -74,6 +75,8 @@ export class NeighTable {
   readonly stats: NeighStatistics;
   /** Addresses that this machine answers for. */
   readonly proxies: PneighTable;
+  /** Those that it keeps resolved. */
+  readonly managed: ManagedNeighbours;
   /** Told of every change that netlink announces. */
   notify: NeighNotify | null;
   readonly rng: RngStream;
@@ -95,6 +98,7 @@ export class NeighTable {
     this.gcInterval = 30 * HZ;
     this.stats = new NeighStatistics();
     this.proxies = new PneighTable(k);
+    this.managed = new ManagedNeighbours(k, () => this.parms.intervalProbeTime);
     this.notify = null;
     this.buckets = new Array<Neighbour | null>(8).fill(null);
     // Odd, so that the multiplication of a hash loses nothing.
@@ -202,6 +206,7 @@ export class NeighTable {
       n.gcCounted = false;
       this.gcEntries--;
     }
+    this.managed.set(n, false);
     delTimer(this.kernel, n.timer);
     skbQueuePurge(n.arpQueue, DROP.NEIGH_DEAD);
     n.arpQueueLenBytes = 0;
@@ -235,6 +240,7 @@ export class NeighTable {
   destroy(): void {
     delTimer(this.kernel, this.gcTimer);
     this.proxies.destroy();
+    this.managed.destroy();
     this.forEach((n) => {
       this.remove(n);
     });

@@ -23,6 +23,7 @@ import {
   NEIGH_UPDATE_F_ADMIN,
   NEIGH_UPDATE_F_EXT_LEARNED,
   NEIGH_UPDATE_F_ISROUTER,
+  NEIGH_UPDATE_F_MANAGED,
   NEIGH_UPDATE_F_OVERRIDE,
   NEIGH_UPDATE_F_OVERRIDE_ISROUTER,
   NEIGH_UPDATE_F_WEAK_OVERRIDE,
@@ -36,6 +37,17 @@ function sameAddr(n: Neighbour, src: Uint8Array, off: number): boolean {
   return true;
 }
 
+/** Who is in charge of the entry, by the flags of an update: a controller outside, the machine itself, or nobody (`neigh_update_flags`). True: that is new. @alpha */
+export function neighUpdateFlags(n: Neighbour, flags: number): boolean {
+  const { managed } = n.tbl;
+  const ext = (flags & NEIGH_UPDATE_F_EXT_LEARNED) !== 0;
+  const own = (flags & NEIGH_UPDATE_F_MANAGED) !== 0;
+  const changed = ext !== ((n.flags & NTF_EXT_LEARNED) !== 0) || own !== managed.has(n);
+  n.flags = ext ? n.flags | NTF_EXT_LEARNED : n.flags & ~NTF_EXT_LEARNED;
+  if (own !== managed.has(n)) managed.set(n, own);
+  return changed;
+}
+
 /**
  * Learns something (`neigh_update`): `state` is the new NUD_* state, the link-layer address lies at `off` of `lladdr` (null: unchanged).
  * `flags` are NEIGH_UPDATE_F_*. Packets that waited are sent when the address becomes known. 0, -EPERM (permanent and not ADMIN), or
@@ -46,14 +58,7 @@ export function neighUpdate(n: Neighbour, lladdr: Uint8Array | null, off: number
   if (n.dead) return -EINVAL;
   const old = n.nudState;
   if ((flags & NEIGH_UPDATE_F_ADMIN) === 0 && (old & (NUD_NOARP | NUD_PERMANENT)) !== 0) return -EPERM;
-  let notify = false;
-  if ((flags & (NEIGH_UPDATE_F_EXT_LEARNED | NEIGH_UPDATE_F_ADMIN)) !== 0) {
-    const ext = (flags & NEIGH_UPDATE_F_EXT_LEARNED) !== 0;
-    if (ext !== ((n.flags & NTF_EXT_LEARNED) !== 0)) {
-      n.flags ^= NTF_EXT_LEARNED;
-      notify = true;
-    }
-  }
+  let notify = (flags & (NEIGH_UPDATE_F_EXT_LEARNED | NEIGH_UPDATE_F_ADMIN)) !== 0 && neighUpdateFlags(n, flags);
   if ((state & NUD_VALID) === 0) return invalidate(n, old, state, notify, req);
 
   const known = (old & NUD_VALID) !== 0;

@@ -20,3 +20,5 @@ export const NEIGH_UPDATE_F_ISROUTER = 8;
 export const NEIGH_UPDATE_F_EXT_LEARNED = 16;
 /** The administrator asks: permanent and NOARP entries may change. @alpha */
 export const NEIGH_UPDATE_F_ADMIN = 32;
+/** The machine keeps it resolved (NTF_EXT_MANAGED). @alpha */
+export const NEIGH_UPDATE_F_MANAGED = 64;

@@ -108,7 +108,7 @@ export function devChangeFlags(dev: NetDevice, flags: number): number {
     }
     if (((flags ^ dev.gflags) & IFF_ALLMULTI) !== 0) {
       dev.gflags ^= IFF_ALLMULTI;
-      setAllmulti(dev, (flags & IFF_ALLMULTI) !== 0 ? 1 : -1, false);
+      setAllmulti(dev, (flags & IFF_ALLMULTI) !== 0 ? 1 : -1);
     }
     if (err < 0) return err;
     devNotifyFlags(dev, oldFlags, (oldFlags ^ dev.flags) | (oldG ^ dev.gflags));
@@ -126,14 +126,14 @@ function setPromiscuity(dev: NetDevice, inc: number, notify: boolean): void {
   dev.netdevOps.changeRxFlags?.(dev, IFF_PROMISC);
   if (notify) devNotifyFlags(dev, old, IFF_PROMISC);
 }
-function setAllmulti(dev: NetDevice, inc: number, notify: boolean): void {
+/** Nobody is told: the flag that people see is their own. */
+function setAllmulti(dev: NetDevice, inc: number): void {
   const old = dev.flags;
   dev.allmulti += inc;
   dev.flags = dev.allmulti > 0 ? dev.flags | IFF_ALLMULTI : dev.flags & ~IFF_ALLMULTI;
   if (dev.flags === old) return;
   dev.netdevOps.changeRxFlags?.(dev, IFF_ALLMULTI);
   devSetRxMode(dev);
-  if (notify) devNotifyFlags(dev, old, IFF_ALLMULTI);
 }
 
 /** One more (`inc` 1) or one less (-1) who wants to see all frames (dev_set_promiscuity). Returns 0, or -EINVAL for one less than none. @alpha */
@@ -147,7 +147,7 @@ export function devSetPromiscuity(dev: NetDevice, inc: number): number {
 /** One more or one less who wants all multicast frames (dev_set_allmulti). Returns 0 or -EINVAL. @alpha */
 export function devSetAllmulti(dev: NetDevice, inc: number): number {
   if (dev.allmulti + inc < 0) return -EINVAL;
-  setAllmulti(dev, inc, true);
+  setAllmulti(dev, inc);
   return 0;
 }
 

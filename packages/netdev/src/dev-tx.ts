@@ -89,6 +89,7 @@ function devQueueXmitQdisc(skb: Skb): number {
 export function devQueueXmit(skb: Skb): number {
   skb.macHeader = skb.data;
   const dev = skb.dev as NetDevice;
+  if (skb.ext !== null && dev.sd.txStamp !== null) dev.sd.txStamp(skb, true);
   if (dev.nfHooksEgress !== null) {
     const ret = nfHookDev(dev.nfHooksEgress, NF_NETDEV_EGRESS, skb, dev, egressOk);
     if (ret !== 1) return ret;

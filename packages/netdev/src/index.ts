@@ -93,7 +93,7 @@ export {
 export { SKB_TC_AT_INGRESS, SKB_TC_FROM_INGRESS, SKB_TC_REDIRECTED, SKB_TC_SKIP_CLASSIFY } from './tc-state.ts';
 export {
   NF_ACCEPT, NF_ARP_IN, NF_ARP_OUT, NF_DROP, NF_INET_FORWARD, NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING,
-  NF_NETDEV_EGRESS, NF_NETDEV_INGRESS, NF_QUEUE, NF_REPEAT, NF_STOLEN, NF_VERDICT_FLAG_QUEUE_BYPASS, NF_VERDICT_MASK, nfDropErr, nfHook,
+  NF_NETDEV_EGRESS, NF_NETDEV_INGRESS, NF_QUEUE, NF_REPEAT, NF_STOLEN, NF_VERDICT_FLAG_QUEUE_BYPASS, NF_VERDICT_MASK, nfCtAttach, nfDropErr, nfHook,
   nfHookCond, nfHookPresent, nfHookVerdict, NFPROTO_ARP, NFPROTO_BRIDGE, NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_NETDEV, nfQueueNr,
   nfRegisterNetHook, nfReinject, nfStateCopy, nfUnregisterNetHook,
 } from './netfilter.ts';
@@ -125,3 +125,4 @@ export {
   ethTypeVlan, skbVlanClearTag, skbVlanInsertTag, skbVlanPop, skbVlanPush, skbVlanPushInside, skbVlanPutTag, skbVlanTagId, skbVlanTagPresent, skbVlanUntag,
 } from './vlan.ts';
 export { netdev } from './module.ts';
+export { vnetHdrFromSkb, vnetHdrToSkb } from './vnet-hdr.ts';

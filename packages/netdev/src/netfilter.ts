@@ -266,3 +266,15 @@ export function nfHookDev(entries: NfHookEntries, hooknum: number, skb: Skb, dev
   const ingress = hooknum === NF_NETDEV_INGRESS;
   return nfHookSlow(dev.sd, entries, NFPROTO_NETDEV, hooknum, dev.net, null, skb, ingress ? dev : null, ingress ? null : dev, okfn);
 }
+
+/** nfctInfo: related to a connection; and in the direction of its answers (IP_CT_RELATED, IP_CT_RELATED_REPLY, whose numbers begin at IP_CT_IS_REPLY). */
+const CT_RELATED = 1;
+const CT_RELATED_REPLY = 4;
+const CT_IS_REPLY = 3;
+
+/** What answers a packet belongs to the connection of that packet, the other way (nf_ct_attach): for errors and resets. @alpha */
+export function nfCtAttach(to: Skb, from: Skb): void {
+  if (from.nfct === null) return;
+  to.nfct = from.nfct;
+  to.nfctInfo = from.nfctInfo < CT_IS_REPLY ? CT_RELATED_REPLY : CT_RELATED;
+}

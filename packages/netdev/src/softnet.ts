@@ -41,6 +41,8 @@ export class SoftnetData {
   offloads: PacketOffload[];
   /** How many want receive time stamps on packets (netstamp_needed). */
   netstampNeeded: number;
+  /** Told of packets with an `ext` that come to a queue (`sched`) or to a driver; set by the socket layer. Does not consume. */
+  txStamp: ((skb: Skb, sched: boolean) => void) | null;
 
   // transmit
   outputHead: Qdisc | null;
@@ -135,6 +137,7 @@ export class SoftnetData {
     this.nrTaps = 0;
     this.offloads = [];
     this.netstampNeeded = 0;
+    this.txStamp = null;
     this.outputHead = null;
     this.outputTail = null;
     this.xmitRecursion = 0;

@@ -186,3 +186,4 @@ export class FakeDevice {
     return work;
   }
 }
+export { endKernel, ETH_P_TEST, type SeenFrame, sendFrame, testFrame, watchFrames } from './testing-frames.ts';

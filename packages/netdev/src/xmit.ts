@@ -186,6 +186,7 @@ export function devHardStartXmit(first: Skb, dev: NetDevice): Skb | null {
     const next: Skb | null = skb.next;
     skb.next = null;
     if (sd.nrTaps !== 0) devQueueXmitNit(skb, dev);
+    if (skb.ext !== null && sd.txStamp !== null) sd.txStamp(skb, false);
     rc = ops.startXmit(skb, dev);
     if (!devXmitComplete(rc)) {
       skb.next = next;

@@ -5,7 +5,7 @@
  */
 export { vethDellink, vethPeer, vethSetup, vethTie } from './veth.ts';
 export { VETH_RTNL_OPS, vethNewlink } from './veth-link.ts';
-export { createTap, tapReceive, tapWake, type TapOptions, type TapPort } from './tap.ts';
+export { createTap, TAP_SYSFS, tapAttach, tapAttached, tapFlags, tapMode, tapReceive, tapSetHeader, tapUse, tapWake, type TapOptions, type TapPort, type TapUse } from './tap.ts';
 export { NETEM_OPS, netemClear, netemSet, type NetemOptions } from './netem.ts';
 export { bridgeNewlink, bridgeSetPort } from './bridge/br-api.ts';
 export { brIoctl, brPrivIoctl, type BrIoctlOut } from './bridge/br-ioctl.ts';

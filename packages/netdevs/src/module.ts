@@ -1,12 +1,12 @@
 /** The devices as modules of a kernel. */
 import type { Kernel, KernelModule } from '@linnet/kernel';
-import { netdev, registerQdisc } from '@linnet/netdev';
+import { netdev, netdevSysfsRegister, registerQdisc } from '@linnet/netdev';
 import { netlink, rtnlLinkRegister } from '@linnet/netlink';
 import { DUMMY_RTNL_OPS } from './dummy.ts';
 import { IFB_RTNL_OPS } from './ifb.ts';
 import { macvlanInit, MACVLAN_RTNL_OPS } from './macvlan/macvlan-link.ts';
 import { NETEM_OPS } from './netem.ts';
-import { TUN_LINK_OPS } from './tap.ts';
+import { TAP_SYSFS, TUN_LINK_OPS } from './tap.ts';
 import { VETH_RTNL_OPS } from './veth-link.ts';
 
 /** veth pairs. @public */
@@ -24,6 +24,7 @@ export const tap: KernelModule = {
   requires: [netdev, netlink],
   init(k: Kernel): void {
     rtnlLinkRegister(k, TUN_LINK_OPS);
+    netdevSysfsRegister(k, TAP_SYSFS);
   },
 };
 

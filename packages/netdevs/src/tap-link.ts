@@ -2,12 +2,14 @@
 import { EOPNOTSUPP } from '@linnet/kernel';
 import type { NetDevice } from '@linnet/netdev';
 import { type Extack, nlSetErrMsg, type RtnlLinkOps, type RtnlLinkParams } from '@linnet/netlink';
-import { IFF_TAP, IFF_TUN, IFLA_TUN_MAX, IFLA_TUN_MULTI_QUEUE, IFLA_TUN_PERSIST, IFLA_TUN_PI, IFLA_TUN_TYPE, IFLA_TUN_VNET_HDR, type NlWriter } from '@linnet/uapi';
+import { IFF_TAP, IFF_TUN, IFLA_TUN_GROUP, IFLA_TUN_MAX, IFLA_TUN_MULTI_QUEUE, IFLA_TUN_OWNER, IFLA_TUN_PERSIST, IFLA_TUN_PI, IFLA_TUN_TYPE, IFLA_TUN_VNET_HDR, type NlWriter } from '@linnet/uapi';
+import type { TapUse } from './tap.ts';
 
 /** What link messages say of a device. */
 export interface TunInfo {
   readonly tun: boolean;
   readonly vnetHdr: boolean;
+  readonly use: TapUse;
 }
 
 function refuse(extack: Extack): number {
@@ -23,12 +25,13 @@ export function tunLinkOps(infoOf: (dev: NetDevice) => TunInfo): RtnlLinkOps {
     setup: () => undefined,
     validate: (_tb: Int32Array, _data: Int32Array, p: RtnlLinkParams) => refuse(p.req.extack),
     fillInfo(w: NlWriter, dev: NetDevice): number {
-      const { tun, vnetHdr } = infoOf(dev);
+      const { tun, vnetHdr, use } = infoOf(dev);
       w.putU8(IFLA_TUN_TYPE, tun ? IFF_TUN : IFF_TAP);
-      w.putU8(IFLA_TUN_PI, 0);
+      if (use.owner !== -1) w.putU32(IFLA_TUN_OWNER, use.owner);
+      if (use.group !== -1) w.putU32(IFLA_TUN_GROUP, use.group);
+      w.putU8(IFLA_TUN_PI, use.pi ? 1 : 0);
       w.putU8(IFLA_TUN_VNET_HDR, vnetHdr ? 1 : 0);
-      // It lives as long as the program behind it.
-      w.putU8(IFLA_TUN_PERSIST, 0);
+      w.putU8(IFLA_TUN_PERSIST, use.persist ? 1 : 0);
       w.putU8(IFLA_TUN_MULTI_QUEUE, 0);
       return 0;
     },

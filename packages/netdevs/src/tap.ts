@@ -7,18 +7,13 @@
  */
 import { EINVAL, ENOBUFS, type Net } from '@linnet/kernel';
 import {
-  allocNetdev, ethHwAddrRandom, ethHwAddrSet, ethMacAddr, etherSetup, ethTypeTrans, ethValidateAddr, NETDEV_TX_BUSY, NETDEV_TX_OK, napiCompleteDone, napiDisable,
+  allocNetdev, ethHwAddrRandom, ethHwAddrSet, ethMacAddr, etherSetup, ethTypeTrans, ethValidateAddr, IFF_LIVE_ADDR_CHANGE, NETDEV_TX_BUSY, NETDEV_TX_OK, napiCompleteDone, napiDisable,
   napiEnable, napiGroReceive, napiSchedule, NETIF_F_FRAGLIST, NETIF_F_GSO_UDP_L4, NETIF_F_GSO_UDP_TUNNEL, NETIF_F_GSO_UDP_TUNNEL_CSUM,
-  NETIF_F_HW_CSUM, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_SG, NETIF_F_SOFT_FEATURES, NETIF_F_TSO, NETIF_F_TSO6, NETIF_F_TSO_ECN, NETIF_FX_HW_VLAN_STAG_TX, netifNapiAdd, netifStopQueue, netifWakeQueue, registerNetdevice, skbVlanPushInside, type EthtoolOps, type NapiStruct, type NetDevice, type NetDeviceOps,
+  NETIF_F_HW_CSUM, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_SG, NETIF_F_SOFT_FEATURES, NETIF_F_TSO, NETIF_F_TSO6, NETIF_F_TSO_ECN, NETIF_FX_HW_VLAN_STAG_TX, netdevUpdateFeatures, netifCarrierOff, netifCarrierOn, netifNapiAdd, netifStopQueue, netifWakeQueue, registerNetdevice, skbVlanPushInside, vnetHdrFromSkb, vnetHdrToSkb, type EthtoolOps, type NapiStruct, type NetdevAttributeGroup, type NetDevice, type NetDeviceOps,
 } from '@linnet/netdev';
+import { allocSkb, CHECKSUM_UNNECESSARY, consumeSkb, DROP, kfreeSkbReason, skbCopyBits, skbDequeue, skbPut, SkbQueue, skbQueuePurge, skbQueueTail, skbReserve, type Skb } from '@linnet/skbuff';
 import {
-  allocSkb, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, consumeSkb, DROP, kfreeSkbReason, SKB_GSO_DODGY, SKB_GSO_TCP_ECN, SKB_GSO_TCPV4, SKB_GSO_TCPV6,
-  SKB_GSO_UDP_L4, skbCopyBits, skbDequeue, skbHeadlen, skbPartialCsumSet, skbPut, SkbQueue, skbQueuePurge, skbQueueTail, skbReserve, type Skb,
-} from '@linnet/skbuff';
-import {
-  ARPHRD_NONE, ETH_HLEN, ETH_P_IP, ETH_P_IPV6, IFF_MULTICAST, IFF_NOARP, IFF_POINTOPOINT, isValidEtherAddr, virtioNetHdrCsumOffset, virtioNetHdrCsumStart, virtioNetHdrFlags,
-  virtioNetHdrGsoSize, virtioNetHdrGsoType, virtioNetHdrWrite, VIRTIO_NET_HDR_F_DATA_VALID, VIRTIO_NET_HDR_F_NEEDS_CSUM, VIRTIO_NET_HDR_GSO_ECN,
-  VIRTIO_NET_HDR_GSO_NONE, VIRTIO_NET_HDR_GSO_TCPV4, VIRTIO_NET_HDR_GSO_TCPV6, VIRTIO_NET_HDR_GSO_UDP_L4, VIRTIO_NET_HDR_LEN,
+  ARPHRD_NONE, ETH_HLEN, ETH_P_IP, ETH_P_IPV6, IFF_MULTICAST, IFF_NO_PI, IFF_NOARP, IFF_PERSIST, IFF_POINTOPOINT, IFF_TAP, IFF_TUN, IFF_VNET_HDR, isValidEtherAddr, VIRTIO_NET_HDR_F_DATA_VALID, VIRTIO_NET_HDR_LEN, virtioNetHdrFlags,
 } from '@linnet/uapi';
 import type { RtnlLinkOps } from '@linnet/netlink';
 import { tunLinkOps } from './tap-link.ts';
@@ -31,6 +26,8 @@ export interface TapPort {
    * Returns false when it cannot take a frame now; the device then waits for {@link tapWake}.
    */
   transmit(u8: Uint8Array, off: number, len: number): boolean;
+  /** The device is deleted: called inside the kernel, and nothing is called after it. */
+  gone?(): void;
 }
 
 /** What a TAP is made from. @public */
@@ -50,17 +47,36 @@ export interface TapOptions {
   readonly mtu?: number;
 }
 
+/** What a program that holds the device by a descriptor has said of it (TUNSETPERSIST, TUNSETOWNER, TUNSETGROUP, IFF_NO_PI): shown in link messages and /sys/class/net. @alpha */
+export interface TapUse {
+  /** The device stays when its program goes. */
+  persist: boolean;
+  /** A struct tun_pi stands before each frame: between the program and its descriptor, not here. */
+  pi: boolean;
+  /** -1: nobody. */
+  owner: number;
+  group: number;
+}
+
 /** Frames wait for NAPI at most so many deep. */
 const RX_LIMIT = 1024;
 const MAX_FRAME = 65536 + 64;
+/** The longest virtio_net_hdr that is taken. */
+const MAX_HDR = 256;
 const NET_SKB_PAD = 64;
 /** Puts the IP header behind the Ethernet header on a multiple of four. */
 const NET_IP_ALIGN = 2;
 
+/** There is no program: frames go nowhere. */
+const NOBODY: TapPort = Object.freeze({ transmit: () => true });
+
 class Tap {
-  readonly port: TapPort;
+  port: TapPort;
   readonly tun: boolean;
-  readonly hdrLen: number;
+  hdrLen: number;
+  /** Offloads that the program takes. */
+  agreed: number;
+  readonly use: TapUse = { persist: false, pi: false, owner: -1, group: -1 };
   readonly rxq: SkbQueue = new SkbQueue();
   readonly buf: Uint8Array;
   readonly bufView: DataView;
@@ -74,7 +90,8 @@ class Tap {
     this.port = opts.port;
     this.tun = opts.mode === 'tun';
     this.hdrLen = (opts.vnetHdr ?? true) ? (opts.vnetHdrLen ?? VIRTIO_NET_HDR_LEN) : 0;
-    this.buf = new Uint8Array(MAX_FRAME + this.hdrLen);
+    this.agreed = this.hdrLen > 0 ? TUN_AGREED : 0;
+    this.buf = new Uint8Array(MAX_FRAME + MAX_HDR);
     this.bufView = new DataView(this.buf.buffer); // datapath-ok: once a device
   }
 }
@@ -96,6 +113,7 @@ export function createTap(net: Net, opts: TapOptions): NetDevice | number {
         d.txQueueLen = 500;
       } else {
         etherSetup(d);
+        d.privFlags |= IFF_LIVE_ADDR_CHANGE;
         if (opts.mac === undefined) ethHwAddrRandom(d);
         else ethHwAddrSet(d, opts.mac);
       }
@@ -128,7 +146,7 @@ const TUN_AGREED = NETIF_F_HW_CSUM | NETIF_F_TSO | NETIF_F_TSO6 | NETIF_F_TSO_EC
 const TAP_ETHTOOL_OPS: EthtoolOps = tapEthtoolOps((dev) => (dev.priv as Tap).ethtool, (dev) => (dev.priv as Tap).tun);
 
 /** The kind `tun` of link messages. @alpha */
-export const TUN_LINK_OPS: RtnlLinkOps = tunLinkOps((dev) => ({ tun: (dev.priv as Tap).tun, vnetHdr: (dev.priv as Tap).hdrLen > 0 }));
+export const TUN_LINK_OPS: RtnlLinkOps = tunLinkOps((dev) => ({ tun: (dev.priv as Tap).tun, vnetHdr: (dev.priv as Tap).hdrLen > 0, use: (dev.priv as Tap).use }));
 
 const TAP_OPS: NetDeviceOps = Object.freeze({
   open(dev: NetDevice): number {
@@ -142,8 +160,14 @@ const TAP_OPS: NetDeviceOps = Object.freeze({
     return 0;
   },
   startXmit: tapXmit,
-  fixFeatures: (dev: NetDevice, features: number): number => features & ((dev.priv as Tap).hdrLen > 0 ? TUN_AGREED | ~TUN_USER_FEATURES : ~TUN_USER_FEATURES),
+  uninit: (dev: NetDevice): void => (dev.priv as Tap).port.gone?.(),
+  fixFeatures: (dev: NetDevice, features: number): number => features & ((dev.priv as Tap).agreed | ~TUN_USER_FEATURES),
   setMacAddress: ethMacAddr,
+  changeCarrier(dev: NetDevice, on: boolean): number {
+    if (on) netifCarrierOn(dev);
+    else netifCarrierOff(dev);
+    return 0;
+  },
   validateAddr: (dev: NetDevice): number => ((dev.priv as Tap).tun ? 0 : ethValidateAddr(dev)),
 });
 
@@ -159,7 +183,11 @@ function tapXmit(skb: Skb, dev: NetDevice): number {
     kfreeSkbReason(skb, DROP.PKT_TOO_BIG);
     return NETDEV_TX_OK;
   }
-  if (hdrLen > 0) writeVnetHdr(tap.bufView, skb);
+  if (hdrLen > 0 && vnetHdrFromSkb(tap.bufView, skb) !== 0) {
+    dev.stats.txDropped++;
+    kfreeSkbReason(skb, DROP.DEV_HDR);
+    return NETDEV_TX_OK;
+  }
   if (!tap.port.transmit(buf, 0, hdrLen + len)) {
     netifStopQueue(dev);
     return NETDEV_TX_BUSY;
@@ -170,28 +198,58 @@ function tapXmit(skb: Skb, dev: NetDevice): number {
   return NETDEV_TX_OK;
 }
 
-/** What the reader must know of an unfinished frame (virtio_net_hdr_from_skb). */
-function writeVnetHdr(view: DataView, skb: Skb): void {
-  let flags = 0;
-  let csumStart = 0;
-  let csumOffset = 0;
-  let gsoType = VIRTIO_NET_HDR_GSO_NONE;
-  let hdrLen = 0;
-  if (skb.ipSummed === CHECKSUM_PARTIAL) {
-    flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-    csumStart = skb.csumStart - skb.data;
-    csumOffset = skb.csumOffset;
-  } else if (skb.ipSummed === CHECKSUM_UNNECESSARY) {
-    flags = VIRTIO_NET_HDR_F_DATA_VALID;
+/** Is it a TUN or TAP, and which? Null: neither. @alpha */
+export function tapMode(dev: NetDevice): 'tun' | 'tap' | null {
+  return dev.rtnlLinkOps !== TUN_LINK_OPS ? null : (dev.priv as Tap).tun ? 'tun' : 'tap';
+}
+
+/** What its program has said of a TUN or TAP, to be changed. @alpha */
+export function tapUse(dev: NetDevice): TapUse {
+  return (dev.priv as Tap).use;
+}
+
+/** Has it a program? @alpha */
+export function tapAttached(dev: NetDevice): boolean {
+  return (dev.priv as Tap).port !== NOBODY;
+}
+
+/** A program comes, or goes (null): the carrier follows. Call it inside the kernel. @alpha */
+export function tapAttach(dev: NetDevice, port: TapPort | null): void {
+  (dev.priv as Tap).port = port ?? NOBODY;
+  if (port === null) {
+    netifCarrierOff(dev);
+    return;
   }
-  if (skb.gsoSize > 0) {
-    hdrLen = skbHeadlen(skb);
-    if ((skb.gsoType & SKB_GSO_TCPV4) !== 0) gsoType = VIRTIO_NET_HDR_GSO_TCPV4;
-    else if ((skb.gsoType & SKB_GSO_TCPV6) !== 0) gsoType = VIRTIO_NET_HDR_GSO_TCPV6;
-    else if ((skb.gsoType & SKB_GSO_UDP_L4) !== 0) gsoType = VIRTIO_NET_HDR_GSO_UDP_L4;
-    if ((skb.gsoType & SKB_GSO_TCP_ECN) !== 0) gsoType |= VIRTIO_NET_HDR_GSO_ECN;
-  }
-  virtioNetHdrWrite(view, 0, flags, gsoType, hdrLen, skb.gsoSize, csumStart, csumOffset);
+  netifCarrierOn(dev);
+  netifWakeQueue(dev);
+}
+
+/** The length of the virtio_net_hdr from now on, 0 for none, and the offloads (NETIF_F_*, of those that there are) that the program takes (as Linux, with or without headers). -EINVAL for a length that cannot be. @alpha */
+export function tapSetHeader(dev: NetDevice, hdrLen: number, features: number): number {
+  const tap = dev.priv as Tap;
+  if (hdrLen !== 0 && (hdrLen < VIRTIO_NET_HDR_LEN || hdrLen > MAX_HDR)) return -EINVAL;
+  tap.hdrLen = hdrLen;
+  tap.buf.fill(0, 0, hdrLen);
+  tap.agreed = features & TUN_AGREED;
+  netdevUpdateFeatures(dev);
+  return 0;
+}
+
+/** The files of a TUN or TAP under /sys/class/net/NAME. @alpha */
+export const TAP_SYSFS: NetdevAttributeGroup = Object.freeze({
+  name: '',
+  visible: (dev: NetDevice) => tapMode(dev) !== null,
+  attributes: {
+    tun_flags: { show: (dev: NetDevice): string => `0x${tapFlags(dev).toString(16)}` }, // datapath-ok: a file under /sys
+    owner: { show: (dev: NetDevice): string => String(tapUse(dev).owner) },
+    group: { show: (dev: NetDevice): string => String(tapUse(dev).group) },
+  },
+});
+
+/** The IFF_* flags of TUNGETIFF. @alpha */
+export function tapFlags(dev: NetDevice): number {
+  const { tun, hdrLen, use } = dev.priv as Tap;
+  return (tun ? IFF_TUN : IFF_TAP) | (use.pi ? 0 : IFF_NO_PI) | (hdrLen > 0 ? IFF_VNET_HDR : 0) | (use.persist ? IFF_PERSIST : 0);
 }
 
 /** The program can take frames again after `transmit` returned false. @public */
@@ -254,42 +312,15 @@ export function tapReceive(dev: NetDevice, u8: Uint8Array, off: number, len: num
   return 0;
 }
 
-/** Takes over what the header says; false when it contradicts the frame (virtio_net_hdr_to_skb). */
+/** Takes over what the header says; false when it contradicts the frame. */
 function readVnetHdr(tap: Tap, u8: Uint8Array, off: number, skb: Skb): boolean {
   if (tap.rxU8 !== u8) {
     tap.rxU8 = u8;
     tap.rxView = new DataView(u8.buffer, u8.byteOffset, u8.byteLength); // datapath-ok: once a buffer
   }
   const view = tap.rxView!;
-  const flags = virtioNetHdrFlags(view, off);
-  const gso = virtioNetHdrGsoType(view, off);
-  if ((flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) !== 0) {
-    if (!skbPartialCsumSet(skb, virtioNetHdrCsumStart(view, off), virtioNetHdrCsumOffset(view, off))) return false;
-  } else if ((flags & VIRTIO_NET_HDR_F_DATA_VALID) !== 0) {
-    skb.ipSummed = CHECKSUM_UNNECESSARY;
-  }
-  if (gso === VIRTIO_NET_HDR_GSO_NONE) return true;
-  let type = 0;
-  switch (gso & ~VIRTIO_NET_HDR_GSO_ECN) {
-    case VIRTIO_NET_HDR_GSO_TCPV4:
-      type = SKB_GSO_TCPV4;
-      break;
-    case VIRTIO_NET_HDR_GSO_TCPV6:
-      type = SKB_GSO_TCPV6;
-      break;
-    case VIRTIO_NET_HDR_GSO_UDP_L4:
-      type = SKB_GSO_UDP_L4;
-      break;
-    default:
-      return false;
-  }
-  const size = virtioNetHdrGsoSize(view, off);
-  // A super-segment needs its checksum to be made for each piece.
-  if (size === 0 || skb.ipSummed !== CHECKSUM_PARTIAL) return false;
-  skb.gsoType = type | SKB_GSO_DODGY | ((gso & VIRTIO_NET_HDR_GSO_ECN) !== 0 ? SKB_GSO_TCP_ECN : 0);
-  skb.gsoSize = size;
-  skb.gsoSegs = Math.ceil(skb.len / size);
-  return true;
+  if ((virtioNetHdrFlags(view, off) & VIRTIO_NET_HDR_F_DATA_VALID) !== 0) skb.ipSummed = CHECKSUM_UNNECESSARY;
+  return vnetHdrToSkb(view, off, skb) === 0;
 }
 
 function tapPoll(napi: NapiStruct, budget: number): number {

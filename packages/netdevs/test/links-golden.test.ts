@@ -1,9 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { devGetByIndex, ethHwAddrSet } from '@linnet/netdev';
-import { nlAttrs, NlTestClient, nlSplit, type NlTestMessage } from '@linnet/netlink/testing';
-import {
-  IFLA_AF_SPEC, IFLA_GSO_MAX_SIZE, IFLA_INFO_XSTATS, IFLA_LINKINFO, IFLA_NUM_RX_QUEUES, IFLA_NUM_TX_QUEUES, IFLA_STATS, IFLA_STATS64, IFLA_TSO_MAX_SEGS, IFLA_TSO_MAX_SIZE, RTM_NEWLINK,
-} from '@linnet/uapi';
+import { nlComparable, nlRecording, nlReplay } from '@linnet/netlink/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bridge, ifb, macvlan, veth, vethNewlink } from '../src/index.ts';
 import { finish, newKernel } from './helpers.ts';
@@ -12,30 +9,7 @@ import type { Kernel } from '@linnet/kernel';
 /*
  * Requests about ifb and macvlan that a real Linux 6.18 answered (golden/record-links.py), put to a machine that was set up the same way, in the same order.
  */
-interface Case {
-  readonly name: string;
-  readonly req: string;
-  readonly out: readonly string[];
-}
-const cases = readFileSync(new URL('golden/links-requests.jsonl', import.meta.url), 'utf8').trim().split('\n').map((l) => JSON.parse(l) as Case);
-const hex = (s: string): Uint8Array => new Uint8Array(Buffer.from(s, 'hex'));
-
-/** Counted, or of a machine with two processors, IPv6 and drivers with limits of their own. */
-const OTHER_VALUE = new Set([IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES, IFLA_AF_SPEC, IFLA_STATS, IFLA_STATS64, IFLA_GSO_MAX_SIZE, IFLA_TSO_MAX_SIZE, IFLA_TSO_MAX_SEGS]);
-
-/** IFLA_LINKINFO as a tree, without what an ifb counts by queue. */
-function info(v: Uint8Array): unknown {
-  return [...nlAttrs(v)].filter(([t]) => t !== IFLA_INFO_XSTATS).map(([t, b]) => [t, t === 2 ? [...nlAttrs(b)].map(([k, x]) => [k, Buffer.from(x).toString('hex')]) : Buffer.from(b).toString('hex')]);
-}
-
-function plain(m: NlTestMessage): object {
-  const { type, flags, seq, payload } = m;
-  if (type !== RTM_NEWLINK) return { type, flags, seq, payload: Buffer.from(payload).toString('hex'), text: Buffer.from(payload).toString('latin1').replace(/[^ -~]+/g, ' ') };
-  const tb = nlAttrs(payload, 16);
-  const values: Record<number, unknown> = {};
-  for (const [t, v] of tb) values[t] = OTHER_VALUE.has(t) ? '*' : t === IFLA_LINKINFO ? info(v) : Buffer.from(v).toString('hex');
-  return { type, flags, seq, head: Buffer.from(payload.subarray(0, 16)).toString('hex'), order: [...tb.keys()], values };
-}
+const cases = nlRecording(readFileSync(new URL('golden/links-requests.jsonl', import.meta.url), 'utf8'));
 
 let k: Kernel;
 beforeAll(() => {
@@ -49,12 +23,8 @@ beforeAll(() => {
 afterAll(() => finish(k));
 
 describe('answers of a real kernel', () => {
-  test.each(cases.map((c) => [c.name, c] as const))('%s', (_name, c) => {
-    const client = new NlTestClient(k.initNet);
-    const req = hex(c.req);
-    expect(client.send(req)).toBe(req.length);
-    const got = client.recvAll().flatMap(nlSplit).map(plain);
-    expect(got).toEqual(c.out.map(hex).flatMap(nlSplit).map(plain));
-    client.close();
+  test.each(cases)('%s', (_name, c) => {
+    const { got, want } = nlReplay(k.initNet, c);
+    expect(got.map((m) => nlComparable(m))).toEqual(want.map((m) => nlComparable(m)));
   });
 });

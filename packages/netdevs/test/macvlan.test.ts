@@ -1,5 +1,6 @@
 /** Who of the devices over one link hears what (ip-link(8), macvlan). */
-import { devGetByName, type NetDevice } from '@linnet/netdev';
+import { EADDRNOTAVAIL } from '@linnet/kernel';
+import { devGetByName, devSetMacAddress, type NetDevice } from '@linnet/netdev';
 import { nlIfinfo, nlKind } from '@linnet/netlink/testing';
 import {
   IFF_UP, IFLA_ADDRESS, IFLA_IFNAME, IFLA_LINK, IFLA_MACVLAN_MACADDR, IFLA_MACVLAN_MACADDR_DATA, IFLA_MACVLAN_MACADDR_MODE, IFLA_MACVLAN_MODE, MACVLAN_MACADDR_SET, MACVLAN_MODE_BRIDGE,
@@ -72,6 +73,31 @@ describe('macvlan', () => {
     const m = make('m1', MACVLAN_MODE_PASSTHRU, 1);
     expect([...m.devAddr.subarray(0, 6)]).toEqual([...l.a.devAddr.subarray(0, 6)]);
     expect(heard(l.b, new Uint8Array([2, 0, 0, 0, 7, 7]), m)).toEqual([1]);
+  });
+
+  test('passthru: its address is that of the link, which has its own back in the end', () => {
+    const addr = (d: NetDevice): number => d.devAddr[5]!;
+    const own = addr(l.a);
+    const m = make('m1', MACVLAN_MODE_PASSTHRU, 1);
+    const both = (): number[] => [addr(l.a), addr(m)];
+    const set = (d: NetDevice, n: number): number => devSetMacAddress(d, new Uint8Array([2, 0, 0, 0, 9, n]));
+    const gone = (): number => {
+      l.nl.ack(RTM_DELLINK, 0, nlIfinfo({ index: m.ifindex }));
+      return addr(l.a);
+    };
+    expect([set(m, 5), ...both(), set(m, 6), ...both()]).toEqual([0, 5, 5, 0, 6, 6]);
+    // Nobody may have a group's.
+    expect(devSetMacAddress(m, new Uint8Array([3, 0, 0, 0, 9, 1]))).toBe(-EADDRNOTAVAIL);
+    expect([...both(), gone()]).toEqual([6, 6, own]);
+  });
+
+  test('passthru: an address that the link was given meanwhile is its own', () => {
+    const m = make('m1', MACVLAN_MODE_PASSTHRU, 1);
+    devSetMacAddress(m, new Uint8Array([2, 0, 0, 0, 9, 5]));
+    devSetMacAddress(l.a, new Uint8Array([2, 0, 0, 0, 9, 7]));
+    expect(m.devAddr[5]).toBe(7);
+    l.nl.ack(RTM_DELLINK, 0, nlIfinfo({ index: m.ifindex }));
+    expect(l.a.devAddr[5]).toBe(7);
   });
 
   test('source: what comes from addresses of its list', () => {

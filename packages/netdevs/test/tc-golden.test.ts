@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { devChangeTxQueueLen, devGetByIndex, devOpen } from '@linnet/netdev';
-import { nlIfinfo, nlKind, NlTestClient, nlSplit, type NlTestMessage } from '@linnet/netlink/testing';
+import { nlIfinfo, nlKind, nlRecording, nlReplay, type NlRecorded, NlTestClient, type NlTestMessage } from '@linnet/netlink/testing';
 import {
   IFINFOMSG_LEN, ifinfomsgWrite, IFLA_IFNAME, NLM_F_CREATE, NLM_F_EXCL, NLMSG_ERROR, RTM_DELACTION, RTM_GETACTION, RTM_NEWACTION, RTM_NEWLINK, TCMSG_LEN, VETH_INFO_PEER,
 } from '@linnet/uapi';
@@ -12,14 +12,10 @@ import type { Kernel } from '@linnet/kernel';
 /*
  * Requests that a real Linux 6.18 answered (golden/record-tc.py), put to a machine that was set up the same way, in the same order.
  */
-interface Case {
-  readonly name: string;
+interface Case extends NlRecorded {
   readonly up?: readonly number[];
-  readonly req: string;
-  readonly out: readonly string[];
 }
-const cases = readFileSync(new URL('golden/tc-requests.jsonl', import.meta.url), 'utf8').trim().split('\n').map((l) => JSON.parse(l) as Case);
-const hex = (s: string): Uint8Array => new Uint8Array(Buffer.from(s, 'hex'));
+const cases = nlRecording<Case>(readFileSync(new URL('golden/tc-requests.jsonl', import.meta.url), 'utf8'));
 
 /** Attributes as a tree, as far as they look like one; counters of packets and times of actions are left out. */
 function tree(b: Uint8Array, path: string): unknown {
@@ -74,7 +70,7 @@ beforeAll(() => {
 afterAll(() => finish(k));
 
 describe('answers of a real kernel', () => {
-  test.each(cases.map((c) => [c.name, c] as const))('%s', (_name, c) => {
+  test.each(cases)('%s', (_name, c) => {
     if (c.up !== undefined) {
       for (const i of c.up) {
         const dev = devGetByIndex(k.initNet, i)!;
@@ -83,11 +79,7 @@ describe('answers of a real kernel', () => {
       }
       return;
     }
-    const client = new NlTestClient(k.initNet);
-    const req = hex(c.req);
-    expect(client.send(req)).toBe(req.length);
-    const got = client.recvAll().flatMap(nlSplit).map(plain);
-    expect(got).toEqual(c.out.map(hex).flatMap(nlSplit).map(plain));
-    client.close();
+    const { got, want } = nlReplay(k.initNet, c);
+    expect(got.map(plain)).toEqual(want.map(plain));
   });
 });

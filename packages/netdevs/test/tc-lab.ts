@@ -3,8 +3,8 @@ import type { Kernel, KernelModule, VirtualClock } from '@linnet/kernel';
 import { devGetByIndex, devGetByName, type NetDevice } from '@linnet/netdev';
 import { nlAttrs, nlIfinfo, nlKind, nlPayload, NlTestClient, type NlTestMessage } from '@linnet/netlink/testing';
 import {
-  IFLA_IFNAME, IFF_UP, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, type NlWriter, RTM_DELQDISC, RTM_DELTFILTER, RTM_GETQDISC, RTM_NEWLINK, RTM_NEWQDISC, RTM_NEWTCLASS, RTM_NEWTFILTER, TCA_ACT_KIND,
-  TCA_ACT_OPTIONS, TCA_KIND, TCA_OPTIONS, TCA_STATS2, TCA_STATS_BASIC, TCA_STATS_QUEUE, TCMSG_LEN, tcmsgWrite,
+  IFLA_IFNAME, IFF_UP, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, type NlWriter, RTM_DELQDISC, RTM_DELTFILTER, RTM_GETQDISC, RTM_GETTCLASS, RTM_NEWLINK, RTM_NEWQDISC, RTM_NEWTCLASS, RTM_NEWTFILTER, TCA_ACT_KIND,
+  TCA_ACT_OPTIONS, TCA_KIND, TCA_OPTIONS, TCA_STATS2, TCA_STATS_APP, TCA_STATS_BASIC, TCA_STATS_QUEUE, TCMSG_LEN, tcmsgWrite,
 } from '@linnet/uapi';
 import { expect } from 'vitest';
 import { dummy, ifb, netem, tc, veth, vethNewlink } from '../src/index.ts';
@@ -148,6 +148,16 @@ export class TcLab {
       };
     }
     throw new Error(`no queue ${handle.toString(16)}`);
+  }
+  /** What a class of htb counted: `xstats` has how often it lent and borrowed, giants, and its tokens for rate and ceiling. */
+  classStats(classid: number): { packets: number; qlen: number; overlimits: number; xstats: number[] } {
+    const all: NlTestMessage[] = this.nl.request(RTM_GETTCLASS, NLM_F_DUMP, nlPayload(TCMSG_LEN, (v, o) => tcmsgWrite(v, o, { family: 0, ifindex: this.a.ifindex, handle: 0, parent: 0, info: 0 })));
+    const view = (b: Uint8Array): DataView => new DataView(b.buffer, b.byteOffset, b.length);
+    const m = all.find(({ type, payload }) => type === RTM_NEWTCLASS && view(payload).getUint32(8, true) === classid);
+    const s = nlAttrs(nlAttrs(m!.payload, TCMSG_LEN).get(TCA_STATS2)!);
+    const q = view(s.get(TCA_STATS_QUEUE)!);
+    const x = view(s.get(TCA_STATS_APP)!);
+    return { packets: view(s.get(TCA_STATS_BASIC)!).getUint32(8, true), qlen: q.getUint32(0, true), overlimits: q.getUint32(16, true), xstats: [0, 1, 2, 3, 4].map((i) => x.getInt32(i * 4, true)) };
   }
   /** Sends a packet out of `dev`. */
   send(p: PacketSpec = {}, dev: NetDevice = this.a): number {

@@ -35,4 +35,18 @@ export {
   NF_NAT_RANGE_MAP_IPS, NF_NAT_RANGE_NETMAP, NF_NAT_RANGE_PERSISTENT, NF_NAT_RANGE_PROTO_OFFSET, NF_NAT_RANGE_PROTO_RANDOM, NF_NAT_RANGE_PROTO_RANDOM_FULLY,
   NF_NAT_RANGE_PROTO_SPECIFIED, NfNatRange, nfNatUniqueTuple, nfNatUsedTuple,
 } from './nf-nat-unique.ts';
-export { nfNatMasqueradeIpv4, nfNatNetmap, nfNatRedirectIpv4 } from './nf-nat-targets.ts';
+export { nfNatMasqueradeIpv4, nfNatMasqueradeIpv6, nfNatNetmap, nfNatRedirectIpv4, nfNatRedirectIpv6 } from './nf-nat-targets.ts';
+export {
+  NFGENMSG_LEN, NFNL_BATCH_GENID, NFNL_MSG_BATCH_BEGIN, NFNL_MSG_BATCH_END, NFNL_SUBSYS_ACCT, NFNL_SUBSYS_COUNT, NFNL_SUBSYS_CTHELPER, NFNL_SUBSYS_CTNETLINK, NFNL_SUBSYS_CTNETLINK_EXP,
+  NFNL_SUBSYS_CTNETLINK_TIMEOUT, NFNL_SUBSYS_HOOK, NFNL_SUBSYS_IPSET, NFNL_SUBSYS_NFT_COMPAT, NFNL_SUBSYS_NFTABLES, NFNL_SUBSYS_NONE, NFNL_SUBSYS_OSF, NFNL_SUBSYS_QUEUE,
+  NFNL_SUBSYS_ULOG, nfnetlink, NFNLGRP_ACCT_QUOTA, NFNLGRP_CONNTRACK_DESTROY, NFNLGRP_CONNTRACK_EXP_DESTROY, NFNLGRP_CONNTRACK_EXP_NEW, NFNLGRP_CONNTRACK_EXP_UPDATE,
+  NFNLGRP_CONNTRACK_NEW, NFNLGRP_CONNTRACK_UPDATE, NFNLGRP_NFTABLES, NFNLGRP_NFTRACE, nfnlBroadcast, type NfnlCallback, nfnlDumpPut, nfnlHasListeners, NfnlInfo, nfnlMsgPut, nfnlMsgType,
+  nfnlOnBind, nfnlSend, nfnlSubsysRegister, type NfnlSubsystem, nfnlUnicast,
+} from './nfnetlink.ts';
+export {
+  XT_CONTINUE, XT_ENTRY_LEN, XT_EXTENSION_MAXNAMELEN, XT_MEMORY, XT_RETURN, XTABLES, xtBestRevision, type XtCheck, xtFind, XtKernel, type XtMatchDef, type XtMatchFn, XtMemory, XtParam,
+  xtRegisterMatches, xtRegisterTargets, xtString, type XtTargetDef, type XtTargetFn,
+} from './xt-core.ts';
+export { xtCompile, xtDoTable, XtRules, XtRun, XtTable } from './xt-table.ts';
+export { xtGetsockopt, xtSetsockopt } from './xt-sockopt.ts';
+export { xtables, xtTable } from './xt-tables.ts';

@@ -70,6 +70,8 @@ export class NfConntrackNet {
   readonly gc: TimerList<NfConntrackNet>;
   /** IPv4's services, null in a stack without it. */
   af4: InetAf | null;
+  /** IPv6's, likewise. */
+  af6: InetAf | null;
   /** The hooks while there are users. */
   ops4: readonly NfHookOps[];
   ops6: readonly NfHookOps[];
@@ -119,6 +121,7 @@ export class NfConntrackNet {
     this.helpers = [];
     this.gc = new TimerList<NfConntrackNet>(nfConntrackGc, this);
     this.af4 = null;
+    this.af6 = null;
     this.ops4 = [];
     this.ops6 = [];
     this.users4 = 0;

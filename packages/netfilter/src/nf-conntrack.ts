@@ -6,7 +6,7 @@ import {
   NF_ACCEPT, NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING, NF_STOLEN, type NfHookFn, type NfHookOps, NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6,
   nfRegisterNetHook, nfReinject, nfStateCopy, nfUnregisterNetHook,
 } from '@linnet/netdev';
-import { AF_INET, ipIsFragment } from '@linnet/uapi';
+import { AF_INET, AF_INET6, ipIsFragment } from '@linnet/uapi';
 import { NF_IP_PRI_CONNTRACK, NF_IP_PRI_CONNTRACK_CONFIRM, NF_IP_PRI_CONNTRACK_DEFRAG, IPS_TEMPLATE } from './nf-conntrack-common.ts';
 import { nfConntrackConfirm, nfConntrackIn } from './nf-conntrack-core.ts';
 import { NF_CONNTRACK, nfConntrackForEach, NfConntrackNet, nfCtDelete } from './nf-conntrack-net.ts';
@@ -30,6 +30,17 @@ const defragHook: NfHookFn = (priv, skb, state) => {
   nfReinject(whole, nfStateCopy(state), NF_ACCEPT);
   return NF_STOLEN;
 };
+const defragHook6: NfHookFn = (priv, skb, state) => {
+  // What is tracked already came whole, over the loopback device.
+  const ct = skb.nfct as NfConn | null;
+  if (ct !== null && (ct.status & IPS_TEMPLATE) === 0) return NF_ACCEPT;
+  const cn = priv as NfConntrackNet;
+  const whole = cn.af6!.defrag!(cn.net, skb, state.hook === NF_INET_PRE_ROUTING ? DEFRAG_IN : DEFRAG_OUT);
+  if (whole === null) return NF_STOLEN;
+  if (whole === skb) return NF_ACCEPT;
+  nfReinject(whole, nfStateCopy(state), NF_ACCEPT);
+  return NF_STOLEN;
+};
 const inHook: NfHookFn = (priv, skb, state) => nfConntrackIn(priv as NfConntrackNet, skb, state);
 const confirmHook: NfHookFn = (_priv, skb) => nfConntrackConfirm(skb);
 
@@ -43,6 +54,9 @@ function opsOf(cn: NfConntrackNet, pf: number): NfHookOps[] {
   ];
   if (pf === NFPROTO_IPV4 && cn.af4?.defrag !== undefined) {
     list.push(at(NF_INET_PRE_ROUTING, NF_IP_PRI_CONNTRACK_DEFRAG, defragHook), at(NF_INET_LOCAL_OUT, NF_IP_PRI_CONNTRACK_DEFRAG, defragHook));
+  }
+  if (pf === NFPROTO_IPV6 && cn.af6?.defrag !== undefined) {
+    list.push(at(NF_INET_PRE_ROUTING, NF_IP_PRI_CONNTRACK_DEFRAG, defragHook6), at(NF_INET_LOCAL_OUT, NF_IP_PRI_CONNTRACK_DEFRAG, defragHook6));
   }
   return list;
 }
@@ -99,7 +113,9 @@ export const nfConntrack: KernelModule = {
     nfConntrackProcInit(net, cn);
   },
   netReady(net: Net): void {
-    net.get(NF_CONNTRACK).af4 = net.kernel.get(INET).af(AF_INET);
+    const cn = net.get(NF_CONNTRACK);
+    cn.af4 = net.kernel.get(INET).af(AF_INET);
+    cn.af6 = net.kernel.get(INET).af(AF_INET6);
   },
   netExit(net: Net): void {
     const cn = net.get(NF_CONNTRACK);

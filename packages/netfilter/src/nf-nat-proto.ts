@@ -5,7 +5,7 @@ import {
   AF_INET, ICMP_ADDRESS, ICMP_ADDRESSREPLY, ICMP_ECHO, ICMP_ECHOREPLY, ICMP_INFO_REPLY, ICMP_INFO_REQUEST, ICMP_TIMESTAMP, ICMP_TIMESTAMPREPLY, IPHDR_LEN, IPPROTO_ICMP,
   IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP, IPV6HDR_LEN,
 } from '@linnet/uapi';
-import { nfIpv6SkipExthdrs } from './nf-conntrack-packet.ts';
+import { nfIpv6SkipExthdrs, nfL4PseudoSum } from './nf-conntrack-packet.ts';
 import type { NfTuple } from './nf-conntrack-tuple.ts';
 
 /** The source is rewritten. @alpha */
@@ -149,4 +149,11 @@ export function nfIcmpResum(skb: Skb, off: number): void {
   if (skb.ipSummed === CHECKSUM_PARTIAL) return;
   skb.view.setUint16(skb.data + off + 2, 0);
   skb.view.setUint16(skb.data + off + 2, csumFold(skbChecksum(skb, off, skb.len - off, 0)));
+}
+
+/** The same for ICMPv6, whose sum covers the addresses. */
+export function nfIcmpv6Resum(skb: Skb, off: number): void {
+  if (skb.ipSummed === CHECKSUM_PARTIAL) return;
+  skb.view.setUint16(skb.data + off + 2, 0);
+  skb.view.setUint16(skb.data + off + 2, csumFold(skbChecksum(skb, off, skb.len - off, nfL4PseudoSum(skb, off, IPPROTO_ICMPV6))));
 }

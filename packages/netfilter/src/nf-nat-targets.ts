@@ -57,6 +57,33 @@ export function nfNatRedirectIpv4(skb: Skb, state: NfState, ct: NfConn, range: N
   return nfNatSetupInfo(ct, r, NF_NAT_MANIP_DST);
 }
 
+/** {@link nfNatMasqueradeIpv4} of IPv6: the source is chosen as for a packet of this machine (RFC 6724). @alpha */
+export function nfNatMasqueradeIpv6(skb: Skb, state: NfState, ct: NfConn, range: NfNatRange | null): number {
+  const dev = state.outDev!;
+  const addr = ct.cnet.net.get(NF_NAT).af6?.masqueradeAddr6?.(skb, dev) ?? null;
+  if (addr === null) return NF_DROP;
+  ct.nat ??= new NfCtNat(); // datapath-ok: once a connection
+  ct.nat.masqIndex = dev.ifindex;
+  const r = portsOf(range);
+  r.flags |= NF_NAT_RANGE_MAP_IPS;
+  r.setAddr(addr[0]!, addr[1]!, addr[2]!, addr[3]!);
+  return nfNatSetupInfo(ct, r, NF_NAT_MANIP_SRC);
+}
+
+/** {@link nfNatRedirectIpv4} of IPv6: at LOCAL_OUT to ::1. @alpha */
+export function nfNatRedirectIpv6(_skb: Skb, state: NfState, ct: NfConn, range: NfNatRange | null): number {
+  const r = portsOf(range);
+  r.flags |= NF_NAT_RANGE_MAP_IPS;
+  if (state.hook === NF_INET_LOCAL_OUT) {
+    r.setAddr(0, 0, 0, 1);
+  } else {
+    const addr = ct.cnet.net.get(NF_NAT).af6?.deviceAddr6?.(state.inDev!) ?? null;
+    if (addr === null) return NF_DROP;
+    r.setAddr(addr[0]!, addr[1]!, addr[2]!, addr[3]!);
+  }
+  return nfNatSetupInfo(ct, r, NF_NAT_MANIP_DST);
+}
+
 /** Replaces the network `min0`..`max0` of the side that the point rewrites, and keeps the host part (the target NETMAP). @alpha */
 export function nfNatNetmap(state: NfState, ct: NfConn, range: NfNatRange): number {
   const r = portsOf(range);

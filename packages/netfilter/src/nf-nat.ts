@@ -6,10 +6,10 @@ import { defineKey, delTimer, jhash3words, type KernelModule, type Key, type Net
 import { INET, type InetAf } from '@linnet/inet';
 import {
   NETDEV_DOWN, NF_ACCEPT, NF_DROP, NF_INET_FORWARD, NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING, NF_VERDICT_MASK, type NetDevice, type NetdeviceNotifier,
-  nfDropErr, type NfHookFn, type NfHookOps, NFPROTO_IPV4, nfRegisterNetHook, type NfState, nfUnregisterNetHook, registerNetdeviceNotifier, unregisterNetdeviceNotifier,
+  nfDropErr, type NfHookFn, type NfHookOps, NFPROTO_IPV4, NFPROTO_IPV6, nfRegisterNetHook, type NfState, nfUnregisterNetHook, registerNetdeviceNotifier, unregisterNetdeviceNotifier,
 } from '@linnet/netdev';
 import { pskbMayPull, skbEnsureWritable, skbOrphan, type Skb } from '@linnet/skbuff';
-import { AF_INET, ICMP_REDIRECT, IPPROTO_ICMP } from '@linnet/uapi';
+import { AF_INET, AF_INET6, ICMP_REDIRECT, IPPROTO_ICMP, IPPROTO_ICMPV6, NDISC_REDIRECT } from '@linnet/uapi';
 import { type NfConn, NfCtNat, type NfConnRef } from './nf-conn.ts';
 import {
   IP_CT_ESTABLISHED_REPLY, IP_CT_IS_REPLY, IP_CT_NEW, IP_CT_RELATED, IP_CT_RELATED_REPLY, IPS_CONFIRMED, IPS_DST_NAT, IPS_DST_NAT_DONE, IPS_NAT_DONE_MASK, IPS_NAT_MASK,
@@ -17,8 +17,9 @@ import {
 } from './nf-conntrack-common.ts';
 import { nfConntrack, nfCtNetnsGet, nfCtNetnsPut, nfConntrackFlush } from './nf-conntrack.ts';
 import { NF_CONNTRACK, type NfConntrackNet, nfCtDelete } from './nf-conntrack-net.ts';
+import { nfIpv6SkipExthdrs } from './nf-conntrack-packet.ts';
 import { nfTupleCopy, nfTupleEqual, nfTupleInvert, nfTupleSrcEqual, NfTuple } from './nf-conntrack-tuple.ts';
-import { NF_NAT_MANIP_DST, NF_NAT_MANIP_SRC, nfIcmpResum, nfNatManipPkt } from './nf-nat-proto.ts';
+import { NF_NAT_MANIP_DST, NF_NAT_MANIP_SRC, nfIcmpResum, nfIcmpv6Resum, nfNatManipPkt } from './nf-nat-proto.ts';
 import { NF_NAT_RANGE_MAP_IPS, NfNatRange, nfNatUniqueTuple } from './nf-nat-unique.ts';
 
 /**
@@ -46,8 +47,12 @@ export class NfNatNet {
   /** Connections by the hash of their source: who comes from the same port again gets the same one. */
   readonly bysource: Map<number, NfConnRef>;
   af4: InetAf | null;
+  af6: InetAf | null;
+  /** The hooks of each family while it has rules. */
   ops4: NfHookOps[];
+  ops6: NfHookOps[];
   endAddr: (() => void) | null;
+  endAddr6: (() => void) | null;
   readonly curr: NfTuple;
   readonly fresh: NfTuple;
   readonly target: NfTuple;
@@ -58,8 +63,11 @@ export class NfNatNet {
     this.rules = new Array<NfNatRuleOps[] | null>(11 * 8).fill(null);
     this.bysource = new Map();
     this.af4 = null;
+    this.af6 = null;
     this.ops4 = [];
+    this.ops6 = [];
     this.endAddr = null;
+    this.endAddr6 = null;
     this.curr = new NfTuple();
     this.fresh = new NfTuple();
     this.target = new NfTuple();
@@ -113,7 +121,7 @@ function sameSource(nn: NfNatNet, ct: NfConn, range: NfNatRange, out: NfTuple): 
     out.src1 = c.reply.dst1;
     out.src2 = c.reply.dst2;
     out.src3 = c.reply.dst3;
-    out.sport = ct.orig.protonum === IPPROTO_ICMP ? c.reply.sport : c.reply.dport;
+    out.sport = ct.orig.protonum === IPPROTO_ICMP || ct.orig.protonum === IPPROTO_ICMPV6 ? c.reply.sport : c.reply.dport;
     if (range.holds(out, NF_NAT_MANIP_SRC)) return true;
   }
   return false;
@@ -177,15 +185,15 @@ export function nfNatPacket(ct: NfConn, ctinfo: number, hooknum: number, skb: Sk
   return nfNatManipPkt(skb, skb.networkHeader - skb.data, target, manip, true) ? NF_ACCEPT : NF_DROP;
 }
 
-/** Rewrites an ICMP error and the packet that it quotes (RFC 5508 4); false: drop it (nf_nat_icmp_reply_translation). */
-function icmpReplyTranslation(nn: NfNatNet, skb: Skb, ct: NfConn, ctinfo: number, hooknum: number): boolean {
-  const hdrlen = (skb.u8[skb.networkHeader]! & 15) << 2;
+/** Rewrites an ICMP error at `l4` behind `data` and the packet that it quotes (RFC 5508 4); false: drop it (nf_nat_icmp_reply_translation). */
+function icmpReplyTranslation(nn: NfNatNet, skb: Skb, ct: NfConn, ctinfo: number, hooknum: number, l4: number): boolean {
   const base = skb.networkHeader - skb.data;
-  const inner = base + hdrlen + 8;
-  if (!skbEnsureWritable(skb, Math.min(skb.len, inner + 28))) return false;
-  const type = skb.u8[skb.data + base + hdrlen]!;
+  const v4 = ct.orig.l3num === AF_INET;
+  const inner = l4 + 8;
+  if (!skbEnsureWritable(skb, Math.min(skb.len, inner + (v4 ? 28 : 48)))) return false;
+  const type = skb.u8[skb.data + l4]!;
   // A redirect for a rewritten destination would lead astray.
-  if (type === ICMP_REDIRECT && (ct.status & IPS_NAT_MASK) !== 0) return false;
+  if (type === (v4 ? ICMP_REDIRECT : NDISC_REDIRECT) && (ct.status & IPS_NAT_MASK) !== 0) return false;
   const manip = nfHook2Manip(hooknum);
   const reply = ctinfo >= IP_CT_IS_REPLY;
   let bit = manip === NF_NAT_MANIP_SRC ? IPS_SRC_NAT : IPS_DST_NAT;
@@ -193,18 +201,28 @@ function icmpReplyTranslation(nn: NfNatNet, skb: Skb, ct: NfConn, ctinfo: number
   if ((ct.status & bit) === 0) return true;
   // The quoted packet went the other way, so its other side is what this rewrites.
   if (!nfNatManipPkt(skb, inner, reply ? ct.orig : ct.reply, manip === NF_NAT_MANIP_SRC ? NF_NAT_MANIP_DST : NF_NAT_MANIP_SRC, false)) return false;
-  nfIcmpResum(skb, base + hdrlen);
+  if (v4) nfIcmpResum(skb, l4);
   nfTupleInvert(nn.target, reply ? ct.orig : ct.reply);
-  return nfNatManipPkt(skb, base, nn.target, manip, true);
+  if (!nfNatManipPkt(skb, base, nn.target, manip, true)) return false;
+  // ICMPv6's sum covers the addresses too, so it comes last.
+  if (!v4) nfIcmpv6Resum(skb, l4);
+  return true;
 }
 
-function isIcmpError(skb: Skb): boolean {
+/** Where the ICMP error of a packet begins behind `data`; -1 when it is none. */
+function icmpErrorAt(skb: Skb): number {
   const nh = skb.networkHeader;
-  if (skb.u8[nh]! >> 4 !== 4 || skb.u8[nh + 9] !== IPPROTO_ICMP) return false;
-  const off = nh - skb.data + ((skb.u8[nh]! & 15) << 2);
-  if (!pskbMayPull(skb, off + 8)) return false;
-  const type = skb.u8[skb.data + off]!;
-  return type === 3 || type === 4 || type === 5 || type === 11 || type === 12;
+  if (skb.u8[nh]! >> 4 === 4) {
+    if (skb.u8[nh + 9] !== IPPROTO_ICMP) return -1;
+    const off = nh - skb.data + ((skb.u8[nh]! & 15) << 2);
+    if (!pskbMayPull(skb, off + 8)) return -1;
+    const type = skb.u8[skb.data + off]!;
+    return type === 3 || type === 4 || type === 5 || type === 11 || type === 12 ? off : -1;
+  }
+  const found = nfIpv6SkipExthdrs(skb, nh - skb.data);
+  if (found < 0 || (found & 0xff) !== IPPROTO_ICMPV6 || !pskbMayPull(skb, (found >> 8) + 8)) return -1;
+  const type = skb.u8[skb.data + (found >> 8)]!;
+  return type < 128 || type === NDISC_REDIRECT ? found >> 8 : -1;
 }
 
 /** Runs the rules of a point for a connection that they have not decided about, then rewrites the packet (nf_nat_inet_fn). */
@@ -214,8 +232,9 @@ function natPacket(nn: NfNatNet, skb: Skb, state: NfState): number {
   const ctinfo = skb.nfctInfo;
   const { hook } = state;
   const manip = nfHook2Manip(hook);
-  if ((ctinfo === IP_CT_RELATED || ctinfo === IP_CT_RELATED_REPLY) && isIcmpError(skb)) {
-    return icmpReplyTranslation(nn, skb, ct, ctinfo, hook) ? NF_ACCEPT : NF_DROP;
+  if (ctinfo === IP_CT_RELATED || ctinfo === IP_CT_RELATED_REPLY) {
+    const at = icmpErrorAt(skb);
+    if (at >= 0) return icmpReplyTranslation(nn, skb, ct, ctinfo, hook, at) ? NF_ACCEPT : NF_DROP;
   }
   if (ctinfo === IP_CT_NEW || ctinfo === IP_CT_RELATED || ctinfo === IP_CT_RELATED_REPLY) {
     const done = manip === NF_NAT_MANIP_SRC ? IPS_SRC_NAT_DONE : IPS_DST_NAT_DONE;
@@ -244,20 +263,32 @@ function natPacket(nn: NfNatNet, skb: Skb, state: NfState): number {
   return nfNatPacket(ct, ctinfo, hook, skb);
 }
 
+/** A number that changes with an address of the header: IPv6's four words in one. */
+function sourceOf(skb: Skb): number {
+  const { view, networkHeader: nh } = skb;
+  return view.getUint8(nh) >> 4 === 4 ? view.getInt32(nh + 12) : mixed(view, nh + 8);
+}
+function destOf(skb: Skb): number {
+  const { view, networkHeader: nh } = skb;
+  return view.getUint8(nh) >> 4 === 4 ? view.getInt32(nh + 16) : mixed(view, nh + 24);
+}
+function mixed(view: DataView, at: number): number {
+  return (view.getInt32(at) ^ Math.imul(view.getInt32(at + 4), 3) ^ Math.imul(view.getInt32(at + 8), 5) ^ Math.imul(view.getInt32(at + 12), 7)) | 0;
+}
+
 const natHook: NfHookFn = (priv, skb, state) => natPacket(priv as NfNatNet, skb, state);
 const preRouting: NfHookFn = (priv, skb, state) => {
-  const at = skb.networkHeader + 16;
-  const before = skb.view.getInt32(at);
+  const before = destOf(skb);
   const ret = natPacket(priv as NfNatNet, skb, state);
   // A route that was known before leads to the old destination.
-  if (ret === NF_ACCEPT && skb.dst !== null && skb.view.getInt32(skb.networkHeader + 16) !== before) skb.dst = null;
+  if (ret === NF_ACCEPT && skb.dst !== null && destOf(skb) !== before) skb.dst = null;
   return ret;
 };
 const localIn: NfHookFn = (priv, skb, state) => {
-  const before = skb.view.getInt32(skb.networkHeader + 12);
+  const before = sourceOf(skb);
   const ret = natPacket(priv as NfNatNet, skb, state);
   // The socket that early demultiplexing found had another peer.
-  if (ret === NF_ACCEPT && skb.sk !== null && skb.view.getInt32(skb.networkHeader + 12) !== before) {
+  if (ret === NF_ACCEPT && skb.sk !== null && sourceOf(skb) !== before) {
     skbOrphan(skb);
     skb.sk = null;
   }
@@ -265,10 +296,11 @@ const localIn: NfHookFn = (priv, skb, state) => {
 };
 const localOut: NfHookFn = (priv, skb, state) => {
   const nn = priv as NfNatNet;
-  const before = skb.view.getInt32(skb.networkHeader + 16);
+  const before = destOf(skb);
   const ret = natPacket(nn, skb, state);
-  if (ret !== NF_ACCEPT || skb.view.getInt32(skb.networkHeader + 16) === before) return ret;
-  const err = nn.af4 === null || nn.af4.rerouteOutput === undefined ? 0 : nn.af4.rerouteOutput(nn.net, state.sk, skb);
+  if (ret !== NF_ACCEPT || destOf(skb) === before) return ret;
+  const af = state.pf === NFPROTO_IPV4 ? nn.af4 : nn.af6;
+  const err = af === null || af.rerouteOutput === undefined ? 0 : af.rerouteOutput(nn.net, state.sk, skb);
   if (err < 0) return nfDropErr(err);
   return ret;
 };
@@ -289,17 +321,18 @@ function anyRule(nn: NfNatNet, pf: number): boolean {
 
 /**
  * Adds rules at a hook point; the first of a family also begins tracking and rewriting its packets (nf_nat_register_fn). Points are PRE_ROUTING and LOCAL_OUT for
- * destinations, POST_ROUTING and LOCAL_IN for sources. IPv4 only: an IPv6 stack has no reroute for rewritten packets yet.
- * Throws for a family or a point that has no NAT.
+ * destinations, POST_ROUTING and LOCAL_IN for sources. Throws for a family or a point that has no NAT.
  * @alpha
  */
 export function nfNatRegisterFn(net: Net, ops: NfNatRuleOps): void {
-  if (ops.pf !== NFPROTO_IPV4 || ops.hooknum === NF_INET_FORWARD || ops.hooknum > NF_INET_POST_ROUTING) throw new RangeError(`no NAT for family ${ops.pf} at point ${ops.hooknum}`);
+  if ((ops.pf !== NFPROTO_IPV4 && ops.pf !== NFPROTO_IPV6) || ops.hooknum === NF_INET_FORWARD || ops.hooknum > NF_INET_POST_ROUTING) throw new RangeError(`no NAT for family ${ops.pf} at point ${ops.hooknum}`);
   const nn = net.get(NF_NAT);
   if (!anyRule(nn, ops.pf)) {
     nfCtNetnsGet(net, ops.pf);
-    nn.ops4 = natOps(nn, ops.pf);
-    for (const o of nn.ops4) nfRegisterNetHook(net, o);
+    const own = natOps(nn, ops.pf);
+    if (ops.pf === NFPROTO_IPV4) nn.ops4 = own;
+    else nn.ops6 = own;
+    for (const o of own) nfRegisterNetHook(net, o);
   }
   const i = ops.pf * 8 + ops.hooknum;
   nn.rules[i] = (nn.rules[i] ?? []).concat([ops]).sort((a, b) => a.priority - b.priority); // datapath-ok: a table is registered
@@ -314,21 +347,28 @@ export function nfNatUnregisterFn(net: Net, ops: NfNatRuleOps): void {
   const left = list.filter((o) => o !== ops);
   nn.rules[i] = left.length === 0 ? null : left;
   if (anyRule(nn, ops.pf)) return;
-  for (const o of nn.ops4) nfUnregisterNetHook(net, o);
-  nn.ops4 = [];
+  for (const o of ops.pf === NFPROTO_IPV4 ? nn.ops4 : nn.ops6) nfUnregisterNetHook(net, o);
+  if (ops.pf === NFPROTO_IPV4) nn.ops4 = [];
+  else nn.ops6 = [];
   nfCtNetnsPut(net, ops.pf);
   // Without rewriting, packets of translated connections would go to the wrong place.
-  nfConntrackFlush(net, (ct) => (ct.status & IPS_NAT_DONE_MASK) !== 0);
+  const l3num = ops.pf === NFPROTO_IPV4 ? AF_INET : AF_INET6;
+  nfConntrackFlush(net, (ct) => ct.orig.l3num === l3num && (ct.status & IPS_NAT_DONE_MASK) !== 0);
 }
 
 /** Ends the masqueraded connections that left by a device, or had an address that is gone (RFC 4787 does not ask for it, but nothing else could answer for them). */
 function masqForget(net: Net, ifindex: number, addr: number | null): void {
-  nfConntrackFlush(net, (ct) => ct.nat !== null && ct.nat.masqIndex === ifindex && (addr === null || ct.reply.dst0 === addr));
+  nfConntrackFlush(net, (ct) => ct.nat !== null && ct.nat.masqIndex === ifindex && (addr === null || (ct.orig.l3num === AF_INET && ct.reply.dst0 === addr)));
+}
+
+/** The same for an IPv6 address. */
+function masqForget6(net: Net, ifindex: number, a: Int32Array): void {
+  nfConntrackFlush(net, ({ nat, reply: r, orig }) => nat !== null && nat.masqIndex === ifindex && orig.l3num === AF_INET6 && r.dst0 === a[0] && r.dst1 === a[1] && r.dst2 === a[2] && r.dst3 === a[3]);
 }
 
 const NAT_NOTIFIER: Key<NetdeviceNotifier> = defineKey<NetdeviceNotifier>('nf_nat notifier');
 
-/** The module: NAT of IPv4. It does nothing until rules are registered ({@link nfNatRegisterFn}). @public */
+/** The module: NAT of IPv4 and IPv6. It does nothing until rules are registered ({@link nfNatRegisterFn}). @public */
 export const nfNat: KernelModule = {
   name: 'nf_nat',
   requires: [nfConntrack],
@@ -355,14 +395,17 @@ export const nfNat: KernelModule = {
   netReady(net: Net): void {
     const nn = net.get(NF_NAT);
     nn.af4 = net.kernel.get(INET).af(AF_INET);
+    nn.af6 = net.kernel.get(INET).af(AF_INET6);
+    nn.endAddr6 = nn.af6?.onAddrGone6?.(net, (ifindex, addr) => masqForget6(net, ifindex, addr)) ?? null;
     nn.endAddr = nn.af4?.onAddrGone?.(net, (ifindex, addr) => masqForget(net, ifindex, addr)) ?? null;
   },
   netStop(net: Net): void {
     net.get(NF_NAT).endAddr?.();
+    net.get(NF_NAT).endAddr6?.();
   },
   netExit(net: Net): void {
     const nn = net.get(NF_NAT);
-    for (const o of nn.ops4) nfUnregisterNetHook(net, o);
+    for (const o of nn.ops4.concat(nn.ops6)) nfUnregisterNetHook(net, o);
     nfConntrackFlush(net);
     delTimer(net.kernel, nn.cn.gc);
   },

@@ -39,7 +39,7 @@ export function rtnetlinkRcvMsg(req: NlRequest, skb: Skb): number {
   }
   let link = rtnlGetLink(k, req.family, type);
   if (link?.doit === undefined) link = rtnlGetLink(k, 0, type);
-  if (kind === KIND_DEL && (req.flags & NLM_F_BULK) !== 0 && ((link?.flags ?? 0) & RTNL_FLAG_BULK_DEL_SUPPORTED) === 0) {
+  if (kind === KIND_DEL && (req.flags & NLM_F_BULK) !== 0 && link !== null && ((link.flags ?? 0) & RTNL_FLAG_BULK_DEL_SUPPORTED) === 0) {
     nlSetErrMsg(req.extack, 'Bulk delete is not supported');
     return -EOPNOTSUPP;
   }

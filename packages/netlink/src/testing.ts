@@ -218,3 +218,4 @@ export class NlTestClient {
     this.sock.kernel.run(() => sockRelease(this.sock));
   }
 }
+export { nlComparable, nlHex, type NlRecorded, nlRecording, nlReplay, nlUnhex } from './testing-record.ts';

@@ -5,7 +5,7 @@
  */
 export { createNetns, NETNS, netnsAdd, netnsAttach, netnsDel, netnsGet, NetnsKernel, netnsList, netnsNames } from './netns.ts';
 export { netnsMoveDevice, type MoveOptions } from './move.ts';
-export { initNsproxy, NsProxy, NSPROXY, nsproxyGet, nsproxyOf, nsproxyPut, nsproxySetns, nsproxyUnshare, type InitNamespaces, type NsTarget } from './nsproxy.ts';
+export { NsProxy, NSPROXY, nsproxyGet, nsproxyOf, nsproxyPut, nsproxySetns, nsproxyUnshare, type InitNamespaces, type NsTarget } from './nsproxy.ts';
 export { getHostname, setDomainname, setHostname, uname, UTS_LEN, UTS_SYSCTLS, UtsNamespace, type Utsname, utsSysctl } from './uts.ts';
 export { netns, netnsSetTasks } from './module.ts';
 export type { NetlinkHost } from '@linnet/netlink';

@@ -18,7 +18,7 @@ export class NsProxy {
   /** Tasks that have it. */
   refs: number;
 
-  /** Use {@link initNsproxy} and the functions below. */
+  /** Use {@link nsproxyOf} and the functions below. */
   constructor(net: Net, uts: UtsNamespace) {
     this.kernel = net.kernel;
     this.net = net.hold();
@@ -34,11 +34,6 @@ export interface InitNamespaces {
 
 /** Where a kernel keeps them. @alpha */
 export const NSPROXY: Key<InitNamespaces> = defineKey<InitNamespaces>('netns');
-
-/** A proxy of the initial namespaces, for a machine's first task (init_nsproxy). @alpha */
-export function initNsproxy(k: Kernel): NsProxy {
-  return new NsProxy(k.initNet, k.get(NSPROXY).uts);
-}
 
 /** A proxy for a task that begins in `net`, with the machine's UTS namespace. @alpha */
 export function nsproxyOf(net: Net): NsProxy {

@@ -2,7 +2,7 @@ import { EINVAL, ENAMETOOLONG } from '@linnet/kernel';
 import { CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS } from '@linnet/uapi';
 import { describe, expect, test } from 'vitest';
 import {
-  createNetns, getHostname, initNsproxy, netnsDel, type NsProxy, nsproxyGet, nsproxyOf, nsproxyPut, nsproxySetns, nsproxyUnshare, setDomainname, setHostname, uname,
+  createNetns, getHostname, netnsDel, type NsProxy, nsproxyGet, nsproxyOf, nsproxyPut, nsproxySetns, nsproxyUnshare, setDomainname, setHostname, uname,
 } from '../src/index.ts';
 import { finish, makeKernel } from './helpers.ts';
 
@@ -14,7 +14,7 @@ const ok = (p: NsProxy | number): NsProxy => {
 describe('unshare and setns', () => {
   test('a task leaves for a new network namespace, which ends with it', () => {
     const k = makeKernel();
-    const init = initNsproxy(k);
+    const init = nsproxyOf(k.initNet);
     const p = ok(nsproxyUnshare(init, CLONE_NEWNET));
     expect(p.net).not.toBe(k.initNet);
     expect(p.uts).toBe(init.uts);
@@ -31,7 +31,7 @@ describe('unshare and setns', () => {
   test('a named namespace outlives its name while a task is in it', () => {
     const k = makeKernel();
     const net = createNetns(k, 'red');
-    const init = initNsproxy(k);
+    const init = nsproxyOf(k.initNet);
     const p = ok(nsproxySetns(init, net, CLONE_NEWNET));
     nsproxyPut(init);
     netnsDel(k, 'red');
@@ -61,7 +61,7 @@ describe('unshare and setns', () => {
 describe('UTS namespaces', () => {
   test('the initial one is the name of the machine; a new one begins as a copy', () => {
     const k = makeKernel('router');
-    const init = initNsproxy(k);
+    const init = nsproxyOf(k.initNet);
     expect(uname(init.uts)).toMatchObject({ sysname: 'Linux', nodename: 'router', domainname: '(none)' });
     const p = ok(nsproxyUnshare(init, CLONE_NEWUTS));
     expect(setHostname(p.uts, 'guest')).toBe(0);
@@ -75,7 +75,7 @@ describe('UTS namespaces', () => {
 
   test('lengths', () => {
     const k = makeKernel();
-    const { uts } = initNsproxy(k);
+    const { uts } = nsproxyOf(k.initNet);
     expect(setHostname(uts, 'x'.repeat(65))).toBe(-EINVAL);
     expect(setHostname(uts, 'é'.repeat(33))).toBe(-EINVAL);
     expect(setDomainname(uts, 'x'.repeat(65))).toBe(-EINVAL);
@@ -95,7 +95,7 @@ describe('UTS namespaces', () => {
     expect(k.sysctl.write('kernel/hostname', 'core\n')).toBe(0);
     expect(k.hostname).toBe('core');
     expect(k.sysctl.write('kernel/domainname', 'example.org')).toBe(0);
-    expect(initNsproxy(k).uts.domainname).toBe('example.org');
+    expect(nsproxyOf(k.initNet).uts.domainname).toBe('example.org');
     finish(k);
   });
 });

@@ -83,6 +83,14 @@ export class FdTable {
     return 0;
   }
 
+  /** Gives another table the same files under the same numbers (fork(2)). */
+  copyTo(to: FdTable): void {
+    for (const fd of this.list()) {
+      const { file, cloexec } = this.slots[fd]!;
+      to.put(fd, file, cloexec);
+    }
+  }
+
   private put(fd: number, file: OpenFile, cloexec: boolean): void {
     while (this.slots.length <= fd) this.slots.push(null);
     this.slots[fd] = new FdSlot(file, cloexec);

@@ -1,10 +1,11 @@
 /** The system calls, never blocking: zero or positive, or a negative errno. */
 import {
-  capable, EBADF, EFAULT, EINVAL, EMFILE, ENODEV, ENOENT, ENOTSOCK, ENOTTY, EOPNOTSUPP, EPERM, ESRCH, ROOT_CRED, type Kernel,
+  capable, EBADF, EFAULT, EINVAL, EMFILE, ENODEV, ENOENT, ENOTSOCK, ENOTTY, EOPNOTSUPP, EPERM, ESRCH, Net, ROOT_CRED, type Kernel,
 } from '@linnet/kernel';
+import { NETNS, netnsAttach, netnsDel } from '@linnet/netns';
 import { intOpt, MsgHdr, msgCount, optInt, sockCreate, Socket, sockGetsockopt, sockIoctl, sockRelease, sockSetsockopt, UNIX, unixUnlink } from '@linnet/socket';
 import {
-  CAP_NET_ADMIN, EPOLL_CLOEXEC, F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, FIOASYNC, FIOCLEX, FIOGETOWN, FIONBIO, FIONCLEX, FIOSETOWN, MSG_DONTWAIT, MSG_ERRQUEUE, O_ASYNC, O_CLOEXEC, O_NONBLOCK, POLLERR,
+  CAP_NET_ADMIN, CAP_SYS_ADMIN, EPOLL_CLOEXEC, F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, FIOASYNC, FIOCLEX, FIOGETOWN, FIONBIO, FIONCLEX, FIOSETOWN, MSG_DONTWAIT, MSG_ERRQUEUE, O_ASYNC, O_CLOEXEC, O_NONBLOCK, POLLERR,
   POLLHUP, POLLNVAL, SHUT_RD, SHUT_RDWR, SIOCGPGRP, SIOCGSKNS, SIOCSPGRP, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_TYPE_MASK, SOL_SOCKET, type SockAddr, utf8Encode,
 } from '@linnet/uapi';
 import { addrErrno } from './args.ts';
@@ -232,26 +233,30 @@ export class Sys {
 
   /** @internal Sends from the message's cursor; `rest` when the bytes before were sent. */
   sendOn(sock: Socket, msg: MsgHdr, size: number, flags: number, rest: boolean = false): number {
-    const { control } = msg;
     this.enter();
     try {
       msg.flags = flags | MSG_DONTWAIT;
-      if (control.length > 0) {
-        // Control messages go with the first bytes.
-        if (rest) msg.control = [];
-        const err = scmLookUp(this.task.fds, msg, sock.ops.family);
-        if (err !== 0) return err;
-      }
-      return sock.ops.sendmsg(sock, msg, size);
+      return msg.control.length === 0 ? sock.ops.sendmsg(sock, msg, size) : this.sendControl(sock, msg, size, rest);
     } finally {
-      msg.control = control;
-      msg.files = null;
       this.leave();
     }
   }
 
+  /** Control messages go with the first bytes. */
+  private sendControl(sock: Socket, msg: MsgHdr, size: number, rest: boolean): number {
+    const { control } = msg;
+    if (rest) msg.control = [];
+    const err = scmLookUp(this.task.fds, msg, sock.ops.family);
+    const n = err !== 0 ? err : sock.ops.sendmsg(sock, msg, size);
+    msg.control = control;
+    msg.files = null;
+    return n;
+  }
+
   /** sendmmsg(2): how many messages went, or the error of the first. */
   sendmmsg(fd: number, msgs: readonly MMsgHdr[], flags: number = 0): number {
+    const sock = this.sock(fd);
+    if (typeof sock === 'number') return sock;
     for (let i = 0; i < msgs.length; i++) {
       const n = this.sendmsg(fd, msgs[i]!.hdr, flags);
       if (n < 0) return i > 0 ? i : n;
@@ -314,6 +319,8 @@ export class Sys {
 
   /** recvmmsg(2): how many messages came, or the error of the first. */
   recvmmsg(fd: number, msgs: readonly MMsgHdr[], flags: number = 0): number {
+    const sock = this.sock(fd);
+    if (typeof sock === 'number') return sock;
     for (let i = 0; i < msgs.length; i++) {
       const n = this.recvmsg(fd, msgs[i]!.hdr, flags);
       if (n < 0) return i > 0 ? i : n;
@@ -352,7 +359,7 @@ export class Sys {
     return this.asTask(() => (level === SOL_SOCKET && sock.sk !== null ? sockSetsockopt(sock, opt, bytes) : sock.ops.setsockopt(sock, level, opt, bytes)));
   }
 
-  /** getsockopt(2): the value's bytes, at most `maxLen`, or a negative errno. A few options are asked with something in the buffer: `input` (PACKET_HDRLEN). */
+  /** getsockopt(2): the value's bytes, at most `maxLen`, or a negative errno. A few options are asked with something in the buffer: `input` (PACKET_HDRLEN, MCAST_MSFILTER). */
   getsockopt(fd: number, level: number, opt: number, maxLen: number = OPTLEN, input?: Uint8Array): Uint8Array | number {
     const sock = this.sock(fd);
     if (typeof sock === 'number') return sock;
@@ -469,6 +476,36 @@ export class Sys {
     const at = this.walk(path, false);
     if (typeof at === 'number') return at;
     return at.node.kind === 'link' ? at.node.target : -EINVAL;
+  }
+
+  /**
+   * Names a network namespace: what mount(2) with MS_BIND of its file (`source`: `/proc/self/ns/net`, `/proc/PID/ns/net`, another name) on a file made for it (`target`: `/run/netns/NAME`)
+   * does on Linux. The name holds it. Returns 0, or -EPERM (without CAP_SYS_ADMIN), -ENOENT, -EINVAL for a source that is none or a target that is no name there, -EEXIST, -ENAMETOOLONG.
+   */
+  mountNetns(source: string, target: string): number {
+    if (!this.task.cred.has(CAP_SYS_ADMIN)) return -EPERM;
+    const at = this.walk(source, true);
+    if (typeof at === 'number') return at;
+    const name = this.netnsName(target);
+    if (typeof name === 'number') return name;
+    const ns = at.node.kind === 'ns' ? at.node.ns : null;
+    return ns instanceof Net ? this.asTask(() => netnsAttach(this.kernel, name, ns)) : -EINVAL;
+  }
+
+  /** Takes a namespace's name away, as umount2(2) and unlink(2) of `/run/netns/NAME` do: it ends unless something else holds it. Returns 0, -EPERM, -ENOENT, or -EINVAL for what is no name. */
+  umountNetns(target: string): number {
+    if (!this.task.cred.has(CAP_SYS_ADMIN)) return -EPERM;
+    const name = this.netnsName(target);
+    return typeof name === 'number' ? name : this.asTask(() => netnsDel(this.kernel, name));
+  }
+
+  /** The last part of a path in the folder of the names, or a negative errno. */
+  private netnsName(path: string): string | number {
+    if (typeof path !== 'string') return -EFAULT;
+    const slash = path.lastIndexOf('/');
+    const dir = this.walk(path.slice(0, slash + 1), true);
+    if (typeof dir === 'number') return dir;
+    return dir.path === '/run/netns' && this.kernel.tryGet(NETNS) !== null ? path.slice(slash + 1) : -EINVAL;
   }
 
   /** The paths of all files below a directory, sorted. Links are followed, but not those behind a link. */

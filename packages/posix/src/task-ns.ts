@@ -1,7 +1,7 @@
 /** The namespaces of a task: entering, leaving, and what they are called. */
 import { EBADF, EINVAL, ENOENT, ENOSYS, type Kernel, type Net } from '@linnet/kernel';
 import {
-  netnsGet, NSPROXY, type NsProxy, nsproxyOf, nsproxyPut, nsproxySetns, nsproxyUnshare, setDomainname, setHostname, uname, type Utsname, type UtsNamespace,
+  netnsGet, NSPROXY, type NsProxy, nsproxyGet, nsproxyOf, nsproxyPut, nsproxySetns, nsproxyUnshare, setDomainname, setHostname, uname, type Utsname, type UtsNamespace,
 } from '@linnet/netns';
 import type { FdTable } from './fd-table.ts';
 import { NsFile } from './ns-file.ts';
@@ -29,6 +29,11 @@ export class TaskNamespaces {
   /** The UTS namespace; null where the machine has none. */
   get uts(): UtsNamespace | null {
     return this.proxy?.uts ?? null;
+  }
+
+  /** Takes those of another task, as its child does (fork(2)). */
+  share(of: TaskNamespaces): void {
+    if (of.proxy !== null) this.change(() => nsproxyGet(of.proxy!));
   }
 
   /** New namespaces for those that `flags` name (unshare(2)): 0, -EINVAL, or -ENOSYS where the machine has no namespaces. */

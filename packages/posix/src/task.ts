@@ -1,9 +1,9 @@
 /** A task: a namespace, descriptors, and the system calls that may wait. */
-import { Cred, EAGAIN, EALREADY, EBADF, EFAULT, EINPROGRESS, EINVAL, EISCONN, ENETDOWN, ENOSYS, ENOTSOCK, EPERM, Net, ROOT_CRED, type Kernel } from '@linnet/kernel';
+import { Cred, EAGAIN, EALREADY, EBADF, ECONNABORTED, EFAULT, EINPROGRESS, EINVAL, EISCONN, ENETDOWN, ENOSYS, ENOTSOCK, EPERM, Net, ROOT_CRED, type Kernel } from '@linnet/kernel';
 import type { Utsname, UtsNamespace } from '@linnet/netns';
-import { MsgHdr, msgCount, RCV_SHUTDOWN } from '@linnet/socket';
+import { MsgHdr, msgCount, RCV_SHUTDOWN, sockError, SS_CONNECTING } from '@linnet/socket';
 import {
-  AF_UNIX, CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN, MSG_PEEK, MSG_WAITALL, MSG_WAITFORONE, O_NONBLOCK, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM, SHUT_RD, SHUT_RDWR, SOCK_STREAM, type SockAddr,
+  AF_UNIX, CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN, MSG_FASTOPEN, MSG_PEEK, MSG_WAITALL, MSG_WAITFORONE, O_NONBLOCK, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM, SHUT_RD, SHUT_RDWR, SOCK_STREAM, type SockAddr, TCP_CLOSE, TCP_SYN_RECV, TCP_SYN_SENT,
 } from '@linnet/uapi';
 import { AbortError, type BlockOptions } from './abort.ts';
 import { addrDetail, addrErrno, sockaddrText, sysError } from './args.ts';
@@ -120,6 +120,14 @@ export class Task {
     this.#cred = new Cred(old.uid, old.gid, old.groups, list);
   }
 
+  /** fork(2): another task with the same namespaces, user and name, and the same files under the same numbers. It is to {@link Task.exit}, as every task. */
+  fork(): Task {
+    const child = new Task(this.net, { maxFds: this.fds.limit, cred: this.#cred, comm: this.comm });
+    child.#ns.share(this.#ns);
+    this.fds.copyTo(child.fds);
+    return child;
+  }
+
   /** Closes all descriptors, leaves the namespaces that it entered and gives its number back (exit(2)). */
   exit(): void {
     this.kernel.enter();
@@ -152,6 +160,19 @@ export class Task {
   /** A descriptor for the task's UTS namespace, as open(2) of /proc/self/ns/uts gives. */
   openUtsns(): number {
     return this.check(this.#ns.open(this.fds, this.#ns.uts), 'open', -1, () => '/proc/self/ns/uts');
+  }
+
+  /**
+   * Names a network namespace, as mount(2) with MS_BIND of its file under /run/netns does: `mountNetns('/proc/self/ns/net', '/run/netns/red')`. The name holds it.
+   * Throws EEXIST for a name in use.
+   */
+  mountNetns(source: string, target: string): void {
+    this.check(this.sys.mountNetns(source, target), 'mount', -1, () => `${source} ${target}`);
+  }
+
+  /** Takes the name of a network namespace away: umount2(2) of `/run/netns/NAME`. The namespace ends with it unless something else holds it. */
+  umountNetns(target: string): void {
+    this.check(this.sys.umountNetns(target), 'umount', -1, () => target);
   }
 
   /** gethostname(2). */
@@ -346,9 +367,9 @@ export class Task {
     this.check(this.sys.setsockopt(fd, level, opt, value), 'setsockopt', fd, () => `level ${level} option ${opt}`);
   }
 
-  /** getsockopt(2): the value's bytes. */
-  getsockopt(fd: number, level: number, opt: number, maxLen: number = 256): Uint8Array {
-    const value = this.sys.getsockopt(fd, level, opt, maxLen);
+  /** getsockopt(2): the value's bytes. `input` is what stands in the buffer before, for the few options that are asked so (MCAST_MSFILTER). */
+  getsockopt(fd: number, level: number, opt: number, maxLen: number = 256, input?: Uint8Array): Uint8Array {
+    const value = this.sys.getsockopt(fd, level, opt, maxLen, input);
     if (typeof value === 'number') throw sysError(value, 'getsockopt', fd, `level ${level} option ${opt}`);
     return value;
   }
@@ -558,6 +579,8 @@ export class Task {
     msgSeek(msg, 0);
     const total = msgCount(msg);
     let done = 0;
+    let opening = false;
+    let opened = false;
     const partly = (err: number): number => {
       if (done > 0) return done;
       throw sysError(err, syscall, fd, to === null ? '' : sockaddrText(to));
@@ -571,7 +594,21 @@ export class Task {
       attempt: () => {
         for (;;) {
           msgSeek(msg, done);
-          const n = this.sys.sendOn(sock, msg, total - done, flags, done > 0);
+          if (opening) {
+            // TCP Fast Open: who waits, waits for the handshake, even when all went with the SYN.
+            const state = sock.sk === null ? TCP_CLOSE : sock.sk.state;
+            if (state === TCP_SYN_SENT || state === TCP_SYN_RECV) return undefined;
+            opening = false;
+            if (state === TCP_CLOSE) throw sysError((sock.sk === null ? 0 : sockError(sock.sk)) || -ECONNABORTED, syscall, fd);
+            if (done >= total) return done;
+          }
+          const n = this.sys.sendOn(sock, msg, total - done, opened ? flags & ~MSG_FASTOPEN : flags, done > 0);
+          if (wait && stream && (n === -EINPROGRESS || (n > 0 && sock.state === SS_CONNECTING && sock.sk !== null && sock.sk.state === TCP_SYN_SENT))) {
+            opening = true;
+            opened = true;
+            if (n > 0) done += n;
+            continue;
+          }
           if (n === -EAGAIN && wait) return undefined;
           if (n < 0) return partly(n);
           done += n;

@@ -90,6 +90,53 @@ describe('namespaces of a task', () => {
     expect(() => machine().task.unshare(CLONE_NEWNET)).toThrow(expect.objectContaining({ errno: -ENOSYS }));
   });
 
+  it('gives it a name under /run/netns and takes it away, as the mounts of ip netns do', () => {
+    const k = namespaced();
+    const task = new Task(k);
+    const child = task.fork();
+    child.unshare(CLONE_NEWNET);
+    const { net } = child;
+    child.mountNetns('/proc/self/ns/net', '/run/netns/red');
+    child.exit();
+    expect([net.dead, netnsGet(k, 'red')]).toEqual([false, net]);
+    task.mountNetns('/run/netns/red', '/var/run/netns/crimson');
+    expect(task.readdir('/run/netns').map((e) => [e.name, e.ino])).toEqual([['crimson', net.inum], ['red', net.inum]]);
+    const errors = [
+      ['/proc/self/ns/net', '/run/netns/red', 'EEXIST'], ['/proc/self/ns/uts', '/run/netns/blue', 'EINVAL'], ['/proc/99/ns/net', '/run/netns/blue', 'ENOENT'],
+      ['/proc/self/ns/net', '/run/blue', 'EINVAL'], ['/proc/self/ns/net', '/run/netns/', 'EINVAL'], ['/proc/self/ns/net', '/run/netns/..', 'EINVAL'],
+      ['/proc/self/ns/net', '/mnt/blue', 'ENOENT'], ['/proc/self/ns/net', `/run/netns/${'x'.repeat(256)}`, 'ENAMETOOLONG'], ['/proc/net/dev', '/run/netns/blue', 'EINVAL'],
+    ] as const;
+    for (const [source, target, code] of errors) expect(() => task.mountNetns(source, target), target).toThrow(expect.objectContaining({ code }));
+    task.umountNetns('/run/netns/red');
+    expect(net.dead).toBe(false);
+    expect(() => task.umountNetns('/run/netns/red')).toThrow('umount ENOENT /run/netns/red');
+    task.umountNetns('/run/netns/crimson');
+    expect([net.dead, task.readdir('/run/netns')]).toEqual([true, []]);
+    task.setuid(1000);
+    expect(() => task.mountNetns('/proc/self/ns/net', '/run/netns/mine')).toThrow('mount EPERM');
+    expect(() => task.umountNetns('/run/netns/mine')).toThrow('umount EPERM');
+    // Without namespaces there is nothing to name.
+    expect(() => machine().task.mountNetns('/proc/self/ns/net', '/run/netns/red')).toThrow('EINVAL');
+  });
+
+  it('fork shares namespaces, user and files with a new task', () => {
+    const k = namespaced();
+    const task = new Task(k, { comm: 'father' });
+    task.unshare(CLONE_NEWNET | CLONE_NEWUTS);
+    task.sethostname('finch');
+    const { net } = task;
+    const fd = task.socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+    task.close(task.dup(fd)); // a hole in the numbers
+    task.setuid(7, 8, [9]);
+    const child = task.fork();
+    expect([child.net, child.gethostname(), child.comm, child.cred.uid, child.cred.groups, child.pid === task.pid]).toEqual([net, 'finch', 'father', 7, [9], false]);
+    expect(child.fds.list()).toEqual([fd]);
+    task.exit();
+    expect([net.dead, child.getsockname(fd).family]).toEqual([false, AF_NETLINK]);
+    child.exit();
+    expect(net.dead).toBe(true);
+  });
+
   it('host names', () => {
     const k = namespaced();
     const a = new Task(k);

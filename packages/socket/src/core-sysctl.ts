@@ -20,6 +20,9 @@ export class SocketKernel {
   rmemMax = 212992;
   wmemDefault = 212992;
   wmemMax = 212992;
+  /** net.core.busy_read, the SO_BUSY_POLL of new sockets, and busy_poll: microseconds. A call here runs to its end with all that has come in, so there is nothing to wait for by spinning. */
+  busyRead = 0;
+  busyPoll = 0;
   /** Transports, for /proc/net/protocols: the last registered is the first. */
   readonly protos: Proto[] = [];
   /** What AF_INET sockets answer of addresses, routes and ARP, for families that answer it too (AF_PACKET). Set by IPv4. */
@@ -68,6 +71,8 @@ export function registerCoreSysctls(k: Kernel, s: SocketKernel): void {
   reg('rmem_max', () => s.rmemMax, (v) => { s.rmemMax = v; }, 2304);
   reg('wmem_default', () => s.wmemDefault, (v) => { s.wmemDefault = v; }, 4608);
   reg('wmem_max', () => s.wmemMax, (v) => { s.wmemMax = v; }, 4608);
+  reg('busy_read', () => s.busyRead, (v) => { s.busyRead = v; }, 0);
+  reg('busy_poll', () => s.busyPoll, (v) => { s.busyPoll = v; }, 0);
 }
 
 /** Those that each namespace has for itself (netns_core_table). */

@@ -22,6 +22,9 @@ export { datagramPoll, skbFreeDatagram, skbPeekSkip, skbRecvDatagram, skPeekOffs
 export { SK_PAGE, skbAppendMsg, skPageFragRefill } from './page-frag.ts';
 export { sockQueueErrSkb, sockQueueFiltered, sockQueueRcvSkb } from './sock-queue.ts';
 export { skAttachFilter, skDetachFilter, skFilter, skFilterTrimCap, skGetFilter, skLockFilter, skOptmem } from './filter.ts';
+export { putNotice, skbIsNotice, sockZerocopyDone } from './notice.ts';
+export { reuseportChoose, ReuseportGroup, reuseportJoin, reuseportLeave } from './reuseport.ts';
+export { sockTxAcked, sockTxFlags, sockTxStamp, sockTxStampByte } from './tx-stamp.ts';
 export { protoRegister } from './protocols.ts';
 export { sockIoctl } from './sock-ioctl.ts';
 export { intOpt, optInt, sockGetsockopt, sockSetsockopt } from './sockopt.ts';

@@ -57,6 +57,8 @@ export interface Proto {
   destroy?(sk: Sock): void;
   /** SO_KEEPALIVE was switched: start or stop the timer. */
   keepalive?(sk: Sock, on: boolean): void;
+  /** Streams: the sequence number from which SOF_TIMESTAMPING_OPT_ID counts bytes, of the next one to be written (`written`) or to be acknowledged. */
+  stampBase?(sk: Sock, written: boolean): number;
   shutdown?(sk: Sock, how: number): void;
   /** Begins to take connections, or changes how many may wait (inet_csk_listen_start); absent where there are none. 0 or a negative errno. */
   listen?(sk: Sock, backlog: number): number;

@@ -7,6 +7,7 @@ import { skMemReclaim, sockWriteable } from './memory.ts';
 import type { Proto } from './proto.ts';
 import { SOCKET_NET } from './core-sysctl.ts';
 import { protoRegister } from './protocols.ts';
+import type { ReuseportGroup } from './reuseport.ts';
 import { SOCKET, type Socket } from './socket.ts';
 
 /** No more data will be read. @alpha */
@@ -40,7 +41,7 @@ export const SOCK_RXQ_OVFL: number = 1 << 9;
 export const SOCK_RCVMARK: number = 1 << 10;
 /** SO_SELECT_ERR_QUEUE. @alpha */
 export const SOCK_SELECT_ERR_QUEUE: number = 1 << 11;
-/** IP-level error queue entries pass (a helper for recverr users). @alpha */
+/** SO_ZEROCOPY: MSG_ZEROCOPY is heeded. @alpha */
 export const SOCK_ZEROCOPY: number = 1 << 12;
 /** SO_PASSCRED: messages come with SCM_CREDENTIALS. @alpha */
 export const SOCK_PASSCRED: number = 1 << 13;
@@ -109,6 +110,11 @@ export class SockRare {
   txrehash = 1;
   /** Where in the packet that was last looked for with MSG_PEEK to begin. */
   peekSkip = 0;
+  /** SOF_TIMESTAMPING_TX_* of the send under way, and the number of the next packet that is stamped. */
+  txFlags = 0;
+  txId = 0;
+  /** Sends with MSG_ZEROCOPY so far. */
+  zerocopySends = 0;
 }
 
 /** The network side of a socket (struct sock). Transports extend it; all fields are set here, so that each kind has one hidden class. @alpha */
@@ -148,6 +154,8 @@ export class Sock implements SkbSock {
   /** SO_REUSEADDR and SO_REUSEPORT. */
   reuse = false;
   reuseport = false;
+  /** Those with whom it shares its address. */
+  reuseGroup: ReuseportGroup | null = null;
   rcvlowat = 1;
   /** Milliseconds; Infinity waits for ever. Used by `posix`. */
   rcvtimeo: number = Infinity;
@@ -201,6 +209,10 @@ export class Sock implements SkbSock {
     const limits = net.kernel.get(SOCKET);
     this.rcvbuf = limits.rmemDefault;
     this.sndbuf = limits.wmemDefault;
+    if (limits.busyRead !== 0) {
+      this.rare = new SockRare();
+      this.rare.busyPoll = limits.busyRead;
+    }
   }
 }
 

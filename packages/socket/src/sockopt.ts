@@ -5,8 +5,8 @@ import {
 import { devGetByIndex, devGetByName } from '@linnet/netdev';
 import {
   AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, CAP_NET_ADMIN, CAP_NET_RAW, IFNAMSIZ, IPPROTO_TCP, IPPROTO_UDP, SKF_AD_MAX, SO_ACCEPTCONN, SO_ATTACH_BPF, SO_ATTACH_FILTER,
-  SO_ATTACH_REUSEPORT_EBPF, SO_BINDTODEVICE, SO_BINDTOIFINDEX, SO_BPF_EXTENSIONS, SO_BROADCAST, SO_BSDCOMPAT, SO_BUF_LOCK, SO_BUSY_POLL, SO_BUSY_POLL_BUDGET, SO_CNX_ADVICE,
-  SO_COOKIE, SO_DEBUG, SO_DETACH_FILTER, SO_DOMAIN, SO_DONTROUTE, SO_ERROR, SO_INCOMING_CPU, SO_INCOMING_NAPI_ID, SO_INQ, SO_KEEPALIVE, SO_LINGER, SO_LOCK_FILTER, SO_MARK, SO_MAX_PACING_RATE,
+  SO_ATTACH_REUSEPORT_CBPF, SO_ATTACH_REUSEPORT_EBPF, SO_BINDTODEVICE, SO_BINDTOIFINDEX, SO_BPF_EXTENSIONS, SO_BROADCAST, SO_BSDCOMPAT, SO_BUF_LOCK, SO_BUSY_POLL, SO_BUSY_POLL_BUDGET, SO_CNX_ADVICE,
+  SO_COOKIE, SO_DEBUG, SO_DETACH_FILTER, SO_DETACH_REUSEPORT_BPF, SO_DOMAIN, SO_DONTROUTE, SO_ERROR, SO_INCOMING_CPU, SO_INCOMING_NAPI_ID, SO_INQ, SO_KEEPALIVE, SO_LINGER, SO_LOCK_FILTER, SO_MARK, SO_MAX_PACING_RATE,
   SO_MEMINFO, SO_NETNS_COOKIE, SO_NO_CHECK, SO_NOFCS, SO_OOBINLINE, SO_PASSCRED, SO_PASSPIDFD, SO_PASSRIGHTS, SO_PASSSEC, SO_PEEK_OFF, SO_PEERCRED, SO_PEERGROUPS, SO_PEERNAME,
   SO_PEERPIDFD, SO_PREFER_BUSY_POLL, SO_PRIORITY, SO_PROTOCOL, SO_RCVBUF, SO_RCVBUFFORCE, SO_RCVLOWAT, SO_RCVMARK, SO_RCVPRIORITY, SO_RCVTIMEO_NEW, SO_RCVTIMEO_OLD, SO_RESERVE_MEM,
   SO_REUSEADDR, SO_REUSEPORT, SO_RXQ_OVFL, SO_SELECT_ERR_QUEUE, SO_SNDBUF, SO_SNDBUFFORCE, SO_SNDLOWAT, SO_SNDTIMEO_NEW, SO_SNDTIMEO_OLD, SO_TIMESTAMP_NEW, SO_TIMESTAMP_OLD,
@@ -19,8 +19,10 @@ import { skAttachFilter, skDetachFilter, skGetFilter, skLockFilter, skOptmem } f
 import {
   SOCK_BROADCAST, SOCK_DBG, SOCK_FILTER_LOCKED, SOCK_INQ, SOCK_KEEPOPEN, SOCK_LINGER, SOCK_LOCALROUTE, SOCK_NOFCS, SOCK_NORIGHTS, SOCK_PASSCRED, SOCK_PASSPIDFD, SOCK_PASSSEC,
   SOCK_PREFER_BUSY_POLL, SOCK_RCVBUF_LOCK, SOCK_RCVMARK, SOCK_RCVPRIORITY, SOCK_RCVTSTAMP, SOCK_RCVTSTAMPNS, SOCK_RXQ_OVFL, SOCK_SELECT_ERR_QUEUE, SOCK_SNDBUF_LOCK, SOCK_TSTAMP_NEW,
-  SOCK_TXTIME, SOCK_URGINLINE, SOCK_WIFI_STATUS, SOCK_ZEROCOPY, sockFlag, SockRare, sockSetFlag, sockTimestamping, type Sock,
+  SOCK_TXTIME, SOCK_URGINLINE, SOCK_WIFI_STATUS, SOCK_ZEROCOPY, sockFlag, sockSetFlag, sockTimestamping, type Sock,
 } from './sock.ts';
+import { reuseportAttach, reuseportDetach } from './reuseport.ts';
+import { sockRare } from './sock-rare.ts';
 import { SOCKET, type Socket } from './socket.ts';
 
 const TCP_CLOSE = 7;
@@ -90,8 +92,9 @@ function isInet(sk: Sock): boolean {
   return sk.family === AF_INET || sk.family === AF_INET6;
 }
 
-function rare(sk: Sock): SockRare {
-  return (sk.rare ??= new SockRare());
+/** Is it known by its address already? Streams are when they listen. */
+function isBound(sk: Sock): boolean {
+  return sk.type === SOCK_STREAM ? sk.state === TCP_LISTEN : (sk as Sock & { readonly num?: number }).num !== 0;
 }
 
 /** May sockets of this kind send without copying? */
@@ -120,7 +123,10 @@ function setTimestamping(sk: Sock, n: number, fresh: boolean): number {
   if ((n & SOF_TIMESTAMPING_OPT_ID_TCP) !== 0 && (n & SOF_TIMESTAMPING_OPT_ID) === 0) return -EINVAL;
   const tcp = isInet(sk) && sk.type === SOCK_STREAM;
   if ((n & SOF_TIMESTAMPING_OPT_ID) !== 0 && tcp && (sk.state === TCP_CLOSE || sk.state === TCP_LISTEN)) return -EINVAL;
-  rare(sk).tsflags = n;
+  const r = sockRare(sk);
+  // Who begins to count begins with 0.
+  if ((n & SOF_TIMESTAMPING_OPT_ID & ~r.tsflags) !== 0) r.txId = sk.prot.stampBase?.(sk, (n & SOF_TIMESTAMPING_OPT_ID_TCP) !== 0) ?? 0;
+  r.tsflags = n;
   sockSetFlag(sk, SOCK_TSTAMP_NEW, fresh);
   updateTimestamping(sk);
   return 0;
@@ -226,7 +232,7 @@ export function sockSetsockopt(sock: Socket, opt: number, val: Uint8Array): numb
       return 0;
     case SO_PEEK_OFF:
       if (sk.prot.peekOff !== true) return -EOPNOTSUPP;
-      rare(sk);
+      sockRare(sk);
       sk.peekOff = n;
       return 0;
     case SO_MAX_PACING_RATE:
@@ -235,7 +241,7 @@ export function sockSetsockopt(sock: Socket, opt: number, val: Uint8Array): numb
     case SO_BINDTOIFINDEX:
       return n < 0 ? -EINVAL : setBoundDev(sk, n);
     case SO_INCOMING_CPU:
-      rare(sk).incomingCpu = n;
+      sockRare(sk).incomingCpu = n;
       return 0;
     case SO_ATTACH_FILTER:
       return skAttachFilter(sk, val);
@@ -243,6 +249,10 @@ export function sockSetsockopt(sock: Socket, opt: number, val: Uint8Array): numb
       return skDetachFilter(sk);
     case SO_LOCK_FILTER:
       return skLockFilter(sk, on);
+    case SO_ATTACH_REUSEPORT_CBPF:
+      return reuseportAttach(sk, val, isBound(sk));
+    case SO_DETACH_REUSEPORT_BPF:
+      return reuseportDetach(sk);
     case SO_ATTACH_BPF:
     case SO_ATTACH_REUSEPORT_EBPF:
       return val.length === 4 ? -EBADF : -EINVAL; // no descriptor of a program can be there
@@ -253,8 +263,8 @@ export function sockSetsockopt(sock: Socket, opt: number, val: Uint8Array): numb
       return 0;
     case SO_BUSY_POLL:
       if (n < 0) return -EINVAL;
-      if (n > rare(sk).busyPoll && !capable(k, CAP_NET_ADMIN)) return -EPERM;
-      rare(sk).busyPoll = n;
+      if (n > sockRare(sk).busyPoll && !capable(k, CAP_NET_ADMIN)) return -EPERM;
+      sockRare(sk).busyPoll = n;
       return 0;
     case SO_PREFER_BUSY_POLL:
       if (on && !capable(k, CAP_NET_ADMIN)) return -EPERM;
@@ -262,8 +272,8 @@ export function sockSetsockopt(sock: Socket, opt: number, val: Uint8Array): numb
       return 0;
     case SO_BUSY_POLL_BUDGET:
       if (n < 0 || n > 0xffff) return -EINVAL;
-      if (n > rare(sk).busyPollBudget && !capable(k, CAP_NET_ADMIN)) return -EPERM;
-      rare(sk).busyPollBudget = n;
+      if (n > sockRare(sk).busyPollBudget && !capable(k, CAP_NET_ADMIN)) return -EPERM;
+      sockRare(sk).busyPollBudget = n;
       return 0;
     case SO_TXTIME:
       return setTxtime(sk, val, n);
@@ -277,7 +287,7 @@ export function sockSetsockopt(sock: Socket, opt: number, val: Uint8Array): numb
     case SO_TXREHASH:
       if (!isInet(sk) || sk.type !== SOCK_STREAM) return -EOPNOTSUPP;
       if (n < -1 || n > 1) return -EINVAL;
-      rare(sk).txrehash = n === -1 ? 1 : n;
+      sockRare(sk).txrehash = n === -1 ? 1 : n;
       return 0;
     default:
       return -ENOPROTOOPT;
@@ -298,8 +308,8 @@ function setTxtime(sk: Sock, val: Uint8Array, clock: number): number {
   if ((flags & ~3) !== 0) return -EINVAL;
   if (clock !== CLOCK_MONOTONIC && !capable(sk.kernel, CAP_NET_ADMIN)) return -EPERM;
   sockSetFlag(sk, SOCK_TXTIME, true);
-  rare(sk).txtimeClock = clock;
-  rare(sk).txtimeFlags = flags;
+  sockRare(sk).txtimeClock = clock;
+  sockRare(sk).txtimeFlags = flags;
   return 0;
 }
 

@@ -2,7 +2,7 @@
 import { createKernel, EADDRINUSE, EAGAIN, ECONNREFUSED, ENOENT, EPERM, type Kernel, VirtualClock } from '@linnet/kernel';
 import { SKB, skbStats } from '@linnet/skbuff';
 import {
-  AF_UNIX, MSG_PEEK, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, SCM_CREDENTIALS, SCM_INQ, SCM_TIMESTAMP, SIOCINQ, SIOCOUTQ, SO_ATTACH_FILTER, SO_COOKIE, SO_INQ, SO_MEMINFO, SO_NETNS_COOKIE, SO_PASSCRED, SO_PEERCRED,
+  AF_UNIX, MSG_PEEK, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, SCM_CREDENTIALS, SCM_INQ, SCM_TIMESTAMP, SIOCINQ, SIOCOUTQ, SO_ATTACH_FILTER, SO_BUSY_POLL, SO_COOKIE, SO_INQ, SO_MEMINFO, SO_NETNS_COOKIE, SO_PASSCRED, SO_PEERCRED,
   SO_SNDBUF, SO_TIMESTAMP, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM,
 } from '@linnet/uapi';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -298,6 +298,15 @@ describe('what is told of a socket', () => {
     q.set(SO_ATTACH_FILTER, Uint8Array.from([6, 0, 0, 0, 1, 0, 0, 0]));
     expect(ints(q.get(SO_MEMINFO))[6]).toBe(136);
     for (const s of [a, b, p, q]) s.close();
+  });
+
+  it('busy polling: a new socket has the machine’s value (socket(7))', () => {
+    expect(k.sysctl.write('net/core/busy_read', '33')).toBe(0);
+    const a = Calls.open(k.initNet, AF_UNIX, SOCK_STREAM);
+    expect(k.sysctl.write('net/core/busy_read', '0')).toBe(0);
+    const b = Calls.open(k.initNet, AF_UNIX, SOCK_STREAM);
+    expect([a.int(SO_BUSY_POLL), b.int(SO_BUSY_POLL)]).toEqual([33, 0]);
+    for (const s of [a, b]) s.close();
   });
 
   it('a receiver may refuse descriptors', () => {

@@ -1,4 +1,5 @@
 /** Acknowledgments: what they free, what they measure, and what may be sent after them (RFC 9293 section 3.10.7.4, fifth check). */
+import { sockTxAcked } from '@linnet/socket';
 import { DROP, type Skb } from '@linnet/skbuff';
 import {
   after,
@@ -186,6 +187,7 @@ function tcpCleanRtxQueue(tp: TcpSock, st: AckState, priorFack: number, ece: boo
       tp.retransStamp = 0;
     }
     if (!fully) break;
+    if (skb.ext !== null) sockTxAcked(skb);
     tcpRtxQueueUnlinkAndFree(tp, skb);
     rtxGone = true;
   }

@@ -57,7 +57,9 @@ export function tcpIcmpError(tn: TcpNet, af: InetAf, skb: Skb, node: EhashNode, 
   }
   const tp = node.owner as TcpSock;
   if (tp.state === TCP_CLOSE) return 0;
-  if (tp.state !== TCP_LISTEN && !between(seq, tp.sndUna, tp.sndNxt)) {
+  // Until the handshake ends, a Fast Open connection has its SYN-ACK under way, too.
+  const una = tp.tfo !== null && tp.tfo.req !== null ? tp.tfo.req.sntIsn : tp.sndUna;
+  if (tp.state !== TCP_LISTEN && !between(seq, una, tp.sndNxt)) {
     netInc(tn, TcpExtOutOfWindowIcmps);
     return 0;
   }
@@ -74,7 +76,7 @@ export function tcpIcmpError(tn: TcpNet, af: InetAf, skb: Skb, node: EhashNode, 
   const tell = inetRecverr(tp);
   if (tp.state === TCP_SYN_SENT || tp.state === TCP_SYN_RECV) {
     if (tell) af.icmpError(tp, skb, err, tcphDest(view, th), info, 0);
-    if (tp.socket !== null || sockFlag(tp, SOCK_DEAD)) tcpDoneWithError(tp, err);
+    if (tp.socket !== null || sockFlag(tp, SOCK_DEAD) || tp.tfo !== null) tcpDoneWithError(tp, err);
     else tp.errSoft = err;
     return 0;
   }

@@ -55,6 +55,8 @@ import {
   TCPI_OPT_ECN,
   TCPI_OPT_ECN_SEEN,
   TCPI_OPT_SACK,
+  TCPI_OPT_SYN_DATA,
+  TCPI_OPT_TFO_CHILD,
   TCPI_OPT_TIMESTAMPS,
   TCPI_OPT_WSCALE,
 } from '@linnet/uapi';
@@ -104,6 +106,8 @@ export function tcpGetInfo(tp: TcpSock): Uint8Array {
   }
   if ((tp.ecnFlags & TCP_ECN_OK) !== 0) opt |= TCPI_OPT_ECN;
   if ((tp.ecnFlags & TCP_ECN_SEEN) !== 0) opt |= TCPI_OPT_ECN_SEEN;
+  if (tp.tfo !== null && (tp.tfo.acked || (tp.tfo.child && tp.tfo.synData))) opt |= TCPI_OPT_SYN_DATA;
+  if (tp.tfo !== null && tp.tfo.child) opt |= TCPI_OPT_TFO_CHILD;
   v.setUint8(TCPI_OFF_OPTIONS, opt);
   u32(TCPI_OFF_RTO, tp.rto * 1000);
   u32(TCPI_OFF_ATO, Math.min(tp.ackAto, 200) * 1000);

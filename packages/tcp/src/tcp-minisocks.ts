@@ -322,7 +322,7 @@ export function tcpCheckReq(listener: TcpSock, skb: Skb, req: TcpRequestSock, rx
 }
 
 /** Makes the connection of a request (tcp_create_openreq_child, tcp_v4_syn_recv_sock), hashes it, and puts it on the accept queue. It is in SYN-RECEIVED. */
-function tcpCreateOpenreqChild(listener: TcpSock, req: TcpRequestSock, skb: Skb, rx: TcpOptionsReceived): TcpSock {
+export function tcpCreateOpenreqChild(listener: TcpSock, req: TcpRequestSock, skb: Skb, rx: TcpOptionsReceived): TcpSock {
   const tn = req.tn;
   const k = req.net.kernel;
   const tp = tn.newSock(listener.homeAf, listener.prot);
@@ -364,7 +364,9 @@ function tcpCreateOpenreqChild(listener: TcpSock, req: TcpRequestSock, skb: Skb,
   tp.rcvNxt = (req.rcvIsn + 1) | 0;
   tp.rcvWup = tp.rcvNxt;
   tp.copiedSeq = tp.rcvNxt;
-  tp.segsIn = 1;
+  // The SYN and the ACK have come, and the SYN-ACK has arrived.
+  tp.segsIn = 2;
+  tp.delivered = 1;
   tp.sndUna = (req.sntIsn + 1) | 0;
   tp.sndNxt = tp.sndUna;
   tp.sndSml = tp.sndUna;

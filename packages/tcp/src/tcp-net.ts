@@ -5,6 +5,7 @@ import { dstAdvmss, type DstEntry } from '@linnet/netdev';
 import { SKB, type SkbPool } from '@linnet/skbuff';
 import type { Proto } from '@linnet/socket';
 import { TCP_MIB_NAMES, TCPEXT_MIB_NAMES } from './tcp-mib.ts';
+import type { TfoKeys, TfoPeer } from './tcp-fastopen.ts';
 import type { TcpSock } from './tcp-sock.ts';
 
 /** The slot of {@link TcpNet} in a namespace. @alpha */
@@ -34,7 +35,13 @@ export class TcpNet {
   reqSendReset = false;
   /** And why it was refused: a drop reason. */
   reqDropReason = 0;
+  /** Servers that gave Fast Open cookies. */
+  readonly fastopenPeers: Map<string, TfoPeer> = new Map();
+  /** Keys of the cookies that are given; made when they are first needed. */
+  fastopenKeys: TfoKeys | null = null;
   // Values of the sysctls.
+  fastopen = 1;
+  fastopenBlackholeTimeout = 0;
   earlyDemux = 1;
   timestamps = 1;
   sack = 1;

@@ -39,6 +39,7 @@ import {
   TCP_PINGPONG_THRESH,
   TSQ_THROTTLED,
 } from './tcp-const.ts';
+import { tfoOptionLen, tfoWriteOption } from './tcp-fastopen.ts';
 import { tsoFragment, tcpSetSkbTsoSegs } from './tcp-fragment.ts';
 import { TcpExtTCPOrigDataSent, TcpOutSegs } from './tcp-mib.ts';
 import { tcpCurrentMss, tcpEffSacks, tcpEstablishedOptionsLen } from './tcp-mss.ts';
@@ -126,6 +127,7 @@ export function tcpTransmitSkb(tp: TcpSock, skb: Skb, clone: boolean, rcvNxt: nu
   let sacks = 0;
   if (syn) {
     optLen = tcpSynOptionsLen(tp.synTs, tp.synSack, tp.synWscale >= 0);
+    if (tp.tfo !== null) optLen += tfoOptionLen(tp.tfo.cookie, tp.tfo.exp);
   } else {
     optLen = tcpEstablishedOptionsLen(tp);
     sacks = tcpEffSacks(tp);
@@ -166,6 +168,8 @@ export function tcpTransmitSkb(tp: TcpSock, skb: Skb, clone: boolean, rcvNxt: nu
   const tsval = rx.tstampOk || (syn && tp.synTs) ? (tcpTimeStampMs(tp.kernel.ktime) + tp.tsoffset) | 0 : 0;
   if (syn) {
     tcpWriteSynOptions(view, th + 20, tp.advmss, tp.synTs, tsval, rx.tsRecent, tp.synSack, tp.synWscale);
+    const cookie = tp.tfo === null ? null : tp.tfo.cookie;
+    if (cookie !== null) tfoWriteOption(view, th + 20 + tcpSynOptionsLen(tp.synTs, tp.synSack, tp.synWscale >= 0), cookie, tp.tfo!.exp);
   } else if (optLen > 0) {
     let p = th + 20;
     if (rx.tstampOk) {
@@ -297,7 +301,8 @@ function tcpMssSplitPoint(tp: TcpSock, skb: Skb, mss: number, maxSegs: number, n
 
 /** Most segments in one super-segment, so that a slow path gets packets at least every millisecond or so (tcp_tso_autosize). */
 export function tcpTsoSegs(tp: TcpSock, mss: number): number {
-  let bytes = tp.pacingRateBps / 1024;
+  // Before the first round trip was measured there is no rate to go by.
+  let bytes = tp.pacingRateBps > 0 ? tp.pacingRateBps / 1024 : tp.gsoMaxSize;
   // Close peers can take large bursts: their queues drain at once.
   const shift = tp.tn.tsoRttLog > 0 && tp.minRtt0 >= 0 ? tp.minRtt0 >> tp.tn.tsoRttLog : 31;
   if (shift < 16) bytes += tp.gsoMaxSize >> shift;

@@ -1,5 +1,6 @@
 /** Delivery rate samples: how fast data reaches the peer, for TCP_INFO and congestion modules. */
 import type { Skb } from '@linnet/skbuff';
+import { TCP_SYN_SENT } from '@linnet/uapi';
 import type { TcpSock } from './tcp-sock.ts';
 
 /** Notes in a segment that leaves how much had been delivered by then (tcp_rate_skb_sent). */
@@ -23,6 +24,8 @@ export function tcpRateGen(tp: TcpSock, delivered: number): void {
   if (delivered > 0) tp.deliveredTime = tp.mstamp;
   if (!tp.ratePending) return;
   tp.ratePending = false;
+  // How soon a SYN is answered says nothing of a rate.
+  if (tp.state === TCP_SYN_SENT) return;
   const interval = (tp.mstamp - tp.ratePriorTime) | 0;
   if (interval <= 0 || interval < tp.minRtt0) return;
   tp.rateDelivered = (tp.delivered - tp.ratePriorDelivered) | 0;

@@ -34,12 +34,14 @@ import {
   ICSK_ACK_SCHED,
   ICSK_ACK_TIMER,
   ICSK_TIME_RETRANS,
+  TCP_ATO_MIN,
   TCP_DELACK_MAX,
   TCP_ECN_OK,
   TCP_MAX_QUICKACKS,
   TCP_TIMEOUT_MIN,
   TCP_TIMEWAIT_LEN,
 } from './tcp-const.ts';
+import { tfoSynack } from './tcp-fastopen.ts';
 import { tcpDataQueue, tcpScheduleAck, tcpUrg } from './tcp-data.ts';
 import { tcpAckSndCheck, tcpDataSndCheck, tcpReset, tcpValidateIncoming } from './tcp-input.ts';
 import { tcpTryUndoSpuriousSyn } from './tcp-loss.ts';
@@ -55,15 +57,15 @@ import { tcpRttEstimator, tcpSetRto, tcpUpdateRttMin } from './tcp-rtt.ts';
 import { tcpArmDelack, tcpSendAck, tcpSendSynack } from './tcp-send.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpDone, tcpSetState } from './tcp-state.ts';
-import { tcpConnRequest } from './tcp-synack.ts';
+import { tcpConnRequest, tcpRtxSynack } from './tcp-synack.ts';
 import { tcpInitCwnd } from './tcp-cwnd.ts';
-import { tcpResetXmitTimer } from './tcp-xmit-timer.ts';
+import { tcpRearmRto, tcpResetXmitTimer } from './tcp-xmit-timer.ts';
 import { tcpFinTime, keepaliveTimeWhen, tcpResetKeepaliveTimer } from './tcp-keepalive.ts';
 import { tcpFastPathOn } from './tcp-fast-path.ts';
 import { tcpSendChallengeAck } from './tcp-challenge.ts';
 
 /** The connection is established: sizes, congestion control (tcp_init_transfer). */
-function tcpInitTransfer(tp: TcpSock): void {
+export function tcpInitTransfer(tp: TcpSock): void {
   tp.af.rebuildHeader(tp);
   // A lost SYN is a sign of congestion (RFC 6928 section 2).
   if (tp.totalRetrans > 1 && tp.undoMarker !== 0) tp.sndCwnd = 1;
@@ -140,8 +142,25 @@ function tcpRcvSynsent(tp: TcpSock, skb: Skb): number {
     tcpTakeSynOptions(tp, savedClamp, ktime);
     tp.copiedSeq = tp.rcvNxt;
     tcpFinishConnect(tp);
+    const { tfo } = tp;
+    const again = tfo !== null && tfoSynack(tp, tfo, skb);
+    const sent = tp.sndNxt;
+    // A writer who waits goes on within this very call: what it sends then is an answer, and the beginning of a conversation.
+    const { ackAto } = tp;
+    tp.ackAto = TCP_ATO_MIN;
     if (!sockFlag(tp, SOCK_DEAD)) tp.stateChange(tp);
-    consumeSkb(skb);
+    if (tp.sndNxt === sent) tp.ackAto = ackAto;
+    if (tfo !== null && skb.len > skb.cb11 && (tp.state as number) === TCP_ESTABLISHED) {
+      // Data with the SYN-ACK (RFC 7413 section 4.2.2).
+      skb.cb0 = (skb.cb0 + 1) | 0;
+      skb.cb2 &= ~TCPHDR_SYN;
+      tcpDataQueue(tp, skb);
+    } else {
+      consumeSkb(skb);
+    }
+    if ((tp.state as number) === TCP_CLOSE) return 0;
+    // Data that went out meanwhile has acknowledged the SYN-ACK.
+    if (again || (tp.sndNxt !== sent && tp.rcvWup === tp.rcvNxt)) return -1;
     if (tp.writeQueue.head !== null || tp.deferConnect || tp.ackPingpong > 0) {
       // Data is about to follow and will carry the ACK.
       tcpScheduleAck(tp);
@@ -293,11 +312,18 @@ export function tcpRcvStateProcess(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: 
     kfreeSkbReason(skb, DROP.TCP_FLAGS);
     return 0;
   }
+  const tfoReq = tp.tfo === null ? null : tp.tfo.req;
+  if (tfoReq !== null && (flags & (TCPHDR_SYN | TCPHDR_ACK | TCPHDR_RST)) === TCPHDR_SYN && skb.cb0 === tfoReq.rcvIsn) {
+    // Our SYN-ACK was lost.
+    tcpRtxSynack(tfoReq.listener as TcpSock, tfoReq);
+    kfreeSkbReason(skb, DROP.TCP_INVALID_SYN);
+    return 0;
+  }
   if (!tcpValidateIncoming(tp, skb)) return 0;
 
   const reason = tcpAck(tp, skb, FLAG_SLOWPATH | FLAG_UPDATE_TS_RECENT | FLAG_NO_CHALLENGE_ACK);
   // Before the handshake is done, nothing but the ACK of our SYN will do.
-  if (tp.state === TCP_SYN_RECV && (reason <= 0 || tp.packetsOut > 0)) return 1;
+  if (tp.state === TCP_SYN_RECV && tfoReq === null && (reason <= 0 || tp.packetsOut > 0)) return 1;
   if (reason < 0) {
     tcpSendChallengeAck(tp);
     kfreeSkbReason(skb, -reason);
@@ -305,7 +331,8 @@ export function tcpRcvStateProcess(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: 
   }
   switch (tp.state) {
     case TCP_SYN_RECV:
-      tcpSynRecvEstablished(tp, skb);
+      if (tfoReq === null) tcpSynRecvEstablished(tp, skb);
+      else tfoChildEstablished(tp, skb);
       break;
     case TCP_FIN_WAIT1:
       if (tp.sndUna === tp.writeSeq) {
@@ -353,6 +380,24 @@ export function tcpRcvStateProcess(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: 
   }
   if (!queued) consumeSkb(skb);
   return 0;
+}
+
+/** The same for a connection that has lived since its SYN: all that is settled already stays. */
+function tfoChildEstablished(tp: TcpSock, skb: Skb): void {
+  if (tp.srttUs === 0) tcpSynackRttMeas(tp);
+  tcpTryUndoSpuriousSyn(tp);
+  tp.retransStamp = 0;
+  // The SYN-ACK has arrived.
+  tp.delivered++;
+  tcpSetState(tp, TCP_ESTABLISHED);
+  tp.stateChange(tp);
+  tp.sndWnd = tcphWindow(skb.view, skb.transportHeader) << tp.rxOpt.sndWscale;
+  tp.sndWl1 = skb.cb0;
+  if (tp.sndWnd > tp.maxWindow) tp.maxWindow = tp.sndWnd;
+  tcpUpdatePacingRate(tp);
+  tcpRearmRto(tp);
+  tcpInitializeRcvMss(tp);
+  tcpFastPathOn(tp);
 }
 
 /** The ACK of our SYN-ACK: the connection is established (RFC 9293 section 3.10.7.4, fifth check). */

@@ -13,7 +13,7 @@ import {
   inetTwskKill,
 } from '@linnet/inet';
 import { DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, type Skb, skbChecksumValid } from '@linnet/skbuff';
-import { skFilterTrimCap } from '@linnet/socket';
+import { reuseportChoose, skFilterTrimCap } from '@linnet/socket';
 import {
   ip6HopLimit,
   iphTtl,
@@ -89,8 +89,10 @@ function lookup(h: InetHashinfo, t: TcpTuple): EhashNode | null {
   return t.v6 ? h.lookupEstablished6(t.saddr6, t.sport, t.daddr6, t.dport, t.dif) : h.lookupEstablished(t.saddr, t.sport, t.daddr, t.dport, t.dif);
 }
 
-function lookupListener(h: InetHashinfo, t: TcpTuple): InetConnectionSock | null {
-  return t.v6 ? inet6LookupListener(h, t.saddr6, t.sport, t.daddr6, t.dport, t.dif) : inetLookupListener(h, t.saddr, t.sport, t.daddr, t.dport, t.dif);
+function lookupListener(h: InetHashinfo, t: TcpTuple, skb: Skb): InetConnectionSock | null {
+  const sk = t.v6 ? inet6LookupListener(h, t.saddr6, t.sport, t.daddr6, t.dport, t.dif) : inetLookupListener(h, t.saddr, t.sport, t.daddr, t.dport, t.dif);
+  if (sk === null || sk.reuseGroup === null) return sk;
+  return (reuseportChoose(sk.reuseGroup, skb, (skb.u8[skb.transportHeader + 12]! >> 4) << 2) as InetConnectionSock | null) ?? sk;
 }
 
 /** Gives a checked segment to whom it is for; `t` has its addresses, `tos` its type of service or traffic class. Consumes it. */
@@ -118,7 +120,7 @@ export function tcpRcvTuple(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb, t: 
       return;
     }
     if (node === null) {
-      const lsk = lookupListener(h, t) as TcpSock | null;
+      const lsk = lookupListener(h, t, skb) as TcpSock | null;
       if (lsk === null) {
         tcpSendReset(tn, af, skb, t, false);
         kfreeSkbReason(skb, DROP.NO_SOCKET);
@@ -145,7 +147,7 @@ export function tcpRcvTuple(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb, t: 
       const tw = node.owner as TcpTimewaitSock;
       switch (tcpTimewaitStateProcess(tw, skb, tk.scratchRx)) {
         case TCP_TW_SYN: {
-          const lsk = lookupListener(h, t);
+          const lsk = lookupListener(h, t, skb);
           if (lsk !== null) {
             isn = tn.twIsn;
             inetTwskKill(tw);

@@ -24,6 +24,9 @@ export class TcpRequestSock extends RequestSock {
   lastOowAckTime = 0;
   /** When the first SYN-ACK left, in microseconds: its round trip is the first sample. */
   sntSynack = 0;
+  /** The Fast Open option of the SYN-ACK: null none. */
+  foCookie: Uint8Array | null = null;
+  foExp = false;
   dst: DstEntry | null = null;
 
   constructor(listener: TcpSock, af: InetAf, onTimer: (req: RequestSock) => void) {

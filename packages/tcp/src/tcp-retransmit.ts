@@ -6,6 +6,7 @@ import { TCPCB_EVER_RETRANS, TCPCB_LOST, TCPCB_SACKED_ACKED, TCPCB_SACKED_RETRAN
 import { tcpClockUs, tcpTimeStampMs } from './tcp-clock.ts';
 import { tcpInCwndReduction, tcpPacketsInFlight } from './tcp-cong.ts';
 import { ICSK_TIME_REO_TIMEOUT, ICSK_TIME_RETRANS } from './tcp-const.ts';
+import { tfoSynAgain } from './tcp-fastopen.ts';
 import { tcpAdjustPcount, tcpFragment, tcpTrimHead, tcpSetSkbTsoSegs } from './tcp-fragment.ts';
 import {
   TcpExtTCPFastRetrans,
@@ -53,7 +54,10 @@ function tcpRetransmitSkbOnce(tp: TcpSock, skb: Skb, segs: number): number {
   }
   const n = skb.cb6;
   tcpAdd(tp.tn, TcpRetransSegs, n);
-  if ((skb.cb2 & TCPHDR_SYN) !== 0) netInc(tp.tn, TcpExtTCPSynRetrans);
+  if ((skb.cb2 & TCPHDR_SYN) !== 0) {
+    netInc(tp.tn, TcpExtTCPSynRetrans);
+    tfoSynAgain(tp);
+  }
   tp.totalRetrans += n;
   tp.bytesRetrans += skb.len;
   const err = tcpTransmitSkb(tp, skb, true, tp.rcvNxt);

@@ -14,6 +14,7 @@ import {
   TCPHDR_SYN,
 } from '@linnet/uapi';
 import { tcbInit } from './tcp-cb.ts';
+import { tfoDeferConnect, tfoSendSyn } from './tcp-fastopen.ts';
 import { tcpMstampRefresh, tcpTimeStampMs } from './tcp-clock.ts';
 import {
   ICSK_ACK_PUSHED,
@@ -38,7 +39,8 @@ import { tcpEventNewDataSent, tcpPushPendingFramesNagle, tcpTransmitSkb } from '
 import { tcpAddWriteQueueTail, tcpMoveToRtxQueue, tcpSendHead } from './tcp-rtx-queue.ts';
 import { sentRingPush } from './tcp-sent-ring.ts';
 import type { TcpSock } from './tcp-sock.ts';
-import { tcpFullSpace, tcpSelectInitialWindow, tcpWndEnd } from './tcp-window.ts';
+import { tcpInitializeRcvMss } from './tcp-rcvbuf.ts';
+import { tcpFullSpace, tcpInitialClamp, tcpSelectInitialWindow, tcpWndEnd } from './tcp-window.ts';
 import { tcpProbe0When, tcpResetXmitTimer, tcpRtoMaxOf } from './tcp-xmit-timer.ts';
 
 /** The sequence number of a segment without data: SND.NXT, or the window's edge when that lies before it (tcp_acceptable_seq). */
@@ -134,11 +136,10 @@ export function tcpSendSynack(tp: TcpSock): void {
   const skb = tp.rtxQueue.head;
   if (skb === null || (skb.cb2 & TCPHDR_SYN) === 0) return;
   skb.cb2 |= TCPHDR_ACK;
+  if (tp.tfo !== null) tp.tfo.cookie = null;
   if ((tp.ecnFlags & TCP_ECN_OK) !== 0) skb.cb2 = (skb.cb2 & ~TCPHDR_CWR) | TCPHDR_ECE;
   else skb.cb2 &= ~(TCPHDR_CWR | TCPHDR_ECE);
-  tp.synTs = tp.rxOpt.tstampOk;
-  tp.synSack = tp.rxOpt.sackOk;
-  tp.synWscale = tp.rxOpt.wscaleOk ? tp.rxOpt.rcvWscale : -1;
+  // It offers what our SYN did, whatever the peer's said (observed).
   tcpTransmitSkb(tp, skb, true, tp.rcvNxt);
 }
 
@@ -157,7 +158,9 @@ function tcpConnectInit(tp: TcpSock): void {
   tp.advmss = advmss;
   const iw = tp.tk.initialWindow;
   const reuse = rx.tsRecentStamp !== 0 ? tp.tcpHeaderLen - 20 : 0;
-  tcpSelectInitialWindow(tn, iw, tcpFullSpace(tp), advmss - reuse, tp.windowClamp, tn.windowScaling !== 0);
+  tcpSelectInitialWindow(tn, iw, tcpFullSpace(tp), advmss - reuse, tcpInitialClamp(tp), tn.windowScaling !== 0);
+  // Nothing has come yet: the least.
+  tcpInitializeRcvMss(tp);
   tp.rcvWnd = iw.rcvWnd;
   tp.windowClamp = iw.windowClamp;
   rx.rcvWscale = iw.rcvWscale;
@@ -185,6 +188,7 @@ function tcpConnectInit(tp: TcpSock): void {
 /** Sends the SYN of an active open (tcp_connect). The socket is in SYN-SENT, with route, addresses and initial sequence number. 0 or a negative errno. */
 export function tcpConnect(tp: TcpSock): number {
   tcpConnectInit(tp);
+  if (tfoDeferConnect(tp)) return 0;
   const skb = tcpStreamAllocSkb(tp, true)!;
   let flags = TCPHDR_SYN;
   tp.ecnFlags = 0;
@@ -203,7 +207,7 @@ export function tcpConnect(tp: TcpSock): number {
   tcpMoveToRtxQueue(tp, skb);
   sentRingPush(tp.sentRing, skb);
   tp.packetsOut += 1;
-  const err = tcpTransmitSkb(tp, skb, true, 0);
+  const err = tp.tfo !== null && tp.tfo.wanted ? tfoSendSyn(tp, tp.tfo, skb) : tcpTransmitSkb(tp, skb, true, 0);
   // A firewall rule of this host refuses it.
   if (err === -ECONNREFUSED) return err;
   tp.sndNxt = tp.writeSeq;

@@ -5,6 +5,7 @@ import { type Skb, SKB_GSO_TCPV4, SKB_GSO_TCPV6, SkbQueue } from '@linnet/skbuff
 import type { Proto } from '@linnet/socket';
 import { AF_INET, IPPROTO_TCP, SOCK_STREAM } from '@linnet/uapi';
 import type { TcpCongestionOps } from './tcp-cong.ts';
+import type { TcpFastopen } from './tcp-fastopen-state.ts';
 import type { TcpKernel } from './tcp-kernel.ts';
 import type { TcpNet } from './tcp-net.ts';
 import { TCP_INFINITE_SSTHRESH, TCP_INIT_CWND, TCP_MSS_DEFAULT_SEND } from './tcp-const.ts';
@@ -235,6 +236,8 @@ export class TcpSock extends InetConnectionSock {
   /** Added to the millisecond clock in the timestamp option (RFC 7323 section 5.4). */
   tsoffset = 0;
   tsqFlags = 0;
+  /** TCP Fast Open, when the socket has to do with it. */
+  tfo: TcpFastopen | null = null;
   /** Next in the list of throttled sockets. */
   tsqNext: TcpSock | null = null;
   /** A writer found no room and waits. */

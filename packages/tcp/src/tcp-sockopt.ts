@@ -1,6 +1,6 @@
 /** Options of level SOL_TCP (tcp(7)). Values are in the ABI's layout: little-endian ints, names without a final NUL needed. */
-import { EINVAL, ENOPROTOOPT, EPERM } from '@linnet/kernel';
-import { intOpt, optInt } from '@linnet/socket';
+import { EINVAL, ENOPROTOOPT, EOPNOTSUPP, EPERM } from '@linnet/kernel';
+import { intOpt, netSomaxconn, optInt } from '@linnet/socket';
 import {
   SOL_TCP,
   TCP_CC_INFO,
@@ -9,6 +9,10 @@ import {
   TCP_CONGESTION,
   TCP_CORK,
   TCP_DEFER_ACCEPT,
+  TCP_FASTOPEN,
+  TCP_FASTOPEN_CONNECT,
+  TCP_FASTOPEN_KEY,
+  TCP_FASTOPEN_NO_COOKIE,
   TCP_ESTABLISHED,
   TCP_INFO,
   TCP_INQ,
@@ -46,6 +50,8 @@ import {
   TCP_RTO_MAX,
   TCP_TIMEOUT_INIT,
 } from './tcp-const.ts';
+import { TFO_CLIENT_ENABLE, TfoKeys, tfoNetKeys } from './tcp-fastopen.ts';
+import { tcpfo } from './tcp-fastopen-state.ts';
 import { tcpGetInfo } from './tcp-info.ts';
 import { tcpPushPendingFrames } from './tcp-output.ts';
 import type { TcpSock } from './tcp-sock.ts';
@@ -144,9 +150,29 @@ export function tcpSetsockopt(tp: TcpSock, level: number, opt: number, val: Uint
     for (let i = 0; i < val.length && i < 15 && val[i] !== 0; i++) name += String.fromCharCode(val[i]!);
     return tcpSetCongestionControl(tp, name);
   }
+  if (opt === TCP_FASTOPEN_KEY) {
+    if (val.length !== 16 && val.length !== 32) return -EINVAL;
+    tcpfo(tp).keys = new TfoKeys(val.slice()); // datapath-ok: a control call
+    return 0;
+  }
   const v = optInt(val);
   if (Number.isNaN(v)) return -EINVAL;
   switch (opt) {
+    case TCP_FASTOPEN:
+      if (v < 0 || (tp.state !== TCP_CLOSE && tp.state !== TCP_LISTEN)) return -EINVAL;
+      tcpfo(tp).maxQlen = Math.min(v, netSomaxconn(tp.net));
+      return 0;
+    case TCP_FASTOPEN_CONNECT:
+      if (v < 0 || v > 1) return -EINVAL;
+      if ((tp.tn.fastopen & TFO_CLIENT_ENABLE) === 0) return -EOPNOTSUPP;
+      if (tp.state !== TCP_CLOSE) return -EINVAL;
+      tcpfo(tp).connect = v === 1;
+      return 0;
+    case TCP_FASTOPEN_NO_COOKIE:
+      if (v < 0 || v > 1) return -EINVAL;
+      if (tp.state !== TCP_CLOSE && tp.state !== TCP_LISTEN) return -EINVAL;
+      tcpfo(tp).noCookie = v === 1;
+      return 0;
     case TCP_MAXSEG:
       if (v !== 0 && (v < TCP_MIN_MSS || v > 32767)) return -EINVAL;
       tp.userMss = v;
@@ -280,6 +306,17 @@ export function tcpGetsockopt(tp: TcpSock, level: number, opt: number, maxLen: n
     case TCP_IS_MPTCP:
       v = 0;
       break;
+    case TCP_FASTOPEN:
+      v = tp.tfo === null ? 0 : tp.tfo.maxQlen;
+      break;
+    case TCP_FASTOPEN_CONNECT:
+      v = tp.tfo !== null && tp.tfo.connect ? 1 : 0;
+      break;
+    case TCP_FASTOPEN_NO_COOKIE:
+      v = tp.tfo !== null && tp.tfo.noCookie ? 1 : 0;
+      break;
+    case TCP_FASTOPEN_KEY:
+      return (tp.tfo?.keys ?? tfoNetKeys(tp.tn)).bytes.slice(0, maxLen); // datapath-ok: a control call
     default:
       return -ENOPROTOOPT;
   }

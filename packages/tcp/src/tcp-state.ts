@@ -3,6 +3,7 @@ import { inetCskClearXmitTimers, inetDiagDestroyed, inetPutPort, inetUnhash } fr
 import { SHUTDOWN_MASK, SOCK_BINDPORT_LOCK, sockFlag, SOCK_DEAD, sockDestruct } from '@linnet/socket';
 import { TCP_CLOSE, TCP_CLOSE_WAIT, TCP_ESTABLISHED, TCP_SYN_RECV, TCP_SYN_SENT } from '@linnet/uapi';
 import { DROP, skbQueuePurge } from '@linnet/skbuff';
+import { tfoRelease } from './tcp-fastopen-state.ts';
 import { TcpAttemptFails, TcpCurrEstab, TcpEstabResets } from './tcp-mib.ts';
 import { tcpAdd, tcpInc } from './tcp-net.ts';
 import { tcpWriteQueuePurge } from './tcp-rtx-queue.ts';
@@ -13,6 +14,7 @@ import { sentRingClear } from './tcp-sent-ring.ts';
 /** Moves to a state, with the counters of RFC 4022; CLOSE leaves the hashes and, unless the user bound it, gives the port back (tcp_set_state). */
 export function tcpSetState(tp: TcpSock, state: number): void {
   const old = tp.state;
+  if (tp.tfo !== null && (state === TCP_ESTABLISHED || state === TCP_CLOSE)) tfoRelease(tp);
   if (state === TCP_ESTABLISHED) {
     if (old !== TCP_ESTABLISHED) tcpAdd(tp.tn, TcpCurrEstab, 1);
   } else if (state === TCP_CLOSE_WAIT) {

@@ -24,6 +24,8 @@ import {
 } from '@linnet/uapi';
 import { tcpTimeStampMs } from './tcp-clock.ts';
 import { MAX_TCP_HEADER, TCP_MSS_DEFAULT_SEND, TCP_MSS_DEFAULT_SEND6, TCP_RTO_MAX, TCP_TIMEOUT_INIT } from './tcp-const.ts';
+import { tfoOptionLen, tfoWriteOption } from './tcp-fastopen.ts';
+import { tfoServer } from './tcp-fastopen-server.ts';
 import {
   TcpExtListenDrops,
   TcpExtListenOverflows,
@@ -38,7 +40,7 @@ import { tcpClearOptions, tcpParseOptions, tcpSynOptionsLen, tcpWriteSynOptions 
 import { tcpReplyAck, tcpPseudoFill, type TcpTuple } from './tcp-reply.ts';
 import { tcpSecureSeq, tcpSecureTsOff, tcpV6SecureSeq, tcpV6SecureTsOff } from './tcp-secure-seq.ts';
 import type { TcpSock } from './tcp-sock.ts';
-import { tcpFullSpace, tcpSelectInitialWindow } from './tcp-window.ts';
+import { tcpFullSpace, tcpInitialClamp, tcpSelectInitialWindow } from './tcp-window.ts';
 import { TcpRequestSock } from './tcp-request-sock.ts';
 
 /** Requests that even a listener with a small backlog may have: there are no SYN cookies to help out. */
@@ -119,11 +121,19 @@ export function tcpConnRequest(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: numb
 
   const iw = tp.tk.initialWindow;
   const mss = tn.advmss(tp, dst);
-  tcpSelectInitialWindow(tn, iw, tcpFullSpace(tp), mss - (req.tstampOk ? 12 : 0), tp.windowClamp, req.wscaleOk);
+  tcpSelectInitialWindow(tn, iw, tcpFullSpace(tp), mss - (req.tstampOk ? 12 : 0), tcpInitialClamp(tp), req.wscaleOk);
   req.rcvWnd = iw.rcvWnd;
   req.windowClamp = iw.windowClamp;
   req.rcvWscale = iw.rcvWscale;
 
+  if (tp.tfo !== null) {
+    const child = tfoServer(tp, req, skb);
+    if (child !== null) {
+      tcpSendReqSynack(tp, req, dst);
+      tp.dataReady(tp);
+      return;
+    }
+  }
   inetCskReqskQueueHashAdd(tn.hashinfo, req, TCP_TIMEOUT_INIT);
   tcpSendReqSynack(tp, req, dst);
 }
@@ -133,7 +143,8 @@ function tcpSendReqSynack(tp: TcpSock, req: TcpRequestSock, dst: DstEntry): numb
   const k = tp.kernel;
   const skb = allocSkb(tp.pool, MAX_TCP_HEADER);
   skbReserve(skb, MAX_TCP_HEADER);
-  const optLen = tcpSynOptionsLen(req.tstampOk, req.sackOk, req.wscaleOk);
+  const synLen = tcpSynOptionsLen(req.tstampOk, req.sackOk, req.wscaleOk);
+  const optLen = synLen + tfoOptionLen(req.foCookie, req.foExp);
   const hdrLen = 20 + optLen;
   const th = skbPush(skb, hdrLen);
   skb.transportHeader = th;
@@ -147,6 +158,7 @@ function tcpSendReqSynack(tp: TcpSock, req: TcpRequestSock, dst: DstEntry): numb
   view.setInt32(th + 16, 0);
   const tsval = (tcpTimeStampMs(k.ktime) + req.tsOff) | 0;
   tcpWriteSynOptions(view, th + 20, tp.tn.advmss(tp, dst), req.tstampOk, tsval, req.tsRecent, req.sackOk, req.wscaleOk ? req.rcvWscale : -1);
+  if (req.foCookie !== null) tfoWriteOption(view, th + 20 + synLen, req.foCookie, req.foExp);
   skb.ipSummed = CHECKSUM_PARTIAL;
   skb.csumStart = th;
   skb.csumOffset = 16;

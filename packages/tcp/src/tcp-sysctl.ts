@@ -2,6 +2,7 @@
 // datapath-ok-file: settings
 import { EINVAL, ENOENT, type Kernel, type Net, sysctlInt, sysctlIntVec, sysctlString } from '@linnet/kernel';
 import { tcpCaFind } from './tcp-cong.ts';
+import { tfoKeysText, tfoNetKeys, tfoParseKeys } from './tcp-fastopen.ts';
 import { TCPK } from './tcp-kernel.ts';
 import type { TcpNet } from './tcp-net.ts';
 
@@ -55,6 +56,8 @@ const TABLE: readonly (readonly [string, NumberField, number, number])[] = [
   ['min_snd_mss', 'minSndMss', 48, 65535],
   ['min_rtt_wlen', 'minRttWlen', 0, 86400],
   ['workaround_signed_windows', 'workaroundSignedWindows', 0, 255],
+  ['fastopen', 'fastopen', 0, INT_MAX],
+  ['fastopen_blackhole_timeout_sec', 'fastopenBlackholeTimeout', 0, INT_MAX],
   ['rto_min_us', 'rtoMinUs', 1, INT_MAX],
   ['rto_max_ms', 'rtoMaxMs', 1000, 120000],
 ];
@@ -81,6 +84,15 @@ export function tcpSysctlInit(net: Net, tn: TcpNet): void {
     set: (text) => sysctlInt(() => tn.reordering, (v) => {
       tn.reordering = v;
     }, { min: 1, max: tn.maxReordering }).set!(text),
+  });
+  reg.register('net/ipv4/tcp_fastopen_key', {
+    get: () => tfoKeysText(tfoNetKeys(tn)),
+    set: (text) => {
+      const keys = tfoParseKeys(text);
+      if (keys === null) return -EINVAL;
+      tn.fastopenKeys = keys;
+      return 0;
+    },
   });
   reg.register('net/ipv4/tcp_rmem', sysctlIntVec(() => [tn.rmemMin, tn.rmemDefault, tn.rmemMax], (v) => {
     [tn.rmemMin, tn.rmemDefault, tn.rmemMax] = v as [number, number, number];

@@ -45,6 +45,8 @@ import { tcpRackReoTimeoutMark } from './tcp-recovery.ts';
 import { tcpRetransmitSkb, tcpSendLossProbe, tcpXmitRetransmitQueue } from './tcp-retransmit.ts';
 import { tcpQueuesEmpty } from './tcp-rtx-queue.ts';
 import { tcpSendAck, tcpSendActiveReset, tcpSendKeepalive, tcpSendProbe0 } from './tcp-send.ts';
+import type { TcpRequestSock } from './tcp-request-sock.ts';
+import { tcpRtxSynack } from './tcp-synack.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpDone, tcpDoneWithError } from './tcp-state.ts';
 import { tcpRearmRto, tcpResetXmitTimer, tcpRtoMaxOf } from './tcp-xmit-timer.ts';
@@ -139,8 +141,28 @@ function tcpClampRtoToUserTimeout(tp: TcpSock): number {
   return left <= 0 ? 1 : Math.min(tp.rto, left);
 }
 
+/** A Fast Open connection whose handshake has not ended: the SYN-ACK goes first. */
+function synackTimer(tp: TcpSock, req: TcpRequestSock): void {
+  netInc(tp.tn, TcpExtTCPTimeouts);
+  const most = tp.synRetries !== 0 ? tp.synRetries : tp.tn.synackRetries;
+  if (req.numTimeout >= most) {
+    tcpWriteErr(tp);
+    return;
+  }
+  req.numTimeout++;
+  tp.synackRetrans = req.numTimeout;
+  req.foCookie = null;
+  tcpRtxSynack(req.listener as TcpSock, req);
+  tcpResetXmitTimer(tp, ICSK_TIME_RETRANS, Math.min(TCP_TIMEOUT_INIT * 2 ** req.numTimeout, tcpRtoMaxOf(tp)));
+}
+
 /** The retransmission timer fired (RFC 6298 section 5, tcp_retransmit_timer). */
 function tcpRetransmitTimer(tp: TcpSock): void {
+  const req = tp.tfo === null ? null : tp.tfo.req;
+  if (req !== null) {
+    synackTimer(tp, req);
+    return;
+  }
   const head = tp.rtxQueue.head;
   if (tp.packetsOut === 0 || head === null) return;
   if (tp.sndWnd === 0 && !sockFlag(tp, SOCK_DEAD) && tp.state !== TCP_SYN_SENT && tp.state !== TCP_SYN_RECV) {

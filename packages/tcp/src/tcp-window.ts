@@ -1,4 +1,5 @@
 /** The receive window: how much is offered (RFC 9293 sections 3.8.6.2.2 and 3.8.6.3, RFC 7323 section 2). */
+import { SOCK_RCVBUF_LOCK } from '@linnet/socket';
 import { TCP_MAX_WSCALE } from '@linnet/uapi';
 import { MAX_TCP_WINDOW } from './tcp-const.ts';
 import { TcpExtTCPFromZeroWindowAdv, TcpExtTCPToZeroWindowAdv, TcpExtTCPWantZeroWindowAdv } from './tcp-mib.ts';
@@ -20,6 +21,12 @@ export function tcpSpace(tp: TcpSock): number {
 /** Window that the whole receive buffer carries (tcp_full_space). */
 export function tcpFullSpace(tp: TcpSock): number {
   return tcpWinFromSpace(tp, tp.rcvbuf);
+}
+/** What the window of a new connection may ever be, 0 for anything: a buffer whose size the user has fixed (SO_RCVBUF) will not grow. */
+export function tcpInitialClamp(tp: TcpSock): number {
+  if ((tp.userlocks & SOCK_RCVBUF_LOCK) === 0) return tp.windowClamp;
+  const full = tcpFullSpace(tp);
+  return tp.windowClamp === 0 ? full : Math.min(tp.windowClamp, full);
 }
 /** What is left of the window last offered (tcp_receive_window). */
 export function tcpReceiveWindow(tp: TcpSock): number {
@@ -47,15 +54,15 @@ export function tcpSelectInitialWindow(tn: TcpNet, out: InitialWindow, space: nu
   if (clamp === 0) clamp = 65535 << TCP_MAX_WSCALE;
   if (space > clamp) space = clamp;
   if (space > mss) space -= space % mss;
-  const limit = tn.workaroundSignedWindows !== 0 ? MAX_TCP_WINDOW : 65535;
-  out.rcvWnd = space < limit ? space : limit;
-  if (out.rcvWnd === limit && out.rcvWnd > mss) out.rcvWnd -= out.rcvWnd % mss;
   let shift = 0;
   if (wscaleOk) {
     let most = Math.max(space, tn.rmemMax);
     if (most > clamp) most = clamp;
     while (shift < TCP_MAX_WSCALE && most > (65535 << shift)) shift++;
   }
+  // A buffer of more than 64 KiB is offered at once where the window can be scaled: the SYN itself says 65,535 then.
+  const limit = tn.workaroundSignedWindows !== 0 ? MAX_TCP_WINDOW : wscaleOk ? 65535 << shift : 65535;
+  out.rcvWnd = Math.min(space, limit);
   out.rcvWscale = shift;
   out.windowClamp = Math.min(65535 << shift, clamp);
 }

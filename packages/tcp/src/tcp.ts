@@ -22,12 +22,14 @@ import {
   sockFlag,
   netSomaxconn,
   SOCK_URGINLINE,
+  sockTxStampByte,
 } from '@linnet/socket';
 import {
   after,
   before,
   MSG_DONTWAIT,
   MSG_EOR,
+  MSG_FASTOPEN,
   MSG_ERRQUEUE,
   MSG_MORE,
   MSG_OOB,
@@ -62,6 +64,8 @@ import { tcpClose, tcpDisconnect, tcpShutdown } from './tcp-close.ts';
 import { tcpAssignCongestionControl } from './tcp-cong.ts';
 import { TCP_NAGLE_CORK, TCP_NAGLE_PUSH } from './tcp-const.ts';
 import { TCP_URG_READ, TCP_URG_VALID } from './tcp-data.ts';
+import { tfoSendmsg, tfoWanted } from './tcp-fastopen.ts';
+import { tfoListen } from './tcp-fastopen-server.ts';
 import { tcpChargeQueued, tcpStreamAllocSkb } from './tcp-fragment.ts';
 import { tcpV4Connect } from './tcp-ipv4.ts';
 import { tcpV6Connect } from './tcp-ipv6.ts';
@@ -113,7 +117,8 @@ function sendError(tp: TcpSock): number {
  */
 export function tcpSendmsg(tp: TcpSock, msg: MsgHdr, size: number): number {
   const flags = msg.flags;
-  if (tp.state !== TCP_ESTABLISHED && tp.state !== TCP_CLOSE_WAIT) {
+  if (tp.state !== TCP_ESTABLISHED && tp.state !== TCP_CLOSE_WAIT && (tp.tfo === null || tp.tfo.req === null || tp.state !== TCP_SYN_RECV)) {
+    if (tfoWanted(tp, (flags & MSG_FASTOPEN) !== 0) && tp.err === 0 && (tp.shutdown & SEND_SHUTDOWN) === 0) return tfoSendmsg(tp, msg, size);
     if (tp.err !== 0 || (tp.shutdown & SEND_SHUTDOWN) !== 0 || (tp.state !== TCP_SYN_SENT && tp.state !== TCP_SYN_RECV)) return sendError(tp);
     tp.noSpace = true;
     return -EAGAIN;
@@ -180,6 +185,7 @@ export function tcpSendmsg(tp: TcpSock, msg: MsgHdr, size: number): number {
   const copied = size - left;
   if (left > 0) tp.noSpace = true;
   if (copied > 0) {
+    if (tp.rare !== null && tp.rare.txFlags !== 0 && tp.writeQueue.tail !== null) sockTxStampByte(tp, tp.writeQueue.tail, (tp.writeSeq - 1) | 0);
     // Out of room: whatever is there goes, the writer waits for its acknowledgment.
     tcpPush(tp, left > 0 ? flags & ~MSG_MORE : flags, mss, left > 0 ? TCP_NAGLE_PUSH : tp.nonagle);
     return copied;
@@ -302,9 +308,15 @@ export function tcpRecvmsg(tp: TcpSock, msg: MsgHdr, size: number, flags: number
   }
   if (!peek && copied > 0) {
     tcpCleanupRbuf(tp, copied);
-    if (tp.recvmsgInq) putCmsg(msg, SOL_TCP, TCP_CM_INQ, intOpt(tcpInq(tp)));
+    if (tp.recvmsgInq) putCmsg(msg, SOL_TCP, TCP_CM_INQ, intOpt(inqHint(tp)));
   }
   return copied;
+}
+
+/** What TCP_INQ tells: the end of the stream, too, is worth another read, and counts as a byte. */
+function inqHint(tp: TcpSock): number {
+  const n = tcpInq(tp);
+  return n === 0 && sockFlag(tp, SOCK_DONE) ? 1 : n;
 }
 
 function eat(tp: TcpSock, skb: Skb): void {
@@ -370,7 +382,7 @@ export function tcpPoll(tp: TcpSock): number {
   let mask = 0;
   if (tp.shutdown === SHUTDOWN_MASK || state === TCP_CLOSE) mask |= POLLHUP;
   if ((tp.shutdown & RCV_SHUTDOWN) !== 0) mask |= POLLIN | POLLRDNORM | POLLRDHUP;
-  if (state !== TCP_SYN_SENT && state !== TCP_SYN_RECV) {
+  if (state !== TCP_SYN_SENT && (state !== TCP_SYN_RECV || (tp.tfo !== null && tp.tfo.req !== null))) {
     let target = tp.rcvlowat;
     if (tp.urgData !== 0 && tp.urgSeq === tp.copiedSeq && !sockFlag(tp, SOCK_URGINLINE)) target++;
     if (readable(tp, target)) mask |= POLLIN | POLLRDNORM;
@@ -381,6 +393,9 @@ export function tcpPoll(tp: TcpSock): number {
       mask |= POLLOUT | POLLWRNORM;
     }
     if ((tp.urgData & TCP_URG_VALID) !== 0) mask |= POLLPRI;
+  } else if (tp.deferConnect) {
+    // The first data is what sends the SYN.
+    mask |= POLLOUT | POLLWRNORM;
   }
   if (tp.err !== 0 || tp.errorQueue.head !== null) mask |= POLLERR;
   return mask;
@@ -392,6 +407,7 @@ export function tcpListen(tp: TcpSock, backlog: number): number {
   // As an unsigned number: -1 is the most there may be.
   let n = backlog >>> 0;
   if (n > somaxconn) n = somaxconn;
+  tfoListen(tp, n);
   if (tp.state === TCP_LISTEN) {
     tp.maxAckBacklog = n;
     return 0;
@@ -442,6 +458,7 @@ export function makeTcpProt(tk: TcpKernel, name: 'TCP' | 'TCPv6' = 'TCP'): Proto
     accept: (sk) => tcpAccept(sk as TcpSock),
     ioctl: (sk, cmd, arg) => tcpIoctl(sk as TcpSock, cmd, arg),
     destroy: (sk) => inetCskDestroySock(sk as TcpSock),
+    stampBase: (sk, written) => (written ? (sk as TcpSock).writeSeq : (sk as TcpSock).sndUna),
     keepalive: (sk, on) => tcpSetKeepalive(sk as TcpSock, on),
     shutdown: (sk, how) => tcpShutdown(sk as TcpSock, how),
     listen: (sk, backlog) => tcpListen(sk as TcpSock, backlog),

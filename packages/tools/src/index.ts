@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { ip } from './ip.ts';
+export { radvd } from './radvd.ts';
 export { ss } from './ss.ts';
 export { sysctl } from './sysctl.ts';
 export { runTool, TOOLS, type Tool, type ToolIo } from './tool.ts';

@@ -1,7 +1,7 @@
 /** ip(8): shows and changes links, addresses, routes, rules, neighbours and nexthops of the namespace that a task is in. Grammar, texts and exit statuses are those of iproute2 6.1. */
 import type { Task } from '@linnet/posix';
 import { ipAddr } from './ip/addr.ts';
-import { AF_BRIDGE, AF_PACKET, Ip, type IpOptions } from './ip/context.ts';
+import { AF_BRIDGE, AF_PACKET, Ip, type IpOptions, NO_OPTIONS } from './ip/context.ts';
 import { linkAdd, linkDel, linkProperty, linkSet } from './ip/link-set.ts';
 import { linkList } from './ip/link-show.ts';
 import { ipAddrlabel, ipNetconf, ipToken } from './ip/ipv6.ts';
@@ -12,6 +12,7 @@ import { ipNetns } from './ip/netns.ts';
 import { ipNexthop } from './ip/nexthop.ts';
 import { ipRoute } from './ip/route.ts';
 import { ipRule } from './ip/rule.ts';
+import { inNetns } from './netns.ts';
 import type { ToolIo } from './tool.ts';
 import { AF_INET, AF_INET6, matches, ToolExit, Words } from './words.ts';
 
@@ -43,7 +44,7 @@ const OBJECTS: readonly (readonly [string, Command])[] = [
 
 /** Options before the object; null when there is nothing more to do. */
 function options(words: Words, io: ToolIo): IpOptions | number {
-  const o: IpOptions = { family: 0, details: 0, stats: 0, json: false, pretty: false, oneline: false, brief: false, numeric: false, force: false, timestamp: 0, maxFlushLoops: 10, netns: null, batch: null };
+  const o: IpOptions = { ...NO_OPTIONS };
   for (; words.more; words.skip()) {
     let opt = words.cur;
     if (opt === '--') {
@@ -64,7 +65,8 @@ function options(words: Words, io: ToolIo): IpOptions | number {
     else if (opt === '-6') o.family = AF_INET6;
     else if (opt === '-0') o.family = AF_PACKET;
     else if (opt === '-B') o.family = AF_BRIDGE;
-    else if (matches(opt, '-human') || matches(opt, '-human-readable') || matches(opt, '-iec') || matches(opt, '-resolve') || matches(opt, '-all')) continue;
+    else if (matches(opt, '-human') || matches(opt, '-human-readable') || matches(opt, '-iec') || matches(opt, '-resolve')) continue;
+    else if (matches(opt, '-all')) o.all = true;
     else if (matches(opt, '-stats') || matches(opt, '-statistics')) o.stats++;
     else if (matches(opt, '-details')) o.details++;
     else if (matches(opt, '-oneline')) o.oneline = true;
@@ -150,26 +152,14 @@ export async function ip(task: Task, args: readonly string[], io: ToolIo): Promi
   }
   if (typeof opts === 'number') return opts;
   const run = new Ip(task, io, opts);
-  let home = -1;
   try {
-    return await guarded(run, async () => {
-      if (run.opt.netns !== null) {
-        home = task.sys.open('/proc/self/ns/net');
-        const fd = task.sys.open(`/run/netns/${run.opt.netns}`);
-        if (fd < 0) throw new ToolExit(255, `Cannot open network namespace "${run.opt.netns}": No such file or directory\n`);
-        task.setns(fd);
-        task.sys.close(fd);
-      }
+    return await guarded(run, () => inNetns(task, run.opt.netns, async () => {
       if (run.opt.batch !== null) return batch(run, run.opt.batch);
       if (!words.more) throw new ToolExit(255, USAGE);
       return command(run, words);
-    });
+    }));
   } finally {
     run.flush();
     run.close();
-    if (home >= 0) {
-      task.setns(home);
-      task.sys.close(home);
-    }
   }
 }

@@ -1,10 +1,11 @@
 /** Which sockets ss(8) is asked for: states, and an expression over addresses, ports and devices. Source: ss(8). */
-import { addrBytes, AF_INET, AF_INET6, samePrefix, ToolExit } from './words.ts';
+import { addrBytes, samePrefix, ToolExit } from './words.ts';
 
 export const STATE_NAMES: readonly string[] = ['UNKNOWN', 'ESTAB', 'SYN-SENT', 'SYN-RECV', 'FIN-WAIT-1', 'FIN-WAIT-2', 'TIME-WAIT', 'UNCONN', 'CLOSE-WAIT', 'LAST-ACK', 'LISTEN', 'CLOSING'];
 const WORDS: readonly string[] = ['', 'established', 'syn-sent', 'syn-recv', 'fin-wait-1', 'fin-wait-2', 'time-wait', 'unconnected', 'close-wait', 'last-ack', 'listening', 'closing'];
 
 export const ESTABLISHED = 1;
+export const SYN_SENT = 2;
 export const SYN_RECV = 3;
 export const TIME_WAIT = 6;
 export const CLOSE = 7;
@@ -39,109 +40,81 @@ export function stateBits(word: string): number {
   }
 }
 
-/** What an expression can ask of a socket. */
-export interface SsSubject {
-  readonly family: number;
-  readonly local: Uint8Array;
-  readonly peer: Uint8Array;
-  readonly localPort: number;
-  readonly peerPort: number;
-  readonly device: number;
-  readonly mark: number;
-}
+/** Which end of a connection. */
+export type SsSide = 'src' | 'dst';
 
-export type SsTest = (s: SsSubject) => boolean;
+/** An expression. */
+export type SsExpr =
+  | { readonly op: 'and' | 'or'; readonly a: SsExpr; readonly b: SsExpr }
+  | { readonly op: 'not'; readonly a: SsExpr }
+  /** An address: a prefix of `bits`, or for local sockets the pattern of a name; null for any. A port: -1 for any. */
+  | { readonly op: 'host'; readonly side: SsSide; readonly prefix: Uint8Array | null; readonly bits: number; readonly name: string | null; readonly port: number }
+  | { readonly op: 'port'; readonly side: SsSide; readonly least: boolean; readonly port: number }
+  | { readonly op: 'dev'; readonly index: number }
+  | { readonly op: 'mark'; readonly mark: number; readonly mask: number }
+  | { readonly op: 'auto' };
 
 const RELATIONS: Readonly<Record<string, string>> = { '=': '=', '==': '=', eq: '=', '!=': '!', ne: '!', neq: '!', '>=': '>=', ge: '>=', geq: '>=', '<=': '<=', le: '<=', leq: '<=', '>': '>', gt: '>', '<': '<', lt: '<' };
 
-function relation(rel: string, a: number, b: number): boolean {
-  switch (rel) {
-    case '=':
-      return a === b;
-    case '!':
-      return a !== b;
-    case '>=':
-      return a >= b;
-    case '<=':
-      return a <= b;
-    case '>':
-      return a > b;
-    default:
-      return a < b;
+/** An address, a port, or both. */
+function host(word: string, side: SsSide, services: ReadonlyMap<string, number>): SsExpr {
+  const any = { op: 'host', side, prefix: null, bits: 0, name: null, port: -1 } as const;
+  if (/^(unix:|@|\/)/.test(word)) {
+    const name = word.replace(/^unix:/, '');
+    return { ...any, name: name === '*' ? null : name };
   }
-}
-
-/** An address, a port, or both, as a test. */
-function hostTest(word: string, side: 'local' | 'peer', services: ReadonlyMap<string, number>): SsTest {
-  let host = word.replace(/^inet6?:/, '');
-  let port: number | null = null;
-  const bracket = /^\[(.*)\](?:\/(\d+))?(?::(.*))?$/.exec(host);
+  let text = word.replace(/^inet6?:/, '');
+  let port = -1;
+  const bracket = /^\[(.*)\](?:\/(\d+))?(?::(.*))?$/.exec(text);
   let portText: string | undefined;
   if (bracket !== null) {
-    host = bracket[2] === undefined ? bracket[1]! : `${bracket[1]!}/${bracket[2]}`;
+    text = bracket[2] === undefined ? bracket[1]! : `${bracket[1]!}/${bracket[2]}`;
     portText = bracket[3];
-  } else if (host.split(':').length === 2) {
-    const at = host.indexOf(':');
-    portText = host.slice(at + 1);
-    host = host.slice(0, at);
+  } else if (text.split(':').length === 2) {
+    const at = text.indexOf(':');
+    portText = text.slice(at + 1);
+    text = text.slice(0, at);
   }
   if (portText !== undefined && portText !== '*' && portText !== '') {
-    port = /^\d+$/.test(portText) ? Number(portText) : (services.get(portText) ?? null);
-    if (port === null) throw new ToolExit(1, `Error: "${portText}" does not look like a port.\nCannot parse dst/src address.\n`);
+    port = /^\d+$/.test(portText) ? Number(portText) : (services.get(portText) ?? -1);
+    if (port < 0) throw new ToolExit(1, `Error: "${portText}" does not look like a port.\nCannot parse dst/src address.\n`);
   }
-  let prefix: Uint8Array | null = null;
-  let bits = 0;
-  if (host !== '' && host !== '*' && host !== 'all' && host !== 'any') {
-    const [name = '', len] = host.split('/');
-    prefix = addrBytes(name, 0);
-    if (prefix === null) throw new ToolExit(1, `Error: an inet prefix is expected rather than "${host}".\nCannot parse dst/src address.\n`);
-    bits = len === undefined ? prefix.length * 8 : Number(len);
-  }
-  return (s) => {
-    const addr = side === 'local' ? s.local : s.peer;
-    const p = side === 'local' ? s.localPort : s.peerPort;
-    if (port !== null && p !== port) return false;
-    if (prefix === null) return true;
-    if (prefix.length === 4 && s.family === AF_INET6 && addr.length === 16) {
-      // A mapped address is the other family's.
-      const mapped = addr.subarray(0, 10).every((b) => b === 0) && addr[10] === 0xff && addr[11] === 0xff;
-      return mapped && samePrefix(addr.subarray(12), prefix, bits);
-    }
-    return prefix.length === (s.family === AF_INET ? 4 : 16) && samePrefix(addr, prefix, bits);
-  };
+  if (text === '' || text === '*' || text === 'all' || text === 'any') return { ...any, port };
+  const [addr = '', len] = text.split('/');
+  const prefix = addrBytes(addr, 0);
+  if (prefix === null) throw new ToolExit(1, `Error: an inet prefix is expected rather than "${text}".\nCannot parse dst/src address.\n`);
+  return { ...any, port, prefix, bits: len === undefined ? prefix.length * 8 : Number(len) };
 }
 
-/** Reads an expression: `or` binds least, then `and` (or nothing between), then `not`. */
-export function ssExpression(args: readonly string[], services: ReadonlyMap<string, number>, deviceOf: (name: string) => number): SsTest {
+/** Reads an expression, null where there is none: `or` binds least, then `and` (or nothing between), then `not`. */
+export function ssExpression(args: readonly string[], services: ReadonlyMap<string, number>, deviceOf: (name: string) => number): SsExpr | null {
   // Parentheses and relations may stand without blanks around them.
   const tokens = args.flatMap((a) => a.match(/\(|\)|!=|>=|<=|==|=|>|<|!|&&|\|\||&|\||[^\s()=<>!&|]+/g) ?? []);
   let at = 0;
   const fail = (): never => {
     throw new ToolExit(255, `ss: bison bellows (while parsing filter): "syntax error!" Sorry.\n`);
   };
-  const parseOr = (): SsTest => {
+  const isOr = (): boolean => tokens[at] === 'or' || tokens[at] === '|' || tokens[at] === '||';
+  const parseOr = (): SsExpr => {
     let left = parseAnd();
-    while (tokens[at] === 'or' || tokens[at] === '|' || tokens[at] === '||') {
+    while (isOr()) {
       at++;
-      const [a, b] = [left, parseAnd()];
-      left = (s) => a(s) || b(s);
+      left = { op: 'or', a: left, b: parseAnd() };
     }
     return left;
   };
-  const parseAnd = (): SsTest => {
+  const parseAnd = (): SsExpr => {
     let left = parseNot();
-    while (at < tokens.length && tokens[at] !== ')' && tokens[at] !== 'or' && tokens[at] !== '|' && tokens[at] !== '||') {
+    while (at < tokens.length && tokens[at] !== ')' && !isOr()) {
       if (tokens[at] === 'and' || tokens[at] === '&' || tokens[at] === '&&') at++;
-      const [a, b] = [left, parseNot()];
-      left = (s) => a(s) && b(s);
+      left = { op: 'and', a: left, b: parseNot() };
     }
     return left;
   };
-  const parseNot = (): SsTest => {
+  const parseNot = (): SsExpr => {
     if (tokens[at] === 'not' || tokens[at] === '!') {
       at++;
-      const a = parseNot();
-      return (s) => !a(s);
+      return { op: 'not', a: parseNot() };
     }
     if (tokens[at] === '(') {
       at++;
@@ -151,38 +124,110 @@ export function ssExpression(args: readonly string[], services: ReadonlyMap<stri
     }
     return parseTest();
   };
-  const parseTest = (): SsTest => {
+  const parseTest = (): SsExpr => {
     const word = tokens[at++] ?? fail();
     const rel = RELATIONS[tokens[at] ?? ''];
     if (rel !== undefined) at++;
     const value = (): string => tokens[at++] ?? fail();
-    if (word === 'dst' || word === 'src') {
-      const t = hostTest(value(), word === 'src' ? 'local' : 'peer', services);
-      return rel === '!' ? (s) => !t(s) : t;
-    }
+    const unless = (a: SsExpr): SsExpr => (rel === '!' ? { op: 'not', a } : a);
+    if (word === 'dst' || word === 'src') return unless(host(value(), word, services));
     if (word === 'sport' || word === 'dport') {
       if (rel === undefined) fail();
-      const v = value().replace(/^.*:/, '');
-      const n = /^\d+$/.test(v) ? Number(v) : services.get(v);
-      if (n === undefined) throw new ToolExit(1, `Error: "${v}" does not look like a port.\nCannot parse dst/src address.\n`);
-      return (s) => relation(rel ?? '=', word === 'sport' ? s.localPort : s.peerPort, n);
+      const v = value().replace(/^(?:.*\])?\*?:/, '');
+      const port = /^\d+$/.test(v) ? Number(v) : services.get(v);
+      if (port === undefined) throw new ToolExit(1, `Error: "${v}" does not look like a port.\nCannot parse dst/src address.\n`);
+      const side = word === 'sport' ? 'src' : 'dst';
+      if (rel === '=' || rel === '!') return unless({ op: 'host', side, prefix: null, bits: 0, name: null, port });
+      // What is greater is not less or equal.
+      const bound: SsExpr = { op: 'port', side, least: rel === '>=' || rel === '<', port };
+      return rel === '>' || rel === '<' ? { op: 'not', a: bound } : bound;
     }
-    if (word === 'dev') {
-      const i = deviceOf(value());
-      return (s) => (rel === '!') !== (s.device === i);
-    }
+    if (word === 'dev') return unless({ op: 'dev', index: deviceOf(value()) });
     if (word === 'fwmark') {
-      const [m = '0', mask] = value().split('/');
-      return (s) => (rel === '!') !== ((s.mark & (mask === undefined ? -1 : Number(mask))) === (Number(m) & (mask === undefined ? -1 : Number(mask))));
+      const [m = '0', mask = '0xffffffff'] = value().split('/');
+      return unless({ op: 'mark', mark: Number(m), mask: Number(mask) });
     }
-    if (word === 'autobound') return (s) => s.localPort >= 32768;
+    if (word === 'autobound') return { op: 'auto' };
     // An address alone is the peer's.
     at--;
     if (rel !== undefined) at--;
-    return hostTest(value(), 'peer', services);
+    return host(value(), 'dst', services);
   };
-  if (tokens.length === 0) return () => true;
-  const test = parseOr();
+  if (tokens.length === 0) return null;
+  const expr = parseOr();
   if (at < tokens.length) fail();
-  return test;
+  return expr;
+}
+
+/** What an expression asks of a socket of the internet families. */
+export interface SsInet {
+  readonly local: Uint8Array;
+  readonly peer: Uint8Array;
+  readonly localPort: number;
+  readonly peerPort: number;
+  readonly device: number;
+  readonly mark: number;
+}
+
+/** Does an address begin so? One of IPv4 may be mapped into IPv6. */
+function within(addr: Uint8Array, prefix: Uint8Array, bits: number): boolean {
+  const mapped = prefix.length === 4 && addr.length === 16 && addr.subarray(0, 10).every((b) => b === 0) && addr[10] === 0xff && addr[11] === 0xff;
+  const of = mapped ? addr.subarray(12) : addr;
+  return of.length === prefix.length && samePrefix(of, prefix, bits);
+}
+
+/**
+ * Is an internet socket one of those that are asked for? The kernel has picked them already; but what it calls bound by itself may be a connection to a listener's port, which ss leaves out: `ports` are
+ * those that the kernel binds to by itself.
+ */
+export function ssFitsInet(e: SsExpr, s: SsInet, ports: readonly [number, number]): boolean {
+  switch (e.op) {
+    case 'and':
+      return ssFitsInet(e.a, s, ports) && ssFitsInet(e.b, s, ports);
+    case 'or':
+      return ssFitsInet(e.a, s, ports) || ssFitsInet(e.b, s, ports);
+    case 'not':
+      return !ssFitsInet(e.a, s, ports);
+    case 'host': {
+      const [addr, port] = e.side === 'src' ? [s.local, s.localPort] : [s.peer, s.peerPort];
+      return e.name === null && (e.port < 0 || e.port === port) && (e.prefix === null || within(addr, e.prefix, e.bits));
+    }
+    case 'port': {
+      const port = e.side === 'src' ? s.localPort : s.peerPort;
+      return e.least ? port >= e.port : port <= e.port;
+    }
+    case 'dev':
+      return s.device === e.index;
+    case 'mark':
+      return ((s.mark ^ e.mark) & e.mask) === 0;
+    case 'auto':
+      return s.localPort >= ports[0] && s.localPort <= ports[1];
+  }
+}
+
+/** What an expression asks of a local socket. */
+export interface SsLocal {
+  readonly name: string;
+  readonly peerName: string;
+}
+
+/** A name against a pattern of fnmatch(3): `*` and `?`. */
+function fits(name: string, pattern: string): boolean {
+  return new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, 's').test(name);
+}
+
+/** Is a local socket one of those that are asked for? (The kernel has no filter for these.) Addresses, ports, devices and marks are not theirs. */
+export function ssFitsLocal(e: SsExpr, s: SsLocal): boolean {
+  switch (e.op) {
+    case 'and':
+      return ssFitsLocal(e.a, s) && ssFitsLocal(e.b, s);
+    case 'or':
+      return ssFitsLocal(e.a, s) || ssFitsLocal(e.b, s);
+    case 'not':
+      return !ssFitsLocal(e.a, s);
+    case 'host':
+      return e.prefix === null && e.port < 0 && (e.name === null || fits(e.side === 'src' ? s.name : s.peerName, e.name));
+    default:
+      return false;
+  }
 }

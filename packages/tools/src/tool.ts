@@ -1,6 +1,7 @@
 /** What a program is here. */
 import type { AbortSignalLike, Task } from '@linnet/posix';
 import { ip } from './ip.ts';
+import { radvd } from './radvd.ts';
 import { ss } from './ss.ts';
 import { sysctl } from './sysctl.ts';
 
@@ -17,6 +18,10 @@ export interface ToolIo {
   input?(): string;
   /** The text of a file of the outside, or null: for programs that read one. */
   readFile?(path: string): string | null;
+  /**
+   * Runs another program: its exit status, or null when there is none of that name. For programs that start others (`ip netns exec`); {@link runTool} gives its own, unless there is one.
+   */
+  run?(task: Task, argv: readonly string[], io: ToolIo): Promise<number | null>;
   /** Ends a program that goes on, as an interrupt from the keyboard would. */
   readonly signal?: AbortSignalLike;
 }
@@ -28,13 +33,28 @@ export interface ToolIo {
 export type Tool = (task: Task, args: readonly string[], io: ToolIo) => number | Promise<number>;
 
 /** The programs by name. @public */
-export const TOOLS: Readonly<Record<string, Tool>> = Object.freeze({ ip, ss, sysctl });
+export const TOOLS: Readonly<Record<string, Tool>> = Object.freeze({ ip, radvd, ss, sysctl });
+
+/** Runs one of the programs; null for a name that is none of theirs. */
+async function runKnown(task: Task, argv: readonly string[], io: ToolIo): Promise<number | null> {
+  const [name = '', ...args] = argv;
+  const tool = Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined;
+  return tool === undefined ? null : tool(task, args, io);
+}
+
+/** The same way out, with programs to start. */
+function withRun(io: ToolIo): ToolIo {
+  const { input, readFile, signal } = io;
+  return {
+    out: (text) => io.out(text), err: (text) => io.err(text), run: runKnown, ...(input === undefined ? {} : { input: () => io.input!() }),
+    ...(readFile === undefined ? {} : { readFile: (path: string) => io.readFile!(path) }), ...(signal === undefined ? {} : { signal }),
+  };
+}
 
 /** Runs a program, `argv[0]` being its name. Its exit status; 127 when there is none of that name, as in a shell. @public */
 export async function runTool(task: Task, argv: readonly string[], io: ToolIo): Promise<number> {
-  const [name = '', ...args] = argv;
-  const tool = Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined;
-  if (tool !== undefined) return tool(task, args, io);
-  io.err(`${name}: command not found\n`);
+  const code = await runKnown(task, argv, io.run === undefined ? withRun(io) : io);
+  if (code !== null) return code;
+  io.err(`${argv[0] ?? ''}: command not found\n`);
   return 127;
 }

@@ -2,6 +2,7 @@
 import { createKernel, type Kernel, type Net, VirtualClock } from '@linnet/kernel';
 import { ipv4 } from '@linnet/ipv4';
 import { devGetByName, type NetDevice } from '@linnet/netdev';
+import { endKernel } from '@linnet/netdev/testing';
 import { veth, vethNewlink } from '@linnet/netdevs';
 import { nlIfinfo, nlKind, nlPayload, NlTestClient } from '@linnet/netlink/testing';
 import { MsgHdr, sockCreate, type Socket, sockRelease } from '@linnet/socket';
@@ -12,7 +13,6 @@ import {
 } from '@linnet/uapi';
 import { expect } from 'vitest';
 import { gre, ipip, sit, vxlan } from '../src/index.ts';
-import { finish } from './helpers.ts';
 
 export function ip(s: string): number {
   const [a, b, c, d] = s.split('.').map(Number) as [number, number, number, number];
@@ -116,6 +116,6 @@ export class Lab {
   close(): void {
     this.a.close();
     this.b.close();
-    finish(this.k);
+    endKernel(this.k);
   }
 }

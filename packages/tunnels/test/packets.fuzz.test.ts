@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { IFLA_GRE_IFLAGS, IFLA_GRE_LOCAL, IFLA_GRE_REMOTE, IFLA_IPTUN_PROTO, IFLA_IPTUN_REMOTE, IFLA_VXLAN_GBP, IFLA_VXLAN_ID, IFLA_VXLAN_PORT } from '@linnet/uapi';
 import { describe, test } from 'vitest';
-import { frame, send } from './helpers.ts';
+import { sendFrame as send, testFrame as frame } from '@linnet/netdev/testing';
 import { ip, Lab } from './lab.ts';
 
 const runs = Number(process.env['FUZZ_RUNS'] ?? 60);

@@ -6,7 +6,7 @@ import {
   IFLA_VXLAN_LINK, IFLA_VXLAN_LOCAL, IFLA_VXLAN_PORT, IFLA_VXLAN_PORT_RANGE, IFLA_VXLAN_TOS, IFLA_VXLAN_TTL, IFLA_VXLAN_UDP_CSUM, IP_TOS, type NlWriter, SOL_IP,
 } from '@linnet/uapi';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Seen, watch } from './helpers.ts';
+import { type SeenFrame as Seen, watchFrames as watch } from '@linnet/netdev/testing';
 import { type Host, ip, Lab } from './lab.ts';
 
 let lab: Lab;

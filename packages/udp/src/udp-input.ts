@@ -4,7 +4,7 @@ import {
   consumeSkb, DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, pskbTrim, skbChecksumValid, skbClone, skbPullUnchecked, type Skb,
 } from '@linnet/skbuff';
 import { NETIF_F_HW_CSUM, NETIF_F_SG, skbDst, type NetDevice } from '@linnet/netdev';
-import { skFilterTrimCap, sockQueueFiltered } from '@linnet/socket';
+import { reuseportChoose, type ReuseportGroup, skFilterTrimCap, sockQueueFiltered } from '@linnet/socket';
 import {
   AF_INET6, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIME_EXCEEDED, ICMPV6_PKT_TOOBIG, ip6Daddr, ip6Saddr, iphDaddr, iphSaddr,
   IPPROTO_UDP, ipv6AddrAny, ipv6AddrEqual, ipv6AddrIsMulticast, IPV6_PMTUDISC_DO, NDISC_REDIRECT,
@@ -65,6 +65,11 @@ export function udp4LibLookup(u: UdpNet, saddr: number, sport: number, daddr: nu
     }
   }
   return best;
+}
+
+/** Whom the program of a SO_REUSEPORT group chooses for a datagram, whose header is at `data`; `sk` when it chooses nobody. */
+function chosen(sk: UdpSock, group: ReuseportGroup, skb: Skb): UdpSock {
+  return (reuseportChoose(group, skb, UDP_HLEN) as UdpSock | null) ?? sk;
 }
 
 /** {@link computeScore} for IPv6. */
@@ -203,7 +208,8 @@ export function udpRcv(u: UdpNet, af: InetAf, skb: Skb): number {
     deliverMany(u, af, skb, saddr, sport, daddr, dport, dif);
     return 0;
   }
-  const sk = udp4LibLookup(u, saddr, sport, daddr, dport, dif);
+  let sk = udp4LibLookup(u, saddr, sport, daddr, dport, dif);
+  if (sk !== null && sk.reuseGroup !== null && sk.state !== TCP_ESTABLISHED) sk = chosen(sk, sk.reuseGroup, skb);
   if (sk === null) {
     mib.NoPorts++;
     af.icmpPortUnreach(skb);
@@ -226,6 +232,7 @@ function rcv6(u: UdpNet, af: InetAf, skb: Skb, early: UdpSock | null, sport: num
       return 0;
     }
     sk = udp6LibLookup(u, saddr6, sport, daddr6, dport, dif);
+    if (sk !== null && sk.reuseGroup !== null && sk.state !== TCP_ESTABLISHED) sk = chosen(sk, sk.reuseGroup, skb);
   }
   if (unsummed && (sk === null || !sk.noCheck6Rx)) {
     u.mib6.InCsumErrors++;

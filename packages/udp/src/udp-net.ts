@@ -1,6 +1,7 @@
 /** What UDP keeps for one namespace: the hash of sockets, counters, limits (struct udp_table). */
 import { EADDRINUSE, type Net } from '@linnet/kernel';
-import { INET_NET, inetRcvSaddrEqual, inetSkGetLocalPortRange, type InetNet } from '@linnet/inet';
+import { INET_NET, inetRcvSaddrEqual, inetSharesPort, inetSkGetLocalPortRange, type InetNet } from '@linnet/inet';
+import { reuseportJoin, reuseportLeave } from '@linnet/socket';
 import { UdpMib } from './udp-mib.ts';
 import type { UdpSock } from './udp-sock.ts';
 
@@ -52,6 +53,7 @@ export class UdpNet {
 
   /** Takes a socket out (udp_lib_unhash). */
   unhash(sk: UdpSock): void {
+    reuseportLeave(sk);
     if (!sk.hashed) return;
     const i = sk.num & this.mask;
     let at = this.buckets[i]!;
@@ -114,8 +116,16 @@ export class UdpNet {
       return -EADDRINUSE;
     }
     sk.num = port;
+    if (sk.reuseport) this.share(sk);
     this.hash(sk);
     return 0;
+  }
+
+  /** Joins those who have the same address. */
+  private share(sk: UdpSock): void {
+    let mate = this.chain(sk.num);
+    while (mate !== null && !inetSharesPort(sk, mate)) mate = mate.udpNext;
+    reuseportJoin(sk, mate);
   }
 
   /** Does another socket keep `sk` from the port? SO_REUSEADDR and SO_REUSEPORT let two share when both said so (udp_lib_lport_inuse). */

@@ -5,7 +5,7 @@ import {
 import { flowi4InitOutput, flowi6InitOutput, FLOWI_FLAG_ANYSRC, type Flowi, flowiCopy, INET, type InetAf, inetMapped } from '@linnet/inet';
 import { dstMtu, type DstEntry } from '@linnet/netdev';
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, DROP, kfreeSkbReason, SKB_GSO_UDP_L4, skbChecksum, type Skb } from '@linnet/skbuff';
-import { SEND_SHUTDOWN, skDstCheck, SOCK_BROADCAST, SOCK_LOCALROUTE, sockError, sockFlag, type MsgHdr } from '@linnet/socket';
+import { SEND_SHUTDOWN, skDstCheck, SOCK_BROADCAST, SOCK_LOCALROUTE, sockError, sockFlag, sockTxStamp, type MsgHdr } from '@linnet/socket';
 import {
   AF_INET, AF_INET6, AF_UNSPEC, IN6ADDR_LOOPBACK, INADDR_LOOPBACK, ipv4IsMulticast, ipv6AddrAny, ipv6AddrEqual, ipv6AddrIsLinklocal, ipv6AddrIsMulticast, ipv6AddrV4mapped, IPPROTO_UDP, MSG_CONFIRM, MSG_DONTROUTE, MSG_MORE, MSG_OOB, MSG_PROBE, RTN_BROADCAST, RT_SCOPE_LINK, SOL_UDP, UDP_MAX_SEGMENTS, UDP_SEGMENT,
   sockaddrIn, udphSetCheck, udphSetDest, udphSetLen, udphSetSource, type SockAddrIn, type SockAddrIn6,
@@ -129,7 +129,6 @@ export function udpV6Sendmsg(sk: UdpSock, msg: MsgHdr, len: number): number {
     return -EINVAL;
   }
   if (len > 0x7fffffff) return -EMSGSIZE;
-  if ((msg.flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
   if ((sk.shutdown & SEND_SHUTDOWN) !== 0) return -EPIPE;
   const pendingErr = sockError(sk);
   if (pendingErr !== 0) return pendingErr;
@@ -280,6 +279,7 @@ function udpSendSkb(sk: UdpSock, af: InetAf, skb: Skb, fl: Flowi, gsoSize: numbe
     // Zero would say «no checksum» (RFC 768).
     udphSetCheck(view, at, sum === 0 ? 0xffff : sum);
   }
+  if (sk.rare !== null && sk.rare.txFlags !== 0) sockTxStamp(sk, skb);
   const err = af.sendSkb(sk.net, skb);
   if (err < 0) {
     // ENOBUFS is told only to those who asked for errors (udp(7)).

@@ -1,5 +1,5 @@
 /** The system calls that a control connection carries, each a frame and a reply. Hostile bytes get an errno. */
-import { EAGAIN, EBADF, EFAULT, EINPROGRESS, EINVAL, EMSGSIZE, EOPNOTSUPP } from '@linnet/kernel';
+import { EAGAIN, EBADF, EFAULT, EINPROGRESS, EINVAL, EMSGSIZE, ENOTSOCK, EOPNOTSUPP, type Kernel } from '@linnet/kernel';
 import { MsgHdr } from '@linnet/socket';
 import { MSG_CTRUNC, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_NOSIGNAL, MSG_OOB, MSG_TRUNC, sockaddrDecode, sockaddrEncode, SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, SOL_SOCKET, type SockAddr } from '@linnet/uapi';
 import type { Sys } from '@linnet/posix';
@@ -9,11 +9,14 @@ import {
   type Frame, MAX_FRAME, OP_BIND, OP_CONNECT, OP_ENDED, OP_FORGET, OP_GETNAME, OP_GETSOCKOPT, OP_INFO, OP_IOCTL, OP_LISTEN, OP_PLUGGED, OP_POLL, OP_RECVMANY, OP_RECVMSG, OP_SENDMSG,
   OP_SETSOCKOPT, OP_SHUTDOWN, REPLY_LEN, type Reply,
 } from './wire.ts';
+import { TunFile } from './tun.ts';
 
 /** The most that one recvmsg gives. */
 const MAX_RECV: number = MAX_FRAME - (64 << 10);
 /** The most control bytes and option bytes asked for. */
 const MAX_SMALL: number = 64 << 10;
+/** The most option bytes: a table of netfilter is one. */
+const MAX_OPTION: number = MAX_FRAME - (64 << 10);
 const MAX_MANY = 64;
 
 /** The address in a payload; a negative errno for one that is none. */
@@ -103,14 +106,24 @@ function recvMany(s: Carried, sys: Sys, reply: Reply, frame: Frame): number {
   return got;
 }
 
-function getsockopt(s: Carried, sys: Sys, reply: Reply, { a: level, b: opt, c: maxLen }: Frame): number {
+function setsockopt(s: Carried, sys: Sys, reply: Reply, { a: level, b: opt, c: more, payload }: Frame): number {
+  if (more > MAX_OPTION) return -EMSGSIZE;
+  // Behind the value there may be room that the stack writes to.
+  const value = new Uint8Array(payload.length + more);
+  value.set(payload);
+  const rc = sys.setsockopt(s.fd, level | 0, opt | 0, value);
+  if (rc === 0 && more > 0) reply.add(value.subarray(payload.length));
+  return rc;
+}
+
+function getsockopt(s: Carried, sys: Sys, reply: Reply, { a: level, b: opt, c: maxLen, payload }: Frame): number {
   if ((level | 0) === SOL_SOCKET && opt === SO_ERROR) {
     const err = s.takeError();
     reply.addU32(-err);
     reply.len = Math.min(reply.len, maxLen);
     return 0;
   }
-  const value = sys.getsockopt(s.fd, level | 0, opt | 0, Math.min(maxLen, MAX_SMALL));
+  const value = sys.getsockopt(s.fd, level | 0, opt | 0, Math.min(maxLen, MAX_OPTION), payload);
   if (typeof value === 'number') return value;
   reply.add(value);
   return 0;
@@ -125,9 +138,39 @@ function ioctl(s: Carried, sys: Sys, reply: Reply, { a: cmd, payload }: Frame): 
   return rc;
 }
 
+/** A call on /dev/net/tun: a negative errno or what Linux returns. */
+function tunCall(file: TunFile, kernel: Kernel, frame: Frame, reply: Reply): number {
+  switch (frame.op) {
+    case OP_SENDMSG: {
+      const skip = frame.b + frame.c;
+      return skip > 0 ? -ENOTSOCK : kernel.run(() => file.write(frame.payload.slice()));
+    }
+    case OP_RECVMSG: {
+      if (frame.b > MAX_RECV) return -EMSGSIZE;
+      const n = kernel.run(() => file.read(reply.room(frame.b)));
+      reply.len += Math.max(n, 0);
+      return n;
+    }
+    case OP_IOCTL: {
+      const bytes = new Uint8Array(Math.max(4, frame.payload.length));
+      bytes.set(frame.payload);
+      const rc = kernel.run(() => file.ioctl(frame.a, bytes));
+      if (rc >= 0) reply.add(bytes.subarray(0, frame.payload.length));
+      return rc;
+    }
+    default:
+      return -ENOTSOCK;
+  }
+}
+
 /** Makes a call on a socket and fills in the reply. */
 export function socketCall(s: Carried, frame: Frame, reply: Reply): void {
   const { sys } = s.owner.task;
+  if (s.file instanceof TunFile && frame.op !== OP_POLL && frame.op !== OP_PLUGGED && frame.op !== OP_FORGET) {
+    reply.rc = tunCall(s.file, s.owner.task.kernel, frame, reply);
+    s.conclude(reply, false);
+    return;
+  }
   let wouldBlock = false;
   switch (frame.op) {
     case OP_BIND: {
@@ -153,7 +196,7 @@ export function socketCall(s: Carried, frame: Frame, reply: Reply): void {
       reply.rc = s.shutdown(frame.a | 0);
       break;
     case OP_SETSOCKOPT:
-      reply.rc = sys.setsockopt(s.fd, frame.a | 0, frame.b | 0, frame.payload.slice());
+      reply.rc = setsockopt(s, sys, reply, frame);
       break;
     case OP_GETSOCKOPT:
       reply.rc = getsockopt(s, sys, reply, frame);

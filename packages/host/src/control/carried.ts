@@ -1,9 +1,8 @@
-/** A socket of a real program: one of the machine's sockets, and the data connection whose client end the program holds as its descriptor. */
+/** A descriptor of a real program: one of the machine's sockets (or its /dev/net/tun), and the data connection whose client end the program holds as its descriptor. */
 import type { Socket as Connection } from 'node:net';
 import { EAGAIN, EPIPE, WaitEntry } from '@linnet/kernel';
-import type { Socket } from '@linnet/socket';
 import { MSG_DONTWAIT, MSG_NOSIGNAL, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDHUP, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_ERROR, SOL_SOCKET } from '@linnet/uapi';
-import type { SocketFile, Task } from '@linnet/posix';
+import type { OpenFile, Task } from '@linnet/posix';
 import { REPLY_PLUG, REPLY_RAW, type Reply } from './wire.ts';
 
 /** Bits of a token, the byte that makes the descriptor readable: what poll says. */
@@ -43,7 +42,7 @@ export class Carried {
   readonly owner: CarriedOwner;
   /** Its descriptor in the owner's task. */
   readonly fd: number;
-  readonly file: SocketFile;
+  readonly file: OpenFile;
   /** Does it carry a stream? */
   readonly stream: boolean;
   private conn: Connection | null;
@@ -80,7 +79,7 @@ export class Carried {
   private readonly entry: WaitEntry;
   private readonly flushed = (): void => this.onFlushed();
 
-  constructor(id: number, owner: CarriedOwner, fd: number, file: SocketFile, stream: boolean, conn: Connection) {
+  constructor(id: number, owner: CarriedOwner, fd: number, file: OpenFile, stream: boolean, conn: Connection) {
     this.id = id;
     this.owner = owner;
     this.fd = fd;
@@ -95,10 +94,6 @@ export class Carried {
     conn.on('close', () => {
       if (this.grave === null) this.onEnd();
     });
-  }
-
-  get socket(): Socket {
-    return this.file.socket;
   }
 
   /** Does the data connection carry the stream itself? Then calls for its data are not to be made here. */
@@ -223,7 +218,7 @@ export class Carried {
   }
 
   private poll(): number {
-    const k = this.socket.kernel;
+    const k = this.owner.task.kernel;
     k.enter();
     try {
       return this.file.poll();
@@ -274,6 +269,7 @@ export class Carried {
     if (!this.raw || data.length === 0 || this.writeEnd || this.closed) return;
     this.rest = data;
     this.feed();
+    this.lookForReset();
   }
 
   /** The client's last descriptor is gone. The stream may say so although it was paused: what it wrote before goes out first. */
@@ -320,6 +316,13 @@ export class Carried {
   private pump(): void {
     if (this.rest !== null) this.feed();
     this.drain();
+    this.lookForReset();
+  }
+
+  /** A stream that was reset after it had ended brings nothing more that would say so: who writes next is to hear it at once. */
+  private lookForReset(): void {
+    if (!this.readEnd || this.writeEnd || this.wantShut || this.closed || this.rest !== null) return;
+    if ((this.poll() & (POLLERR | POLLHUP)) !== 0) this.cut(this.takeError() || -EPIPE);
   }
 
   /** To the client; tried again, too, when a call woke us before it returned. */

@@ -3,8 +3,9 @@ import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { EACCES, EINVAL } from '@linnet/kernel';
+import { EACCES, EINVAL, ENOENT, ENOTCONN, EPROTO, errnoName } from '@linnet/kernel';
 import { HostError } from '../errors.ts';
+import { helloFrame, REPLY_LEN } from './wire.ts';
 
 /** sun_path has room for so many bytes and a NUL. */
 const SUN_PATH = 107;
@@ -65,6 +66,37 @@ export function answers(at: string): Promise<boolean> {
     });
     probe.once('error', () => resolve(false));
   });
+}
+
+/** What a machine answers to somebody who wants in: the first word of its reply, a negative errno or 0. Null: nobody answers, or not as a machine does. */
+function knock(at: string, netns: string): Promise<number | null> {
+  return new Promise((resolve) => {
+    const probe = net.connect(at, () => probe.write(helloFrame(process.pid, netns)));
+    let reply = Buffer.alloc(0);
+    const end = (rc: number | null): void => {
+      probe.destroy();
+      resolve(rc);
+    };
+    probe.setTimeout(5000, () => end(null));
+    probe.on('error', () => end(null)).on('close', () => end(null));
+    probe.on('data', (chunk) => {
+      reply = Buffer.concat([reply, chunk]);
+      if (reply.length >= REPLY_LEN) end(reply.readInt32LE(4));
+    });
+  });
+}
+
+/**
+ * Can programs enter the machine with that control socket, in its namespace `netns` ('': the initial one)? Rejects with a HostError that says why not: ENOTCONN (no machine answers there), ENOENT (no
+ * such namespace), EPROTO (another version of linnet).
+ * @public
+ */
+export async function checkMachine(at: string, netns: string = ''): Promise<void> {
+  const rc = await knock(at, netns);
+  if (rc === null) throw new HostError(`no machine answers at ${at}`, 'ENOTCONN', -ENOTCONN);
+  if (rc === -EPROTO) throw new HostError(`the machine at ${at} is of another version of linnet: use the same version for both`, 'EPROTO', rc);
+  if (rc === -ENOENT) throw new HostError(`the machine has no network namespace ${netns}: \`linnet exec -- ip netns add ${netns}\` makes one`, 'ENOENT', rc);
+  if (rc < 0) throw new HostError(`the machine at ${at} lets nobody in: ${errnoName(rc)}`, errnoName(rc), rc);
 }
 
 /**

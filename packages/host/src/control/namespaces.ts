@@ -42,7 +42,7 @@ export class Namespaces {
 
   /** Where a client is: a namespace, or -ENOENT when there is none of the name that it was told. */
   of(who: Who): Net | number {
-    if (who.netns !== null) return who.netns === '' ? this.kernel.initNet : (this.named(who.netns) ?? -ENOENT);
+    if (who.netns !== null) return who.netns === '' ? this.kernel.initNet : (this.named(who.netns) ?? this.byName(who.netns));
     return this.byInode(who.ino);
   }
 
@@ -94,6 +94,12 @@ export class Namespaces {
 
   private named(name: string): Net | null {
     return this.kernel.tryGet(NETNS) === null ? null : netnsGet(this.kernel, name);
+  }
+
+  /** One that only the real system knows by that name so far. */
+  private byName(name: string): Net | number {
+    const ino = name.includes('/') ? 0 : inodeOf(`${RUN_DIR}/${name}`);
+    return ino === 0 ? -ENOENT : this.byInode(ino);
   }
 
   private byInode(ino: number): Net | number {

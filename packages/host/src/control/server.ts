@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import net, { type Socket as Connection } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
 import { EADDRINUSE, EBADF, EINVAL, errnoName, EPROTO, type Kernel, type Net, NOTIFY_DONE } from '@linnet/kernel';
-import { type SocketFile, Task } from '@linnet/posix';
+import { type OpenFile, type SocketFile, Task } from '@linnet/posix';
 import { SO_TYPE, SOCK_STREAM, SOL_SOCKET, sockaddrEncode } from '@linnet/uapi';
 import { HostError } from '../errors.ts';
 import { noSocket, REPLY_ROOM, socketCall } from './calls.ts';
@@ -11,7 +11,8 @@ import { Carried, type CarriedOwner, stepBuffer } from './carried.ts';
 import { fileCall, isFileCall } from './files.ts';
 import { answers, checkPath, controlPath, makeRunDir } from './machines.ts';
 import { Namespaces } from './namespaces.ts';
-import { type Frame, FrameReader, KIND_CALLS, KIND_STREAM, OP_ACCEPT, OP_CLOSED, OP_HELLO, OP_SOCKET, readWho, REPLY_PLUG, Reply, type Who, WIRE_VERSION } from './wire.ts';
+import { TunFile } from './tun.ts';
+import { type Frame, FrameReader, KIND_CALLS, KIND_STREAM, OP_ACCEPT, OP_CLOSED, OP_HELLO, OP_SOCKET, OP_TUN, readWho, REPLY_PLUG, Reply, type Who, WIRE_VERSION } from './wire.ts';
 
 /**
  * Where a machine is to be reached.
@@ -225,6 +226,9 @@ class Server implements ControlServer {
       case OP_ACCEPT:
         this.accept(conn, frame, who);
         return true;
+      case OP_TUN:
+        this.openTun(conn, who);
+        return true;
       default:
         return false;
     }
@@ -320,6 +324,17 @@ class Server implements ControlServer {
     this.send(conn);
   }
 
+  /** A data connection for /dev/net/tun. */
+  private openTun(conn: Connection, who: Who): void {
+    const client = this.client(who);
+    if (typeof client === 'number') return this.refuse(conn, client);
+    const { task } = client.hold();
+    const file = new TunFile(task.net);
+    const fd = task.fds.install(file, true);
+    this.carry(conn, client, fd, file, false, this.reply);
+    this.send(conn);
+  }
+
   /** A data connection for the next connection of a listening socket. */
   private accept(conn: Connection, frame: Frame, who: Who): void {
     const { reply } = this;
@@ -351,7 +366,10 @@ class Server implements ControlServer {
     // ss -p looks for the number of the program's own descriptor.
     if (who.socketIno > 0) file.socket.ino = who.socketIno;
     const type = client.task.sys.getsockopt(fd, SOL_SOCKET, SO_TYPE, 4);
-    const stream = typeof type !== 'number' && type[0] === SOCK_STREAM;
+    return this.carry(conn, client, fd, file, typeof type !== 'number' && type[0] === SOCK_STREAM, reply);
+  }
+
+  private carry(conn: Connection, client: ClientTask, fd: number, file: OpenFile, stream: boolean, reply: Reply): Carried {
     this.lastId = (this.lastId % 0x7fffffff) + 1;
     const socket = new Carried(this.lastId, client, fd, file, stream, conn);
     this.carried.set(socket.id, socket);

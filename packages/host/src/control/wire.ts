@@ -33,7 +33,7 @@ export const OP_LISTEN = 6;
 export const OP_GETNAME = 7;
 /** shutdown(2): a is how. */
 export const OP_SHUTDOWN = 8;
-/** setsockopt(2): a level, b option, payload the value. */
+/** setsockopt(2): a level, b option, c bytes of room behind the value, which come back as the reply's payload; payload the value. */
 export const OP_SETSOCKOPT = 9;
 /** getsockopt(2): a level, b option, c the most bytes; payload the value as the caller had it; the reply's payload is the value. */
 export const OP_GETSOCKOPT = 10;
@@ -68,6 +68,9 @@ export const OP_READLINK = 24;
 
 /** The caller has closed its last descriptor for the socket: answered once the machine has seen that, if it was everybody's last. */
 export const OP_CLOSED = 25;
+
+/** First frame of a data connection: /dev/net/tun is opened. Then SENDMSG, RECVMSG, IOCTL and POLL stand for write(2), read(2) and their like. */
+export const OP_TUN = 26;
 
 /** In a reply: the data connection carries the stream's bytes themselves now. */
 export const REPLY_RAW = 1;
@@ -112,6 +115,20 @@ export function readWho(u8: Uint8Array): Who | number | null {
   const end = name.indexOf(0);
   const netns = new TextDecoder().decode(end < 0 ? name : name.subarray(0, end));
   return { pid: view.getUint32(8, true), ino: u64(16), socketIno: u64(24), netns: (view.getUint32(12, true) & WHO_HOME) === 0 ? null : netns };
+}
+
+/** The first frame of a control connection that is in the namespace `netns` of the machine: what preload/wire.c sends. */
+export function helloFrame(pid: number, netns: string): Uint8Array {
+  const u8 = new Uint8Array(REQUEST_LEN + WHO_LEN);
+  const view = new DataView(u8.buffer);
+  view.setUint32(0, u8.length - 4, true);
+  view.setUint16(4, OP_HELLO, true);
+  view.setUint32(REQUEST_LEN, WIRE_MAGIC, true);
+  view.setUint32(REQUEST_LEN + 4, WIRE_VERSION, true);
+  view.setUint32(REQUEST_LEN + 8, pid, true);
+  view.setUint32(REQUEST_LEN + 12, WHO_HOME, true);
+  u8.set(new TextEncoder().encode(netns).subarray(0, 255), REQUEST_LEN + 32);
+  return u8;
 }
 
 /** Cuts a stream of bytes into frames. */

@@ -5,6 +5,8 @@ Each program is put to a namespace with one TCP listener, 127.0.0.1:5000 with SO
 asks for the accepted side (local port 5001). A line has the program, the errno of the request, and the local ports of the sockets that it let through.
 """
 import json, os, socket, struct, subprocess, sys
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../../tools/golden'))
+from nlask import attr as A, message
 
 NS = 'linnet-record-%d' % os.getpid()
 A = lambda t, v: struct.pack('<HH', 4 + len(v), t) + v + b'\0' * ((-len(v)) % 4)
@@ -83,7 +85,7 @@ def child(path):
             errno = 0
             for fam, states in ((2, 1 << 10), (10, 1 << 1)):
                 body = struct.pack('<BBBBI', fam, 6, 0, 0, states) + bytes(48) + A(1, code)
-                s.send(struct.pack('<IHHII', 16 + len(body), 20, 0x301, 1, 0) + body)
+                s.send(message(20, 0x301, body, 1))
                 end = False
                 while not end:
                     b = s.recv(1 << 16)

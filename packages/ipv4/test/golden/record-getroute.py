@@ -3,9 +3,11 @@
 
 Device 2 is v1, device 3 is v0 with 10.0.0.1/24 and 10.0.0.3/24, device 4 is v3, device 5 is v2 with 10.1.0.1/24. Forwarding is on.
 """
-import struct
-from nlrec import A, CREATE_EXCL, DUMP, be16, ip, run, u8, u16, u32
+import os, struct, sys
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../../tools/golden'))
+from nlask import D as DUMP, attr as A, be16, ip, run, u32, u8
 
+CREATE_EXCL = 0x600
 GET = 26
 DST, SRC, IIF, OIF, GW, PRIO, PREFSRC, METRICS, MP, FLOW, CACHE, TABLE, MARK, STATS, VIA, UID, PROTO, SPORT, DPORT, NHID, FLOWLABEL = 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 15, 16, 17, 18, 25, 27, 28, 29, 30, 31
 LOOKUP, MATCH, NOTIFY, PREFIX = 0x1000, 0x2000, 0x100, 0x800

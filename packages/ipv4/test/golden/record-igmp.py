@@ -4,6 +4,8 @@
 Makes two namespaces of its own joined by a veth (v0 is 10.77.0.1/24), plays the scenarios below, and deletes them.
 """
 import ctypes, json, os, random, select, socket, struct, subprocess, sys, time
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../../tools/golden'))
+from nlask import csum
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MAC0, MAC1 = '02:00:00:00:00:01', '02:00:00:00:00:02'
@@ -51,10 +53,6 @@ batch = slow = None
 last = {}
 lines = []
 socks = {}
-def csum(b):
-    if len(b) % 2: b += b'\0'
-    s = sum(struct.unpack('>%dH' % (len(b) // 2), b)); s = (s >> 16) + (s & 0xffff); s += s >> 16
-    return ~s & 0xffff
 def settle(t=IGMP_WAIT):
     """What is on the wire in that time."""
     got, end = [], time.time() + t

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Records what the real kernel says of metrics of IPv4 routes (metrics.jsonl). Run as root. Device 2 is v1, device 3 is v0 with 10.0.0.1/24."""
-import struct
-from nlrec import A, CREATE, CREATE_EXCL, N, REPLACE, ip, run, u8, u16, u32
+import os, struct, sys
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../../tools/golden'))
+from nlask import C as CREATE, P as REPLACE, attr as A, ip, nest as N, run, u16, u32
 
+CREATE_EXCL = 0x600
 NEW, DEL = 24, 25
 DST, OIF, METRICS, MP = 1, 4, 8, 9
 (LOCK, MTU, WINDOW, RTT, RTTVAR, SSTHRESH, CWND, ADVMSS, REORDERING, HOPLIMIT, INITCWND, FEATURES, RTO_MIN, INITRWND, QUICKACK, CC, FASTOPEN) = range(1, 18)

@@ -3,9 +3,11 @@
 
 Device 2 is v1, device 3 is v0 with 10.0.0.1/24, device 4 is v3, device 5 is v2 with 10.1.0.1/24.
 """
-import struct
-from nlrec import A, APPEND, CREATE, CREATE_EXCL, DUMP, ECHO, EXCL, N, REPLACE, be64, ip, ip6, run, u8, u16, u32
+import os, struct, sys
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../../tools/golden'))
+from nlask import APPEND, C as CREATE, D as DUMP, E as ECHO, P as REPLACE, attr as A, be64, ip, ip6, nest as N, run, u16, u32, u8
 
+CREATE_EXCL = 0x600
 NEW, DEL, GET, NEWB, DELB, GETB = 104, 105, 106, 116, 117, 118
 NEWROUTE, DELROUTE, GETROUTE = 24, 25, 26
 def nh(fam=2, sc=0, proto=0, fl=0, resvd=0): return struct.pack('<BBBBI', fam, sc, proto, resvd, fl)

@@ -4,6 +4,8 @@
 Makes a namespace of its own with lo, v0 (up, without carrier, 10.0.0.1/24) and v1 (down), asks over lo, and deletes it.
 """
 import json, os, socket, struct, subprocess, sys
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../../tools/golden'))
+from nlask import csum
 
 PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'probe.jsonl')
 if len(sys.argv) == 1:
@@ -18,10 +20,6 @@ if len(sys.argv) == 1:
     sys.exit()
 out_file = open(PATH, 'w')
 
-def csum(b):
-    if len(b)%2: b+=b'\0'
-    s=sum(struct.unpack('>%dH'%(len(b)//2),b)); s=(s>>16)+(s&0xffff); s+=s>>16
-    return ~s&0xffff
 def icmp(t,c,un,body):
     h=struct.pack('>BBHI',t,c,0,un)+body
     return h[:2]+struct.pack('>H',csum(h))+h[4:]

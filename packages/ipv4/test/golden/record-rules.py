@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Records how the real kernel answers requests about policy rules (rules.jsonl). Run as root. Device 2 is v1, device 3 is v0."""
-import struct
-from nlrec import A, CREATE, CREATE_EXCL, DUMP, EXCL, REPLACE, be64, ip, ip6, run, u8, u16, u32
+import os, struct, sys
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../../tools/golden'))
+from nlask import C as CREATE, D as DUMP, P as REPLACE, attr as A, be64, ip, ip6, run, u16, u32, u8
 
+CREATE_EXCL = 0x600
 NEW, DEL, GET = 32, 33, 34
 def fr(dl=0, sl=0, tos=0, tb=254, act=1, fl=0, fam=2, r1=0, r2=0): return struct.pack('<BBBBBBBBI', fam, dl, sl, tos, tb, r1, r2, act, fl)
 

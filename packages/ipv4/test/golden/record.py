@@ -4,15 +4,11 @@
 Run as root: makes a network namespace of its own, with a veth pair v0/v1 (v1 is device 2, v0 is 3), and deletes it.
 Writes rtnetlink.jsonl: one request a line with the answers, and the notifications that a listener of the three groups got.
 """
-import json, os, socket, struct, subprocess, sys
+import os, struct, sys
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../../tools/golden'))
+from nlask import APPEND, C as CREATE, D as DUMP, P as REPLACE, attr as A, ip, run, u32, u8
 
-NS = 'linnet-record-%d' % os.getpid()
-CREATE_EXCL, CREATE, REPLACE, APPEND, EXCL = 0x600, 0x400, 0x100, 0x800, 0x200
-
-def A(t, v): return struct.pack('<HH', 4 + len(v), t) + v + b'\0' * ((-len(v)) % 4)
-def ip(a): return socket.inet_aton(a)
-def u32(v): return struct.pack('<I', v)
-def u8(v): return struct.pack('<B', v)
+CREATE_EXCL = 0x600
 def rt(dl=24, sl=0, tos=0, tb=254, proto=3, sc=0, ty=1, fl=0): return struct.pack('<BBBBBBBBI', 2, dl, sl, tos, tb, proto, sc, ty, fl)
 def ia(pl=24, fl=0, sc=0, idx=3): return struct.pack('<BBBBI', 2, pl, fl, sc, idx)
 def nd(idx=3, st=0, fl=0, ty=0, fam=2): return struct.pack('<BBHiHBB', fam, 0, 0, idx, st, fl, ty)
@@ -21,7 +17,6 @@ def hop(gw=None, flags=0, weight=1, oif=0):
     return struct.pack('<HBBi', 8 + len(at), flags, weight - 1, oif) + at
 MAC = b'\2\0\0\0\0\1'
 NEWADDR, DELADDR, GETADDR, NEWROUTE, DELROUTE, GETROUTE, NEWNEIGH, DELNEIGH, GETNEIGH = 20, 21, 22, 24, 25, 26, 28, 29, 30
-DUMP = 0x300
 
 def cases():
     C = CREATE_EXCL
@@ -171,62 +166,12 @@ def cases():
     yield r('route: dump what is left', GETROUTE, DUMP, rt(0, tb=0, proto=0, ty=0))
     yield r('addr: dump what is left', GETADDR, DUMP, b'\2' + bytes(7))
 
-def drain(s):
-    out = []
-    s.setblocking(False)
-    try:
-        while True:
-            out.append(s.recv(1 << 17))
-    except BlockingIOError:
-        pass
-    s.setblocking(True)
-    return out
+def setup(sh):
+    sh('sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1')
+    sh('ip', 'link', 'set', 'lo', 'up')
+    sh('ip', 'link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1')
+    for d in ('v0', 'v1'):
+        sh('ip', 'link', 'set', d, 'up')
+    sh('sleep', '0.5')
 
-def ask(s, t, flags, body, seq):
-    s.send(struct.pack('<IHHII', 16 + len(body), t, flags | 5, seq, 0) + body)
-    out = []
-    while True:
-        b = s.recv(1 << 17)
-        out.append(b)
-        at = 0
-        last = 0
-        while at + 16 <= len(b):
-            l, last = struct.unpack_from('<IH', b, at)
-            at += (l + 3) & ~3
-        if last in (2, 3):
-            return out
-
-def child(path):
-    s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
-    s.bind((0, 0))
-    for opt in (11, 12):
-        s.setsockopt(270, opt, 1)
-    n = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
-    n.bind((0, (1 << 2) | (1 << 4) | (1 << 6)))
-    with open(path, 'w') as f:
-        for i, (name, t, flags, body) in enumerate(cases()):
-            out = ask(s, t, flags, body, i + 1)
-            told = drain(n)
-            req = struct.pack('<IHHII', 16 + len(body), t, flags | 5, i + 1, 0) + body
-            f.write(json.dumps({'name': name, 'req': req.hex(), 'out': [b.hex() for b in out], 'told': [b.hex() for b in told]}) + '\n')
-
-def main():
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'rtnetlink.jsonl')
-    run = lambda *a: subprocess.run(a, check=True)
-    run('ip', 'netns', 'add', NS)
-    try:
-        ns = ('ip', 'netns', 'exec', NS)
-        run(*ns, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1')
-        run(*ns, 'ip', 'link', 'set', 'lo', 'up')
-        run(*ns, 'ip', 'link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1')
-        for d in ('v0', 'v1'):
-            run(*ns, 'ip', 'link', 'set', d, 'up')
-        run(*ns, 'sleep', '0.5')
-        run(*ns, sys.executable, os.path.abspath(__file__), 'child', path)
-    finally:
-        run('ip', 'netns', 'del', NS)
-
-if len(sys.argv) > 1:
-    child(sys.argv[2])
-else:
-    main()
+run('rtnetlink.jsonl', [cases], (3, 5, 7), setup)

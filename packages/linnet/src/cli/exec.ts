@@ -1,7 +1,7 @@
 /** `linnet exec`: a program of the real system inside a running machine; `linnet ps`: which machines run. */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { checkProgram, controlPath, preloadEnv, runningMachines } from '@linnet/host';
+import { checkMachine, checkProgram, controlPath, preloadEnv, runningMachines } from '@linnet/host';
 
 /** What is to be run, and where. */
 export interface ExecOptions {
@@ -29,6 +29,7 @@ async function socketOf(name: string | undefined): Promise<string> {
 /** Runs the program to its end; resolves to the exit code that a shell would show. Rejects when there is no such machine or program, or it cannot run inside one. */
 export async function exec(opts: ExecOptions): Promise<number> {
   const path = await socketOf(opts.machine);
+  await checkMachine(path, opts.netns);
   const file = checkProgram(opts.command[0]!);
   const env = await preloadEnv({
     path,

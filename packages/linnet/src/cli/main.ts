@@ -105,6 +105,18 @@ program.command('capture')
     await capture({ ...o, count: o.count ?? Infinity, print: note, stopped: untilStopped() });
   });
 
+program.command('packetdrill')
+  .description('run scripts in the language of packetdrill, each against a machine of its own in virtual time')
+  .argument('<file...>')
+  .option('-v, --verbose', 'print every packet and call', false)
+  .option('-o, --option <name=value>', 'an option as at the head of a script, such as ip_version=ipv6 (may be repeated)', (v: string, all: string[]) => [...all, v], [])
+  .option('-D, --define <name=value>', 'a symbol for the scripts (may be repeated)', (v: string, all: string[]) => [...all, v], [])
+  .action(async (files: string[], o: { verbose: boolean; option: string[]; define: string[] }) => {
+    const { packetdrill } = await import('./packetdrill.ts');
+    const failed = await packetdrill({ files, verbose: o.verbose, options: o.option, defines: o.define, print: out, note });
+    if (failed > 0) process.exitCode = 1;
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -45,8 +45,16 @@ export async function up(opts: UpOptions): Promise<void> {
     tapFailed = reject;
   });
   failed.catch(() => {}); // seen where the machine waits for its end
-  const { attached, file } = attach(k, opts, tapFailed);
-  let control: ControlServer | null = null;
+  // First: a name that is taken is told before anything is made.
+  const door = await openDoor(k, opts);
+  let made: ReturnType<typeof attach>;
+  try {
+    made = attach(k, opts, tapFailed);
+  } catch (error) {
+    await door.control.close();
+    throw error;
+  }
+  const { attached, file } = made;
   try {
     configure(k, opts);
     const stack = openNet(k);
@@ -62,14 +70,14 @@ export async function up(opts: UpOptions): Promise<void> {
     opts.print(`${opts.address} is up on ${attached.tap.name}. On this side:`);
     const inside = opts.netns === undefined ? '' : `ip netns exec ${opts.netns} `;
     opts.print(`  ${inside}ip link set ${attached.tap.name} up mtu ${opts.mtu} && ${inside}ip addr add ${neighbourOf(opts.address)} dev ${attached.tap.name}`);
-    control = await openDoor(k, opts);
+    opts.print(door.says);
     opts.print('Ctrl-C ends it.');
     await Promise.race([opts.stopped, failed]);
     for (const s of servers) s.close();
     // While there is still a wire: the other side shall not wait for us.
     for (const c of connections) c.destroy();
   } finally {
-    await control?.close();
+    await door.control.close();
     attached.close();
     file?.close();
     report(k, opts);
@@ -77,13 +85,12 @@ export async function up(opts: UpOptions): Promise<void> {
   }
 }
 
-/** Lets programs of the real system in. */
-async function openDoor(k: Kernel, opts: UpOptions): Promise<ControlServer> {
+/** Lets programs of the real system in; `says` is how. */
+async function openDoor(k: Kernel, opts: UpOptions): Promise<{ readonly control: ControlServer; readonly says: string }> {
   const taken = (await runningMachines()).some((m) => m.name === 'linnet');
   const name = opts.name ?? (taken ? `linnet-${process.pid}` : 'linnet');
   const control = await serveControl(k, { name });
-  opts.print(`Programs of this system run inside it: linnet exec${taken || opts.name !== undefined ? ` --machine ${name}` : ''} -- ip addr`);
-  return control;
+  return { control, says: `Programs of this system run inside it: linnet exec${taken || opts.name !== undefined ? ` --machine ${name}` : ''} -- ip addr` };
 }
 
 function attach(k: Kernel, opts: UpOptions, onError: (error: Error) => void): { attached: ReturnType<typeof attachTap>; file: PcapngFile | null } {

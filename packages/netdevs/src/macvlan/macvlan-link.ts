@@ -2,7 +2,7 @@
 // datapath-ok-file: requests
 import { EADDRNOTAVAIL, EBUSY, EINVAL, ENODEV, type Kernel, type Net, NOTIFY_DONE } from '@linnet/kernel';
 import {
-  copyAddr, devGetByIndex, devSetMtu, devSetPromiscuity, ethHwAddrRandom, NET_ADDR_STOLEN, NETDEV_CHANGE, NETDEV_CHANGEADDR, NETDEV_CHANGEMTU, NETDEV_DOWN, NETDEV_FEAT_CHANGE,
+  copyAddr, devGetByIndex, devSetMacAddress, devSetMtu, devSetPromiscuity, ethHwAddrRandom, NET_ADDR_STOLEN, NETDEV_CHANGE, NETDEV_CHANGEADDR, NETDEV_CHANGEMTU, NETDEV_DOWN, NETDEV_FEAT_CHANGE,
   linkwatchFireEvent, NETDEV_UNREGISTER, NETDEV_UP, type NetDevice, netdevRxHandlerRegister, netdevRxHandlerUnregister, netdevUpdateFeatures, netdevUpperDevLink, NETIF_F_FRAGLIST, NETIF_F_GRO,
   NETIF_F_GSO_SOFTWARE, NETIF_F_HW_CSUM, NETIF_F_RXCSUM, NETIF_F_SG, netifInheritTsoMax, NETREG_UNREGISTERING, registerNetdevice, registerNetdeviceNotifier, unregisterNetdevice,
 } from '@linnet/netdev';
@@ -200,6 +200,9 @@ function dellink(dev: NetDevice): void {
   const i = port.vlans.indexOf(v);
   if (i >= 0) port.vlans.splice(i, 1);
   if (port.vlans.length === 0) port.passthru = false;
+  const own = port.lowerAddr;
+  port.lowerAddr = null;
+  if (own !== null && port.lower.regState !== NETREG_UNREGISTERING) devSetMacAddress(port.lower, own);
   putPort(port);
 }
 
@@ -270,6 +273,8 @@ function deviceEvent(event: number, lower: NetDevice): number {
       for (const dev of devs) if (dev.mtu > lower.mtu) devSetMtu(dev, lower.mtu);
       break;
     case NETDEV_CHANGEADDR:
+      // An address that the link was given by others is its own.
+      if (!port.settingAddr) port.lowerAddr = null;
       if (port.passthru && devs[0] !== undefined) copyAddr(devs[0].devAddr, 0, lower.devAddr, 0, ETH_ALEN);
       break;
     case NETDEV_UNREGISTER:

@@ -28,6 +28,10 @@ export class MacvlanPort {
   readonly lower: NetDevice;
   readonly vlans: Macvlan[] = [];
   passthru = false;
+  /** The link's own address, while one that a passthru device was given stands in its place; null otherwise. */
+  lowerAddr: Uint8Array | null = null;
+  /** The passthru device is just giving the link its address. */
+  settingAddr = false;
   bcCutoff = 1;
   /** The newest first. */
   readonly sources: MacvlanSource[] = [];

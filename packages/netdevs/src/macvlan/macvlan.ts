@@ -1,7 +1,7 @@
 /** macvlan: devices with addresses of their own over one link (drivers/net/macvlan.c): the way of frames, and opening and closing. */
 import { EADDRINUSE, EADDRNOTAVAIL, EINVAL } from '@linnet/kernel';
 import {
-  copyAddr, devForwardSkb, devMcAdd, devMcDel, devQueueXmit, devSetAllmulti, devSetPromiscuity, devUcAdd, devUcDel, etherSetup, IFF_LIVE_ADDR_CHANGE,
+  copyAddr, devForwardSkb, devMcAdd, devMcDel, devQueueXmit, devSetAllmulti, devSetMacAddress, devSetPromiscuity, devUcAdd, devUcDel, etherSetup, IFF_LIVE_ADDR_CHANGE,
   IFF_NO_QUEUE, IFF_UNICAST_FLT, NET_RX_SUCCESS, NET_XMIT_CN, NET_XMIT_SUCCESS, type NetDevice, type NetDeviceOps, netifRx, RX_HANDLER_ANOTHER, RX_HANDLER_CONSUMED, RX_HANDLER_PASS,
   sameAddr,
   NETIF_FX_GSO_ACCECN, NETIF_FX_HIGHDMA,
@@ -191,12 +191,24 @@ function stop(dev: NetDevice): number {
   return 0;
 }
 
+/** A passthru device has the address of its link: the link is given another, which the device hears of as of any. What the link has of its own comes back at the end. */
+function setLowerAddress(port: MacvlanPort, addr: Uint8Array): number {
+  const { lower } = port;
+  const own = port.lowerAddr ?? new Uint8Array(lower.devAddr.subarray(0, ETH_ALEN)); // datapath-ok: an address is set
+  port.settingAddr = true;
+  const err = devSetMacAddress(lower, addr);
+  port.settingAddr = false;
+  if (err === 0) port.lowerAddr = own;
+  return err;
+}
+
 /** Another address (macvlan_sync_address). */
 function setAddress(dev: NetDevice, addr: Uint8Array): number {
   if (!isValidEtherAddr(addr, 0)) return -EADDRNOTAVAIL;
   const v = macvlanPriv(dev);
   if (sameAddr(dev.devAddr, 0, addr, 0, ETH_ALEN)) return 0;
-  if (v.mode !== MACVLAN_MODE_PASSTHRU && (dev.flags & IFF_UP) !== 0) {
+  if (v.mode === MACVLAN_MODE_PASSTHRU) return setLowerAddress(v.port!, addr);
+  if ((dev.flags & IFF_UP) !== 0) {
     if (v.port!.busy(addr)) return -EADDRINUSE;
     devUcAdd(v.lower!, addr);
     devUcDel(v.lower!, dev.devAddr);

@@ -1,8 +1,8 @@
-/** Rates of queues: how long a packet takes, in nanoseconds (psched_ratecfg_precompute and its like). */
+/** Rates of queues: how long a packet takes, in nanoseconds. */
 import type { Qdisc } from '@linnet/netdev';
 import { TC_LINKLAYER_ATM, TC_LINKLAYER_ETHERNET, TC_LINKLAYER_UNAWARE } from '@linnet/uapi';
 
-const NSEC_PER_SEC = 1_000_000_000n;
+const NSEC_PER_SEC = 1e9;
 const ATM_CELL = 53;
 const ATM_PAYLOAD = 48;
 
@@ -25,41 +25,23 @@ export class RateCfg {
   readonly overhead: number;
   readonly mpu: number;
   readonly linklayer: number;
-  /** ns = len * mult / 2^shift. */
-  private readonly mult: number;
-  private readonly scale: number;
-
   /** From struct tc_ratespec at `off`; a `rate64` above what it holds counts. `mtuTable` is true when a table came with it whose link layer is to be guessed. */
   constructor(view: DataView, off: number, rate64: number, linklayer: number) {
     this.overhead = view.getUint16(off + 2, true);
     this.mpu = view.getUint16(off + 6, true);
     this.rate = Math.max(view.getUint32(off + 8, true), rate64);
     this.linklayer = linklayer;
-    let mult = 1;
-    let shift = 0;
-    if (this.rate > 0) {
-      let factor = NSEC_PER_SEC;
-      const rate = BigInt(this.rate); // datapath-ok: when the rate is set
-      for (;;) {
-        mult = Number(factor / rate);
-        if (mult >= 0x80000000 || factor >= 1n << 63n) break; // datapath-ok: when a rate is set
-        factor <<= 1n; // datapath-ok: when a rate is set
-        shift++;
-      }
-    }
-    this.mult = mult;
-    this.scale = 2 ** shift;
   }
 
-  /** How long `len` bytes take, ns (psched_l2t_ns). */
+  /** How long `len` bytes take, ns; 0 without a rate. */
   l2tNs(len: number): number {
     len += this.overhead;
     if (len < this.mpu) len = this.mpu;
     if (this.linklayer === TC_LINKLAYER_ATM) len = Math.ceil(len / ATM_PAYLOAD) * ATM_CELL;
-    return Math.floor((len * this.mult) / this.scale);
+    return this.rate === 0 ? 0 : Math.floor((len * NSEC_PER_SEC) / this.rate);
   }
 
-  /** Writes struct tc_ratespec (psched_ratecfg_getrate). */
+  /** Writes struct tc_ratespec. */
   write(view: DataView, off: number): void {
     view.setUint8(off + 1, this.linklayer & 0x0f);
     view.setUint16(off + 2, this.overhead, true);

@@ -24,20 +24,20 @@ const NSEC = 1e9;
 const NO_RATE = 0xffffffff;
 /** No packet waits longer for its rate. */
 const MAX_WAIT = 1e9;
-/** A flow that was quiet so long is forgotten. */
-const GC_AGE = 3e9;
-const GC_BATCH = 8;
 
-/** A flow (struct fq_flow). */
+/** The packets of one socket, or of those without one that share a hash. */
 class Flow {
   readonly queue: SkbQueue = new SkbQueue();
   credit = 0;
+  /** Bytes that were sent since the flow last waited for its rate. */
+  owed = 0;
   /** When the next packet may leave, ns. */
   nextAt = 0;
   /** When it ran dry. */
   quietSince = 0;
   listed = false;
-  throttled = false;
+  /** Does it wait for its rate? */
+  waiting = false;
 }
 
 class Fq {
@@ -58,15 +58,18 @@ class Fq {
   /** Flows of sockets, and of packets without one by hash. */
   readonly bySocket: Map<object, Flow> = new Map();
   readonly byHash: Map<number, Flow> = new Map();
-  readonly internal: Flow = new Flow();
+  /** What goes before all others: packets of TC_PRIO_CONTROL. */
+  readonly express: Flow = new Flow();
   readonly fresh: Flow[] = [];
   readonly old: Flow[] = [];
   /** Flows that wait for their rate, the first to go first. */
   readonly delayed: Flow[] = [];
   readonly watchdog: QdiscWatchdog;
+  /** When quiet flows were last forgotten. */
+  sweptAt = 0;
   gcFlows = 0;
   highprio = 0;
-  throttledCount = 0;
+  waits = 0;
   flowsPlimit = 0;
   ceMark = 0;
   constructor(sch: Qdisc) {
@@ -80,24 +83,25 @@ function priv(sch: Qdisc): Fq {
   return sch.priv as Fq;
 }
 
-/** Forgets a few flows that have been quiet for long (fq_gc). */
-function gc(q: Fq, now: number): void {
-  let n = 0;
-  for (const map of [q.bySocket, q.byHash] as readonly Map<unknown, Flow>[]) {
-    for (const [key, f] of map) {
-      if (++n > GC_BATCH) return;
-      if (f.listed || f.throttled || f.queue.qlen > 0 || now - f.quietSince < GC_AGE) continue;
-      map.delete(key);
-      q.gcFlows++;
-    }
-  }
+/** Forgets the flows that have been quiet for so long that they would begin anew all the same. */
+function sweep(q: Fq, now: number): void {
+  if (now - q.sweptAt < q.refillDelay) return;
+  q.sweptAt = now;
+  q.gcFlows += sweepMap(q.bySocket, now - q.refillDelay) + sweepMap(q.byHash, now - q.refillDelay);
+}
+function sweepMap<K>(map: Map<K, Flow>, before: number): number {
+  const { size } = map;
+  map.forEach((f, key) => {
+    if (!f.listed && !f.waiting && f.quietSince < before) map.delete(key);
+  });
+  return size - map.size;
 }
 
-/** A packet's flow (fq_classify). */
+/** A packet's flow. */
 function classify(skb: Skb, q: Fq, now: number): Flow {
   if ((skb.priority & TC_PRIO_MAX) === TC_PRIO_CONTROL) {
     q.highprio++;
-    return q.internal;
+    return q.express;
   }
   const sk = skb.sk as (object & { pacingRate?: number }) | null;
   let f: Flow | undefined;
@@ -113,7 +117,7 @@ function classify(skb: Skb, q: Fq, now: number): Flow {
   }
   f.credit = q.initialQuantum;
   f.quietSince = now;
-  if (q.bySocket.size + q.byHash.size > 2 << q.bucketsLog) gc(q, now);
+  if (q.bySocket.size + q.byHash.size > 2 << q.bucketsLog) sweep(q, now);
   return f;
 }
 
@@ -122,14 +126,14 @@ function enqueue(skb: Skb, sch: Qdisc): number {
   if (sch.qlen >= sch.limit) return qdiscDrop(skb, sch, DROP.QDISC_OVERLIMIT);
   const now = sch.dev.kernel.ktime;
   const f = classify(skb, q, now);
-  if (f !== q.internal && f.queue.qlen >= q.flowPlimit) {
+  if (f !== q.express && f.queue.qlen >= q.flowPlimit) {
     q.flowsPlimit++;
     return qdiscDrop(skb, sch, DROP.QDISC_DROP);
   }
   skb.cbTime = now;
   skbQueueTail(f.queue, skb);
   qdiscEnqueued(sch, skb);
-  if (f !== q.internal && !f.listed && !f.throttled) {
+  if (f !== q.express && !f.listed && !f.waiting) {
     if (now - f.quietSince > q.refillDelay) f.credit = Math.max(f.credit, q.quantum);
     f.listed = true;
     q.fresh.push(f);
@@ -137,20 +141,21 @@ function enqueue(skb: Skb, sch: Qdisc): number {
   return NET_XMIT_SUCCESS;
 }
 
-/** Flows whose time has come stand in line again (fq_check_throttled). */
-function unthrottle(q: Fq, now: number): void {
+/** Flows whose time has come stand in line again. */
+function resume(q: Fq, now: number): void {
   while (q.delayed.length > 0 && q.delayed[0]!.nextAt <= now) {
     const f = q.delayed.shift()!;
-    f.throttled = false;
+    f.waiting = false;
     f.listed = true;
     q.old.push(f);
   }
 }
 
-function throttle(q: Fq, f: Flow): void {
-  f.throttled = true;
+/** A flow leaves the line until it may send again. */
+function suspend(q: Fq, f: Flow): void {
+  f.waiting = true;
   f.listed = false;
-  q.throttledCount++;
+  q.waits++;
   let i = q.delayed.length;
   while (i > 0 && q.delayed[i - 1]!.nextAt > f.nextAt) i--;
   q.delayed.splice(i, 0, f);
@@ -166,10 +171,10 @@ function take(sch: Qdisc, skb: Skb): Skb {
 function dequeue(sch: Qdisc): Skb | null {
   const q = priv(sch);
   if (sch.qlen === 0) return null;
-  const urgent = skbDequeue(q.internal.queue);
+  const urgent = skbDequeue(q.express.queue);
   if (urgent !== null) return take(sch, urgent);
   const now = sch.dev.kernel.ktime;
-  unthrottle(q, now);
+  resume(q, now);
   for (;;) {
     const list = q.fresh.length > 0 ? q.fresh : q.old;
     const f = list[0];
@@ -195,7 +200,7 @@ function dequeue(sch: Qdisc): Skb | null {
     }
     if (f.nextAt > now && q.rateEnable) {
       list.shift();
-      throttle(q, f);
+      suspend(q, f);
       continue;
     }
     const skb = take(sch, skbDequeue(f.queue)!);
@@ -207,19 +212,21 @@ function dequeue(sch: Qdisc): Skb | null {
   }
 }
 
-/** When the flow may send again. */
+/** When the flow may send again: once its credit is used up it waits for what it sent, but not for the quantum before that; slow flows wait for each packet. */
 function pace(q: Fq, f: Flow, skb: Skb, len: number, now: number): void {
   let rate = q.maxRate;
   const sk = skb.sk as { pacingRate?: number } | null;
   if (sk !== null && sk.pacingRate !== undefined && sk.pacingRate > 0) rate = Math.min(rate, sk.pacingRate);
-  let bytes = len;
-  if (rate <= q.lowRate) f.credit = 0;
-  else {
-    bytes = Math.max(len, q.quantum);
-    if (f.credit > 0) return;
+  if (rate >= NO_RATE || rate <= 0) {
+    f.owed = 0;
+    return;
   }
-  if (rate >= NO_RATE || rate <= 0) return;
-  f.nextAt = now + Math.min((bytes * NSEC) / rate, MAX_WAIT);
+  f.owed = Math.min(f.owed + len, Math.max(len, q.quantum));
+  if (rate <= q.lowRate) f.credit = 0;
+  else if (f.credit > 0) return;
+  // The rate may have changed by then: nobody waits for long.
+  f.nextAt = now + Math.min((f.owed * NSEC) / rate, MAX_WAIT);
+  f.owed = 0;
 }
 
 function change(sch: Qdisc, opt: Uint8Array, extack?: QdiscExtack | null): number {
@@ -260,7 +267,7 @@ function change(sch: Qdisc, opt: Uint8Array, extack?: QdiscExtack | null): numbe
   if (has(TCA_FQ_HORIZON_DROP)) q.horizonDrop = view.getUint8(tb[TCA_FQ_HORIZON_DROP]! + 4);
   const { qlen, backlog } = sch;
   while (sch.qlen > sch.limit) {
-    const f = q.old[0] ?? q.fresh[0] ?? q.delayed[0] ?? q.internal;
+    const f = q.old[0] ?? q.fresh[0] ?? q.delayed[0] ?? q.express;
     const skb = skbDequeueTail(f.queue);
     if (skb === null) break;
     qdiscLeft(sch, skb);
@@ -285,7 +292,7 @@ export const FQ_OPS: TcQdiscOps = Object.freeze({
   peek: qdiscPeekDequeued,
   reset(sch: Qdisc): void {
     const q = priv(sch);
-    for (const f of [q.internal, ...q.bySocket.values(), ...q.byHash.values()]) skbQueuePurge(f.queue, DROP.QDISC_DROP); // datapath-ok: the queue is emptied
+    for (const f of [q.express, ...q.bySocket.values(), ...q.byHash.values()]) skbQueuePurge(f.queue, DROP.QDISC_DROP); // datapath-ok: the queue is emptied
     q.bySocket.clear();
     q.byHash.clear();
     q.fresh.length = q.old.length = q.delayed.length = 0;
@@ -324,7 +331,7 @@ export const FQ_OPS: TcQdiscOps = Object.freeze({
     };
     put64(0, q.gcFlows);
     put64(8, q.highprio);
-    put64(24, q.throttledCount);
+    put64(24, q.waits);
     put64(32, q.flowsPlimit);
     put64(56, q.delayed.length === 0 ? 0 : Math.max(0, q.delayed[0]!.nextAt - sch.dev.kernel.ktime));
     const flows = q.bySocket.size + q.byHash.size;

@@ -13,9 +13,7 @@ import { tcfBlockGet, tcfBlockPut } from './cls-block.ts';
 import { tcfClassify } from './cls-classify.ts';
 import { genNewEstimator } from './gen-estimator.ts';
 import type { StatsDump } from './gen-stats.ts';
-import {
-  HTB_CAN_SEND, HTB_MAXDEPTH, HTB_MBUFFER, HTB_NUMPRIO, htbActivate, htbChangeMode, HtbClass, htbDeactivate, htbLookupLeaf, HtbTree, htbUnwait, htbWait, Need,
-} from './htb-tree.ts';
+import { HTB_LEVELS, HTB_PRIOS, HtbClass, HtbClasses } from './htb-class.ts';
 import { pschedNs2ticks, pschedTicks2ns, RateCfg, rateLinklayer, TC_RATESPEC_LEN } from './psched.ts';
 import { defaultChild } from './sch-common.ts';
 import { parseOpt, payload, qdiscKick, qdiscPurgeQueue, qdiscPut, qdiscReplace, say, tcHMaj } from './tc-core.ts';
@@ -26,9 +24,6 @@ const OPT_LEN = 2 * TC_RATESPEC_LEN + 20;
 const RTAB_LEN = 1024;
 const HTB_VER = 0x30011;
 const U32MAX = 0xffffffff;
-/** Looked at again after this time, however quiet it is. */
-const IDLE = 5e9;
-const SECOND = 1e9;
 
 const POLICY = {
   maxtype: TCA_HTB_MAX,
@@ -40,7 +35,7 @@ const POLICY = {
 };
 
 class Htb {
-  readonly tree: HtbTree = new HtbTree();
+  readonly classes: HtbClasses = new HtbClasses();
   block: TcfBlock | null = null;
   rate2quantum = 1;
   defcls = 0;
@@ -48,7 +43,6 @@ class Htb {
   directQlen = 0;
   readonly direct: SkbQueue = new SkbQueue();
   readonly watchdog: QdiscWatchdog;
-  readonly need: Need = new Need();
   readonly res: TcfResult = new TcfResult();
   constructor(sch: Qdisc) {
     this.watchdog = new QdiscWatchdog(sch);
@@ -64,11 +58,11 @@ const DIRECT = 1;
 const DROPPED = 2;
 const STOLEN = 3;
 
-/** The leaf for a packet, or one of DIRECT, DROPPED, STOLEN (htb_classify). */
+/** The leaf for a packet, or one of DIRECT, DROPPED, STOLEN. */
 function classify(skb: Skb, sch: Qdisc, q: Htb): HtbClass | number {
   const { priority } = skb;
   if (priority >>> 0 === sch.handle) return DIRECT;
-  const { classes } = q.tree;
+  const classes = q.classes.all;
   let cl = priority === 0 ? null : classes.find(priority >>> 0);
   let block = q.block;
   if (cl !== null) {
@@ -118,94 +112,11 @@ function enqueue(skb: Skb, sch: Qdisc): number {
       to.drops++;
       return rc;
     }
-    htbActivate(q.tree, to);
+    q.classes.add(to);
   }
   sch.qlen++;
   sch.backlog += len;
   return NET_XMIT_SUCCESS;
-}
-
-/** A packet of `len` bytes left `leaf` on the account of its ancestor at `level`: who pays what (htb_charge_class). */
-function charge(q: Htb, leaf: HtbClass, level: number, len: number, segs: number, now: number): void {
-  for (let cl: HtbClass | null = leaf; cl !== null; cl = cl.parent) {
-    const gained = Math.min(now - cl.last, HTB_MBUFFER);
-    if (cl.level >= level) {
-      if (cl.level === level) cl.lends++;
-      cl.tokens = pay(Math.min(cl.tokens + gained, cl.buffer) - cl.rate!.l2tNs(len));
-    } else {
-      cl.borrows++;
-      cl.tokens += gained; // others pay
-    }
-    cl.ctokens = pay(Math.min(cl.ctokens + gained, cl.cbuffer) - cl.ceil!.l2tNs(len));
-    cl.last = now;
-    const { mode } = cl;
-    q.need.delay = 0;
-    htbChangeMode(q.tree, cl, 0, q.need);
-    if (mode !== cl.mode) {
-      if (mode !== HTB_CAN_SEND) htbUnwait(q.tree, cl);
-      if (cl.mode !== HTB_CAN_SEND) htbWait(q.tree, cl, now, q.need.delay);
-    }
-    if (cl.level > 0) {
-      cl.bytes += len;
-      cl.packets += segs;
-    }
-  }
-}
-
-function pay(tokens: number): number {
-  return tokens <= -HTB_MBUFFER ? 1 - HTB_MBUFFER : tokens;
-}
-
-/** Those of a level whose waiting is over take their new places. When the next one's is, or 0 (htb_do_events). */
-function doEvents(q: Htb, level: number, now: number): number {
-  const { wait } = q.tree.levels[level]!;
-  while (wait.length > 0) {
-    const cl = wait[0]!;
-    if (cl.wakeAt > now) return cl.wakeAt;
-    htbUnwait(q.tree, cl);
-    htbChangeMode(q.tree, cl, Math.min(now - cl.last, HTB_MBUFFER), q.need);
-    if (cl.mode !== HTB_CAN_SEND) htbWait(q.tree, cl, now, q.need.delay);
-  }
-  return 0;
-}
-
-/** The next packet of the leaves below a level's row (htb_dequeue_tree). */
-function dequeueTree(q: Htb, prio: number, level: number, now: number): Skb | null {
-  const { tree } = q;
-  const lv = tree.levels[level]!;
-  const row = lv.rows[prio]!;
-  let start: HtbClass | null = null;
-  for (;;) {
-    const cl = htbLookupLeaf(row, prio);
-    if (cl === null) return null;
-    if (cl.q.qlen === 0) {
-      // A queue below may lose packets by itself.
-      htbDeactivate(tree, cl);
-      if ((lv.rowMask & (1 << prio)) === 0) return null;
-      if (start === cl) start = null;
-      continue;
-    }
-    if (cl === start) return null;
-    start ??= cl;
-    const skb = qdiscDequeuePeeked(cl.q);
-    if (skb === null) {
-      // It holds its packets back: the next one.
-      (level > 0 ? cl.parent!.feed[prio]! : row).advance();
-      continue;
-    }
-    const len = qdiscPktLen(skb);
-    const segs = skb.gsoSegs > 1 ? skb.gsoSegs : 1;
-    cl.bytes += len;
-    cl.packets += segs;
-    cl.deficit[level]! -= len;
-    if (cl.deficit[level]! < 0) {
-      cl.deficit[level]! += cl.quantum;
-      (level > 0 ? cl.parent!.feed[prio]! : row).advance();
-    }
-    if (cl.q.qlen === 0) htbDeactivate(tree, cl);
-    charge(q, cl, level, len, segs, now);
-    return skb;
-  }
 }
 
 function left(sch: Qdisc, skb: Skb): Skb {
@@ -223,27 +134,18 @@ function dequeue(sch: Qdisc): Skb | null {
   if (direct !== null) return left(sch, direct);
   if (sch.qlen === 0) return null;
   const now = sch.dev.kernel.ktime;
-  let next = now + IDLE;
-  const before = q.tree.overlimits;
-  for (let level = 0; level < HTB_MAXDEPTH; level++) {
-    const lv = q.tree.levels[level]!;
-    if (now >= lv.nearEvent) {
-      const at = doEvents(q, level, now);
-      lv.nearEvent = at === 0 ? now + SECOND : at;
+  const { classes } = q;
+  for (let cl = classes.choose(now); cl !== null; cl = classes.chooseOther(cl)) {
+    const skb = cl.q.qlen === 0 ? null : qdiscDequeuePeeked(cl.q);
+    if (skb !== null) {
+      sch.overlimits += classes.charge(cl, qdiscPktLen(skb), skb.gsoSegs > 1 ? skb.gsoSegs : 1, now);
+      if (cl.q.qlen === 0) classes.remove(cl);
+      return left(sch, skb);
     }
-    if (next > lv.nearEvent) next = lv.nearEvent;
-    for (let prio = 0, mask = lv.rowMask; mask !== 0; prio++, mask >>= 1) {
-      if ((mask & 1) === 0) continue;
-      const skb = dequeueTree(q, prio, level, now);
-      if (skb !== null) {
-        sch.overlimits += q.tree.overlimits - before;
-        return left(sch, skb);
-      }
-    }
+    // A queue below may lose packets by itself, or hold them back: then it says when it goes on.
+    if (cl.q.qlen === 0) classes.remove(cl);
   }
-  sch.overlimits += q.tree.overlimits - before;
-  if (next > now) qdiscWatchdogSchedule(q.watchdog, next);
-  else qdiscKick(sch);
+  if (classes.wait !== Infinity) qdiscWatchdogSchedule(q.watchdog, now + classes.wait);
   return null;
 }
 
@@ -266,26 +168,22 @@ function init(sch: Qdisc, opt: Uint8Array | null, extack?: QdiscExtack | null): 
   return 0;
 }
 
-/** A leaf gets children: what it held is dropped (htb_parent_to_inner, in effect). */
+/** A leaf gets children: what it held is dropped. */
 function leafToInner(sch: Qdisc, q: Htb, parent: HtbClass): void {
   qdiscPurgeQueue(parent.q);
-  htbDeactivate(q.tree, parent);
+  q.classes.remove(parent);
   qdiscPut(parent.q);
   parent.q = sch.dev.noopQdisc;
-  htbUnwait(q.tree, parent);
-  parent.mode = HTB_CAN_SEND;
-  parent.level = (parent.parent !== null ? parent.parent.level : HTB_MAXDEPTH) - 1;
+  parent.level = (parent.parent !== null ? parent.parent.level : HTB_LEVELS) - 1;
 }
 
-/** The last child goes: a leaf again (htb_parent_to_leaf). */
+/** The last child goes: a leaf again, with full buckets. */
 function innerToLeaf(sch: Qdisc, q: Htb, parent: HtbClass): void {
-  htbUnwait(q.tree, parent);
   parent.level = 0;
   parent.q = defaultChild(sch, parent.classid);
   parent.tokens = parent.buffer;
   parent.ctokens = parent.cbuffer;
   parent.last = sch.dev.kernel.ktime;
-  parent.mode = HTB_CAN_SEND;
 }
 
 function changeClass(sch: Qdisc, classid: number, parentid: number, p: TcRequest, arg: TcClass, made: (cl: TcClass) => void): number {
@@ -297,7 +195,7 @@ function changeClass(sch: Qdisc, classid: number, parentid: number, p: TcRequest
   const at = tca[TCA_OPTIONS]!;
   const err = nlaParsePolicy(view, at + 4, nlaLen(view, at), tb, TCA_HTB_MAX, POLICY, NL_VALIDATE_LIBERAL, null);
   if (err < 0) return err;
-  const parent = parentid === TC_H_ROOT ? null : q.tree.classes.find(parentid);
+  const parent = parentid === TC_H_ROOT ? null : q.classes.all.find(parentid);
   if (tb[TCA_HTB_PARMS] === 0) return -EINVAL;
   const o = tb[TCA_HTB_PARMS]! + 4;
   const co = o + TC_RATESPEC_LEN;
@@ -305,7 +203,7 @@ function changeClass(sch: Qdisc, classid: number, parentid: number, p: TcRequest
   if (view.getUint32(o + 8, true) === 0 || view.getUint32(co + 8, true) === 0) return -EINVAL;
   let cl = arg === 0 ? null : (arg as HtbClass);
   if (cl === null) {
-    if (classid === 0 || tcHMaj(classid ^ sch.handle) !== 0 || q.tree.classes.find(classid) !== null) return -EINVAL;
+    if (classid === 0 || tcHMaj(classid ^ sch.handle) !== 0 || q.classes.all.find(classid) !== null) return -EINVAL;
     if (parent !== null && parent.parent !== null && parent.parent.level < 2) {
       say(extack, 'sch_htb: tree is too deep');
       return -EINVAL;
@@ -325,7 +223,7 @@ function changeClass(sch: Qdisc, classid: number, parentid: number, p: TcRequest
       }
       cl.rateEst = est;
     }
-    q.tree.classes.insert(cl);
+    q.classes.all.insert(cl);
     if (parent !== null) parent.children++;
   } else if (tca[TCA_RATE] !== 0) {
     const est = genNewEstimator(sch.dev.kernel, cl, view, tca[TCA_RATE]!);
@@ -349,12 +247,12 @@ function changeClass(sch: Qdisc, classid: number, parentid: number, p: TcRequest
       cl.quantum = 200000;
     }
     if (quantum !== 0) cl.quantum = quantum;
-    cl.prio = Math.min(view.getUint32(rest + 16, true), HTB_NUMPRIO - 1);
+    cl.prio = Math.min(view.getUint32(rest + 16, true), HTB_PRIOS - 1);
     if (what !== '') say(extack, `sch_htb: quantum of class ${cl.classid.toString(16).toUpperCase()} is ${what}. Consider r2q change.`); // datapath-ok: a request
   }
   cl.buffer = pschedTicks2ns(view.getUint32(rest, true));
   cl.cbuffer = pschedTicks2ns(view.getUint32(rest + 4, true));
-  q.tree.classes.grow();
+  q.classes.all.grow();
   made(cl);
   return 0;
 }
@@ -375,9 +273,8 @@ function deleteClass(sch: Qdisc, arg: TcClass, extack: Extack): number {
     return -EBUSY;
   }
   if (cl.level === 0) qdiscPurgeQueue(cl.q);
-  q.tree.classes.remove(cl);
-  htbDeactivate(q.tree, cl);
-  htbUnwait(q.tree, cl);
+  q.classes.all.remove(cl);
+  q.classes.remove(cl);
   const { parent } = cl;
   if (parent !== null && --parent.children === 0) innerToLeaf(sch, q, parent);
   destroyClass(cl);
@@ -397,17 +294,17 @@ const CLASS_OPS: TcClassOps = {
   },
   leaf: (_sch: Qdisc, arg: TcClass): Qdisc | null => ((arg as HtbClass).level === 0 ? (arg as HtbClass).q : null),
   qlenNotify(sch: Qdisc, arg: TcClass): void {
-    htbDeactivate(htb(sch).tree, arg as HtbClass);
+    htb(sch).classes.remove(arg as HtbClass);
   },
-  find: (sch: Qdisc, classid: number): TcClass => htb(sch).tree.classes.find(classid) ?? 0,
+  find: (sch: Qdisc, classid: number): TcClass => htb(sch).classes.all.find(classid) ?? 0,
   change: changeClass,
   delete: deleteClass,
   walk(sch: Qdisc, fn: (cl: TcClass) => boolean): void {
-    htb(sch).tree.classes.walk(fn);
+    htb(sch).classes.all.walk(fn);
   },
   tcfBlock: (sch: Qdisc, arg: TcClass): TcfBlock | null => (arg === 0 ? htb(sch).block : (arg as HtbClass).block),
   bindTcf(sch: Qdisc, _parent: TcClass, classid: number): TcClass {
-    const cl = htb(sch).tree.classes.find(classid);
+    const cl = htb(sch).classes.all.find(classid);
     if (cl === null) return 0;
     cl.filterCount++;
     return cl;
@@ -459,11 +356,9 @@ export const HTB_OPS: TcQdiscOps = Object.freeze({
   peek: qdiscPeekDequeued,
   reset(sch: Qdisc): void {
     const q = htb(sch);
-    for (const cl of q.tree.classes.all()) {
+    for (const cl of q.classes.all.all()) {
       if (cl.level === 0) qdiscReset(cl.q);
-      htbDeactivate(q.tree, cl);
-      htbUnwait(q.tree, cl);
-      cl.mode = HTB_CAN_SEND;
+      q.classes.remove(cl);
     }
     qdiscWatchdogCancel(q.watchdog);
     skbQueuePurge(q.direct, DROP.QDISC_DROP);
@@ -475,12 +370,12 @@ export const HTB_OPS: TcQdiscOps = Object.freeze({
     // Filters first: they hold on to classes.
     if (q.block !== null) tcfBlockPut(q.block);
     q.block = null;
-    for (const cl of q.tree.classes.all()) {
+    for (const cl of q.classes.all.all()) {
       if (cl.block !== null) tcfBlockPut(cl.block);
       cl.block = null;
     }
-    for (const cl of q.tree.classes.all()) {
-      q.tree.classes.remove(cl);
+    for (const cl of q.classes.all.all()) {
+      q.classes.all.remove(cl);
       destroyClass(cl);
     }
   },

@@ -5,63 +5,12 @@
 
 IPv6 is off there, so that nothing but the requests happens. Sequence numbers and port ids are those of the run.
 """
-import json, os, socket, struct, time
+import os, socket, struct, sys, time
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../../tools/golden'))
+from nlask import A, C, D, NCX, P, R, a16, a64, a8, attr, drain, hexes, ifi, kind, mac, nest, nl, no_ipv6, recorder, say
 
-SOL_NETLINK = 270
-seq = 0
-R, A, D, C, X, P = 1, 4, 0x300, 0x400, 0x200, 0x100
-NCX = R | A | C | X
 NEWLINK, DELLINK, GETLINK, SETLINK, NEWNEIGH, DELNEIGH, GETNEIGH, NEWMDB, DELMDB, GETMDB = 16, 17, 18, 19, 28, 29, 30, 84, 85, 86
 BR = 7
-
-
-def nl(groups=()):
-    s = socket.socket(16, 3, 0)
-    for opt in (11, 12):
-        s.setsockopt(SOL_NETLINK, opt, 1)
-    s.bind((0, 0))
-    s.setblocking(False)
-    for g in groups:
-        s.setsockopt(SOL_NETLINK, 1, g)
-    return s
-
-
-def msg(t, f, payload=b''):
-    global seq
-    seq += 1
-    return struct.pack('<IHHII', 16 + len(payload), t, f, seq, 0) + payload
-
-
-def attr(t, v=b''):
-    if isinstance(v, str):
-        v = v.encode() + b'\0'
-    if isinstance(v, int):
-        v = struct.pack('<I', v)
-    return struct.pack('<HH', 4 + len(v), t) + v + b'\0' * (-len(v) % 4)
-
-
-def u8(t, v):
-    return attr(t, struct.pack('<B', v))
-
-
-def u16(t, v):
-    return attr(t, struct.pack('<H', v))
-
-
-def u64(t, v):
-    return attr(t, struct.pack('<Q', v))
-
-
-def nest(t, *parts):
-    return attr(t | 0x8000, b''.join(parts))
-
-
-def ifi(index=0, flags=0, change=0, family=0, type=0):
-    return struct.pack('<BxHiII', family, type, index, flags, change)
-
-
-def kind(k, *data):
-    return attr(18, attr(1, k) + (attr(2, b''.join(data)) if data else b''))
 
 
 def slave(*data):
@@ -70,10 +19,6 @@ def slave(*data):
 
 def ndm(index, state=0, flags=0):
     return struct.pack('<BxxxiHBB', BR, index, state, flags, 0)
-
-
-def mac(s):
-    return bytes.fromhex(s.replace(':', ''))
 
 
 def bpm(index):
@@ -90,50 +35,23 @@ def mdbe(index, addr, state=1, flags=0, vid=0):
     return attr(1, struct.pack('<IBBH', index, state, flags, vid) + a + struct.pack('>H', proto) + b'\0\0')
 
 
+no_ipv6()
 listener = nl((1, 3, 26))
-names = set()
-
-
-def drain(s, wait):
-    out = []
-    end = time.time() + wait
-    while True:
-        try:
-            out.append(s.recv(65536).hex())
-            end = time.time() + wait
-        except BlockingIOError:
-            if time.time() > end:
-                return out
-            time.sleep(0.002)
-
-
-def t(name, type, flags, payload, wait=0.015):
-    assert name not in names, name
-    names.add(name)
-    req = msg(type, flags, payload)
-    s = nl()
-    s.send(req)
-    out = drain(s, wait)
-    s.close()
-    print(json.dumps({'name': name, 'req': req.hex(), 'out': out, 'told': drain(listener, 0.01)}))
+t = recorder(0.015, listener)
 
 
 def settle(seconds):
     """Lets the time pass that the test lets pass as well."""
     time.sleep(seconds)
-    print(json.dumps({'name': f'wait {seconds}', 'wait': seconds, 'told': drain(listener, 0.01)}))
+    say({'name': f'wait {seconds}', 'wait': seconds, 'told': hexes(drain(listener, 0.01))})
 
-
-for f in ('all', 'default'):
-    with open(f'/proc/sys/net/ipv6/conf/{f}/disable_ipv6', 'w') as fd:
-        fd.write('1')
 
 V = lambda n, a, m1, m2: ifi() + attr(3, n) + attr(1, mac(m1)) + kind('veth', attr(1, ifi() + attr(3, a) + attr(1, mac(m2))))
 t('make a pair', NEWLINK, NCX, V('va', 'vb', '02:00:00:00:00:03', '02:00:00:00:00:02'))
 t('make another', NEWLINK, NCX, V('vc', 'vd', '02:00:00:00:00:05', '02:00:00:00:00:04'))
 VB, VA, VD, VC, BR0, BR1 = 2, 3, 4, 5, 6, 7
 t('make a bridge', NEWLINK, NCX, ifi() + attr(3, 'br0') + attr(1, mac('02:00:00:00:00:10')) + kind('bridge'))
-t('make a bridge with settings', NEWLINK, NCX, ifi() + attr(3, 'br1') + attr(1, mac('02:00:00:00:00:11')) + kind('bridge', attr(4, 1000), attr(5, 1), u16(6, 4096), attr(2, 300), attr(1, 400), attr(3, 1000)))
+t('make a bridge with settings', NEWLINK, NCX, ifi() + attr(3, 'br1') + attr(1, mac('02:00:00:00:00:11')) + kind('bridge', attr(4, 1000), attr(5, 1), a16(6, 4096), attr(2, 300), attr(1, 400), attr(3, 1000)))
 
 
 def look(when):
@@ -187,12 +105,12 @@ b('max age too short', attr(3, 500))
 b('max age too long', attr(3, 4100))
 b('max age', attr(3, 1500))
 b('ageing time', attr(4, 12300))
-b('priority', u16(6, 8192))
-b('priority again', u16(6, 32768))
-b('group mask', u16(9, 0x10))
-b('group mask with the bridge group', u16(9, 1))
-b('group mask with pause', u16(9, 2))
-b('group mask with slow protocols', u16(9, 4))
+b('priority', a16(6, 8192))
+b('priority again', a16(6, 32768))
+b('group mask', a16(9, 0x10))
+b('group mask with the bridge group', a16(9, 1))
+b('group mask with pause', a16(9, 2))
+b('group mask with slow protocols', a16(9, 4))
 b('group address', attr(20, mac('01:80:c2:00:00:05')))
 b('group address of pause', attr(20, mac('01:80:c2:00:00:01')))
 b('group address of slow protocols', attr(20, mac('01:80:c2:00:00:02')))
@@ -200,43 +118,43 @@ b('group address of 802.1X', attr(20, mac('01:80:c2:00:00:03')))
 b('group address of no group', attr(20, mac('01:80:c2:00:01:05')))
 b('group address too short', attr(20, b'abc'))
 b('flush', attr(21, b''))
-b('router 0', u8(22, 0))
-b('router 2', u8(22, 2))
-b('router 3', u8(22, 3))
-b('router 1', u8(22, 1))
+b('router 0', a8(22, 0))
+b('router 2', a8(22, 2))
+b('router 3', a8(22, 3))
+b('router 1', a8(22, 1))
 b('hash elasticity', attr(26, 3))
 b('hash max', attr(27, 1024))
 b('hash max odd', attr(27, 1000))
 b('last member count', attr(28, 3))
 b('startup query count', attr(29, 4))
-b('last member interval', u64(30, 200))
-b('membership interval', u64(31, 3000))
-b('querier interval', u64(32, 4000))
-b('query interval', u64(33, 5000))
-b('query interval too short', u64(33, 1))
-b('query response interval', u64(34, 600))
-b('startup query interval', u64(35, 700))
-b('startup query interval too short', u64(35, 7))
-b('use ifaddr', u8(24, 1))
-b('mcast stats', u8(42, 1))
-b('igmp 3', u8(43, 3))
-b('igmp 4', u8(43, 4))
-b('igmp 1', u8(43, 1))
-b('mld 2', u8(44, 2))
-b('mld 3', u8(44, 3))
+b('last member interval', a64(30, 200))
+b('membership interval', a64(31, 3000))
+b('querier interval', a64(32, 4000))
+b('query interval', a64(33, 5000))
+b('query interval too short', a64(33, 1))
+b('query response interval', a64(34, 600))
+b('startup query interval', a64(35, 700))
+b('startup query interval too short', a64(35, 7))
+b('use ifaddr', a8(24, 1))
+b('mcast stats', a8(42, 1))
+b('igmp 3', a8(43, 3))
+b('igmp 4', a8(43, 4))
+b('igmp 1', a8(43, 1))
+b('mld 2', a8(44, 2))
+b('mld 3', a8(44, 3))
 b('no link-local learning', attr(46, struct.pack('<II', 1, 1)))
 b('vlan snooping without filtering', attr(46, struct.pack('<II', 2, 2)))
 b('boolopt too short', attr(46, b'abcd'))
 b('fdb n learned', attr(48, 5))
 b('fdb max learned', attr(49, 7))
-b('nf call', u8(36, 1), u8(37, 1), u8(38, 1))
+b('nf call', a8(36, 1), a8(37, 1), a8(38, 1))
 b('short attribute', attr(1, b'ab'))
 b('unknown attribute', attr(77, 5))
 look('settings')
-b('igmp 2 again', u8(43, 2), u8(44, 1), attr(46, struct.pack('<II', 0, 1)), attr(49, 0), attr(4, 30000), u8(42, 0))
-b('snooping off', u8(23, 0))
+b('igmp 2 again', a8(43, 2), a8(44, 1), attr(46, struct.pack('<II', 0, 1)), attr(49, 0), attr(4, 30000), a8(42, 0))
+b('snooping off', a8(23, 0))
 t('mdb while off', GETMDB, R | D, bpm(0))
-b('snooping on', u8(23, 1))
+b('snooping on', a8(23, 1))
 s('br0: mac', BR0, attr(1, mac('02:00:00:00:00:20')))
 s('br0: group mac', BR0, attr(1, mac('03:00:00:00:00:20')))
 s('br0: mtu', BR0, attr(4, 1400))
@@ -258,27 +176,27 @@ for f, tag in ((p, 'a'), (q, 'b')):
     f('cost', attr(3, 50))
     f('cost 0', attr(3, 0))
     f('cost too high', attr(3, 70000))
-    f('priority', u16(2, 8))
-    f('priority too high', u16(2, 64))
-    f('hairpin', u8(4, 1))
-    f('guard', u8(5, 1))
-    f('root block', u8(6, 1))
-    f('fast leave', u8(7, 1))
-    f('learning off', u8(8, 0))
-    f('flood off', u8(9, 0))
-    f('learning and flood on', u8(8, 1), u8(9, 1))
-    f('proxy arp', u8(10, 1), u8(12, 1))
-    f('router 0', u8(25, 0))
-    f('router 2', u8(25, 2))
-    f('router 3', u8(25, 3))
-    f('router 4', u8(25, 4))
-    f('router 1', u8(25, 1))
-    f('mcast flood off', u8(27, 0), u8(30, 0))
-    f('to unicast', u8(28, 1))
-    f('group mask', u16(31, 0x4001))
-    f('group mask with pause', u16(31, 2))
-    f('suppress', u8(32, 1))
-    f('isolated', u8(33, 1))
+    f('priority', a16(2, 8))
+    f('priority too high', a16(2, 64))
+    f('hairpin', a8(4, 1))
+    f('guard', a8(5, 1))
+    f('root block', a8(6, 1))
+    f('fast leave', a8(7, 1))
+    f('learning off', a8(8, 0))
+    f('flood off', a8(9, 0))
+    f('learning and flood on', a8(8, 1), a8(9, 1))
+    f('proxy arp', a8(10, 1), a8(12, 1))
+    f('router 0', a8(25, 0))
+    f('router 2', a8(25, 2))
+    f('router 3', a8(25, 3))
+    f('router 4', a8(25, 4))
+    f('router 1', a8(25, 1))
+    f('mcast flood off', a8(27, 0), a8(30, 0))
+    f('to unicast', a8(28, 1))
+    f('group mask', a16(31, 0x4001))
+    f('group mask with pause', a16(31, 2))
+    f('suppress', a8(32, 1))
+    f('isolated', a8(33, 1))
     f('backup port', attr(34, VC))
     f('backup port itself', attr(34, VA))
     f('backup port elsewhere', attr(34, VB))
@@ -286,28 +204,28 @@ for f, tag in ((p, 'a'), (q, 'b')):
     f('no backup port', attr(34, 0))
     f('hosts limit', attr(37, 100))
     f('hosts limit 0', attr(37, 0))
-    f('mab without lock', u8(40, 1))
-    f('lock and mab', u8(39, 1), u8(40, 1))
+    f('mab without lock', a8(40, 1))
+    f('lock and mab', a8(39, 1), a8(40, 1))
     f('n groups', attr(41, 4))
     f('max groups', attr(42, 4))
-    f('neigh vlan suppress 2', u8(43, 2))
+    f('neigh vlan suppress 2', a8(43, 2))
     f('flush', attr(24, b''))
-    f('state 5', u8(1, 5))
-    f('state blocking', u8(1, 4))
+    f('state 5', a8(1, 5))
+    f('state blocking', a8(1, 4))
     f('short', attr(3, b'ab'))
     t(f'va after {tag}', GETLINK, R, ifi(VA))
-    f('all back', u8(4, 0), u8(5, 0), u8(6, 0), u8(7, 0), u8(10, 0), u8(12, 0), u8(27, 1), u8(28, 0), u8(30, 1), u8(32, 0), u8(33, 0), u8(39, 0), u8(40, 0), attr(42, 0), attr(37, 512), u16(31, 0), u16(2, 32), attr(3, 2))
-    f('state forwarding', u8(1, 3))
-s('slave data of no port', VB, slave(u8(4, 1)), type=NEWLINK)
-t('PF_BRIDGE: no port', SETLINK, R | A, ifi(VB, family=BR) + nest(12, u8(4, 1)))
-t('PF_BRIDGE: unknown index', SETLINK, R | A, ifi(99, family=BR) + nest(12, u8(4, 1)))
+    f('all back', a8(4, 0), a8(5, 0), a8(6, 0), a8(7, 0), a8(10, 0), a8(12, 0), a8(27, 1), a8(28, 0), a8(30, 1), a8(32, 0), a8(33, 0), a8(39, 0), a8(40, 0), attr(42, 0), attr(37, 512), a16(31, 0), a16(2, 32), attr(3, 2))
+    f('state forwarding', a8(1, 3))
+s('slave data of no port', VB, slave(a8(4, 1)), type=NEWLINK)
+t('PF_BRIDGE: no port', SETLINK, R | A, ifi(VB, family=BR) + nest(12, a8(4, 1)))
+t('PF_BRIDGE: unknown index', SETLINK, R | A, ifi(99, family=BR) + nest(12, a8(4, 1)))
 t('PF_BRIDGE: no attribute', SETLINK, R | A, ifi(VA, family=BR))
-t('PF_BRIDGE: old state', SETLINK, R | A, ifi(VA, family=BR) + u8(12, 3))
-t('PF_BRIDGE: old state 9', SETLINK, R | A, ifi(VA, family=BR) + u8(12, 9))
-t('PF_BRIDGE: self', SETLINK, R | A, ifi(VA, family=BR) + attr(26, u16(0, 2)))
-t('PF_BRIDGE: mode', SETLINK, R | A, ifi(VA, family=BR) + attr(26, u16(1, 1)))
-t('PF_BRIDGE: mode too short', SETLINK, R | A, ifi(VA, family=BR) + attr(26, u8(1, 1)))
-t('PF_BRIDGE: newlink', NEWLINK, R | A, ifi(VA, family=BR) + nest(12, u8(4, 0)))
+t('PF_BRIDGE: old state', SETLINK, R | A, ifi(VA, family=BR) + a8(12, 3))
+t('PF_BRIDGE: old state 9', SETLINK, R | A, ifi(VA, family=BR) + a8(12, 9))
+t('PF_BRIDGE: self', SETLINK, R | A, ifi(VA, family=BR) + attr(26, a16(0, 2)))
+t('PF_BRIDGE: mode', SETLINK, R | A, ifi(VA, family=BR) + attr(26, a16(1, 1)))
+t('PF_BRIDGE: mode too short', SETLINK, R | A, ifi(VA, family=BR) + attr(26, a8(1, 1)))
+t('PF_BRIDGE: newlink', NEWLINK, R | A, ifi(VA, family=BR) + nest(12, a8(4, 0)))
 t('PF_BRIDGE: dellink without', DELLINK, R | A, ifi(VA, family=BR))
 t('PF_BRIDGE: dump with index', GETLINK, R | D, ifi(3, family=BR))
 t('PF_BRIDGE: dump with attribute', GETLINK, R | D, ifi(0, family=BR) + attr(4, 5))
@@ -351,10 +269,10 @@ for what, a in (
     ('no address', (NCX, VA, PERM, MASTER)),
     ('no index', (NCX, 0, PERM, MASTER, M(12))),
     ('unknown index', (NCX, 99, PERM, MASTER, M(12))),
-    ('vlan 0', (NCX, VA, PERM, MASTER, M(12), u16(5, 0))),
-    ('vlan 4095', (NCX, VA, PERM, MASTER, M(12), u16(5, 4095))),
+    ('vlan 0', (NCX, VA, PERM, MASTER, M(12), a16(5, 0))),
+    ('vlan 4095', (NCX, VA, PERM, MASTER, M(12), a16(5, 4095))),
     ('vlan too long', (NCX, VA, PERM, MASTER, M(12), attr(5, 4))),
-    ('vlan unknown', (NCX, VA, PERM, MASTER, M(12), u16(5, 77))),
+    ('vlan unknown', (NCX, VA, PERM, MASTER, M(12), a16(5, 77))),
     ('no port, master', (NCX, VB, PERM, MASTER, M(12))),
     ('self on a veth', (NCX, VB, PERM, SELF, M(12))),
     ('self on a veth again', (NCX, VB, PERM, SELF, M(12))),
@@ -363,17 +281,17 @@ for what, a in (
     ('both', (NCX, VA, PERM, SELF | MASTER, M(14))),
     ('lo', (NCX, 1, PERM, SELF, M(12))),
     ('locked', (NCX, VA, REACH, MASTER, M(15), attr(15, 2))),
-    ('notify', (NCX, VA, NOARP, MASTER, M(16), nest(14, u8(1, 1)))),
-    ('notify 4', (NCX, VA, NOARP, MASTER, M(17), nest(14, u8(1, 4)))),
-    ('notify inactive', (R | A | C | P, VA, NOARP, MASTER, M(16), nest(14, u8(1, 3)))),
-    ('no refresh', (R | A | C | P, VA, NOARP, MASTER, M(16), nest(14, u8(1, 0), attr(2)))),
+    ('notify', (NCX, VA, NOARP, MASTER, M(16), nest(14, a8(1, 1)))),
+    ('notify 4', (NCX, VA, NOARP, MASTER, M(17), nest(14, a8(1, 4)))),
+    ('notify inactive', (R | A | C | P, VA, NOARP, MASTER, M(16), nest(14, a8(1, 3)))),
+    ('no refresh', (R | A | C | P, VA, NOARP, MASTER, M(16), nest(14, a8(1, 0), attr(2)))),
 ):
     flags, index, state, nf, *parts = a
     fdb('add ' + what, NEWNEIGH, flags, index, state, nf, *parts)
 t('fdb after adding', GETNEIGH, R | D, ndm(0))
 for what, a in (
     ('all', (0, 0, 0)), ('of br0', (0, 0, 0, attr(9, BR0))), ('of va', (0, 0, 0, attr(8, VA))), ('of va by header', (VA, 0, 0)), ('of an unknown master', (0, 0, 0, attr(9, 99))),
-    ('with state', (0, 2, 0)), ('with flags', (0, 0, 2)), ('with an address', (0, 0, 0, M(1))), ('short master', (0, 0, 0, u16(9, 6))), ('of vb', (0, 0, 0, attr(8, VB))),
+    ('with state', (0, 2, 0)), ('with flags', (0, 0, 2)), ('with an address', (0, 0, 0, M(1))), ('short master', (0, 0, 0, a16(9, 6))), ('of vb', (0, 0, 0, attr(8, VB))),
 ):
     index, state, nf, *parts = a
     fdb('dump ' + what, GETNEIGH, R | D, index, state, nf, *parts)
@@ -381,17 +299,17 @@ for what, a in (
     ('by port', (VA, 0, MASTER, M(2))), ('by port without flags', (VA, 0, 0, M(2))), ('by bridge', (0, 0, 0, M(2), attr(9, BR0))), ('self', (BR0, 0, SELF, M(10))), ('unknown', (VA, 0, MASTER, M(99))),
     ('no address', (VA, 0, MASTER)), ('no device', (0, 0, 0, M(2))), ('no port', (VB, 0, MASTER, M(2))), ('self on a veth', (VB, 0, SELF, M(12))), ('both', (VA, 0, 0, M(2), attr(9, BR0))),
     ('unknown device', (99, 0, 0, M(2))), ('unknown master', (0, 0, 0, M(2), attr(9, 99))), ('state', (VA, 2, MASTER, M(2))), ('flags', (VA, 0, 0x10, M(2))), ('attribute', (VA, 0, MASTER, M(2), attr(1, 5))),
-    ('vlan', (VA, 0, MASTER, M(2), u16(5, 4))), ('vlan 0', (VA, 0, MASTER, M(2), u16(5, 0))),
+    ('vlan', (VA, 0, MASTER, M(2), a16(5, 4))), ('vlan 0', (VA, 0, MASTER, M(2), a16(5, 0))),
 ):
     index, state, nf, *parts = a
     fdb('get ' + what, GETNEIGH, R, index, state, nf, *parts)
 for what, a in (
     ('static', (R | A, VA, 0, MASTER, M(2))), ('again', (R | A, VA, 0, MASTER, M(2))), ('at another port', (R | A, VC, 0, MASTER, M(3))), ('no flags', (R | A, VA, 0, 0, M(5))),
-    ('of the bridge', (R | A, BR0, 0, SELF, M(10))), ('local', (R | A, VA, 0, MASTER, attr(2, mac('02:00:00:00:00:33')))), ('unknown vlan', (R | A, VA, 0, MASTER, M(3), u16(5, 4))),
+    ('of the bridge', (R | A, BR0, 0, SELF, M(10))), ('local', (R | A, VA, 0, MASTER, attr(2, mac('02:00:00:00:00:33')))), ('unknown vlan', (R | A, VA, 0, MASTER, M(3), a16(5, 4))),
     ('self on a veth', (R | A, VB, PERM, SELF, M(12))), ('self on a veth again', (R | A, VB, PERM, SELF, M(12))), ('self without state', (R | A, VB, 0, SELF, M(13))), ('no address', (R | A, VA, 0, MASTER)),
     ('no index', (R | A, 0, 0, MASTER, M(1))), ('unknown index', (R | A, 99, 0, MASTER, M(1))), ('lo', (R | A, 1, PERM, SELF, M(1))), ('no port', (R | A, VB, 0, MASTER, M(1))),
-    ('bulk sticky', (R | A | 0x200, BR0, 0, SELF | STICKY, u16(16, 0), u8(17, STICKY))), ('bulk of va', (R | A | 0x200, VA, 0, MASTER)), ('bulk with address', (R | A | 0x200, VA, 0, MASTER, M(1))),
-    ('bulk reachable', (R | A | 0x200, BR0, REACH, SELF, u16(16, REACH))), ('bulk port', (R | A | 0x200, BR0, 0, SELF, attr(8, VC))), ('bulk wrong port', (R | A | 0x200, BR0, 0, SELF, attr(8, VB))),
+    ('bulk sticky', (R | A | 0x200, BR0, 0, SELF | STICKY, a16(16, 0), a8(17, STICKY))), ('bulk of va', (R | A | 0x200, VA, 0, MASTER)), ('bulk with address', (R | A | 0x200, VA, 0, MASTER, M(1))),
+    ('bulk reachable', (R | A | 0x200, BR0, REACH, SELF, a16(16, REACH))), ('bulk port', (R | A | 0x200, BR0, 0, SELF, attr(8, VC))), ('bulk wrong port', (R | A | 0x200, BR0, 0, SELF, attr(8, VB))),
     ('bulk unknown port', (R | A | 0x200, BR0, 0, SELF, attr(8, 99))), ('bulk on a veth', (R | A | 0x200, VB, 0, SELF)),
 ):
     flags, index, state, nf, *parts = a
@@ -429,9 +347,9 @@ for what, a in (
     ('zero port', (NCX, BR0, mdbe(0, '239.1.1.9'))),
     ('no port', (NCX, BR0, mdbe(VB, '239.1.1.9'))),
     ('any', (NCX, BR0, mdbe(VA, '0.0.0.0'))),
-    ('group mode 2', (NCX, BR0, mdbe(VA, '239.1.1.13'), nest(2, u8(3, 2)))),
-    ('include with sources', (NCX, BR0, mdbe(VA, '239.1.1.14'), nest(2, u8(3, 1), nest(2, nest(1, attr(1, socket.inet_aton('10.0.0.7')))))),),
-    ('exclude with sources', (NCX, BR0, mdbe(VC, '239.1.1.14'), nest(2, u8(3, 0), nest(2, nest(1, attr(1, socket.inet_aton('10.0.0.8')))))),),
+    ('group mode 2', (NCX, BR0, mdbe(VA, '239.1.1.13'), nest(2, a8(3, 2)))),
+    ('include with sources', (NCX, BR0, mdbe(VA, '239.1.1.14'), nest(2, a8(3, 1), nest(2, nest(1, attr(1, socket.inet_aton('10.0.0.7')))))),),
+    ('exclude with sources', (NCX, BR0, mdbe(VC, '239.1.1.14'), nest(2, a8(3, 0), nest(2, nest(1, attr(1, socket.inet_aton('10.0.0.8')))))),),
     ('other bridge', (NCX, BR1, mdbe(VA, '239.1.1.9'))),
     ('bridge down', (NCX, BR1, mdbe(BR1, '239.1.1.9', 0))),
     ('no bridge', (NCX, VB, mdbe(VA, '239.1.1.9'))),
@@ -442,18 +360,18 @@ for what, a in (
     ('no create', (R | A, BR0, mdbe(VA, '239.1.1.9'))),
     ('source', (NCX, BR0, mdbe(VA, '239.1.1.1'), nest(2, attr(1, socket.inet_aton('10.0.0.1'))))),
     ('source too long', (NCX, BR0, mdbe(VA, '239.1.1.1'), nest(2, attr(1, b'a' * 16)))),
-    ('protocol', (NCX, BR0, mdbe(VA, '239.1.1.10'), nest(2, u8(4, 99)))),
-    ('protocol 1', (NCX, BR0, mdbe(VA, '239.1.1.11'), nest(2, u8(4, 1)))),
-    ('include without sources', (NCX, BR0, mdbe(VA, '239.1.1.12'), nest(2, u8(3, 1)))),
+    ('protocol', (NCX, BR0, mdbe(VA, '239.1.1.10'), nest(2, a8(4, 99)))),
+    ('protocol 1', (NCX, BR0, mdbe(VA, '239.1.1.11'), nest(2, a8(4, 1)))),
+    ('include without sources', (NCX, BR0, mdbe(VA, '239.1.1.12'), nest(2, a8(3, 1)))),
     ('replace', (R | A | C | P, BR0, mdbe(VA, '239.1.1.1', 0))),
 ):
     flags, index, *parts = a
     mdb('add ' + what, NEWMDB, flags, index, *parts)
 t('mdb after adding', GETMDB, R | D, bpm(0))
 t('va with groups', GETLINK, R, ifi(VA))
-b('igmp 3 now', u8(43, 3), u8(44, 2))
+b('igmp 3 now', a8(43, 3), a8(44, 2))
 t('mdb of version 3', GETMDB, R | D, bpm(0))
-b('igmp 2 now', u8(43, 2), u8(44, 1))
+b('igmp 2 now', a8(43, 2), a8(44, 1))
 for what, a in (
     ('dump with index', (R | D, BR0)), ('dump with rest', (R | D, 0, attr(1, 1))), ('get with index', (R, BR0, mdbe(BR0, '239.1.1.1', 0))), ('get', (R, BR0, mdbe(0, '239.1.1.1', 0))), ('get unknown', (R, BR0, mdbe(0, '239.9.9.9', 0))), ('get no entry', (R, BR0)),
     ('get with state', (R, BR0, mdbe(0, '239.1.1.1', 1))), ('get with flags', (R, BR0, mdbe(0, '239.1.1.1', 0, 1))), ('get source', (R, BR0, mdbe(0, '239.1.1.1', 0), nest(2, attr(1, socket.inet_aton('10.0.0.1'))))), ('get no group', (R, BR0, mdbe(0, '10.1.1.1', 0))),
@@ -469,7 +387,7 @@ for what, a in (
     mdb('del ' + what, DELMDB, flags, index, *parts)
 t('mdb after deleting', GETMDB, R | D, bpm(0))
 for v in (2, 0, 1):
-    p(f'router {v} now', u8(25, v))
+    p(f'router {v} now', a8(25, v))
     t(f'mdb with router {v}', GETMDB, R | D, bpm(0))
 
 # the spanning tree

@@ -6,133 +6,13 @@ name of the case, the request, and the datagrams that come back. Run it in a fre
 
 With -v it prints what came back in words instead.
 """
-import json, os, socket, struct, sys
+import os, sys
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../../tools/golden'))
+from nlask import A, NCX, R, a16, attr, ifi, kind, link_mac as mac, link_recorder
 
-SOL_NETLINK = 270
-VERBOSE = '-v' in sys.argv
-seq = 0
-
-
-def nl():
-    s = socket.socket(16, 3, 0)
-    for opt in (11, 12):
-        s.setsockopt(SOL_NETLINK, opt, 1)
-    s.bind((0, 0))
-    s.settimeout(0.03)
-    return s
-
-
-def msg(t, f, payload=b''):
-    global seq
-    seq += 1
-    return struct.pack('<IHHII', 16 + len(payload), t, f, seq, 0) + payload
-
-
-def attr(t, v=b''):
-    if isinstance(v, str):
-        v = v.encode() + b'\0'
-    if isinstance(v, int):
-        v = struct.pack('<I', v & 0xffffffff)
-    return struct.pack('<HH', 4 + len(v), t) + v + b'\0' * (-len(v) % 4)
-
-
-def ifi(index=0, flags=0, change=0, family=0, type=0):
-    return struct.pack('<BxHiII', family, type, index, flags, change)
-
-
-def kind(k, *data):
-    return attr(18, attr(1, k) + (attr(2, b''.join(data)) if data else b''))
-
-
-def attrs(b):
-    out = []
-    o = 0
-    while o + 4 <= len(b):
-        n, t = struct.unpack_from('<HH', b, o)
-        if n < 4 or o + n > len(b):
-            return out + [b[o:].hex()]
-        out.append((t, b[o + 4:o + n].hex()))
-        o += (n + 3) & ~3
-    return out
-
-
-def words(u):
-    out = []
-    o = 0
-    while o < len(u):
-        n, t, f, s, p = struct.unpack_from('<IHHII', u, o)
-        b = u[o + 16:o + n]
-        if t == 2:
-            e = struct.unpack_from('<i', b)[0]
-            tl = ''
-            if f & 0x200:
-                at = 4 + (16 if f & 0x100 else struct.unpack_from('<I', b, 4)[0] + 3 & ~3)
-                for ty, v in attrs(b[at:]):
-                    tl += ' ' + ({1: 'msg', 2: 'offs', 4: 'policy', 5: 'miss', 6: 'nest'}.get(ty, str(ty))) + '=' + (bytes.fromhex(v)[:-1].decode() if ty == 1 else v)
-            out.append(f'ERR {e}{tl}')
-        elif t == 3:
-            out.append(f'DONE {b[:4].hex()}')
-        elif t == 16:
-            ty, idx, fl = struct.unpack_from('<HiI', b, 2)
-            out.append(f'LINK type={ty} if={idx} fl={fl:x}')
-            for at, v in attrs(b[16:]):
-                if at in (3, 4, 5, 6, 8, 10, 13, 15, 16, 17, 27, 30, 33, 50, 51, 61, 32):
-                    out.append(f'   {at} {v}')
-                if at == 18:
-                    for a2, v2 in attrs(bytes.fromhex(v)):
-                        out.append(f'   info {a2} ' + (str(attrs(bytes.fromhex(v2))) if a2 in (2, 5) else str(bytes.fromhex(v2))))
-        else:
-            out.append(f'{t} {b.hex()}')
-        o += (n + 3) & ~3
-    return out
-
-
-names = set()
-
-
-def t(name, ty, flags, payload=b''):
-    assert name not in names, name
-    names.add(name)
-    req = msg(ty, flags, payload)
-    s = nl()
-    s.send(req)
-    out = []
-    try:
-        while True:
-            out.append(s.recv(65536))
-    except TimeoutError:
-        pass
-    s.close()
-    if VERBOSE:
-        print(f'== {name}')
-        for u in out:
-            for w in words(u):
-                print('     ', w)
-    else:
-        print(json.dumps({'name': name, 'req': req.hex(), 'out': [u.hex() for u in out]}))
-
-
-NEW, DEL, GET, SET, NN, DN, GN = 16, 17, 18, 19, 28, 29, 30
-R, A, D, C, X, P = 1, 4, 0x300, 0x400, 0x200, 0x100
-NCX = R | A | C | X
+NEW, DEL, GET, SET = 16, 17, 18, 19
 NAME, LINK, MTU, ADDR = 3, 5, 4, 1
-u8 = lambda t, v: attr(t, struct.pack('<B', v))
-u16 = lambda t, v: attr(t, struct.pack('<H', v))
-mac = lambda n: bytes((2, 0, 0, 0, 1, n))
-
-os.system('sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1; ip link add va numtxqueues 1 numrxqueues 1 index 2 address 02:00:00:00:00:01 type veth peer name vb numtxqueues 1 numrxqueues 1 index 3 address 02:00:00:00:00:02')
-
-
-def add(name, index, k, *more, data=(), link=None, what=None):
-    parts = ifi(index) + attr(NAME, name) + attr(ADDR, mac(index)) + b''.join(more)
-    if link is not None:
-        parts += attr(LINK, link)
-    t(what or f'add {name}', NEW, NCX, parts + kind(k, *data))
-
-
-def get(index, what=''):
-    t(f'get {index} {what}', GET, R, ifi(index))
-
+t, add, get = link_recorder()
 
 # ifb
 t('ifb', NEW, NCX, ifi(10) + attr(NAME, 'ifb0') + attr(ADDR, mac(10)) + attr(31, 1) + attr(32, 1) + kind('ifb'))
@@ -163,8 +43,8 @@ t('macvlan: address in use', NEW, NCX, ifi(22) + attr(NAME, 'm2') + attr(ADDR, m
 t('macvlan: address of the lower', NEW, NCX, ifi(22) + attr(NAME, 'm2') + attr(ADDR, b'\2\0\0\0\0\1') + attr(LINK, 2) + kind('macvlan'))
 add('m3', 23, 'macvlan', link=2, data=(attr(MODE, 3),), what='macvlan: bad mode')
 add('m3', 23, 'macvlan', link=2, data=(attr(MODE, 64),), what='macvlan: unknown mode')
-add('m3', 23, 'macvlan', link=2, data=(u16(FLAGS, 4),), what='macvlan: bad flags')
-add('m3', 23, 'macvlan', link=2, data=(u16(FLAGS, 1),), what='macvlan: nopromisc')
+add('m3', 23, 'macvlan', link=2, data=(a16(FLAGS, 4),), what='macvlan: bad flags')
+add('m3', 23, 'macvlan', link=2, data=(a16(FLAGS, 1),), what='macvlan: nopromisc')
 add('m4', 24, 'macvlan', link=2, data=(attr(MODE, 8),), what='macvlan: passthru with others')
 add('m4', 24, 'macvlan', link=2, data=(attr(MODE, 16), attr(MMODE, 0), attr(MADDR, mac(50))), what='macvlan: source with an address')
 get(24)
@@ -184,7 +64,7 @@ get(20, 'bridge')
 t('macvlan: mode to passthru', NEW, R | A, ifi(20) + kind('macvlan', attr(MODE, 8)))
 t('macvlan: mode to bad', NEW, R | A, ifi(20) + kind('macvlan', attr(MODE, 7)))
 t('macvlan: mode to source', NEW, R | A, ifi(20) + kind('macvlan', attr(MODE, 16)))
-t('macvlan: flags change', NEW, R | A, ifi(20) + kind('macvlan', u16(FLAGS, 2)))
+t('macvlan: flags change', NEW, R | A, ifi(20) + kind('macvlan', a16(FLAGS, 2)))
 t('macvlan: queue length', NEW, R | A, ifi(20) + kind('macvlan', attr(BCQ, 500)))
 t('macvlan: cutoff', NEW, R | A, ifi(20) + kind('macvlan', attr(CUTOFF, 5)))
 t('macvlan: used is not to be set', NEW, R | A, ifi(20) + kind('macvlan', attr(BCUSED, 5)))

@@ -4,106 +4,16 @@ are told is written down, one JSON object a line. Run it in a fresh network name
 
     unshare -n python3 record-snooping.py > snooping.jsonl
 """
-import json, os, socket, struct, time
+import os, socket, struct, sys, time
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../../tools/golden'))
+from nlask import A, C, D, R, X, a64, a8, ask, attr, csum, drain, hexes, ifi, kind, mac, msg, nest, nl, no_ipv6, recorder, say
 
-SOL_NETLINK = 270
-seq = 0
-R, A, D, C, X = 1, 4, 0x300, 0x400, 0x200
-
-
-def nl(groups=()):
-    s = socket.socket(16, 3, 0)
-    for opt in (11, 12):
-        s.setsockopt(SOL_NETLINK, opt, 1)
-    s.bind((0, 0))
-    s.setblocking(False)
-    for g in groups:
-        s.setsockopt(SOL_NETLINK, 1, g)
-    return s
-
-
-def msg(t, f, payload=b''):
-    global seq
-    seq += 1
-    return struct.pack('<IHHII', 16 + len(payload), t, f, seq, 0) + payload
-
-
-def attr(t, v=b''):
-    if isinstance(v, str):
-        v = v.encode() + b'\0'
-    if isinstance(v, int):
-        v = struct.pack('<I', v)
-    return struct.pack('<HH', 4 + len(v), t) + v + b'\0' * (-len(v) % 4)
-
-
-def u8(t, v):
-    return attr(t, struct.pack('<B', v))
-
-
-def u64(t, v):
-    return attr(t, struct.pack('<Q', v))
-
-
-def nest(t, *parts):
-    return attr(t | 0x8000, b''.join(parts))
-
-
-def ifi(index=0, flags=0, change=0, family=0):
-    return struct.pack('<BxHiII', family, 0, index, flags, change)
-
-
-def kind(k, *data):
-    return attr(18, attr(1, k) + (attr(2, b''.join(data)) if data else b''))
-
-
-def mac(s):
-    return bytes.fromhex(s.replace(':', ''))
-
-
-def csum(b):
-    if len(b) & 1:
-        b += b'\0'
-    s = sum(struct.unpack('>%dH' % (len(b) // 2), b))
-    while s >> 16:
-        s = (s & 0xffff) + (s >> 16)
-    return ~s & 0xffff
-
-
-def drain(s, wait):
-    out = []
-    end = time.time() + wait
-    while True:
-        try:
-            out.append(s.recv(65536))
-            end = time.time() + wait
-        except BlockingIOError:
-            if time.time() > end:
-                return out
-            time.sleep(0.002)
-
-
-def ask(req, wait=0.015):
-    s = nl()
-    s.send(req)
-    out = [d.hex() for d in drain(s, wait)]
-    s.close()
-    return out
-
-
-for f in ('all', 'default'):
-    with open(f'/proc/sys/net/ipv6/conf/{f}/disable_ipv6', 'w') as fd:
-        fd.write('1')
+no_ipv6()
 listener = nl((26,))
 PEER = {}
 BR = 8
 MACS = ['02:00:00:00:00:1%d' % i for i in range(3)]
-
-
-def request(name, t, f, payload):
-    req = msg(t, f, payload)
-    out = ask(req)
-    print(json.dumps({'name': name, 'req': req.hex(), 'out': out, 'told': [d.hex() for d in drain(listener, 0.01)]}))
-
+request = recorder(0.015, listener)
 
 request('bridge', 16, R | A | C | X, ifi(BR) + attr(3, 'br0') + attr(1, mac('02:00:00:00:00:ff')) + kind('bridge'))
 for i in range(3):
@@ -122,7 +32,7 @@ time.sleep(1.3)
 drain(listener, 0.05)
 for s in PEER.values():
     drain(s, 0.02)
-print(json.dumps({'name': 'settle', 'wait': 1.3}))
+say({'name': 'settle', 'wait': 1.3})
 
 
 def seen():
@@ -140,7 +50,7 @@ def seen():
 
 
 def mdb():
-    return ask(msg(86, R | D, struct.pack('<BxxxI', 7, 0)), 0.01)
+    return hexes(ask(msg(86, R | D, struct.pack('<BxxxI', 7, 0)), 0.01))
 
 
 began = time.time()
@@ -157,22 +67,22 @@ def took():
 def put(name, port, frame):
     PEER[port].send(frame)
     time.sleep(0.01)
-    print(json.dumps({'name': name, 'port': port, 'frame': frame.hex(), 'sent': seen(), 'mdb': mdb(), 'told': [d.hex() for d in drain(listener, 0.01)], 'took': took()}))
+    say({'name': name, 'port': port, 'frame': frame.hex(), 'sent': seen(), 'mdb': mdb(), 'told': hexes(drain(listener, 0.01)), 'took': took()})
 
 
 def wait(name, seconds):
     time.sleep(seconds)
-    print(json.dumps({'name': name, 'wait': took(), 'sent': seen(), 'mdb': mdb(), 'told': [d.hex() for d in drain(listener, 0.01)]}))
+    say({'name': name, 'wait': took(), 'sent': seen(), 'mdb': mdb(), 'told': hexes(drain(listener, 0.01))})
 
 
 def setting(name, *data):
     request(name, 16, R | A, ifi(BR) + kind('bridge', *data))
-    print(json.dumps({'name': name + ', time', 'wait': took()}))
+    say({'name': name + ', time', 'wait': took()})
 
 
 def portset(name, port, *data):
     request(name, 19, R | A, ifi(socket.if_nametoindex(f'p{port}'), family=7) + nest(12, *data))
-    print(json.dumps({'name': name + ', time', 'wait': took()}))
+    say({'name': name + ', time', 'wait': took()})
 
 
 def ip(src, dst, payload, proto=2, ttl=1, ra=True):
@@ -264,7 +174,7 @@ put('report for a link-local group', 2, report(2, '224.0.0.251'))
 put('broken report', 2, report(2, H, bad=True))
 put('version 1 report', 2, eth4(2, H, ip('10.0.0.3', H, igmp(0x12, 0, H))))
 put('leave while another asks', 2, leave(2, G))
-setting('last member interval', u64(30, 20))
+setting('last member interval', a64(30, 20))
 put('query of a group', 0, query(0, G, 1))
 put('answer', 1, report(1, G))
 wait('one answered', 0.5)
@@ -276,29 +186,29 @@ put('query with another destination', 2, eth4(2, G, ip('9.0.0.1', G, igmp(0x11, 
 put('PIM hello', 1, eth4(1, '224.0.0.13', ip('10.0.0.2', '224.0.0.13', b'\x20\0\0\0', 103, 1, False)))
 put('PIM register', 0, eth4(0, '224.0.0.13', ip('10.0.0.1', '224.0.0.13', b'\x21\0\0\0', 103, 1, False)))
 put('router advertisement', 0, eth4(0, '224.0.0.106', ip('10.0.0.1', '224.0.0.106', b'\x30\0\0\0\0\0\0\0', 2, 1, True)))
-portset('no router at 0', 0, u8(25, 0))
+portset('no router at 0', 0, a8(25, 0))
 put('data without members', 2, data(2, '239.7.7.7'))
-portset('always a router at 0', 0, u8(25, 2))
+portset('always a router at 0', 0, a8(25, 2))
 put('data without members again', 2, data(2, '239.7.7.7'))
-portset('as it was', 0, u8(25, 1))
+portset('as it was', 0, a8(25, 1))
 put('report of 0', 0, report(0, '239.5.5.5'))
-portset('fast leave', 0, u8(7, 1))
+portset('fast leave', 0, a8(7, 1))
 put('leaves at once', 0, leave(0, '239.5.5.5'))
-portset('no fast leave', 0, u8(7, 0))
-portset('to unicast', 0, u8(28, 1))
+portset('no fast leave', 0, a8(7, 0))
+portset('to unicast', 0, a8(28, 1))
 put('report of 0 again', 0, report(0, '239.5.5.5'))
 put('data as unicast', 1, data(1, '239.5.5.5'))
-portset('no unicast', 0, u8(28, 0))
-setting('membership for a second', u64(31, 100))
+portset('no unicast', 0, a8(28, 0))
+setting('membership for a second', a64(31, 100))
 put('short-lived', 0, report(0, '239.5.5.6'))
 wait('it ends', 1.3)
-setting('snooping off', u8(23, 0))
+setting('snooping off', a8(23, 0))
 put('data while off', 2, data(2, G))
-setting('snooping on', u8(23, 1))
-setting('membership again', u64(31, 26000))
+setting('snooping on', a8(23, 1))
+setting('membership again', a64(31, 26000))
 
 # version 3
-setting('version 3', u8(43, 3))
+setting('version 3', a8(43, 3))
 put('query for version 3', 0, eth4(0, '224.0.0.1', ip('9.0.0.1', '224.0.0.1', igmp(0x11, 1, '0.0.0.0', b'\2\x7d\0\0'))))
 wait('a moment more', 0.3)
 S = '239.3.3.3'
@@ -321,7 +231,7 @@ put('old report in version 3', 2, report(2, '239.3.3.6'))
 put('unknown record', 2, v3(2, (9, '239.3.3.7', [])))
 put('record of a link-local group', 2, v3(2, (4, '224.0.0.7', [])))
 put('cut off', 2, v3(2, (4, '239.3.3.8', []))[:-4])
-setting('version 2', u8(43, 2))
+setting('version 2', a8(43, 2))
 
 # IPv6
 K = 'ff0e::1:2'
@@ -338,10 +248,10 @@ put('mld report from afar', 2, mld1(2, 131, 'ff02::98', 'ff02::98', src='2001:db
 put('mld report, hop limit 2', 2, mld1(2, 131, 'ff02::97', 'ff02::97', hop=2))
 put('mld report without alert', 2, mld1(2, 131, 'ff02::96', 'ff02::96', ra=False))
 put('mld2 report', 2, mld2(2, (4, 'ff0e::2:1', []), (3, 'ff0e::2:2', [])))
-setting('mld 2', u8(44, 2))
+setting('mld 2', a8(44, 2))
 put('mld2 include', 2, mld2(2, (1, 'ff0e::3', ['2001:db8::5'])))
 put('mld2 exclude', 1, mld2(1, (2, 'ff0e::3', [])))
-setting('mld 1', u8(44, 1))
+setting('mld 1', a8(44, 1))
 put('mld done', 1, mld1(1, 132, K, 'ff02::2'))
 put('mld query of a group', 0, mld1(0, 130, K, K, 100))
 wait('nobody answers', 0.6)

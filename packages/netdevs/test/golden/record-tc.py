@@ -7,106 +7,26 @@ request, and the datagrams that come back. Run it in a fresh network namespace:
 Sequence numbers and port ids are those of the run; the test puts its own in their place. With -v it prints what came
 back in words instead.
 """
-import json, os, socket, struct, sys
-
-SOL_NETLINK = 270
-VERBOSE = '-v' in sys.argv
-seq = 0
-
-
-def nl():
-    s = socket.socket(16, 3, 0)
-    for opt in (11, 12):
-        s.setsockopt(SOL_NETLINK, opt, 1)
-    s.bind((0, 0))
-    s.settimeout(0.03)
-    return s
-
-
-def msg(t, f, payload=b''):
-    global seq
-    seq += 1
-    return struct.pack('<IHHII', 16 + len(payload), t, f, seq, 0) + payload
-
-
-def attr(t, v=b''):
-    if isinstance(v, str):
-        v = v.encode() + b'\0'
-    if isinstance(v, int):
-        v = struct.pack('<I', v & 0xffffffff)
-    return struct.pack('<HH', 4 + len(v), t) + v + b'\0' * (-len(v) % 4)
+import os, socket, struct, sys
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../../tools/golden'))
+from nlask import A, C, D, E, P, R, X, attr, attrs, no_ipv6, recorder, say
 
 
 def tcm(index=2, handle=0, parent=0, info=0, family=0):
     return struct.pack('<BBHiIII', family, 0, 0, index, handle & 0xffffffff, parent & 0xffffffff, info & 0xffffffff)
 
 
-def attrs(b):
-    out = []
-    o = 0
-    while o + 4 <= len(b):
-        n, t = struct.unpack_from('<HH', b, o)
-        if n < 4 or o + n > len(b):
-            return out + [b[o:].hex()]
-        out.append((t, b[o + 4:o + n].hex()))
-        o += (n + 3) & ~3
-    return out
+def tc_words(t, f, b):
+    if not 36 <= t <= 47 and t not in (100, 101, 102):
+        return None
+    _, _, _, idx, h, pa, inf = struct.unpack_from('<BBHiIII', b)
+    return [f'{t} fl={f:x} if={idx} h={h:x} p={pa:x} info={inf:x} {attrs(b[20:])}']
 
 
-def words(u):
-    out = []
-    o = 0
-    while o < len(u):
-        n, t, f, s, p = struct.unpack_from('<IHHII', u, o)
-        b = u[o + 16:o + n]
-        if t == 2:
-            e = struct.unpack_from('<i', b)[0]
-            tl = ''
-            if f & 0x200:
-                at = 4 + (16 if f & 0x100 else struct.unpack_from('<I', b, 4)[0] + 3 & ~3)
-                for ty, v in attrs(b[at:]):
-                    tl += ' ' + ({1: 'msg', 2: 'offs', 5: 'miss', 6: 'nest'}.get(ty, str(ty))) + '=' + (bytes.fromhex(v)[:-1].decode() if ty == 1 else v)
-            out.append(f'ERR {e}{tl} fl={f:x}')
-        elif t == 3:
-            out.append(f'DONE {b[:4].hex()}')
-        elif 36 <= t <= 47 or t in (100, 101, 102):
-            fam, _, _, idx, h, pa, inf = struct.unpack_from('<BBHiIII', b)
-            out.append(f'{t} fl={f:x} if={idx} h={h:x} p={pa:x} info={inf:x} {attrs(b[20:])}')
-        else:
-            out.append(f'{t} fl={f:x} {b.hex()}')
-        o += (n + 3) & ~3
-    return out
-
-
-names = set()
-
-
-def t(name, ty, flags, payload=b''):
-    assert name not in names, name
-    names.add(name)
-    req = msg(ty, flags, payload)
-    s = nl()
-    s.send(req)
-    out = []
-    try:
-        while True:
-            out.append(s.recv(65536))
-    except TimeoutError:
-        pass
-    s.close()
-    if VERBOSE:
-        print(f'== {name}')
-        for u in out:
-            for w in words(u):
-                print('     ', w)
-    else:
-        print(json.dumps({'name': name, 'req': req.hex(), 'out': [u.hex() for u in out]}))
-
-
+t = recorder(0.03, describe=tc_words)
 NEWQ, DELQ, GETQ, NEWC, DELC, GETC, NEWF, DELF, GETF = 36, 37, 38, 40, 41, 42, 44, 45, 46
 NEWA, DELA, GETA = 48, 49, 50
 NEWCH, DELCH, GETCH = 100, 101, 102
-R, A, E, D, C, X, P = 1, 4, 8, 0x300, 0x400, 0x200, 0x100
 ADD, REPL, CHG = R | A | C | X, R | A | C | P, R | A
 ROOT, INGRESS = 0xffffffff, 0xfffffff1
 KIND, OPT, RATE, CHAIN, STAB, IBLOCK, EBLOCK = 1, 2, 5, 11, 8, 13, 14
@@ -139,7 +59,8 @@ def htbclass(rate=125000, ceil=125000, buf=20000, cbuf=20000, quantum=0, level=0
     return attr(1, o) + ((attr(4, rtab(ceil)) + attr(3, rtab(rate))) if tabs else b'') + more
 
 
-os.system('sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1; ip link set lo up; ip link add va numtxqueues 1 numrxqueues 1 index 2 type veth peer name vb numtxqueues 1 numrxqueues 1 index 3; ip link set va txqueuelen 1000')
+no_ipv6()
+os.system('ip link set lo up; ip link add va numtxqueues 1 numrxqueues 1 index 2 type veth peer name vb numtxqueues 1 numrxqueues 1 index 3; ip link set va txqueuelen 1000')
 show = 0
 
 
@@ -158,8 +79,7 @@ t('get q: no device', GETQ, R | E, tcm(0))
 t('get q: unknown device', GETQ, R | E, tcm(99))
 t('get q: short', GETQ, R | E, b'\0' * 8)
 os.system('ip link set va up; ip link set vb up')
-if not VERBOSE:
-    print(json.dumps({'name': 'va and vb go up', 'up': [2, 3]}))
+say({'name': 'va and vb go up', 'up': [2, 3]})
 dump('up')
 dump('of a device', GETQ, tcm(2))
 dump('invisible', GETQ, tcm(0) + attr(10))

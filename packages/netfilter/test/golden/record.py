@@ -3,6 +3,8 @@
 Usage (as root): python3 record.py OUT.json. Makes two network namespaces of its own and deletes them.
 """
 import ctypes, json, os, re, socket, struct, subprocess, sys, time
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../../tools/golden'))
+from nlask import csum
 
 R, H = f'nfct-r{os.getpid()}', f'nfct-h{os.getpid()}'
 
@@ -17,15 +19,6 @@ def setns(name):
     if ctypes.CDLL(None, use_errno=True).setns(fd, 0x40000000) != 0:
         raise OSError(ctypes.get_errno())
     os.close(fd)
-
-
-def csum(b):
-    if len(b) & 1:
-        b += b'\0'
-    s = sum(struct.unpack(f'!{len(b) // 2}H', b))
-    while s >> 16:
-        s = (s & 0xffff) + (s >> 16)
-    return ~s & 0xffff
 
 
 MACS = {}

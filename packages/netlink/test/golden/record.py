@@ -6,68 +6,12 @@ set up, the request, and the datagrams that come back. Run it in a fresh network
 
 Sequence numbers and port ids are those of the run; the test puts its own in their place.
 """
-import json, os, socket, struct
-
-SOL_NETLINK = 270
-seq = 0
-
-
-def nl(ext=True, strict=True, cap=False):
-    s = socket.socket(16, 3, 0)
-    for on, opt in ((ext, 11), (strict, 12), (cap, 10)):
-        if on:
-            s.setsockopt(SOL_NETLINK, opt, 1)
-    s.bind((0, 0))
-    s.settimeout(0.05)
-    return s
-
-
-def msg(t, f, payload=b''):
-    global seq
-    seq += 1
-    return struct.pack('<IHHII', 16 + len(payload), t, f, seq, 0) + payload
-
-
-def attr(t, v=b''):
-    if isinstance(v, str):
-        v = v.encode() + b'\0'
-    if isinstance(v, int):
-        v = struct.pack('<I', v)
-    return struct.pack('<HH', 4 + len(v), t) + v + b'\0' * (-len(v) % 4)
-
-
-def ifi(index=0, flags=0, change=0, family=0, type=0):
-    return struct.pack('<BxHiII', family, type, index, flags, change)
-
-
-def kind(k, data=b''):
-    return attr(18, attr(1, k) + (attr(2, data) if data else b''))
-
-
-def say(name, req, **opts):
-    s = nl(**opts)
-    s.send(req)
-    out = []
-    try:
-        while True:
-            out.append(s.recv(65536).hex())
-    except TimeoutError:
-        pass
-    print(json.dumps({'name': name, **opts, 'req': req.hex(), 'out': out}))
-    s.close()
-
+import os, struct, sys
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../../tools/golden'))
+from nlask import A, C, D, NCX, P, R, attr, ifi, kind, link_words, msg, recorder
 
 GET, NEW, SET, DEL = 18, 16, 19, 17
-R, A, D, C, X, P = 1, 4, 0x300, 0x400, 0x200, 0x100
-NCX = R | A | C | X
-names = set()
-
-
-def t(name, *a, **opts):
-    assert name not in names, name
-    names.add(name)
-    say(name, msg(*a), **opts)
-
+t = recorder(0.05, describe=link_words)
 
 os.system('ip link add va type veth peer name vb; ip link add br0 type bridge; ip link add br1 type bridge')
 t('get by index', GET, R, ifi(1))
@@ -234,7 +178,7 @@ t('plain: get unknown index', GET, R, ifi(99), ext=False, strict=False)
 t('plain: unknown kind', NEW, NCX, ifi() + attr(3, 'x1') + kind('nope'), ext=False, strict=False)
 t('capped: get unknown index', GET, R, ifi(99) + attr(29, 1), cap=True)
 t('capped: del lo', DEL, R | A, ifi(1) + attr(29, 1), cap=True)
-say('two in one', msg(GET, R, ifi(1)) + msg(GET, R | A, ifi(1)))
-say('length below the header', struct.pack('<IHHII', 15, 18, 1, 1, 0))
-say('length beyond the datagram', struct.pack('<IHHII', 200, 18, 5, 1, 0) + ifi(1))
-say('three bytes', b'abc')
+t.raw('two in one', msg(GET, R, ifi(1)) + msg(GET, R | A, ifi(1)))
+t.raw('length below the header', struct.pack('<IHHII', 15, 18, 1, 1, 0))
+t.raw('length beyond the datagram', struct.pack('<IHHII', 200, 18, 5, 1, 0) + ifi(1))
+t.raw('three bytes', b'abc')

@@ -15,6 +15,14 @@ const FANOUT_MAX = 65536;
 const FANOUT_MAX_DEFAULT = 256;
 const FLAG_IGNORE_OUTGOING = 0x4000;
 
+/** What became of the frames that a member had no room for (PACKET_ROLLOVER_STATS). @alpha */
+export class Overflow {
+  /** The place in the group of who took the last. */
+  to = 0;
+  taken = 0;
+  refused = 0;
+}
+
 /** A group of sockets, each frame of which one gets (struct packet_fanout). @alpha */
 export class PacketFanout {
   readonly id: number;
@@ -32,8 +40,6 @@ export class PacketFanout {
   prog: BpfProg | null = null;
   private rr = 0;
   private hook: PacketType | null = null;
-  /** PACKET_ROLLOVER_STATS, and where each socket last found room. */
-  readonly rollover: Map<PacketSock, { sock: number; all: number; huge: number; failed: number }> = new Map();
 
   constructor(po: PacketSock, id: number, type: number, flags: number, max: number) {
     this.id = id;
@@ -74,7 +80,7 @@ export class PacketFanout {
       return 0;
     }
     let i = this.choose(skb, dev, n);
-    if ((this.flags & PACKET_FANOUT_FLAG_ROLLOVER) !== 0) i = this.roll(skb, i, true, n);
+    if ((this.flags & PACKET_FANOUT_FLAG_ROLLOVER) !== 0 && !fits(this.members[i]!, skb)) i = this.overflow(skb, i, true, n);
     const po = this.members[i]!;
     return po.rcv(po, skb, dev, origDev);
   }
@@ -96,34 +102,37 @@ export class PacketFanout {
       case PACKET_FANOUT_EBPF:
         return this.prog === null ? 0 : bpfRun(this.prog, skb) % n;
       case PACKET_FANOUT_ROLLOVER:
-        return this.roll(skb, 0, false, n);
+        return this.overflow(skb, 0, false, n);
       default: // PACKET_FANOUT_CPU: this machine has one
         return 0;
     }
   }
 
-  /** The member with room for the frame, beginning with `i` itself (`self`) or with where room was found last (fanout_demux_rollover). */
-  private roll(skb: Skb, i: number, self: boolean, n: number): number {
-    const po = this.members[i]!;
-    if (self && hasRoom(po, skb)) return i;
-    let state = this.rollover.get(po);
-    if (state === undefined) this.rollover.set(po, (state = { sock: 0, all: 0, huge: 0, failed: 0 }));
-    const first = Math.min(state.sock, n - 1);
-    let j = first;
-    do {
-      if ((j !== i || !self) && hasRoom(this.members[j]!, skb)) {
-        if (j !== first) state.sock = j;
-        state.all++;
-        return j;
-      }
-      if (++j === n) j = 0;
-    } while (j !== first);
-    state.failed++;
+  /**
+   * Who takes a frame that is member `i`'s when that has no room for it: the member that took the last one or, when that is full too, the next behind it in the circle. Nobody has room: `i`
+   * after all, which drops it. `i` itself is only asked where it was not yet (`asked`).
+   */
+  private overflow(skb: Skb, i: number, asked: boolean, n: number): number {
+    const o = (this.members[i]!.overflow ??= new Overflow());
+    for (let step = 0; step < n; step++) {
+      const j = (o.to + step) % n;
+      if ((asked && j === i) || !hasRoom(this.members[j]!, skb)) continue;
+      o.to = j;
+      o.taken++;
+      return j;
+    }
+    o.refused++;
     return i;
   }
 }
 
-/** Is more than a quarter of the buffer free once the frame is in it? */
+/** Does a member take its own frame? As long as it fits. */
+function fits(po: PacketSock, skb: Skb): boolean {
+  if (po.rxRing !== null) return po.rxRing.hasRoom();
+  return po.rmemAlloc + skb.truesize < po.rcvbuf;
+}
+
+/** Does it take those of others? While more than a quarter of its buffer stays free. */
 function hasRoom(po: PacketSock, skb: Skb): boolean {
   if (po.rxRing !== null) return po.rxRing.hasRoom();
   return po.rcvbuf - po.rmemAlloc - skb.truesize > po.rcvbuf >> 2;
@@ -171,7 +180,7 @@ export function fanoutRelease(po: PacketSock): void {
   packetUnhook(po);
   po.fanout = null;
   f.owners.delete(po);
-  f.rollover.delete(po);
+  po.overflow = null;
   if (f.owners.size === 0) po.pn.fanouts.delete(f);
 }
 
@@ -198,10 +207,11 @@ export function fanoutInfo(po: PacketSock): number {
 /** PACKET_ROLLOVER_STATS: three 64-bit counters, or -EINVAL without a group. */
 export function fanoutRolloverStats(po: PacketSock): Uint8Array | number {
   if (po.fanout === null) return -EINVAL;
-  const s = po.fanout.rollover.get(po);
+  const o = po.overflow;
   const out = new Uint8Array(24);
   const view = new DataView(out.buffer);
-  [s?.all ?? 0, s?.huge ?? 0, s?.failed ?? 0].forEach((n, i) => {
+  // The second would count those of large flows, which are not told apart here.
+  [o?.taken ?? 0, 0, o?.refused ?? 0].forEach((n, i) => {
     view.setUint32(i * 8, n, true);
     view.setUint32(i * 8 + 4, Math.floor(n / 0x1_0000_0000), true);
   });

@@ -1,6 +1,6 @@
 /** Receiving frames: into a socket's queue, and from there to its reader (packet_rcv, packet_recvmsg). */
 import { EAGAIN, EINVAL } from '@linnet/kernel';
-import { bpfRun, type NetDevice } from '@linnet/netdev';
+import { bpfRun, type NetDevice, vnetHdrFromSkb } from '@linnet/netdev';
 import {
   CHECKSUM_COMPLETE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, consumeSkb, DROP, kfreeSkbReason, PACKET_LOOPBACK, PACKET_OUTGOING, pskbTrim, type Skb, SKB_GSO_TCPV4, SKB_GSO_TCPV6,
   skbOrphan, skbPullUnchecked, skbPush, skbQueueTail,
@@ -15,7 +15,6 @@ import { SOCK_DEAD, sockFlag } from '../sock.ts';
 import type { Socket } from '../socket.ts';
 import { sockNoteDrops, sockRecvCmsgs } from '../timestamp.ts';
 import type { PacketSock } from './packet-sock.ts';
-import { vnetHdrFromSkb } from './packet-vnet.ts';
 
 // The control block of a queued frame: cb0 ifindex, cb1 ARPHRD_* type, cb2 length of the sender's address, cb3 and cb4 its bytes, cb5 the frame's length before it was cut, cb6 the protocol that is told.
 

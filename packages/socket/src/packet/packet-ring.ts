@@ -3,7 +3,7 @@
  * mmap(2) of the socket gives: `PacketRing.memory`. A reader in the same thread needs no barriers; it gives a frame or a block back by writing TP_STATUS_KERNEL to its status.
  */
 import { delTimer, EBUSY, EINVAL, ENOMEM, modTimer, msecsToJiffies, TimerList } from '@linnet/kernel';
-import type { NetDevice } from '@linnet/netdev';
+import { type NetDevice, vnetHdrFromSkb } from '@linnet/netdev';
 import { consumeSkb, DROP, kfreeSkbReason, type Skb, skbCopyBits } from '@linnet/skbuff';
 import {
   AF_PACKET, SOCK_DGRAM, TP_FT_REQ_FILL_RXHASH, TP_STATUS_BLK_TMO, TP_STATUS_KERNEL, TP_STATUS_LOSING, TP_STATUS_TS_SOFTWARE, TP_STATUS_USER, TP_STATUS_VLAN_TPID_VALID, TP_STATUS_VLAN_VALID, TPACKET_V1, TPACKET_V2, TPACKET_V3,
@@ -11,7 +11,6 @@ import {
 import { SOCK_DEAD, sockFlag } from '../sock.ts';
 import { packetFilter, packetNote, packetPrepare, tpStatus } from './packet-rcv.ts';
 import type { PacketSock } from './packet-sock.ts';
-import { vnetHdrFromSkb } from './packet-vnet.ts';
 
 const PAGE = 4096;
 const ALIGN = 16;
@@ -126,8 +125,11 @@ export class PacketRing {
     const { view, po } = this;
     const at = this.frameAt(this.head);
     if (this.status(at) !== TP_STATUS_KERNEL) return false;
-    const snap = Math.max(0, Math.min(keep, this.frameSize - mac));
-    this.copy(skb, at, mac, snap);
+    // What was set aside may leave no room for bytes, and none for where they would begin.
+    const begins = mac <= this.frameSize;
+    if (!begins) mac = this.frameSize;
+    const snap = Math.min(keep, this.frameSize - mac);
+    this.copy(skb, at, mac, snap, begins);
     const now = this.time(skb);
     const sec = Math.floor(now / 1e9);
     const v1 = this.version === TPACKET_V1;
@@ -155,7 +157,9 @@ export class PacketRing {
   private putV3(skb: Skb, keep: number, mac: number, net: number): boolean {
     if (!this.open && !this.openBlock()) return false;
     const most = this.blockSize - BLOCK_HDR - this.privRoom;
-    const snap = Math.max(0, Math.min(keep, most - mac));
+    const begins = mac <= most;
+    if (!begins) mac = most;
+    const snap = Math.min(keep, most - mac);
     const len = align(mac + snap, 8);
     if (this.fill + len > this.blockSize) {
       this.close(0);
@@ -164,7 +168,7 @@ export class PacketRing {
     const { view } = this;
     const block = this.head * this.blockSize;
     const at = block + this.fill;
-    this.copy(skb, at, mac, snap);
+    this.copy(skb, at, mac, snap, begins);
     const now = this.time(skb);
     const sec = Math.floor(now / 1e9);
     view.setUint32(at, len, true); // where the next one would be
@@ -235,9 +239,9 @@ export class PacketRing {
     modTimer(this.po.kernel, this.timer, (this.po.kernel.jiffies + msecsToJiffies(this.retire)) | 0);
   }
 
-  private copy(skb: Skb, at: number, mac: number, snap: number): void {
+  private copy(skb: Skb, at: number, mac: number, snap: number, begins: boolean): void {
     const { po } = this;
-    if (po.vnetHdrSz > 0) {
+    if (po.vnetHdrSz > 0 && begins) {
       vnetHdrFromSkb(this.vnet, skb);
       for (let i = 0; i < po.vnetHdrSz; i++) this.memory[at + mac - po.vnetHdrSz + i] = this.vnet.getUint8(i);
     }
@@ -306,7 +310,7 @@ export function packetRingFrom(po: PacketSock, val: Uint8Array, old: PacketRing 
   const hdr = align(tpHdrLen(po.tpVersion), ALIGN) + SOCKADDR_LL;
   if (blockSize <= 0 || blockSize % PAGE !== 0) return -EINVAL;
   if (frameSize < hdr + po.tpReserve || frameSize % ALIGN !== 0) return -EINVAL;
-  if (v3 && blockSize <= BLOCK_HDR + align(req.getUint32(20, true), 8) + hdr) return -EINVAL;
+  if (v3 && blockSize < BLOCK_HDR + align(req.getUint32(20, true), 8) + hdr + po.tpReserve) return -EINVAL;
   const perBlock = Math.floor(blockSize / frameSize);
   if (perBlock === 0 || perBlock * blockNr !== frameNr) return -EINVAL;
   if (blockSize * blockNr > MAX_RING) return -ENOMEM;

@@ -1,6 +1,6 @@
 /** Sending frames: with their link-layer header as they are, or with one made for them (packet_snd). */
 import { capable, EAGAIN, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO } from '@linnet/kernel';
-import { devDirectXmitSkb, devGetByIndex, devQueueXmit, NET_XMIT_CN, type NetDevice } from '@linnet/netdev';
+import { devDirectXmitSkb, devGetByIndex, devQueueXmit, NET_XMIT_CN, type NetDevice, vnetHdrToSkb } from '@linnet/netdev';
 import { allocSkb, DROP, kfreeSkbReason, type Skb, skbPut, skbReserve } from '@linnet/skbuff';
 import { ARPHRD_ETHER, CAP_SYS_RAWIO, ETH_HLEN, ETH_P_8021Q, ETH_P_ALL, isSockAddrLl, SOCK_RAW, VIRTIO_NET_HDR_GSO_NONE, virtioNetHdrGsoType, VLAN_HLEN } from '@linnet/uapi';
 import { skSetOwnerW } from '../memory.ts';
@@ -9,7 +9,7 @@ import { sockError } from '../sock.ts';
 import type { Socket } from '../socket.ts';
 import { isTag } from './packet-rcv.ts';
 import type { PacketSock } from './packet-sock.ts';
-import { vnetHdrCheck, vnetHdrToSkb } from './packet-vnet.ts';
+import { vnetHdrCheck } from './packet-vnet.ts';
 
 /** Where the message goes: device, protocol, link-layer address. */
 interface Target {
@@ -77,7 +77,7 @@ function sendFrame(po: PacketSock, msg: MsgHdr, len: number, to: Target, dev: Ne
   skb.priority = po.priority;
   skb.mark = po.mark;
   skb.transportHeader = skb.networkHeader;
-  if (vnet !== null && vnetHdrToSkb(vnet, skb) !== 0) {
+  if (vnet !== null && vnetHdrToSkb(vnet, 0, skb) !== 0) {
     kfreeSkbReason(skb, DROP.DEV_HDR);
     return -EINVAL;
   }

@@ -5,7 +5,7 @@ import type { Skb } from '@linnet/skbuff';
 import { AF_PACKET, TPACKET_V1 } from '@linnet/uapi';
 import type { Proto } from '../proto.ts';
 import { Sock } from '../sock.ts';
-import type { PacketFanout } from './packet-fanout.ts';
+import type { Overflow, PacketFanout } from './packet-fanout.ts';
 import type { PacketRing } from './packet-ring.ts';
 
 /** A membership of PACKET_ADD_MEMBERSHIP (struct packet_mclist). @alpha */
@@ -43,6 +43,8 @@ export class PacketSock extends Sock {
   hook: PacketType | null = null;
   readonly mclist: PacketMc[] = [];
   fanout: PacketFanout | null = null;
+  /** As a member of a group that hands on what it has no room for. */
+  overflow: Overflow | null = null;
   /** PACKET_STATISTICS since it was last read. */
   tpPackets = 0;
   tpDrops = 0;

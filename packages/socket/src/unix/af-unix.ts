@@ -14,7 +14,7 @@ import {
 import { netSomaxconn } from '../core-sysctl.ts';
 import { type Socket, sockRegister, SS_CONNECTED } from '../socket.ts';
 import { intOpt } from '../sockopt.ts';
-import { currentUcred, unixScheduleGc } from './scm.ts';
+import { currentUcred, unixScheduleGc } from './passed.ts';
 import { unixDgramConnect, unixDgramRecvmsg, unixDgramSendmsg, unixSeqpacketRecvmsg, unixSeqpacketSendmsg } from './unix-dgram.ts';
 import { unixAddrName, unixAutobind, unixBindName, unixFind, unixForgetName, unixSockAddr } from './unix-name.ts';
 import {
@@ -33,10 +33,11 @@ const UNIX_STREAM_PROTO: Proto = Object.freeze({ ...UNIX_PROTO, name: 'UNIX-STRE
 /** Options that a connection has from who listened for it. */
 const INHERITED: number = SOCK_PASSCRED | SOCK_PASSSEC | SOCK_PASSPIDFD | SOCK_NORIGHTS;
 
-/** Ends a sock, accepted or not: who is connected to it hears of it (unix_release_sock). */
-function releaseSock(sk: UnixSock, embryo: boolean): void {
+/** Ends a sock, accepted or not: who is connected to it hears of it. */
+function releaseSock(sk: UnixSock, unaccepted: boolean): void {
   sockOrphan(sk);
   sk.un.socks.delete(sk);
+  sk.uk.holders.delete(sk);
   unixForgetName(sk);
   const { peer } = sk;
   const listened = sk.state === UNIX_LISTEN;
@@ -49,7 +50,7 @@ function releaseSock(sk: UnixSock, embryo: boolean): void {
   if (peer !== null) {
     if (sk.type !== SOCK_DGRAM) {
       peer.shutdown = SHUTDOWN_MASK;
-      if (unread || embryo) peer.err = ECONNRESET;
+      if (unread || unaccepted) peer.err = ECONNRESET;
       peer.stateChange(peer);
     }
     peer.waiters?.delete(sk);

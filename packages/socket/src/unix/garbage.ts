@@ -1,72 +1,70 @@
-/** Finding sockets that are only in messages which nobody can read any more: each waits in a queue of one of the others (unix_gc). */
-import { DROP, kfreeSkbReason, type Skb, type SkbQueue, skbUnlink } from '@linnet/skbuff';
+/** Finding messages with sockets that nobody can read any more: they wait in a socket that is itself only in such messages (unix(7), «in-flight» descriptors). */
+import { DROP, kfreeSkbReason, type Skb, skbUnlink } from '@linnet/skbuff';
 import type { ScmFile } from '../msg.ts';
-import { fileUnixSock } from './scm.ts';
-import { UNIX_LISTEN, type UnixKernel, type UnixSock } from './unix-sock.ts';
+import { fileUnixSock } from './passed.ts';
+import type { UnixKernel, UnixSock } from './unix-sock.ts';
 
-/** Calls `fn` for each packet with files that can be read by way of `sk`: its own, and those of connections that it has not accepted. */
-function eachPacket(sk: UnixSock, fn: (skb: Skb, q: SkbQueue) => void): void {
-  const scan = (q: SkbQueue): void => {
-    for (let skb = q.head; skb !== null; ) {
-      const { next } = skb;
-      if (skb.cbObj !== null) fn(skb, q);
-      skb = next;
-    }
-  };
-  scan(sk.receiveQueue);
-  if (sk.state === UNIX_LISTEN) for (const embryo of sk.acceptQueue) scan(embryo.receiveQueue);
+/** The socket that somebody must hold to read what waits in `sk`: itself, or who listens for it while it is not accepted. */
+function gateOf(sk: UnixSock): UnixSock {
+  return sk.listener ?? sk;
 }
 
-/** Calls `fn` for each socket in those packets. */
-function eachChild(sk: UnixSock, fn: (child: UnixSock) => void): void {
-  eachPacket(sk, (skb) => {
-    for (const f of skb.cbObj as ScmFile[]) {
-      const child = fileUnixSock(f);
-      if (child !== null) fn(child);
-    }
-  });
+/** Does anybody but messages hold it? */
+function heldOutside(sk: UnixSock): boolean {
+  return sk.inflightFile === null || sk.inflightFile.refs > sk.inflight;
 }
 
 /**
- * Frees the messages of sockets that cannot be reached any more. A socket is suspected when all who hold its file are messages; it is cleared when one of these messages is with a socket that
- * is not suspected, or is cleared itself.
+ * Frees the messages that cannot be read any more. From the sockets that a process holds it walks through the messages that wait in them to the sockets in these, and so on; what it does not
+ * come to is garbage.
  */
 export function unixGc(uk: UnixKernel): void {
-  const suspects = new Map<UnixSock, number>();
-  for (const sk of uk.inflight) if (sk.inflightFile !== null && sk.inflightFile.refs === sk.inflight) suspects.set(sk, 0);
-  for (const sk of suspects.keys()) {
-    eachChild(sk, (child) => {
-      const n = suspects.get(child);
-      if (n !== undefined) suspects.set(child, n + 1);
-    });
+  const behind = new Map<UnixSock, UnixSock[]>();
+  let suspicious = false;
+  for (const sk of uk.holders) {
+    if (sk.receiveQueue.head === null) {
+      uk.holders.delete(sk);
+      continue;
+    }
+    const gate = gateOf(sk);
+    if (!heldOutside(gate)) suspicious = true;
+    const list = behind.get(gate);
+    if (list === undefined) behind.set(gate, [sk]);
+    else list.push(sk);
   }
-  const cleared: UnixSock[] = [];
-  for (const [sk, n] of suspects) if (n < sk.inflight) cleared.push(sk);
-  for (const sk of cleared) suspects.delete(sk);
-  for (let sk = cleared.pop(); sk !== undefined; sk = cleared.pop()) {
-    eachChild(sk, (child) => {
-      if (suspects.delete(child)) cleared.push(child);
-    });
+  if (!suspicious) return;
+  const reached = new Set<UnixSock>();
+  const todo: UnixSock[] = [];
+  const reach = (sk: UnixSock): void => {
+    if (reached.has(sk)) return;
+    reached.add(sk);
+    todo.push(sk);
+  };
+  for (const gate of behind.keys()) if (heldOutside(gate)) reach(gate);
+  for (let gate = todo.pop(); gate !== undefined; gate = todo.pop()) {
+    for (const sk of behind.get(gate) ?? []) {
+      for (let skb = sk.receiveQueue.head; skb !== null; skb = skb.next) {
+        if (skb.cbObj === null) continue;
+        for (const f of skb.cbObj as ScmFile[]) {
+          const inside = fileUnixSock(f);
+          if (inside !== null) reach(inside);
+        }
+      }
+    }
   }
   const garbage: Skb[] = [];
-  for (const sk of suspects.keys()) {
-    eachPacket(sk, (skb, q) => {
-      skbUnlink(skb, q);
-      garbage.push(skb);
-    });
+  for (const [gate, list] of behind) {
+    if (reached.has(gate)) continue;
+    for (const { receiveQueue } of list) {
+      for (let skb = receiveQueue.head; skb !== null; ) {
+        const { next } = skb;
+        if (skb.cbObj !== null) {
+          skbUnlink(skb, receiveQueue);
+          garbage.push(skb);
+        }
+        skb = next;
+      }
+    }
   }
   for (const skb of garbage) kfreeSkbReason(skb, DROP.SOCKET_CLOSE);
-  uk.maybeCyclic = holdsAny(uk);
-}
-
-/** Does a socket that is on the way hold another one? */
-function holdsAny(uk: UnixKernel): boolean {
-  let found = false;
-  for (const sk of uk.inflight) {
-    eachChild(sk, () => {
-      found = true;
-    });
-    if (found) return true;
-  }
-  return false;
 }

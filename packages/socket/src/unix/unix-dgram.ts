@@ -8,7 +8,7 @@ import { type MsgHdr, skbCopyDatagramMsg } from '../msg.ts';
 import { RCV_SHUTDOWN, SEND_SHUTDOWN, SOCK_DEAD, SOCK_NORIGHTS, SOCK_PASSCRED, sockError, sockFlag } from '../sock.ts';
 import { type Socket, SS_CONNECTED, SS_UNCONNECTED } from '../socket.ts';
 import { sockNoteDrops, sockRecvCmsgs } from '../timestamp.ts';
-import { type ScmCookie, scmMaybeAddCreds, scmPeekFiles, scmRecvCred, scmSend, scmTakeFiles, scmToSkb } from './scm.ts';
+import { type Passed, addCredUnasked, peekFiles, putCred, readPassed, takeFiles, attachPassed } from './passed.ts';
 import { unixAddrName, unixAutobind, unixFind, unixSockAddr } from './unix-name.ts';
 import { unixAllocSkb } from './unix-skb.ts';
 import { UNIX_CLOSE, UNIX_ESTABLISHED, unixRecvqFull, unixWaitFor, unixWakeWaiters, type UnixSock } from './unix-sock.ts';
@@ -88,8 +88,8 @@ function receiverOf(sk: UnixSock, name: Uint8Array | null): UnixSock | number {
 /** sendmsg(2) (unix_dgram_sendmsg): the whole message or none of it. */
 export function unixDgramSendmsg(sock: Socket, msg: MsgHdr, size: number): number {
   const sk = sock.sk as UnixSock;
-  const scm: ScmCookie = { files: null, cred: null };
-  const bad = scmSend(sk, msg, scm);
+  const passed: Passed = { files: null, cred: null };
+  const bad = readPassed(sk, msg, passed);
   if (bad !== 0) return bad;
   if ((msg.flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
   let name: Uint8Array | null = null;
@@ -109,7 +109,7 @@ export function unixDgramSendmsg(sock: Socket, msg: MsgHdr, size: number): numbe
   if (sk.wmemAlloc >= sk.sndbuf) return -EAGAIN;
   const other = receiverOf(sk, name);
   if (typeof other === 'number') return other;
-  if (scm.files !== null && sockFlag(other, SOCK_NORIGHTS)) return -EPERM;
+  if (passed.files !== null && sockFlag(other, SOCK_NORIGHTS)) return -EPERM;
   if (!maySend(sk, other)) return -EPERM;
   if ((other.shutdown & RCV_SHUTDOWN) !== 0) return -EPIPE;
   // Two that are each other's peers only mind their send buffers.
@@ -118,14 +118,14 @@ export function unixDgramSendmsg(sock: Socket, msg: MsgHdr, size: number): numbe
     return -EAGAIN;
   }
   const skb = unixAllocSkb(sk, msg, size, false);
-  scmToSkb(sk, other, skb, scm, true);
+  attachPassed(sk, other, skb, passed, true);
   if (other.filter !== null && skFilterTrimCap(other, skb, 1) !== 0) {
     // The sender does not hear of it.
     kfreeSkbReason(skb, DROP.SOCKET_FILTER);
     return size;
   }
   if (other.timestamping) skb.tstamp = sk.kernel.wallNow();
-  scmMaybeAddCreds(skb, sk, other);
+  addCredUnasked(skb, sk, other);
   sockNoteDrops(other, skb);
   skbQueueTail(other.receiveQueue, skb);
   other.dataReady(other);
@@ -151,12 +151,12 @@ export function unixDgramRecvmsg(sock: Socket, msg: MsgHdr, size: number, flags:
   sockRecvCmsgs(sk, msg, skb);
   if (peek) {
     skPeekOffsetFwd(sk, copied);
-    scmPeekFiles(msg, skb);
+    peekFiles(msg, skb);
   } else {
     skPeekOffsetBwd(sk, skb.len);
-    scmTakeFiles(sk, msg, skb);
+    takeFiles(sk, msg, skb);
   }
-  scmRecvCred(sk, msg, skb);
+  putCred(sk, msg, skb);
   consumeSkb(skb);
   return (flags & MSG_TRUNC) !== 0 ? rest : copied;
 }

@@ -32,8 +32,10 @@ export class UnixKernel {
   lastPathIno = 1;
   /** Sockets that are in messages. */
   readonly inflight: Set<UnixSock> = new Set();
-  /** A socket was sent to one that was itself on the way: only so can circles come about. */
-  maybeCyclic = false;
+  /** Sockets in which messages with files may wait. */
+  readonly holders: Set<UnixSock> = new Set();
+  /** What closes have paid for the next walk through these. */
+  paid = 0;
   /** Files to let go of: one after the other, as closing one may free messages with more of them. */
   readonly dropped: ScmFile[] = [];
   dropping = false;
@@ -97,12 +99,12 @@ export function unixSkbLen(skb: Skb): number {
   return skb.len - skb.cb0;
 }
 
-/** Does its send buffer have room? (unix_writable) @alpha */
+/** Does its send buffer have room: is at most a quarter of it used? @alpha */
 export function unixWritable(sk: UnixSock): boolean {
-  return sk.state !== UNIX_LISTEN && sk.wmemAlloc << 2 <= sk.sndbuf;
+  return sk.state !== UNIX_LISTEN && sk.wmemAlloc <= sk.sndbuf / 4;
 }
 
-/** Tells writers that there is room again (unix_write_space). */
+/** Tells writers that there is room again. */
 export function unixWriteSpace(sk: Sock): void {
   if (unixWritable(sk as UnixSock)) wakeWriters(sk);
 }
@@ -111,7 +113,7 @@ function wakeWriters(sk: Sock): void {
   if (sk.socket !== null && sk.socket.wq.active) wakeUpPoll(sk.kernel, sk.socket.wq, POLLOUT | POLLWRNORM | POLLWRBAND);
 }
 
-/** Does nothing more fit into its queue of messages, or of connections? (unix_recvq_full) @alpha */
+/** Does nothing more fit into its queue of messages, or of connections? @alpha */
 export function unixRecvqFull(sk: UnixSock): boolean {
   const n = sk.state === UNIX_LISTEN ? sk.acceptQueue.length : sk.receiveQueue.qlen;
   return n > sk.maxAckBacklog;
@@ -131,7 +133,7 @@ export function unixWakeWaiters(sk: UnixSock): void {
   for (const w of waiters) wakeWriters(w);
 }
 
-/** Bytes to read: of the next message, or of the whole stream; -EINVAL for a listener (unix_inq_len). @alpha */
+/** Bytes to read: of the next message, or of the whole stream; -EINVAL for a listener. @alpha */
 export function unixInqLen(sk: UnixSock): number {
   if (sk.state === UNIX_LISTEN) return -EINVAL;
   let n = 0;

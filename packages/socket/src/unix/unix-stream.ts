@@ -7,7 +7,7 @@ import { type MsgHdr, putCmsg, skbCopyDatagramMsg } from '../msg.ts';
 import { RCV_SHUTDOWN, SEND_SHUTDOWN, SOCK_DEAD, SOCK_INQ, SOCK_NORIGHTS, SOCK_PASSCRED, SOCK_URGINLINE, sockError, sockFlag } from '../sock.ts';
 import type { Socket } from '../socket.ts';
 import { intOpt } from '../sockopt.ts';
-import { type ScmCookie, scmMaybeAddCreds, scmPeekFiles, scmRecvCred, scmSameWriter, scmSend, scmTakeFiles, scmToSkb, type ScmWriter } from './scm.ts';
+import { type Passed, addCredUnasked, peekFiles, putCred, sameWriter, readPassed, takeFiles, attachPassed, type Writer } from './passed.ts';
 import { unixSockAddr } from './unix-name.ts';
 import { unixAllocSkb, unixStreamChunk } from './unix-skb.ts';
 import { UNIX_ESTABLISHED, unixInqLen, unixSkbLen, type UnixSock } from './unix-sock.ts';
@@ -26,15 +26,15 @@ function sendError(sk: UnixSock): number {
 }
 
 function queueTo(sk: UnixSock, other: UnixSock, skb: Skb): void {
-  scmMaybeAddCreds(skb, sk, other);
+  addCredUnasked(skb, sk, other);
   skbQueueTail(other.receiveQueue, skb);
 }
 
 /** sendmsg(2) (unix_stream_sendmsg): bytes taken, all unless the buffer fills up. Files go with the first packet. */
 export function unixStreamSendmsg(sock: Socket, msg: MsgHdr, size: number): number {
   const sk = sock.sk as UnixSock;
-  const scm: ScmCookie = { files: null, cred: null };
-  const bad = scmSend(sk, msg, scm);
+  const passed: Passed = { files: null, cred: null };
+  const bad = readPassed(sk, msg, passed);
   if (bad !== 0) return bad;
   const oob = (msg.flags & MSG_OOB) !== 0;
   if (oob && size === 0) return -EOPNOTSUPP;
@@ -49,29 +49,29 @@ export function unixStreamSendmsg(sock: Socket, msg: MsgHdr, size: number): numb
     const n = unixStreamChunk(sk, plain - sent);
     let err = sendError(sk);
     if (err === 0 && deaf(other)) err = -EPIPE;
-    if (err === 0 && !filesSent && scm.files !== null && sockFlag(other, SOCK_NORIGHTS)) err = -EPERM;
+    if (err === 0 && !filesSent && passed.files !== null && sockFlag(other, SOCK_NORIGHTS)) err = -EPERM;
     if (err !== 0) return sent > 0 ? sent : err;
     const skb = unixAllocSkb(sk, msg, n, true);
-    scmToSkb(sk, other, skb, scm, !filesSent);
+    attachPassed(sk, other, skb, passed, !filesSent);
     filesSent = true;
     queueTo(sk, other, skb);
     other.dataReady(other);
     sent += n;
   }
   if (!oob) return sent;
-  const err = sendOob(sk, other, msg, scm, !filesSent);
+  const err = sendOob(sk, other, msg, passed, !filesSent);
   if (err !== 0) return sent > 0 ? sent : err;
   return sent + 1;
 }
 
 /** Sends the last byte of a message with MSG_OOB as a packet of its own; the urgent byte before it becomes a common one. */
-function sendOob(sk: UnixSock, other: UnixSock, msg: MsgHdr, scm: ScmCookie, withFiles: boolean): number {
+function sendOob(sk: UnixSock, other: UnixSock, msg: MsgHdr, passed: Passed, withFiles: boolean): number {
   let err = sendError(sk);
   if (err === 0 && deaf(other)) err = -EPIPE;
-  if (err === 0 && withFiles && scm.files !== null && sockFlag(other, SOCK_NORIGHTS)) err = -EPERM;
+  if (err === 0 && withFiles && passed.files !== null && sockFlag(other, SOCK_NORIGHTS)) err = -EPERM;
   if (err !== 0) return err;
   const skb = unixAllocSkb(sk, msg, 1, true);
-  scmToSkb(sk, other, skb, scm, withFiles);
+  attachPassed(sk, other, skb, passed, withFiles);
   queueTo(sk, other, skb);
   other.oobSkb = skb;
   other.dataReady(other);
@@ -100,10 +100,10 @@ function unqueue(sk: UnixSock, skb: Skb): void {
 }
 
 /**
- * What a reader that has got `copied` bytes and comes to `skb` reads next, in view of urgent bytes (manage_oob): nothing past a mark at which it has to stop; not an urgent byte itself, unless it
+ * What a reader that has got `copied` bytes and comes to `skb` reads next, in view of urgent bytes: nothing past a mark at which it has to stop; not an urgent byte itself, unless it
  * is wanted in line.
  */
-function manageOob(sk: UnixSock, skb: Skb, flags: number, copied: number): Skb | null {
+function pastUrgent(sk: UnixSock, skb: Skb, flags: number, copied: number): Skb | null {
   const peek = (flags & MSG_PEEK) !== 0;
   if (unixSkbLen(skb) === 0) {
     const { next } = skb;
@@ -141,10 +141,10 @@ export function unixStreamRecvmsg(sock: Socket, msg: MsgHdr, size: number, flags
   let err = 0;
   let skb = sk.receiveQueue.head;
   /** Of `first`, which may be gone by then. */
-  const writer: ScmWriter = { cb1: 0, cb2: 0, cb3: 0, cb4: 0 };
+  const writer: Writer = { cb1: 0, cb2: 0, cb3: 0, cb4: 0 };
   for (;;) {
     if (skb !== null) {
-      skb = manageOob(sk, skb, flags, copied);
+      skb = pastUrgent(sk, skb, flags, copied);
       if (skb === null && copied > 0) break;
     }
     if (skb === null) {
@@ -160,7 +160,7 @@ export function unixStreamRecvmsg(sock: Socket, msg: MsgHdr, size: number, flags
       continue;
     }
     if (first !== null) {
-      if (creds && !scmSameWriter(skb, writer)) break;
+      if (creds && !sameWriter(skb, writer)) break;
     } else {
       first = skb;
       writer.cb1 = skb.cb1;
@@ -176,7 +176,7 @@ export function unixStreamRecvmsg(sock: Socket, msg: MsgHdr, size: number, flags
     left -= n;
     const files = skb.cbObj !== null;
     if (peek) {
-      if (files) scmPeekFiles(msg, skb);
+      if (files) peekFiles(msg, skb);
       skPeekOffsetFwd(sk, n);
       if (files) break;
       // Who only looks comes by all that is there, even with his buffer full: with the next files, he has got them.
@@ -186,7 +186,7 @@ export function unixStreamRecvmsg(sock: Socket, msg: MsgHdr, size: number, flags
     } else {
       skb.cb0 += n;
       skPeekOffsetBwd(sk, n);
-      if (files) scmTakeFiles(sk, msg, skb);
+      if (files) takeFiles(sk, msg, skb);
       if (unixSkbLen(skb) > 0) break;
       unqueue(sk, skb);
       if (files) break;
@@ -195,7 +195,7 @@ export function unixStreamRecvmsg(sock: Socket, msg: MsgHdr, size: number, flags
     }
   }
   if (copied > 0 || err === 0) {
-    scmRecvCred(sk, msg, first === null ? null : writer);
+    putCred(sk, msg, first === null ? null : writer);
     if (sockFlag(sk, SOCK_INQ)) putCmsg(msg, SOL_SOCKET, SCM_INQ, intOpt(unixInqLen(sk)));
   }
   return copied > 0 ? copied : err;

@@ -3,7 +3,9 @@ import { createKernel, VirtualClock } from '@linnet/kernel';
 import { devClose, devOpen, NETDEV } from '@linnet/netdev';
 import { FakeDevice } from '@linnet/netdev/testing';
 import { SKB, skbStats } from '@linnet/skbuff';
-import { AF_PACKET, AF_UNIX, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM, type SockAddr, SOL_PACKET, SOL_SOCKET } from '@linnet/uapi';
+import {
+  AF_PACKET, AF_UNIX, PACKET_RESERVE, PACKET_RX_RING, PACKET_VERSION, PACKET_VNET_HDR_SZ, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM, type SockAddr, SOL_PACKET, SOL_SOCKET,
+} from '@linnet/uapi';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { packet, UNIX, unix } from '../../src/index.ts';
@@ -132,4 +134,57 @@ test('no call on a local or packet socket throws or leaks', () => {
     }),
     { numRuns: 800, seed: 20_261 },
   );
+});
+
+test('any ring, any frames: nothing is written outside of its frames, and nothing throws', () => {
+  const request = fc.record({
+    version: fc.nat(2), type: fc.constantFrom(SOCK_RAW, SOCK_DGRAM), reserve: fc.oneof(fc.nat(64), fc.nat(5000)), vnet: fc.constantFrom(0, 10, 12),
+    blockSize: fc.constantFrom(4096, 8192), blocks: fc.integer({ min: 1, max: 3 }), frame: fc.integer({ min: 3, max: 300 }).map((n) => n * 16), priv: fc.oneof(fc.nat(100), fc.nat(8200)),
+  }).chain((r) => fc.nat(40).map((d) => {
+    // As much set aside as just leaves room for a header, or does not.
+    const tight = (r.version === 2 ? r.blockSize - 48 - 8 * Math.ceil(r.priv / 8) - 68 : r.frame - 52) - d;
+    return d < 20 && tight >= 0 ? { ...r, frame: r.version === 2 ? r.blockSize : r.frame, reserve: tight } : r;
+  }));
+  const frames = fc.array(fc.tuple(fc.nat(9000), fc.boolean()), { maxLength: 12 });
+  fc.assert(fc.property(request, frames, (r, list) => {
+    const k = createKernel({ modules: [packet], clock: new VirtualClock(), seed: 1, debug: true });
+    const fake = new FakeDevice(k.initNet, { name: 'eth0', mtu: 9000 });
+    const s = Calls.open(k.initNet, AF_PACKET, r.type, 0x0300);
+    if (r.type === SOCK_RAW) s.set(PACKET_VNET_HDR_SZ, r.vnet, SOL_PACKET);
+    s.set(PACKET_VERSION, r.version, SOL_PACKET);
+    s.set(PACKET_RESERVE, r.reserve, SOL_PACKET);
+    const count = Math.floor(r.blockSize / r.frame) * r.blocks;
+    const req = new DataView(new ArrayBuffer(28));
+    [r.blockSize, r.blocks, r.frame, count, 10, r.priv, 0].forEach((v, i) => req.setUint32(4 * i, v, true));
+    if (s.set(PACKET_RX_RING, new Uint8Array(req.buffer), SOL_PACKET) === 0) {
+      const memory = k.run(() => s.socket.ops.mmap!(s.socket)) as Uint8Array;
+      const view = new DataView(memory.buffer);
+      for (const [len, give] of list) {
+        const before = memory.slice();
+        const bytes = new Uint8Array(14 + len).fill(0xee);
+        bytes.set([0x12, 0x34], 12);
+        fake.inject(bytes);
+        if (r.version < 2) {
+          // Only one frame of the ring is touched.
+          const touched = new Set<number>();
+          const per = Math.floor(r.blockSize / r.frame);
+          for (let i = 0; i < memory.length; i++) if (memory[i] !== before[i]) touched.add(Math.floor(i / r.blockSize) * per + Math.floor((i % r.blockSize) / r.frame));
+          expect(touched.size).toBeLessThan(2);
+        } else {
+          // The reader's own part of each block stays as it is, and no block says that it holds more than itself.
+          for (let b = 0; b < r.blocks; b++) {
+            const at = b * r.blockSize;
+            expect(memory.subarray(at + 48, at + 48 + r.priv).every((x) => x === 0)).toBe(true);
+            expect(view.getUint32(at + 20, true)).toBeLessThanOrEqual(r.blockSize);
+            expect(view.getUint32(at, true)).toBe(b === 0 || view.getUint32(at + 24, true) > 0 ? 2 : 0);
+          }
+        }
+        if (give) for (let at = 0; at + 12 <= memory.length; at += r.version === 2 ? r.blockSize : r.frame) view.setUint32(r.version === 2 ? at + 8 : at, 0, true);
+        (k.clock as VirtualClock).advance(5e6);
+      }
+    }
+    s.close();
+    k.shutdown();
+    expect(skbStats(k).live).toBe(0);
+  }), { numRuns: 600, seed: 20_262 });
 });

@@ -1,11 +1,10 @@
 /** What all parts of ip(8) share: its options, its socket, the names of devices, and how failures are told. */
-import type { Task } from '@linnet/posix';
+import { strerror, type Task } from '@linnet/posix';
 import {
   IFLA_ALT_IFNAME, IFLA_EXT_MASK, IFLA_IFNAME, IFLA_LINK, IFLA_PROP_LIST, NETLINK_ROUTE, RTM_GETLINK, RTM_NEWLINK,
 } from '@linnet/uapi';
 import { attrList, attrMap, AttrWriter, type Attrs, cstr, NlSocket, type NlMsg, type NlResult, text, u32 } from '../netlink.ts';
 import { Printer } from '../printer.ts';
-import { strerror } from '../strerror.ts';
 import type { ToolIo } from '../tool.ts';
 import { AF_INET, AF_INET6, ToolExit } from '../words.ts';
 
@@ -25,11 +24,18 @@ export interface IpOptions {
   brief: boolean;
   numeric: boolean;
   force: boolean;
+  /** For each of the named namespaces. */
+  all: boolean;
   timestamp: number;
   maxFlushLoops: number;
   netns: string | null;
   batch: string | null;
 }
+
+/** As they are when none is given. */
+export const NO_OPTIONS: Readonly<IpOptions> = Object.freeze({
+  family: 0, details: 0, stats: 0, json: false, pretty: false, oneline: false, brief: false, numeric: false, force: false, all: false, timestamp: 0, maxFlushLoops: 10, netns: null, batch: null,
+});
 
 /** struct ifinfomsg. */
 export interface LinkHead {

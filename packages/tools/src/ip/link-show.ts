@@ -1,7 +1,7 @@
 /** `ip link show`: links as text and as JSON. */
 import {
   IFLA_ADDRESS, IFLA_AF_SPEC, IFLA_ALLMULTI, IFLA_BROADCAST, IFLA_CARRIER_CHANGES, IFLA_EXT_MASK, IFLA_GRO_MAX_SIZE, IFLA_GROUP, IFLA_GSO_MAX_SEGS, IFLA_GSO_MAX_SIZE, IFLA_IFALIAS, IFLA_IFNAME, IFLA_ALT_IFNAME, IFLA_INET6_ADDR_GEN_MODE,
-  IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_LINKINFO, IFLA_LINKMODE, IFLA_MASTER, IFLA_MAX_MTU, IFLA_MIN_MTU, IFLA_MTU,
+  IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_NEW_IFINDEX, IFLA_NEW_NETNSID, IFLA_LINKINFO, IFLA_LINKMODE, IFLA_MASTER, IFLA_MAX_MTU, IFLA_MIN_MTU, IFLA_MTU,
   IFLA_NUM_RX_QUEUES, IFLA_NUM_TX_QUEUES, IFLA_OPERSTATE, IFLA_PERM_ADDRESS, IFLA_PROMISCUITY, IFLA_PROTO_DOWN, IFLA_QDISC, IFLA_STATS64, IFLA_TSO_MAX_SEGS, IFLA_TSO_MAX_SIZE, IFLA_TXQLEN,
   RTM_DELLINK, RTM_GETLINK, RTM_NEWLINK, SOCK_DGRAM, utf8Encode,
 } from '@linnet/uapi';
@@ -9,6 +9,7 @@ import { attrMap, AttrWriter, type Attrs, text, u32, u8 } from '../netlink.ts';
 import { addrText, AF_INET6, duparg2, invarg, macText, ToolExit, type Words } from '../words.ts';
 import { AF_PACKET, ifinfomsg, type Ip, linkMsg, type LinkMsg } from './context.ts';
 import { showKind, showSlave } from './link-kinds.ts';
+import { namesById } from './netns.ts';
 import { groupName, groupNumber, linkTypeName } from './names.ts';
 
 const IFF_UP = 1;
@@ -188,6 +189,12 @@ export function linkFull(ip: Ip, l: LinkMsg, f: LinkFilter): void {
   }
 }
 
+/** A namespace: in JSON by the id that the task's own has for it, in text by its name if it has one. */
+function putNetns(ip: Ip, key: 'link' | 'new', id: number): void {
+  const name = id < 0 || ip.out.json ? undefined : namesById(ip).get(id);
+  ip.out.p(`${key}_netnsid`, id, name === undefined ? ` ${key}-netnsid ${id}` : ` ${key}-netns ${name}`);
+}
+
 function putLinkLayer(ip: Ip, l: LinkMsg): void {
   const { out } = ip;
   const a = l.attrs;
@@ -205,7 +212,12 @@ function putLinkLayer(ip: Ip, l: LinkMsg): void {
   const perm = a.get(IFLA_PERM_ADDRESS);
   if (perm !== undefined && mac !== undefined && (perm.length !== mac.length || perm.some((b, i) => b !== mac[i]))) out.p('permaddr', hwText(l.type, perm), ` permaddr ${hwText(l.type, perm)}`);
   const nsid = u32(a, IFLA_LINK_NETNSID);
-  if (nsid !== undefined) out.p('link_netnsid', nsid | 0, ` link-netnsid ${nsid | 0}`);
+  if (nsid !== undefined) putNetns(ip, 'link', nsid | 0);
+  // Of a link that leaves.
+  const newNsid = u32(a, IFLA_NEW_NETNSID);
+  if (newNsid !== undefined) putNetns(ip, 'new', newNsid | 0);
+  const newIndex = u32(a, IFLA_NEW_IFINDEX);
+  if (newIndex !== undefined) out.p('new_ifindex', newIndex, ` new-ifindex ${newIndex}`);
 }
 
 const NUMBERS: readonly (readonly [number, string, string])[] = [

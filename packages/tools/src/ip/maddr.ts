@@ -1,6 +1,6 @@
 /** `ip maddress`: from /proc/net/{dev_mcast,igmp,igmp6}. */
+import { strerror } from '@linnet/posix';
 import { AF_INET as INET, SOCK_DGRAM, utf8Encode } from '@linnet/uapi';
-import { strerror } from '../strerror.ts';
 import { addrText, AF_INET, AF_INET6, duparg2, macBytes, macText, ToolExit, type Words } from '../words.ts';
 import { AF_PACKET, type Ip } from './context.ts';
 

@@ -1,7 +1,7 @@
 /** `ip monitor`: what changes, as it happens. */
 import {
-  NETLINK_ROUTE, POLLIN, RTM_DELADDR, RTM_DELLINK, RTM_DELNEIGH, RTM_DELNETCONF, RTM_DELNEXTHOP, RTM_DELROUTE, RTM_DELRULE, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWNETCONF, RTM_NEWNEXTHOP, RTM_NEWROUTE, RTM_NEWRULE, RTNLGRP_IPV4_IFADDR,
-  RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_NETCONF, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE, RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_NEXTHOP,
+  NETLINK_ROUTE, POLLIN, RTM_DELADDR, RTM_DELLINK, RTM_DELNEIGH, RTM_DELNETCONF, RTM_DELNEXTHOP, RTM_DELNSID, RTM_DELROUTE, RTM_DELRULE, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWNETCONF, RTM_NEWNEXTHOP, RTM_NEWNSID, RTM_NEWROUTE, RTM_NEWRULE, RTNLGRP_IPV4_IFADDR,
+  RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_NETCONF, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE, RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_NEXTHOP, RTNLGRP_NSID,
 } from '@linnet/uapi';
 import { NlSocket, type NlMsg } from '../netlink.ts';
 import { matches, ToolExit, type Words } from '../words.ts';
@@ -10,6 +10,7 @@ import { Ip } from './context.ts';
 import { showNetconfEvent } from './ipv6.ts';
 import { showLinkEvent } from './link-show.ts';
 import { showNeighEvent } from './neigh.ts';
+import { showNsidEvent } from './netns.ts';
 import { showNexthopEvent } from './nexthop.ts';
 import { showRouteEvent } from './route.ts';
 import { showRuleEvent } from './rule.ts';
@@ -29,6 +30,7 @@ const SUBJECTS: readonly Subject[] = [
   { name: 'neigh', label: 'NEIGH', groups: [RTNLGRP_NEIGH], types: [RTM_NEWNEIGH, RTM_DELNEIGH], show: showNeighEvent },
   { name: 'rule', label: 'RULE', groups: [RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE], types: [RTM_NEWRULE, RTM_DELRULE], show: showRuleEvent },
   { name: 'nexthop', label: 'NEXTHOP', groups: [RTNLGRP_NEXTHOP], types: [RTM_NEWNEXTHOP, RTM_DELNEXTHOP], show: showNexthopEvent },
+  { name: 'nsid', label: 'NSID', groups: [RTNLGRP_NSID], types: [RTM_NEWNSID, RTM_DELNSID], show: showNsidEvent },
   { name: 'netconf', label: 'NETCONF', groups: [RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF], types: [RTM_NEWNETCONF, RTM_DELNETCONF], show: showNetconfEvent },
 ];
 

@@ -6,133 +6,13 @@ name of the case, the request, and the datagrams that come back. Run it in a fre
 
 With -v it prints what came back in words instead.
 """
-import json, os, socket, struct, sys
+import os, struct, sys
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../../tools/golden'))
+from nlask import A, C, D, NCX, P, R, X, a8, attr, ifi, kind, link_mac as mac, link_recorder
 
-SOL_NETLINK = 270
-VERBOSE = '-v' in sys.argv
-seq = 0
-
-
-def nl():
-    s = socket.socket(16, 3, 0)
-    for opt in (11, 12):
-        s.setsockopt(SOL_NETLINK, opt, 1)
-    s.bind((0, 0))
-    s.settimeout(0.03)
-    return s
-
-
-def msg(t, f, payload=b''):
-    global seq
-    seq += 1
-    return struct.pack('<IHHII', 16 + len(payload), t, f, seq, 0) + payload
-
-
-def attr(t, v=b''):
-    if isinstance(v, str):
-        v = v.encode() + b'\0'
-    if isinstance(v, int):
-        v = struct.pack('<I', v & 0xffffffff)
-    return struct.pack('<HH', 4 + len(v), t) + v + b'\0' * (-len(v) % 4)
-
-
-def ifi(index=0, flags=0, change=0, family=0, type=0):
-    return struct.pack('<BxHiII', family, type, index, flags, change)
-
-
-def kind(k, *data):
-    return attr(18, attr(1, k) + (attr(2, b''.join(data)) if data else b''))
-
-
-def attrs(b):
-    out = []
-    o = 0
-    while o + 4 <= len(b):
-        n, t = struct.unpack_from('<HH', b, o)
-        if n < 4 or o + n > len(b):
-            return out + [b[o:].hex()]
-        out.append((t, b[o + 4:o + n].hex()))
-        o += (n + 3) & ~3
-    return out
-
-
-def words(u):
-    out = []
-    o = 0
-    while o < len(u):
-        n, t, f, s, p = struct.unpack_from('<IHHII', u, o)
-        b = u[o + 16:o + n]
-        if t == 2:
-            e = struct.unpack_from('<i', b)[0]
-            tl = ''
-            if f & 0x200:
-                at = 4 + (16 if f & 0x100 else struct.unpack_from('<I', b, 4)[0] + 3 & ~3)
-                for ty, v in attrs(b[at:]):
-                    tl += ' ' + ({1: 'msg', 2: 'offs', 4: 'policy', 5: 'miss', 6: 'nest'}.get(ty, str(ty))) + '=' + (bytes.fromhex(v)[:-1].decode() if ty == 1 else v)
-            out.append(f'ERR {e}{tl}')
-        elif t == 3:
-            out.append(f'DONE {b[:4].hex()}')
-        elif t == 16:
-            ty, idx, fl = struct.unpack_from('<HiI', b, 2)
-            out.append(f'LINK type={ty} if={idx} fl={fl:x}')
-            for at, v in attrs(b[16:]):
-                if at in (3, 4, 5, 6, 8, 10, 13, 15, 16, 17, 27, 30, 33, 50, 51, 61, 32):
-                    out.append(f'   {at} {v}')
-                if at == 18:
-                    for a2, v2 in attrs(bytes.fromhex(v)):
-                        out.append(f'   info {a2} ' + (str(attrs(bytes.fromhex(v2))) if a2 in (2, 5) else str(bytes.fromhex(v2))))
-        else:
-            out.append(f'{t} {b.hex()}')
-        o += (n + 3) & ~3
-    return out
-
-
-names = set()
-
-
-def t(name, ty, flags, payload=b''):
-    assert name not in names, name
-    names.add(name)
-    req = msg(ty, flags, payload)
-    s = nl()
-    s.send(req)
-    out = []
-    try:
-        while True:
-            out.append(s.recv(65536))
-    except TimeoutError:
-        pass
-    s.close()
-    if VERBOSE:
-        print(f'== {name}')
-        for u in out:
-            for w in words(u):
-                print('     ', w)
-    else:
-        print(json.dumps({'name': name, 'req': req.hex(), 'out': [u.hex() for u in out]}))
-
-
-NEW, DEL, GET, SET, NN, DN, GN = 16, 17, 18, 19, 28, 29, 30
-R, A, D, C, X, P = 1, 4, 0x300, 0x400, 0x200, 0x100
-NCX = R | A | C | X
-NAME, LINK, MTU, ADDR = 3, 5, 4, 1
-u8 = lambda t, v: attr(t, struct.pack('<B', v))
-u16 = lambda t, v: attr(t, struct.pack('<H', v))
-mac = lambda n: bytes((2, 0, 0, 0, 1, n))
-
-os.system('sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1; ip link add va numtxqueues 1 numrxqueues 1 index 2 address 02:00:00:00:00:01 type veth peer name vb numtxqueues 1 numrxqueues 1 index 3 address 02:00:00:00:00:02')
-
-
-def add(name, index, k, *more, data=(), link=None, what=None):
-    parts = ifi(index) + attr(NAME, name) + attr(ADDR, mac(index)) + b''.join(more)
-    if link is not None:
-        parts += attr(LINK, link)
-    t(what or f'add {name}', NEW, NCX, parts + kind(k, *data))
-
-
-def get(index, what=''):
-    t(f'get {index} {what}', GET, R, ifi(index))
-
+NEW, DEL, SET, NN, DN, GN = 16, 17, 19, 28, 29, 30
+NAME, MTU = 3, 4
+t, add, get = link_recorder()
 
 # vxlan
 (ID, GROUP, VLINK, LOCAL, TTL, TOS, LEARN, AGE, LIMIT, PRANGE, PROXY, RSC, L2MISS, L3MISS, PORT, GROUP6, LOCAL6, CSUM, Z6TX, Z6RX, RCTX, RCRX, GBP, RCNP, META, LABEL,
@@ -153,34 +33,34 @@ add('x1', 41, 'vxlan', data=(attr(ID, 43), attr(LOCAL, ip(239, 1, 1, 1))), what=
 add('x1', 41, 'vxlan', data=(attr(ID, 43), attr(LOCAL, ip(255, 255, 255, 255))), what='vxlan: local broadcast')
 t('vxlan: del 41', DEL, R | A, ifi(41))
 add('x1', 41, 'vxlan', data=(attr(ID, 43), attr(GROUP, b'\1\2\3')), what='vxlan: short group')
-add('x1', 41, 'vxlan', data=(attr(ID, 43), attr(GROUP, ip(239, 1, 1, 1)), attr(VLINK, 2), be16(PORT, 4789), u8(TTL, 5), u8(TOS, 4), u8(LEARN, 0), attr(AGE, 100), attr(LIMIT, 1000),
-    attr(PRANGE, struct.pack('>HH', 1000, 2000)), u8(PROXY, 1), u8(RSC, 1), u8(L2MISS, 1), u8(L3MISS, 1)), what='vxlan: full')
+add('x1', 41, 'vxlan', data=(attr(ID, 43), attr(GROUP, ip(239, 1, 1, 1)), attr(VLINK, 2), be16(PORT, 4789), a8(TTL, 5), a8(TOS, 4), a8(LEARN, 0), attr(AGE, 100), attr(LIMIT, 1000),
+    attr(PRANGE, struct.pack('>HH', 1000, 2000)), a8(PROXY, 1), a8(RSC, 1), a8(L2MISS, 1), a8(L3MISS, 1)), what='vxlan: full')
 get(41)
-add('x2', 42, 'vxlan', data=(attr(ID, 44), attr(LOCAL, ip(10, 0, 0, 1)), attr(GROUP, ip(10, 0, 0, 2)), be16(PORT, 4789), u8(CSUM, 0), attr(GBP), u8(DF, 1)), what='vxlan: gbp')
+add('x2', 42, 'vxlan', data=(attr(ID, 44), attr(LOCAL, ip(10, 0, 0, 1)), attr(GROUP, ip(10, 0, 0, 2)), be16(PORT, 4789), a8(CSUM, 0), attr(GBP), a8(DF, 1)), what='vxlan: gbp')
 get(42)
-add('x3', 43, 'vxlan', data=(attr(ID, 45), be16(PORT, 4790), u8(DF, 3)), what='vxlan: bad df')
+add('x3', 43, 'vxlan', data=(attr(ID, 45), be16(PORT, 4790), a8(DF, 3)), what='vxlan: bad df')
 add('x3', 43, 'vxlan', data=(attr(ID, 45), be16(PORT, 4790), attr(GPE)), what='vxlan: gpe with learning')
-add('x3', 43, 'vxlan', data=(be16(PORT, 4790), u8(LEARN, 0), u8(META, 1), attr(GPE)), what='vxlan: gpe')
+add('x3', 43, 'vxlan', data=(be16(PORT, 4790), a8(LEARN, 0), a8(META, 1), attr(GPE)), what='vxlan: gpe')
 get(43)
 add('x4', 44, 'vxlan', data=(attr(ID, 46), be16(PORT, 4790), attr(GPE), attr(GBP)), what='vxlan: gpe and gbp')
 add('x4', 44, 'vxlan', data=(attr(ID, 46), attr(PRANGE, struct.pack('>HH', 3000, 2000))), what='vxlan: bad range')
 add('x4', 44, 'vxlan', data=(attr(ID, 46), attr(LABEL, 0x100000)), what='vxlan: bad label')
-add('x4', 44, 'vxlan', data=(attr(ID, 46), u8(TTLI, 1)), what='vxlan: ttl inherit')
-add('x5', 45, 'vxlan', data=(u8(META, 1), be16(PORT, 4791)), what='vxlan: metadata')
+add('x4', 44, 'vxlan', data=(attr(ID, 46), a8(TTLI, 1)), what='vxlan: ttl inherit')
+add('x5', 45, 'vxlan', data=(a8(META, 1), be16(PORT, 4791)), what='vxlan: metadata')
 get(45)
-add('x6', 46, 'vxlan', data=(attr(ID, 5), u8(META, 1), be16(PORT, 4791)), what='vxlan: metadata with id')
+add('x6', 46, 'vxlan', data=(attr(ID, 5), a8(META, 1), be16(PORT, 4791)), what='vxlan: metadata with id')
 add('x7', 47, 'vxlan', attr(MTU, 100), data=(attr(ID, 47),), what='vxlan: mtu')
 get(47)
 add('x8', 48, 'vxlan', attr(MTU, 70000), data=(attr(ID, 48),), what='vxlan: mtu large')
 get(48)
 add('x9', 49, 'vxlan', attr(MTU, 10), data=(attr(ID, 49),), what='vxlan: mtu small')
-t('vxlan: change', NEW, R | A, ifi(41) + kind('vxlan', attr(ID, 43), u8(TTL, 9), attr(GROUP, ip(239, 2, 2, 2))))
+t('vxlan: change', NEW, R | A, ifi(41) + kind('vxlan', attr(ID, 43), a8(TTL, 9), attr(GROUP, ip(239, 2, 2, 2))))
 get(41, 'changed')
 t('vxlan: change id', NEW, R | A, ifi(41) + kind('vxlan', attr(ID, 77)))
 t('vxlan: change port', NEW, R | A, ifi(41) + kind('vxlan', attr(ID, 43), be16(PORT, 9)))
-t('vxlan: change learning', NEW, R | A, ifi(41) + kind('vxlan', attr(ID, 43), u8(LEARN, 1)))
+t('vxlan: change learning', NEW, R | A, ifi(41) + kind('vxlan', attr(ID, 43), a8(LEARN, 1)))
 t('vxlan: change gbp', NEW, R | A, ifi(41) + kind('vxlan', attr(ID, 43), attr(GBP)))
-t('vxlan: change metadata', NEW, R | A, ifi(41) + kind('vxlan', attr(ID, 43), u8(META, 1)))
+t('vxlan: change metadata', NEW, R | A, ifi(41) + kind('vxlan', attr(ID, 43), a8(META, 1)))
 t('vxlan: change group to a host', NEW, R | A, ifi(42) + kind('vxlan', attr(ID, 44), attr(GROUP, ip(10, 0, 0, 77))))
 get(42, 'changed')
 t('vxlan: change range', NEW, R | A, ifi(41) + kind('vxlan', attr(ID, 43), attr(PRANGE, struct.pack('>HH', 1, 2))))
@@ -194,10 +74,10 @@ get(50)
 t('vxlan: gbp up', SET, R | A, ifi(50, 1, 1))
 add('y1', 51, 'vxlan', data=(attr(ID, 61), attr(LBYP - 0, b'\0')), what='vxlan: localbypass off')
 get(51)
-add('y2', 52, 'vxlan', data=(attr(ID, 62), u8(TTL, 0), u8(TOS, 1), attr(TTLI), u8(RCTX, 1), u8(RCRX, 1), attr(RCNP)), what='vxlan: more flags')
+add('y2', 52, 'vxlan', data=(attr(ID, 62), a8(TTL, 0), a8(TOS, 1), attr(TTLI), a8(RCTX, 1), a8(RCRX, 1), attr(RCNP)), what='vxlan: more flags')
 get(52)
-add('y3', 53, 'vxlan', data=(attr(ID, 63), u8(VNIF, 1)), what='vxlan: vnifilter without metadata')
-add('y3', 53, 'vxlan', data=(u8(META, 1), u8(VNIF, 1), be16(PORT, 4799)), what='vxlan: vnifilter')
+add('y3', 53, 'vxlan', data=(attr(ID, 63), a8(VNIF, 1)), what='vxlan: vnifilter without metadata')
+add('y3', 53, 'vxlan', data=(a8(META, 1), a8(VNIF, 1), be16(PORT, 4799)), what='vxlan: vnifilter')
 get(53)
 add('y4', 54, 'vxlan', data=(attr(ID, 64), be16(PORT, 0)), what='vxlan: port 0')
 get(54)

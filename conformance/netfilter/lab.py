@@ -1,0 +1,195 @@
+# Sends packets into a machine through the far ends of its wires (e1 of e0, f1 of f0) or from its sockets, and says what comes out at those ends.
+# Each argument is a packet: words `key=value`, the first one says what it is. Runs on the real kernel and inside a Linnet machine.
+import ipaddress, select, socket, struct, sys, time
+
+MAC = {'e1': ('02000000000b', '02000000000a'), 'f1': ('02000000000d', '02000000000c')}
+FLAGS = {'F': 1, 'S': 2, 'R': 4, 'P': 8, 'A': 16, 'U': 32, 'E': 64, 'C': 128}
+
+def csum(b, start=0):
+    if len(b) & 1: b += b'\0'
+    s = start + sum(struct.unpack('!%dH' % (len(b) // 2), b))
+    while s >> 16: s = (s & 0xffff) + (s >> 16)
+    return ~s & 0xffff
+
+def pseudo(src, dst, proto, n):
+    if len(src) == 4: b = src + dst + struct.pack('!BBH', 0, proto, n)
+    else: b = src + dst + struct.pack('!II', n, proto)
+    return sum(struct.unpack('!%dH' % (len(b) // 2), b))
+
+def addr(a): return ipaddress.ip_address(a).packed
+def num(d, k, default): return int(d.get(k, str(default)), 0)
+
+def l4(kind, d, src, dst):
+    data = bytes.fromhex(d['hex']) if 'hex' in d else d.get('data', 'x' * num(d, 'len', 3)).encode()
+    if kind == 'udp':
+        n = 8 + len(data)
+        u = struct.pack('!HHHH', num(d, 'sport', 1000), num(d, 'dport', 53), n, 0) + data
+        c = csum(u, pseudo(src, dst, 17, n)) or 0xffff
+        return 17, u[:6] + struct.pack('!H', 0 if 'nosum' in d else c) + u[8:]
+    if kind == 'tcp':
+        if 'data' not in d and 'len' not in d and 'hex' not in d: data = b''
+        opts = bytes.fromhex(d.get('opts', ''))
+        fl = 0
+        for c in d.get('flags', 'S'): fl |= FLAGS[c]
+        t = struct.pack('!HHIIBBHHH', num(d, 'sport', 1000), num(d, 'dport', 80), num(d, 'seq', 1), num(d, 'ack', 0), (5 + len(opts) // 4) << 4, fl, num(d, 'win', 65535), 0, 0) + opts + data
+        c = csum(t, pseudo(src, dst, 6, len(t)))
+        if 'badsum' in d: c ^= 0x5555
+        return 6, t[:16] + struct.pack('!H', c) + t[18:]
+    if kind == 'icmp':
+        m = struct.pack('!BBHHH', num(d, 'type', 8), num(d, 'code', 0), 0, num(d, 'id', 7), num(d, 'seq', 1)) + data
+        if 'inner' in d: m = m[:8] + build(d['inner'].split(','))[0]
+        return 1, m[:2] + struct.pack('!H', csum(m)) + m[4:]
+    if kind == 'icmp6':
+        m = struct.pack('!BBHHH', num(d, 'type', 128), num(d, 'code', 0), 0, num(d, 'id', 7), num(d, 'seq', 1)) + data
+        if 'inner' in d: m = m[:8] + build(d['inner'].split(','))[0]
+        return 58, m[:2] + struct.pack('!H', csum(m, pseudo(src, dst, 58, len(m)))) + m[4:]
+    return num(d, 'proto', 200), data
+
+# A list of IP packets: one, or its fragments.
+def build(words):
+    kind = words[0]
+    d = dict(w.split('=', 1) if '=' in w else (w, '') for w in words[1:])
+    src, dst = addr(d['src']), addr(d['dst'])
+    proto, body = l4(kind, d, src, dst)
+    six = len(src) == 16
+    ttl = num(d, 'ttl', 64); tos = num(d, 'tos', 0)
+    if six:
+        def pack(nxt, b): return struct.pack('!IHBB', (6 << 28) | (tos << 20) | num(d, 'flow', 0), len(b), nxt, ttl) + src + dst + b
+        if 'hbh' in d: body = struct.pack('!BB', proto, 0) + b'\x01\x04\0\0\0\0' + body; proto = 0
+        if 'frag' in d:
+            n = num(d, 'frag', 0); out = []
+            for o in range(0, len(body), n):
+                more = 1 if o + n < len(body) else 0
+                out.append(pack(44, struct.pack('!BBHI', proto, 0, o | more, num(d, 'fid', 99)) + body[o:o + n]))
+            return out
+        return [pack(proto, body)]
+    opt = bytes.fromhex(d.get('ipopt', ''))
+    def pack4(b, off):
+        h = struct.pack('!BBHHHBBH', 0x45 + len(opt) // 4, tos, 20 + len(opt) + len(b), num(d, 'ipid', 1), off, ttl, proto, 0) + src + dst + opt
+        return h[:10] + struct.pack('!H', csum(h)) + h[12:] + b
+    if 'frag' in d:
+        n = num(d, 'frag', 0); out = []
+        for o in range(0, len(body), n): out.append(pack4(body[o:o + n], (o >> 3) | (0x2000 if o + n < len(body) else 0)))
+        return out
+    return [pack4(body, 0x4000 if 'df' in d else 0)]
+
+def text(p, inner=False):
+    v = p[0] >> 4
+    if v == 4:
+        ihl = (p[0] & 15) * 4
+        src, dst, proto, ttl, tos, body = p[12:16], p[16:20], p[9], p[8], p[1], p[ihl:struct.unpack('!H', p[2:4])[0]]
+        bad = '' if csum(p[:ihl]) == 0 else ' BAD-IP'
+        off = struct.unpack('!H', p[6:8])[0] & 0x3fff
+    elif v == 6:
+        src, dst, proto, ttl, tos, body = p[8:24], p[24:40], p[6], p[7], (p[0] & 15) << 4 | p[1] >> 4, p[40:40 + struct.unpack('!H', p[4:6])[0]]
+        bad = ''; off = 0
+        if proto == 44: off = struct.unpack('!H', body[2:4])[0]; proto = body[0]; body = body[8:]
+        elif proto == 0: proto = body[0]; body = body[8:]
+    else: return 'what? ' + p.hex()
+    s, t = ipaddress.ip_address(src), ipaddress.ip_address(dst)
+    head = '%s > %s ttl=%d tos=%#x' % (s, t, ttl, tos)
+    if off: return 'frag %#x proto=%d %s len=%d%s' % (off, proto, head, len(body), bad)
+    ours = str(s) in OURS
+    def check(at, c):
+        if inner or ours: return ''
+        return '' if c == 0 else ' BAD-L4'
+    if proto == 17 and len(body) >= 8:
+        sp, dp, n, c = struct.unpack('!HHHH', body[:8])
+        return 'udp %s %d>%d len=%d%s%s' % (head, sp, dp, n, bad, '' if c == 0 else check(6, csum(body, pseudo(src, dst, 17, len(body)))))
+    if proto == 6 and len(body) >= 20:
+        sp, dp, seq, ack, do, fl, win = struct.unpack('!HHIIBBH', body[:16])
+        names = ''.join(k for k, b in FLAGS.items() if fl & b)
+        return 'tcp %s %d>%d %s seq=%d ack=%d win=%d opts=%s len=%d%s%s' % (head, sp, dp, names, seq, ack, win, body[20:(do >> 4) * 4].hex(), len(body) - (do >> 4) * 4, bad, '' if fl & 4 else check(16, csum(body, pseudo(src, dst, 6, len(body)))))
+    if proto == 1 and len(body) >= 8:
+        c = '' if csum(body) == 0 else ' BAD-ICMP'
+        more = ' [%s]' % text(body[8:], True) if body[0] in (3, 4, 5, 11, 12) and not inner else ' id=%d seq=%d' % struct.unpack('!HH', body[4:8])
+        return 'icmp %s %d/%d%s%s%s' % (head, body[0], body[1], more, bad, '' if inner else c)
+    if proto == 58 and len(body) >= 8:
+        c = check(2, csum(body, pseudo(src, dst, 58, len(body))))
+        more = ' [%s]' % text(body[8:], True) if body[0] in (1, 2, 3, 4) and not inner else ' id=%d seq=%d' % struct.unpack('!HH', body[4:8])
+        return 'icmp6 %s %d/%d%s%s' % (head, body[0], body[1], more, '' if inner else c)
+    return 'ip proto=%d %s len=%d%s' % (proto, head, len(body), bad)
+
+# What this machine sends itself has sums that only a device would write.
+OURS = {'10.1.0.1', '203.0.113.1', '2001:db8:1::1', '2001:db8:2::1', '127.0.0.1', '::1'}
+IGNORE = (b'\x08\x06',)
+
+socks = {}
+for dev in ('e1', 'f1'):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    s.bind((dev, 3))
+    s.setblocking(False)
+    socks[s] = dev
+by = {v: k for k, v in socks.items()}
+keep = {}
+
+def drain(wait):
+    out = []
+    end = time.monotonic() + wait
+    while True:
+        left = end - time.monotonic()
+        r, _, _ = select.select(list(socks), [], [], max(0, left))
+        if not r: break
+        for s in r:
+            while True:
+                try: f, a = s.recvfrom(70000)
+                except BlockingIOError: break
+                if a[2] == 4 or f[12:14] in IGNORE: continue
+                p = f[14:]
+                # Neighbour discovery and group reports come when they come.
+                if p[:1] and p[0] >> 4 == 6 and (p[6] == 0 and p[40] == 58 or p[6] == 58 and 130 <= p[40] <= 143 and p[40] != 137): continue
+                out.append('%s %s' % (socks[s], text(p)))
+    return out
+
+for arg in sys.argv[1:]:
+    words = arg.split()
+    times = 1
+    if words[0].startswith('x') and words[0][1:].isdigit(): times = int(words.pop(0)[1:])
+    for i in range(times):
+        if words[0] == 'sleep':
+            time.sleep(float(words[1])); continue
+        if words[0] == 'sock':
+            d = dict(w.split('=', 1) for w in words[2:] if '=' in w)
+            fam = socket.AF_INET6 if ':' in d.get('dst', d.get('src', '')) else socket.AF_INET
+            try:
+                if words[1] == 'udp':
+                    s = socket.socket(fam, socket.SOCK_DGRAM)
+                    if 'mark' in d: s.setsockopt(1, 36, int(d['mark'], 0))
+                    if 'tos' in d: s.setsockopt(0, 1, int(d['tos'], 0))
+                    s.bind((d.get('src', '::' if fam == socket.AF_INET6 else '0.0.0.0'), int(d.get('sport', '0'))))
+                    s.sendto(d.get('data', 'xyz').encode(), (d['dst'], int(d['dport'])))
+                    keep[arg, i] = s
+                elif words[1] == 'listen':
+                    s = socket.socket(fam, socket.SOCK_STREAM); s.setsockopt(1, 2, 1); s.bind((d['src'], int(d['sport']))); s.listen(5); keep[arg, i] = s
+                elif words[1] == 'bound':
+                    s = socket.socket(fam, socket.SOCK_DGRAM); s.bind((d['src'], int(d['sport']))); keep[arg, i] = s
+                elif words[1] == 'connect':
+                    s = socket.socket(fam, socket.SOCK_STREAM); s.settimeout(1)
+                    if 'sport' in d: s.bind((d.get('src', '0.0.0.0'), int(d['sport'])))
+                    s.connect((d['dst'], int(d['dport']))); keep[arg, i] = s
+                    print('connected', s.getpeername()[:2])
+                elif words[1] == 'recv':
+                    for s in keep.values():
+                        if s.type == socket.SOCK_DGRAM:
+                            s.setblocking(False)
+                            try:
+                                while True:
+                                    b, a = s.recvfrom(2000); print('received', len(b), 'from', a[:2])
+                            except OSError as e:
+                                if e.errno != 11: print('recv', e.strerror)
+            except OSError as e: print(words[1], e.strerror)
+            continue
+        dev = 'e1'
+        if words[0] in by: dev = words[0]; words = words[1:]
+        to, frm = MAC[dev][1], MAC[dev][0]
+        w = list(words)
+        for k, x in enumerate(w):
+            # Counted up with each repetition.
+            if x.endswith('++'): w[k] = x.split('=')[0] + '=' + str(int(x.split('=')[1][:-2]) + i)
+        mac = [x[4:] for x in w if x.startswith('mac=')]
+        if mac: frm = mac[0]
+        bc = 'ffffffffffff' if 'bcast' in w else to
+        for p in build([x for x in w if not x.startswith('mac=') and x != 'bcast']):
+            by[dev].send(bytes.fromhex(bc + frm) + (b'\x86\xdd' if p[0] >> 4 == 6 else b'\x08\0') + p)
+    for line in drain(0.05): print(line)
+for line in drain(0.15): print(line)

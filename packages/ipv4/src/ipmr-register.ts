@@ -1,0 +1,88 @@
+/** The register interface of PIM (RFC 7761 4.4): packets to it go to the daemon whole; what comes in PIM registers comes in by it. */
+import { csumFold, EINVAL, ENOBUFS } from '@linnet/kernel';
+import { allocNetdev, devOpen, IFF_NO_QUEUE, NETDEV_TX_OK, netifRx, registerNetdevice, skbDev, unregisterNetdevice } from '@linnet/netdev';
+import type { NetDevice, NetDeviceOps } from '@linnet/netdev';
+import { CHECKSUM_NONE, consumeSkb, DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, skbChecksum, skbPullUnchecked } from '@linnet/skbuff';
+import type { Skb } from '@linnet/skbuff';
+import { ARPHRD_PIMREG, ETH_P_IP, IFF_NOARP, IGMPMSG_WHOLEPKT, IPHDR_LEN, ipv4IsMulticast, iphDaddr, iphTotLen, RT_TABLE_DEFAULT } from '@linnet/uapi';
+import { inDevGet } from './in-device.ts';
+import { mrTableOf } from './ipmr-forward.ts';
+import { IPMR } from './ipmr-types.ts';
+import type { MrTable } from './ipmr-types.ts';
+import { mrUpcall } from './ipmr-upcall.ts';
+
+/** What an Ethernet carries, less an IP header and that of a register. */
+const MTU = 1500 - 20 - 8;
+/** Version 2, type register. */
+const REGISTER = 0x21;
+const REGISTER_LEN = 8;
+/** The second bit of a register's flags: there is no packet in it. */
+const NULL_REGISTER = 0x40;
+
+const OPS: NetDeviceOps = Object.freeze({
+  startXmit(skb: Skb, dev: NetDevice): number {
+    dev.stats.txPackets++;
+    dev.stats.txBytes += skb.len;
+    const t = mrTableOf(dev.net.get(IPMR), skb, dev, true);
+    if (t !== null && t.registerVif >= 0) mrUpcall(t, skb, t.registerVif, IGMPMSG_WHOLEPKT);
+    consumeSkb(skb);
+    return NETDEV_TX_OK;
+  },
+  getIflink: () => 0,
+});
+
+function setup(dev: NetDevice): void {
+  dev.type = ARPHRD_PIMREG;
+  dev.mtu = MTU;
+  dev.flags = IFF_NOARP;
+  dev.privFlags |= IFF_NO_QUEUE;
+  dev.netnsImmutable = true;
+  dev.txQueueLen = 1000;
+}
+
+/** Makes the device of a table and opens it, or returns a negative errno. @alpha */
+export function mrRegisterDevice(t: MrTable): NetDevice | number {
+  // datapath-ok: once a daemon
+  const dev = allocNetdev(t.n4.net, { name: t.id === RT_TABLE_DEFAULT ? 'pimreg' : `pimreg${t.id}`, setup, ops: OPS });
+  if (registerNetdevice(dev) !== 0) return -ENOBUFS;
+  if (inDevGet(dev) !== null && devOpen(dev) === 0) return dev;
+  unregisterNetdevice(dev);
+  return -ENOBUFS;
+}
+
+/** The receiver of protocol 103: `data` at the PIM header. Consumes the skb. @alpha */
+export function pimRcv(skb: Skb): number {
+  if (takeRegister(skb) < 0) kfreeSkbReason(skb, DROP.NOT_SPECIFIED);
+  return 0;
+}
+
+/** Takes the packet out of a register and lets it come in again. 0, or -EINVAL: it is the caller's still. */
+function takeRegister(skb: Skb): number {
+  if (!pskbMayPull(skb, REGISTER_LEN + IPHDR_LEN)) return -EINVAL;
+  const { view, data, u8 } = skb;
+  if (u8[data] !== REGISTER || (u8[data + 4]! & NULL_REGISTER) !== 0) return -EINVAL;
+  // The sum is of the header; some take it of all.
+  if (csumFold(skbChecksum(skb, 0, REGISTER_LEN, 0)) !== 0 && csumFold(skbChecksum(skb, 0, skb.len, 0)) !== 0) return -EINVAL;
+  const inner = data + REGISTER_LEN;
+  const len = iphTotLen(view, inner);
+  if (!ipv4IsMulticast(iphDaddr(view, inner)) || len === 0 || len + REGISTER_LEN > skb.len) return -EINVAL;
+  const from = skbDev(skb)!;
+  const t = mrTableOf(from.net.get(IPMR), skb, from, false);
+  const vif = t === null || t.registerVif < 0 ? null : t.vifs[t.registerVif]!;
+  if (vif === null) return -EINVAL;
+  const { dev } = vif;
+  skbPullUnchecked(skb, REGISTER_LEN);
+  skb.macHeader = skb.data;
+  skb.macLen = 0;
+  skb.networkHeader = skb.data;
+  skb.protocol = ETH_P_IP;
+  skb.ipSummed = CHECKSUM_NONE;
+  skb.pktType = PACKET_HOST;
+  skb.dst = null;
+  skb.hash = 0;
+  skb.dev = dev;
+  dev.stats.rxPackets++;
+  dev.stats.rxBytes += skb.len;
+  netifRx(skb);
+  return 0;
+}
