@@ -26,6 +26,7 @@ export const programs = {
   radvd: 'radvd',
   ethtool: 'ethtool',
   iptables: 'iptables',
+  conntrack: 'conntrack',
   nft: 'nftables',
   python3: 'python3',
   sysctl: 'procps',

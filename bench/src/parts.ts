@@ -37,7 +37,7 @@ const ABOUT_V4 =
   '618: the shape that the public reports on BGP show for 2023 and 2024, rounded), spread evenly over the unicast addresses by a seeded generator, which is worse for the caches than the real ones. ' +
   'They are sent to a Linnet namespace over an AF_NETLINK socket, 64 gateways on two devices, batches of 32 KiB; the numbers of single changes are such messages one by one, with the system call. ' +
   'Lookups are of random unicast addresses: «search» finds the prefix, from which its routes are one array load away; «whole lookup» goes on to the next hop, as for a packet (scope, TOS, state of the ' +
-  'device). Memory is the growth of heap and array buffers after a full collection, everything included. The reference is a sorted array of the ranges that have the same longest prefix, searched by ' +
+  'device); they are counted by the CPU time of the process. Memory is the growth of heap and array buffers after a full collection, everything included. The reference is a sorted array of the ranges that have the same longest prefix, searched by ' +
   'halves: it cannot be changed, only made anew. 200,000 answers are compared with it.';
 const ABOUT_V6 =
   '250,000 prefixes of 2000::/3, likewise (/29 2.4 %, /32 11.5, /36 4.5, /40 9, /42 1.5, /44 10.5, /46 3, /47 4, /48 47, others between them; the mean is 42.9, as the reports of 2023 to 2025 have it). ' +

@@ -40,7 +40,7 @@ class Sock:
         l = struct.pack('i', local) if isinstance(local, int) else ip(local)
         return self.set(op, struct.pack('HBBI', vifi, flags, threshold, rate) + l + ip(remote)) if cut is None else self.set(op, (struct.pack('HBBI', vifi, flags, threshold, rate) + l + ip(remote))[:cut])
     def mfc(self, src, grp, parent, ttls, op=ADD_MFC, cut=None):
-        t = bytearray(b'\xff' * 32) if False else bytearray(32)
+        t = bytearray(32)
         for i, v in ttls.items(): t[i] = v
         b = ip(src) + ip(grp) + struct.pack('H', parent) + bytes(t) + b'\0\0' + struct.pack('IIIi', 0, 0, 0, 0)
         return self.set(op, b if cut is None else b[:cut])

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { can, here } from '../preload/lab.ts';
 import { LinnetSide, RealSide } from '../tools/both.ts';
 
-const SCENES = ['to_host', 'through', 'source_routes', 'errors_sent', 'host_unreachable', 'settings', 'errors_heard', 'redirects', 'fragments', 'flood'] as const;
+const SCENES = ['to_host', 'through', 'source_routes', 'errors_sent', 'host_unreachable', 'settings', 'errors_heard', 'redirects', 'fragments', 'flood', 'sending', 'via_ipv6'] as const;
 
 describe.skipIf(!can('root', 'ip', 'python3'))('packets as the real kernel', () => {
   test.each(SCENES)('%s', { timeout: 180_000 }, async (name) => {

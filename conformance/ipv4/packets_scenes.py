@@ -1,7 +1,6 @@
 # What a kernel does with packets, option by option and error by error: frames go in at the far ends of three links, and what comes out, and who counts it, is printed. Runs in a namespace of a
 # real kernel and, through the preload library, inside a Linnet machine.
 from mroute import *
-import random
 
 TAPS = []
 ME = ['10.0.%d.1' % i for i in range(3)]
@@ -212,17 +211,21 @@ def settings():
         ('by address', ext(obj(3, struct.pack('!HBB4s', 1, 4, 0, ip(ME[1]))))), ('by address, none', ext(obj(3, struct.pack('!HBB4s', 1, 4, 0, ip('9.9.9.9'))))), ('by address, IPv6', ext(obj(3, struct.pack('!HBB16s', 2, 16, 0, bytes(15) + b'\1')))), ('not local', ext(obj(1, b'v1\0\0'), 0)), ('bad sum', ext(obj(1, b'v1\0\0', bad=True))),
         ('another class', ext(obj(1, b'v1\0\0', cls=2))), ('version 1', ext(obj(1, b'v1\0\0', version=1))), ('type 9', ext(obj(9, b'v1\0\0'))), ('code 1', ext(obj(1, b'v1\0\0'), 1, 1)), ('nothing', ext(b'')), ('long name', ext(obj(1, b'v' * 20))), ('short', ext(obj(1, b'')))):
         send('probe ' + name, p)
-    quiet('ip link set v1 down'); send('probe by name, down', ext(obj(1, b'v1\0\0'))); quiet('ip link set v1 up')
+    quiet('ip link set v1 down'); send('probe by name, down', ext(obj(1, b'v1\0\0'))); quiet('ip link set v1 up; ip route add 10.7.0.0/16 via 10.0.1.2; ip neigh replace 10.0.1.2 lladdr 02:00:00:00:00:aa dev v1 nud permanent'); time.sleep(0.3)
     w('icmp_echo_enable_probe', 0); send('probe, not enabled', ext(obj(1, b'v1\0\0')))
-    w('icmp_ratelimit', 1000)
+    # An error without a limit empties the bucket of its host; six tokens fill it, one a second.
+    send('port', packet(PEER[0], ME[0], 64, 17, u(), 9)); w('icmp_ratelimit', 1000)
     def burst(what, n, f):
         for i in range(n): TAPS[0].send(b'\2\0\0\0\1\0' + frame(f(i))[6:])
         say(what, len(frames(0.15)))
-    burst('port, one host', 30, lambda i: packet(PEER[0], ME[0], 64, 17, u(), 9)); burst('port, again', 10, lambda i: packet(PEER[0], ME[0], 64, 17, u(), 9))
+    burst('port, one host', 30, lambda i: packet(PEER[0], ME[0], 64, 17, u(), 9)); time.sleep(6.5); burst('port, after a while', 30, lambda i: packet(PEER[0], ME[0], 64, 17, u(), 9))
     burst('echo', 30, lambda i: packet(PEER[0], ME[0], 64, 1, echo(), 9)); burst('protocol', 12, lambda i: packet('10.7.7.8', ME[0], 64, 99, u(), 9))
     w('icmp_ratemask', 0); burst('port, no mask', 30, lambda i: packet(PEER[0], ME[0], 64, 17, u(), 9)); w('icmp_ratemask', 1); burst('echo, masked', 30, lambda i: packet('10.7.7.9', ME[0], 64, 1, echo(), 9))
-    w('icmp_ratemask', 6168); w('icmp_ratelimit', 0); w('icmp_msgs_per_sec', 1) ; burst('no limit for one, a limit for all', 30, lambda i: packet(PEER[0], ME[0], 64, 17, u(), 9))
-    snmp('Icmp', 'IcmpMsg')
+    w('icmp_ratemask', 6168); w('icmp_ratelimit', 0); snmp('Icmp', 'IcmpMsg')
+    # Each takes none, one or two of the fifty for all, at random.
+    time.sleep(0.2); send('fills the bucket', packet(PEER[0], ME[0], 64, 17, u(), 9)); w('icmp_msgs_per_sec', 1)
+    for i in range(200): TAPS[0].send(b'\2\0\0\0\1\0' + frame(packet(PEER[0], ME[0], 64, 17, u(), 9))[6:])
+    n = len(frames(0.3)); say('no limit for one, a limit for all', 25 <= n <= 95 or n)
 
 def errors_heard():
     'What sockets hear of each error.'
@@ -321,6 +324,40 @@ def fragments():
     w('ipfrag_time', 1); attack('in time', f(0, e[:32], ident=60)); time.sleep(1.5); say('time', *frames(0.1)); counts()
     attack('in time, without the first', f(32, e[:32], ident=61)); time.sleep(1.5); say('time', *frames(0.1)); counts()
     snmp('Icmp', 'IcmpMsg')
+
+def sending():
+    'Options that sockets send, what they say of them afterwards, and what they hear of those received.'
+    begin()
+    for name, o in OPTIONS + [r for r in ROUTES]:
+        for kind, proto in ((socket.SOCK_DGRAM, 0), (socket.SOCK_RAW, 200)):
+            s = socket.socket(socket.AF_INET, kind, proto)
+            s.setsockopt(0, 10, 0)
+            r = err(lambda: s.setsockopt(0, 4, H(o)))
+            say(name, kind, 'set', r, 'get', err(lambda: s.getsockopt(0, 4, 60).hex()))
+            if r is None and kind == socket.SOCK_DGRAM: s.bind(('0.0.0.0', 3000))
+            if r is None:
+                say('  sent', err(lambda: s.sendto(b'data', (PEER[1], 2000))), *frames(0.04))
+                if name in ('RR 1', 'TS addresses two', 'LSRR 2', 'CIPSO', 'unknown not copied', 'RR and RA', 'SSRR 1'): say('  large', err(lambda: s.sendto(bytes(i & 255 for i in range(2000)), (PEER[1], 2000))), *frames(0.05))
+            s.close()
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.setsockopt(0, 10, 0); s.bind(('0.0.0.0', 3000))
+    for name, o in OPTIONS[4:50:6]: say('by control message', name, err(lambda: s.sendmsg([b'data'], [(0, 7, opt(o))], 0, (PEER[1], 2000))), *frames(0.04))
+    for c in (6, 7): s.setsockopt(0, c, 1)
+    s.settimeout(0.05)
+    def got():
+        d, anc, f, a = s.recvmsg(100, 300)
+        return [(y, z.hex()) for x, y, z in anc]
+    for name, o in [x for x in OPTIONS if x[0][:2] != 'TS'] + ROUTES[:3]: TAPS[0].send(b'\2\0\0\0\1\0' + frame(packet(PEER[0], ME[0], 64, 17, u(8, 3000), 9, opt(o)))[6:]); say('received', name, err(got) if select.select([s], [], [], 0.03)[0] else 'nothing')
+    snmp('Ip', 'Icmp')
+
+def via_ipv6():
+    'Routes of IPv4 by gateways of IPv6 (RFC 5549): the link-layer address is found by neighbour discovery.'
+    begin()
+    quiet('ip -6 neigh add fe80::77 lladdr 02:00:00:00:00:dd dev v1 nud permanent; ip route add 10.9.0.0/16 via inet6 fe80::77 dev v1')
+    send('passing', packet(PEER[0], '10.9.1.1', 64, 17, u(), 9)); send('TTL 1', packet(PEER[0], '10.9.1.1', 1, 17, u(), 9))
+    quiet('ip link set v1 mtu 1300'); send('in fragments', packet(PEER[0], '10.9.1.1', 64, 17, u(1400), 9)); send('too large', packet(PEER[0], '10.9.1.1', 64, 17, u(1400), 9, frag=0x4000))
+    c = Sock(0, socket.SOCK_DGRAM); c.s.sendto(b'x', ('10.9.1.2', 7)); say('our own', [f[:9] for f in frames(0.1)])
+    sh('ip route show 10.9.0.0/16; ip route get 10.9.1.1')
+    snmp('Ip', 'Icmp')
 
 def flood():
     'Sixty-five thousand datagrams that never become whole: memory stays within its bounds, and a good one passes afterwards.'

@@ -170,7 +170,11 @@ describe.skipIf(!have('root', 'ip', 'python3', 'sysctl'))('routes under change',
         // Back over the device that it came in by, a packet is also told of the better way.
         const plain = (m: Message): string => text({ ...m, head: m.head.replace(/..$/, '') }, free);
         expect(plain(g) + context).toBe(plain(w) + context);
-        expect([...hopsOf(multi)], context).toContain(`${g.attrs.get(RTA_OIF) ?? ''} ${g.attrs.get(RTA_GATEWAY) ?? ''}`);
+        // A gateway that is one of the machine's own addresses is not shown.
+        const hops = [...hopsOf(multi)];
+        const gw = g.attrs.get(RTA_GATEWAY);
+        if (gw !== undefined) expect(hops, context).toContain(`${g.attrs.get(RTA_OIF)} ${gw}`);
+        else expect(hops.map((h) => h.slice(0, 8)), context).toContain(g.attrs.get(RTA_OIF));
       }
       done += LOOKUPS;
     };
@@ -212,10 +216,14 @@ describe.skipIf(!have('root', 'ip', 'python3', 'sysctl'))('routes under change',
       }
       expect(refused).toBeLessThan((setup.length + ROUNDS * CHANGES) * 0.8);
       expect(errors).toBeLessThan(done * 0.9);
-      if (ROUNDS >= 20) expect(several).toBeGreaterThan(0);
+      if (ROUNDS >= 50) expect(several).toBeGreaterThan(0);
     } catch (e) {
       // What it looked like, for who looks for the cause.
-      if (process.env['ROUTES_SHOW'] !== undefined) console.error(ns.sh('ip nexthop; ip addr; ip rule; ip route show table all'));
+      if (process.env['ROUTES_SHOW'] !== undefined) {
+        console.error(ns.sh('ip nexthop; ip rule; ip route show table local; ip route show table all | grep -v "table local"'));
+        // Perhaps the two are not the same any more.
+        await dumps();
+      }
       throw e;
     } finally {
       await real.close();

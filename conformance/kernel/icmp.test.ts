@@ -60,6 +60,21 @@ describe.skipIf(!have('root', 'ip', 'ping', 'tshark'))('ping from a real kernel'
     expect(said).toMatch(new RegExp(`RR:\\s+${peer}\\s+${address}\\s+${address}\\s+${peer}`));
   }));
 
+  for (const [how, line] of [
+    ['tsonly', /TS: \t\d+ absolute\n(\t-?\d+( not-standard)?\n){3}/],
+    ['tsandaddr', /TS: \t10\.77\.0\.1\t\d+ absolute\n\t10\.77\.0\.2\t-?\d+\n\t10\.77\.0\.2\t-?\d+\n\t10\.77\.0\.1\t-?\d+\n/],
+    ['tsprespec 10.77.0.2 10.77.0.2', /TS: \t10\.77\.0\.2\t\d+ absolute\n/],
+  ] as const) {
+    it(`with a timestamp option, ${how}`, scene(async (s) => {
+      const { netns, address, machine } = onTap(s);
+      const said = await s.sh(netns, `ping -n -c 1 -W 2 -T ${how.replace(/ 10.*/, '')} ${how.includes(' ') ? how.replace(/^\S+ /, '') : address}`);
+      row(`ping -T ${how}`, said.split('\n').slice(1, 7).join(' | ').replace(/\s+/g, ' '));
+      expect(said).toContain('1 received');
+      expect(said).toMatch(line);
+      expect(machine.counter('Icmp.InEchos')).toBe(1);
+    }));
+  }
+
   it('of an address that nobody has fails', scene(async (s) => {
     const { netns } = onTap(s);
     const { code, stdout } = await exec(netns.name, 'ping -c 1 -W 1 10.77.0.99');

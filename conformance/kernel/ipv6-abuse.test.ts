@@ -140,6 +140,26 @@ function cases(): Case[] {
     for (let i = 0; i < n; i++) all.push(...opts(i === n - 1 ? 58 : 60, []));
     add(`${n} destination options headers`, packet({ next: 60 }, [...all, ...E]));
   }
+  // As many of them as a datagram holds, which comes in fragments then.
+  for (const n of [1000, 8000]) {
+    const whole = [...Array.from({ length: n }, (_, i) => [i === n - 1 ? 58 : 60, 0, 1, 4, 0, 0, 0, 0]).flat(), ...E];
+    const packets: string[] = [];
+    for (let at = 0; at < whole.length; at += 1448) packets.push(packet({ next: 44 }, [...frag(60, at, at + 1448 < whole.length ? 1 : 0, 0x30000 + n), ...whole.slice(at, at + 1448)]));
+    add(`${n} destination options headers in fragments`, ...packets);
+    add(`${n} destination options headers in fragments, backwards`, ...packets.toReversed());
+  }
+  for (const depth of [2, 3, 50, 100]) {
+    let inner: number[] = E;
+    for (let i = 0; i < depth; i++) inner = [...frag(i === 0 ? 58 : 44, 0, 0, 0x40000 + i), ...inner];
+    add(`${depth} fragments in one another`, packet({ next: 44 }, inner));
+  }
+  for (const kind of [0, 60]) {
+    for (const bytesOf of [1400, 1200, 256]) {
+      add(`${bytesOf} bytes of unknown options of header ${kind}`, packet({ next: kind }, [...opts(58, Array.from({ length: (bytesOf - 2) >> 1 }, () => [0x1e, 0]).flat(), false), ...E]));
+      add(`${bytesOf} bytes of long options of header ${kind}`, packet({ next: kind }, [...opts(58, Array.from({ length: Math.floor((bytesOf - 2) / 127) }, () => [0x1e, 125, ...new Array<number>(125).fill(7)]).flat()), ...E]));
+      add(`${bytesOf} bytes of Pad1 of header ${kind}`, packet({ next: kind }, [...opts(58, new Array<number>(bytesOf - 2).fill(0), false), ...E]));
+    }
+  }
   // Routing headers.
   for (const type of [0, 1, 2, 3, 4, 5, 253]) {
     for (const left of [0, 1, 2, 5]) {

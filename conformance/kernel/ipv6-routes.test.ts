@@ -345,6 +345,7 @@ describe.skipIf(!have('root', 'ip', 'sysctl'))('ways and sources of IPv6', () =>
     let asked = 0;
     let answered = 0;
     let withSource = 0;
+    let askedAgain = 0;
     for (let machine = 0; asked < CASES; machine++) {
       const r = new Numbers(SEED * 1000 + machine);
       const settings: [string, number][] = [['net/ipv6/conf/all/forwarding', r.chance(50) ? 1 : 0]];
@@ -373,9 +374,16 @@ describe.skipIf(!have('root', 'ip', 'sysctl'))('ways and sources of IPv6', () =>
         for (let i = 0; i < A_MACHINE && asked < CASES; i++, asked++) {
           const [get, match] = question(r, own);
           const [a, am] = [said(linnet.ask(get.bytes)), said(linnet.ask(match.bytes))];
-          const [b, bm] = [said(real.ask(get.bytes)), said(real.ask(match.bytes))];
+          let [b, bm] = [said(real.ask(get.bytes)), said(real.ask(match.bytes))];
           if (b.errno === 'OK') answered++;
           if (b.attrs['RTA_PREFSRC'] !== undefined) withSource++;
+          // Once or twice in 50,000 questions a real kernel does not find the route of an address of its own, and finds it when it is asked a little later.
+          const missed = (): boolean => /TABLE=255/.test(tell(a, false)) && !/TABLE=255/.test(tell(b, false));
+          if (missed()) askedAgain++;
+          for (let n = 0; n < 20 && missed(); n++) {
+            await new Promise((resolve) => { setTimeout(resolve, 20); });
+            [b, bm] = [said(real.ask(get.bytes)), said(real.ask(match.bytes))];
+          }
           const several = bm.attrs['RTA_MULTIPATH'] !== undefined && b.errno === 'OK' && a.errno === 'OK';
           // The routes of groups are in the order in which the link watch found the devices ready.
           const group = String(b.attrs['RTA_DST']).startsWith('ff') && !/RTA_[OI]IF/.test(get.what);
@@ -390,9 +398,10 @@ describe.skipIf(!have('root', 'ip', 'sysctl'))('ways and sources of IPv6', () =>
         linnet.close();
       }
     }
-    row('ip -6 route get', `${asked} questions, ${answered} answered, ${withSource} with a source chosen`);
+    row('ip -6 route get', `${asked} questions, ${answered} answered, ${withSource} with a source chosen, ${askedAgain} asked twice`);
     expect(different.join('\n')).toBe('');
     expect(answered).toBeGreaterThan(asked / 3);
     expect(withSource).toBeGreaterThan(asked / 5);
+    expect(askedAgain).toBeLessThan(10);
   });
 });

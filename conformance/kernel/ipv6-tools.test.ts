@@ -71,11 +71,28 @@ describe.skipIf(!have('root', 'ip') || !can('ip'))('iproute2 on IPv6', () => {
       'ip -6 route get 2a00::1', 'ip -6 route get fe80::7 dev v0', 'ip -6 route get ff02::7', 'ip -6 route get ff02::7 dev v1', 'ip -6 route get ::1', 'ip -6 route get 2001:db8::1', 'ip -6 route get fibmatch 2001:db8:10::1',
       'ip -6 route del 2001:db8:20::/48 nexthop via 2001:db8::a dev v0 weight 2', 'ip -6 route del 2001:db8:99::/48', 'ip -6 route flush 2001:db8:10::/48', 'ip -6 route',
     ]],
+    ['metrics, refusals and ways for some sources', [
+      'ip addr add 2001:db8:50::1/64 dev v0 nodad', 'ip addr add 2001:db8:51::1/64 dev v0 nodad',
+      ...['mtu 65530', 'mtu 65510', 'mtu lock 1400', 'advmss 65530', 'congctl nothing', 'congctl cubic', 'congctl a_name_that_is_far_too_long', 'features ecn', 'hoplimit 255'].flatMap((m) => [
+        `ip -6 route add 2001:db8:40::/48 dev v0 ${m}`, 'ip -6 route show 2001:db8:40::/48', 'ip -6 route flush 2001:db8:40::/48',
+      ]),
+      'ip -6 route add prohibit 2001:db8:41::/48 pref high', 'ip -6 route append 2001:db8:41::/48 via fe80::9 dev v0', 'ip -6 route show 2001:db8:41::/48', 'ip -6 route get 2001:db8:41::1', 'ip -6 route get 2001:db8:41::1 oif v0',
+      'ip -6 route add 2001:db8:42::/48 dev lo', 'ip -6 route add 2001:db8:43::/48 via 2001:db8:42::1', 'ip -6 route add 2001:db8:43::/48 via 2001:db8:42::1 dev v0 onlink', 'ip -6 route get 2001:db8:42::1',
+      "grep ' lo$' /proc/net/ipv6_route | grep ^20010db8004 | cut -c1-107,126-",
+      'ip -6 route add 2001:db8:44::/48 dev v0', 'ip -6 route add 2001:db8:44::/48 from 2001:db8:50::/64 dev v1', 'ip -6 route get 2001:db8:44::1', 'ip -6 route get 2001:db8:44::1 from 2001:db8:51::1',
+      'ip -6 route get 2001:db8:44::1 from 2001:db8:50::1', 'ip -6 route get fibmatch 2001:db8:44::1 from 2001:db8:50::1 iif v0', 'ip -6 route get ff0e::1 iif v0', 'ip -6 route get ff0e::1 iif lo',
+      'ip -6 route add 2001:db8:45::/48 dev v0 src 2001:db8:51::1', 'ip -6 route get 2001:db8:45::1', 'ip -6 route get :: oif v0',
+      ...['prohibit', 'blackhole', 'unreachable'].flatMap((kind) => [
+        `ip -6 rule add ${kind} iif v0 pref 10`, 'ip -6 route get 2001:db8:44::1 from 2001:db8:50::1 iif v0', 'ip -6 rule del pref 10',
+      ]),
+      ...['41', '42', '43', '44', '45'].flatMap((n) => [`ip -6 route flush 2001:db8:${n}::/48`, `ip -6 route del prohibit 2001:db8:${n}::/48`]), 'ip addr del 2001:db8:50::1/64 dev v0', 'ip addr del 2001:db8:51::1/64 dev v0', 'ip -6 route',
+    ]],
     ['rules', [
       'ip -6 rule add from 2001:db8::/64 table 100', 'ip -6 rule add to fd00::/8 lookup main suppress_prefixlength 0 pref 50', 'ip -6 rule add fwmark 7 unreachable', 'ip -6 rule', 'ip -6 route get 2001:db8:14::1 from 2001:db8::1',
       'ip -6 route get 2001:db8:13::1 mark 7', 'ip -6 rule del from 2001:db8::/64 table 100', 'ip -6 rule del pref 50', 'ip -6 rule del fwmark 7', 'ip -6 rule',
     ]],
-    ['labels', ['ip addrlabel add prefix 2001:db8::/32 label 99', 'ip addrlabel add prefix 2001:db8::/32 label 98', 'ip addrlabel add prefix fd00::/8 dev v0 label 97', 'ip addrlabel', 'ip addrlabel get prefix 2001:db8::7', 'ip addrlabel del prefix 2001:db8::/32 label 99']],
+    ['labels', ['ip addrlabel add prefix 2001:db8::/32 label 99', 'ip addrlabel add prefix 2001:db8::/32 label 98', 'ip addrlabel add prefix fd00::/8 dev v0 label 97', 'ip addrlabel', 'ip addrlabel get prefix 2001:db8::7', 'ip addrlabel del prefix 2001:db8::/32 label 99',
+      'ip addrlabel add prefix 2002::/16 label 23', 'ip addrlabel add prefix 2002::/16 label 24', 'ip addrlabel add prefix 3ffe::/16 label 25', 'ip addrlabel add prefix ::ffff:0:0/96 label 26', 'ip addrlabel add prefix fc00::/7 label 27', 'ip addrlabel add prefix 2002::/16 dev v0 label 28', 'ip addrlabel add prefix 2002::/16 dev v1 label 29', 'ip addrlabel add prefix 2002::/16 dev v0 label 30', 'ip addrlabel']],
     ['neighbours', ['ip -6 neigh add 2001:db8::50 lladdr 02:00:00:00:00:50 dev v0', 'ip -6 neigh add proxy 2001:db8::51 dev v0', 'ip -6 neigh show nud permanent', 'ip -6 neigh show proxy', 'ip -6 maddr show dev v0', 'ip -6 neigh get 2001:db8::50 dev v0', 'ip -6 neigh del 2001:db8::50 dev v0']],
     ['nexthop objects', [
       'ip addr add 10.0.0.1/24 dev v0', 'ip -6 route flush proto boot', 'ip -6 nexthop add id 1 via 2001:db8::99 dev v0', 'ip -6 nexthop add id 2 via 2001:db8::98 dev v0',

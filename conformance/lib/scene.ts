@@ -125,6 +125,8 @@ export interface TapLink {
 export interface WireLink extends Omit<TapLink, 'vnetHdr'> {
   /** The way to Linnet and back; the same both ways unless `ba`. `a` is the real kernel's end. */
   readonly wire: Omit<WireOptions, 'mtu' | 'clock'>;
+  /** Modules of the machine beside IPv4, TCP, UDP and TAP. */
+  readonly modules?: readonly KernelModule[];
 }
 
 /** A Linnet machine on one TAP. */
@@ -194,7 +196,7 @@ export class Scene {
 
   /** A machine whose only link is an impairing wire to a TAP in a namespace. */
   linnetOnWire(link: WireLink): WireLinked {
-    const machine = this.machine();
+    const machine = this.machine(link.modules === undefined ? {} : { modules: link.modules });
     const name = link.name ?? 'tap0';
     const wire = createWire({ ...link.wire, mtu: 9000 });
     const tap = openTap({ name, netns: link.netns.name, vnetHdr: false });

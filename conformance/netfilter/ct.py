@@ -40,6 +40,6 @@ for i, arg in enumerate(sys.argv[1:]):
             elif mt == 3: lines.append('done %d flags %#x' % (struct.unpack_from('<i', p)[0], mf)); done = True
             else:
                 lines.append('%#x flags %#x %s %s' % (mt, mf, p[:4].hex(), ' '.join(attrs(p[4:], NEST if mt >> 8 == 1 and mt & 255 in (0, 2) else None))))
-                if not (mf & 2) and not fl & 4: done = True
+                if fl & 0x300 != 0x300 and not fl & 4: done = True
             o += (l + 3) & ~3
     for x in sorted(lines): print(x)

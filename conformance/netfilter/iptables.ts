@@ -1,11 +1,6 @@
 // What is done to both machines: commands whose output is compared, and packets whose way is.
 import { fileURLToPath } from 'node:url';
-
-/** Rules, then packets, then the same commands that show counters, for each entry. */
-export interface FilterScene {
-  readonly name: string;
-  readonly steps: readonly string[];
-}
+import type { FilterScene } from './run.ts';
 
 const LAB = fileURLToPath(new URL('lab.py', import.meta.url));
 
@@ -17,7 +12,7 @@ export function send(...packets: readonly string[]): string {
 /** A router of 10.1.0.0/24 and 203.0.113.0/24, and of the same in IPv6, with the far ends of both wires in reach of lab.py. What leaves is for somebody else
  * there, so that it does not come in again. */
 export const ROUTER: readonly string[] = [
-  'sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.dad_transmits=0 net.ipv6.conf.default.addr_gen_mode=1 net.ipv6.conf.default.accept_ra=0 net.ipv6.conf.all.router_solicitations=0 net.ipv6.conf.default.router_solicitations=0',
+  'sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.dad_transmits=0 net.ipv6.conf.default.addr_gen_mode=1 net.ipv6.conf.default.accept_ra=0 net.ipv6.conf.all.router_solicitations=0 net.ipv6.conf.default.router_solicitations=0 net.ipv6.conf.default.mldv2_unsolicited_report_interval=600000',
   'ip link set lo up',
   'ip link add e0 address 02:00:00:00:00:0a type veth peer name e1 address 02:00:00:00:00:0b',
   'ip link add f0 address 02:00:00:00:00:0c type veth peer name f1 address 02:00:00:00:00:0d',
@@ -81,6 +76,22 @@ export const SCENES: readonly FilterScene[] = [
       'sysctl -qw net.ipv4.icmp_ratelimit=0',
       send(...Array.from({ length: 7 }, (_, i) => `udp ${OUT} dport=${200 + i}`), `tcp ${OUT} seq=77`, `tcp ${OUT} flags=A seq=5 ack=99`, `tcp ${OUT} flags=R`, `tcp ${OUT} flags=PA ack=7 seq=5 len=20`, `tcp ${OUT} flags=FS len=9`, `udp ${IN}`, `tcp ${IN} dport=81`, `tcp ${IN} dport=82`, `udp ${OUT} dport=200 len=2000 frag=800`, `udp src=10.1.0.2 dst=10.1.0.255 bcast`, 'sock udp dst=203.0.113.3 dport=300 sport=78', 'sock udp dst=203.0.113.3 dport=302', 'sock connect dst=203.0.113.3 dport=301', 'sock udp dst=203.0.113.3 dport=303 sport=77', 'sock recv', `tcp ${IN} dport=81 badsum`),
       ...SHOW,
+    ],
+  },
+  {
+    name: 'REJECT of protocols with other sums or none',
+    steps: [
+      'iptables -A FORWARD -j REJECT', 'ip6tables -A FORWARD -j REJECT', 'sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0',
+      send(...[1, 2, 4, 33, 41, 46, 47, 50, 51, 55, 58, 89, 94, 97, 98, 103, 108, 112, 115, 132, 136, 137, 139, 140, 200, 253].flatMap((n) => [`other ${OUT} proto=${n} hex=0102030405060708090a0b0c0d0e0f10 ipid=${n}`, `other ${OUT6} proto=${n} hex=0102030405060708090a0b0c0d0e0f10`]), `udp ${OUT} nosum`, `udp ${OUT6} nosum`),
+      'iptables -L -v -n -x', 'ip6tables -L -v -n -x',
+    ],
+  },
+  {
+    name: 'fragments to this machine',
+    steps: [
+      'ip6tables -A INPUT -m state --state NEW', 'iptables -A INPUT -m state --state NEW', 'sysctl -qw net.ipv6.icmp.ratelimit=0',
+      send('sock bound src=2001:db8:1::1 sport=77', 'sock bound src=10.1.0.1 sport=77', `udp ${IN6} dport=77 len=500 frag=128`, `udp ${IN6} dport=78 len=500 frag=128`, `udp ${IN} dport=77 len=500 frag=128`, `udp ${IN} dport=78 len=500 frag=128`, 'sock recv', `icmp6 ${IN6} len=300 frag=64`),
+      'ip6tables -L -v -n -x', 'iptables -L -v -n -x',
     ],
   },
   {

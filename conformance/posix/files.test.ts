@@ -83,6 +83,29 @@ describe.skipIf(!have('root', 'ip', 'python3'))('files', () => {
     ], (op) => op.op === 'read' && SIZED.has(op.path));
   });
 
+  /** Settings of transports and of transformations are their packages' business. */
+  const OTHERS = /^(tcp|udp)_|^xfrm4_gc_thresh$/;
+
+  it('/proc/sys/net/ipv4: what is missing', () => {
+    const [names] = real.do([{ op: 'readdir', path: '/proc/sys/net/ipv4' }]) as [string[]];
+    const have = new Set(ours.do([{ op: 'readdir', path: '/proc/sys/net/ipv4' }])[0] as string[]);
+    expect(names.length).toBeGreaterThan(100);
+    expect(names.filter((n) => !have.has(n) && !OTHERS.test(n))).toEqual(['ip_autobind_reuse']);
+    expect([...have].filter((n) => !names.includes(n) && !OTHERS.test(n))).toEqual([]);
+  });
+
+  it('/proc/net: groups and the sources that are wanted in them', () => {
+    const IP = (...a: string[]): string => a.map((x) => x.split('.').map((b) => Number(b).toString(16).padStart(2, '0')).join('')).join('');
+    const join = (opt: number, ...a: string[]): Op => ({ op: 'setsockopt', fd: 'u', level: 0, opt, value: IP(...a) });
+    const look: Op[] = ['igmp', 'mcfilter', 'ip_mr_vif', 'ip_mr_cache', 'udp', 'raw', 'icmp', 'sockstat', 'snmp', 'netstat'].map((f): Op => ({ op: 'read', path: `/proc/net/${f}` }));
+    same([
+      { op: 'socket', id: 'u', args: [AF_INET, SOCK_DGRAM, 0] }, { op: 'bind', fd: 'u', addr: ['239.1.1.1', 5000] }, { op: 'socket', id: 'p', args: [AF_INET, SOCK_DGRAM, 1] }, ...look,
+      join(35, '239.1.1.1', '10.0.0.1'), join(39, '232.1.1.1', '10.0.0.1', '10.9.9.1'), join(39, '232.1.1.1', '10.0.0.1', '10.9.9.2'), ...look,
+      join(38, '239.1.1.1', '10.0.0.1', '10.9.9.3'), join(35, '239.1.1.2', '127.0.0.1'), join(35, '239.1.1.1', '10.0.0.1'), join(35, '10.1.1.1', '10.0.0.1'), ...look,
+      join(40, '232.1.1.1', '10.0.0.1', '10.9.9.1'), join(37, '239.1.1.1', '10.0.0.1', '10.9.9.3'), join(36, '239.1.1.2', '127.0.0.1'), join(36, '239.1.1.3', '10.0.0.1'), ...look,
+    ]);
+  });
+
   it('/proc/sys/net: what can be written to each, and what is there then', () => {
     const VALUES = ['', '1\n', 'x', '-1', '0', '2', '5', '255', '256', '65535', '65536', '2147483647', '2147483648', '4294967296', '99999999999999999999', '0x10', '010', '08', ' 7 ', '1 2', '1 2 3', '1x', '+3', '--1', '3\t4\n'];
     const ops: Op[] = [];

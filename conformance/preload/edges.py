@@ -62,7 +62,7 @@ def selecting():
     p = select.poll()
     p.register(s, select.POLLIN | select.POLLOUT | select.POLLRDHUP)
     c.shutdown(socket.SHUT_WR)
-    time.sleep(0.05)
+    time.sleep(0.3)
     say('half', [e for _, e in p.poll(1000)])
     ls = socket.create_server((HOST, 0))
     say('listener', select.select([ls], [], [], 0))
@@ -113,14 +113,14 @@ def epolling():
 
 
 def threads():
-    # Many at once, each with sockets of its own; and one socket for many.
+    # Many at once, each with sockets of its own; and one socket for many. (What they send fits into its buffer, however slow the readers are.)
     u = udp()
     got, sent = [], []
     lock = threading.Lock()
 
     def sender(i):
         v = udp()
-        for k in range(100):
+        for k in range(40):
             v.sendto(b'%d/%d' % (i, k), u.getsockname())
             if k % 10 == 9:
                 time.sleep(0.001)
@@ -243,7 +243,7 @@ def signals():
     s, c = pair()
     c.close()
     s.send(b'x')
-    time.sleep(0.05)
+    time.sleep(0.3)
     old = signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     pid = os.fork()
     if pid == 0:

@@ -55,14 +55,15 @@ describe.skipIf(!can('root', 'ip', 'ss', 'tshark'))('against the real kernel', (
   test.skipIf(!can('iperf3'))('iperf3, server and client inside', scene(async (s) => {
     const b = await bench(s, false);
     const bytes = (json: string): number => (JSON.parse(json) as { end: { sum_received: { bytes: number } } }).end.sum_received.bytes;
-    for (const flags of ['', '-R', '-u -b 20M']) {
+    // How fast UDP is, a round trip for each datagram, is not asked here; and on a busy machine its buffer may run over.
+    for (const [flags, least] of [['-t 1', 2e6], ['-t 1 -R', 2e6], ['-u -b 2M -n 300K', 2e5]] as const) {
       const inner = b.inside.start(null, 'exec iperf3 -s -1 --forceflush');
       await inner.until(/Server listening/);
-      expect(bytes(await b.sh(`iperf3 -c ${LINNET} -t 1 -J ${flags}`))).toBeGreaterThan(2e6);
+      expect(bytes(await b.sh(`iperf3 -c ${LINNET} -J ${flags}`))).toBeGreaterThan(least);
       await inner.done;
       const outer = b.start('exec iperf3 -s -1 --forceflush');
       await outer.until(/Server listening/);
-      expect(bytes(await b.inside.sh(null, `iperf3 -c ${REAL} -t 1 -J ${flags}`))).toBeGreaterThan(2e6);
+      expect(bytes(await b.inside.sh(null, `iperf3 -c ${REAL} -J ${flags}`))).toBeGreaterThan(least);
       await outer.done;
     }
   }));

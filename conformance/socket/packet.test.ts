@@ -105,14 +105,16 @@ const scenarios: Record<string, Step[]> = {
     ['send', 'a', '01000000000022000c00' + eth(B, A, 0x800, IP)], ['send', 'a', '0107000000002200' + '0600' + eth(B, A, 0x800, IP)], ['setopt', 'b', 24, 5, SOL], ['send', 'a', '0000000064000000' + '0000' + eth(B, A, 0x800, IP)],
   ],
   ...Object.fromEntries([0, 1].map((v): [string, Step[]] => [`a ring of TPACKET_V${v + 1}`, [
-    ...bound('a', RAW, ALL, VA), ['socket', 'b', PACKET, RAW, 0], ['setopt', 'b', 10, v, SOL], ['setopt', 'b', 12, 16, SOL], ['setopt', 'b', 5, [4096, 2, 256, 32].map((n) => le(n, 4)).join(''), SOL], ['bind', 'b', ll(ALL, VB)],
+    // Whether frames are stamped as they come in depends on all programs of a machine: here one of ours wants it.
+    ...bound('a', RAW, ALL, VA), ['setopt', 'a', 29, 1], ['pause', 100], ['socket', 'b', PACKET, RAW, 0], ['setopt', 'b', 10, v, SOL], ['setopt', 'b', 12, 16, SOL], ['setopt', 'b', 5, [4096, 2, 256, 32].map((n) => le(n, 4)).join(''), SOL], ['bind', 'b', ll(ALL, VB)],
     ['socket', 'c', PACKET, DGRAM, 0], ['setopt', 'c', 10, v, SOL], ['setopt', 'c', 5, [4096, 2, 2048, 4].map((n) => le(n, 4)).join(''), SOL], ['bind', 'c', ll(ALL, VB)], ['poll', 'b'], ['send', 'a', eth(B, A, 0x1234, '0102' + PAD)], ['poll', 'b'], ['recv', 'b', 100],
     ['send', 'a', eth(B, A, 0x8100, `0305${be16(0x800)}${IP}`)], ['send', 'a', eth(B, A, 0x1234, '05'.repeat(1000))], ['send', 'a', eth(B, A, 0x1234, '06'.repeat(10))], ['send', 'a', eth(B, A, 0x1234, '07'.repeat(10))],
     ['ring', 'b', [0, 256, 512].flatMap((at) => (v === 0 ? [[at, 20], [at + 32, 224]] : [[at, 16], [at + 24, 232]]))], ['ring', 'c', [0, 2048, 4096, 6144].flatMap((at) => (v === 0 ? [[at, 20], [at + 32, 80]] : [[at, 16], [at + 24, 80]]))], ['getopt', 'c', 6, 8, SOL], ['ringset', 'c', 0, 0],
     ['poll', 'c'], ['send', 'a', eth(B, A, 0x1234, '08'.repeat(10))], ['ring', 'c', [[0, 16]]], ['socket', 'd', PACKET, DGRAM, 0], ['setopt', 'd', 5, [4096, 2, 2048, 4].map((n) => le(n, 4)).join(''), SOL], ['setopt', 'd', 5, [4096, 1, 256, 16].map((n) => le(n, 4)).join(''), SOL], ['setopt', 'd', 5, '00'.repeat(16), SOL], ['setopt', 'd', 10, 2, SOL],
   ]])),
   'a ring of TPACKET_V3': [
-    ...bound('a', RAW, ALL, VA), ['socket', 'b', PACKET, RAW, 0], ['setopt', 'b', 10, 2, SOL], ['setopt', 'b', 5, [4096, 2, 2048, 4, 40, 16, 0].map((n) => le(n, 4)).join(''), SOL], ['bind', 'b', ll(ALL, VB)], ['poll', 'b'],
+    // Whether frames are stamped as they come in depends on all programs of a machine: here one of ours wants it.
+    ...bound('a', RAW, ALL, VA), ['setopt', 'a', 29, 1], ['pause', 100], ['socket', 'b', PACKET, RAW, 0], ['setopt', 'b', 10, 2, SOL], ['setopt', 'b', 5, [4096, 2, 2048, 4, 40, 16, 0].map((n) => le(n, 4)).join(''), SOL], ['bind', 'b', ll(ALL, VB)], ['poll', 'b'],
     ['send', 'a', eth(B, A, 0x1234, '0102' + PAD)], ['send', 'a', eth(B, A, 0x8100, `0305${be16(0x800)}${IP}`)], ['ring', 'b', [[0, 12]]], ['pause', 100], ['poll', 'b'], ['ring', 'b', [[0, 32], [64, 4], [76, 136], [240, 4], [252, 140]]],
     ...Array.from({ length: 4 }, (_, i): Step => ['send', 'a', eth(B, A, 0x1234, le(i, 1).repeat(1300))]), ['ring', 'b', [[4096, 32], [4160, 4], [4172, 30]]], ['getopt', 'b', 6, 64, SOL], ['ringset', 'b', 8, 0], ['pause', 100], ['send', 'a', eth(B, A, 0x1234, '09'.repeat(100))], ['pause', 100],
     ['ring', 'b', [[0, 32], [64, 4]]], ['getopt', 'b', 6, 64, SOL],

@@ -48,6 +48,8 @@ function heard(text: string): string {
   const all = events(out)
     // The same for the forwarding entries of a bridge and of its ports: one for each VLAN.
     .filter((l) => !/^(\[NEIGH\])?(Deleted )?dev (br0|e1) lladdr \S+ (PERMANENT|REACHABLE)/.test(l))
+    // Reports of groups are sent after a random time, and then the group's neighbour entry is made.
+    .filter((l) => !/^(\[NEIGH\])?(Deleted )?(224\.0\.0\.22|ff02::16) dev \w+ lladdr \S+ NOARP/.test(l))
     .map((l, i) => ({ l, i, kind: kindOf(l) }));
   // The order within a kind is compared; that between kinds is of several threads of the real kernel: an IPv6 address waits its turn, a carrier its second.
   return all.sort((a, b) => (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : a.i - b.i)).map((e) => e.l.replaceAll('\v', '\n')).join('\n');

@@ -47,6 +47,10 @@ print('ready', flush=True)
 time.sleep(60)
 "`;
 
+/** One congestion control on both: that of the real kernel may be any, and it says how large a send buffer it wants (bbr: three windows). One largest buffer, too: the scale of windows fits it. */
+const RENO = 'sysctl -qw net.ipv4.tcp_congestion_control=reno net.ipv4.tcp_rmem="4096 131072 6291456"';
+
+/** Sockets of all kinds, in all the states that a program can bring them to. */
 const ALL_SOCKETS = `LINNET_UNIX=1 python3 ${fileURLToPath(new URL('sockets.py', import.meta.url))}`;
 
 export const SCENES: readonly Scene[] = [
@@ -149,14 +153,13 @@ export const SCENES: readonly Scene[] = [
     ],
   },
   {
-    name: 'ss', needs: ['ss', 'ip', 'python3'], setup: PAIR6, programs: [SOCKETS],
+    name: 'ss', needs: ['ss', 'ip', 'python3'], setup: [...PAIR6, RENO], programs: [SOCKETS],
     ask: [
       'ss -tan', 'ss -tano', 'ss -tanm', 'ss -tane', 'ss -uan', 'ss -uanm', 'ss -uane', 'ss -wan', 'ss -0an', 'ss -0ane', 'ss -4tln', 'ss -6tln', 'ss -6uan', "ss -tan 'sport = :5000'", 'ss -tan state established', 'ss -tan dst 127.0.0.1', 'ss -tan state listening', 'ss -HO -tan', 'ss -Htanp state connected', 'ss -K dst 127.0.0.1 dport = 5000', 'ss -tan state established',
     ],
   },
   {
-    // One congestion control on both: that of the real kernel may be any, and it says how large a send buffer it wants (bbr: three windows). One largest buffer, too: the scale of windows fits it.
-    name: 'ss of all sockets', needs: ['ss', 'ip', 'python3'], setup: [...PAIR6, 'ip addr add 10.0.0.1/24 dev e0', 'ip neigh add 10.0.0.50 lladdr 02:00:00:00:00:0b dev e0', 'sysctl -qw net.ipv4.tcp_congestion_control=reno net.ipv4.tcp_rmem="4096 131072 6291456"'], programs: [ALL_SOCKETS],
+    name: 'ss of all sockets', needs: ['ss', 'ip', 'python3'], setup: [...PAIR6, 'ip addr add 10.0.0.1/24 dev e0', 'ip neigh add 10.0.0.50 lladdr 02:00:00:00:00:0b dev e0', RENO], programs: [ALL_SOCKETS],
     ask: [
       'ss -tuanpieom', 'ss -tuanpieomO', 'ss -tanpie state big', 'ss -tanpie state bucket', 'ss -tan state synchronized', 'ss -tan', 'ss -tn', 'ss -tano', 'ss -H -O -tuan', 'ss -tanZ', 'ss -tani --tos', 'ss -tuanbT', 'ss -tan --inet-sockopt', 'ss -tan --cgroup',
       'ss -xan', 'ss -xanepm', 'ss -xanO', 'ss -xl', 'ss -x', 'ss -x state connected', 'ss -xa src @linnet-ss-stream', 'ss -xa "src @linnet*"', 'ss -A unix_dgram -a', 'ss -A unix_seqpacket,unix_dgram -ae', 'ss -wanepm', 'ss -wa', 'ss -4wan', 'ss -6wan', 'ss -wan dst 127.0.0.1', 'ss -0anepm', 'ss -0a', 'ss -0ab', 'ss -A packet_raw -ane', 'ss -f netlink -anepm', 'ss -A netlink -a', 'ss -f link -an', 'ss -f unix -an', 'ss -f inet -an', 'ss -f inet6 -an', 'ss -an', 'ss -l', 'ss -s', 'ss -a -A tcp,raw,packet -n',

@@ -141,7 +141,7 @@ static int hide(int fd) {
 // The program wants this number: ours goes elsewhere.
 void make_way(int fd) {
   sigset_t all, mask;
-  if (!is_hidden(fd)) return;
+  if (!is_hidden(fd) || borrowed()) return;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &mask);
   pthread_mutex_lock(&lock);

@@ -47,6 +47,10 @@ export interface InetAf {
   checkFlowlabel?(sk: InetSock, label: number): number;
   /** Where a packet for `daddr` with the extension headers `opt` goes first (fl6_update_dst): `daddr`, or an array of the callee's that holds until the next call. */
   firstHop?(sk: InetSock, opt: object | null, daddr: Int32Array): Int32Array;
+  /** AF_INET only: a datagram found no way out (IpOutNoRoutes). */
+  countNoRoute?(net: Net): void;
+  /** AF_INET only: the first hop of the source route in the options `opt`, or 0; `strict` says whether all hops are named (struct ip_options). */
+  sourceRoute?(opt: object): { readonly srr: number; readonly faddr: number; readonly isStrictroute: boolean };
   /** Reads the control messages of a sendmsg into `ipc` (ip_cmsg_send). 0 or -EINVAL. */
   cmsgSend(sk: InetSock, msg: MsgHdr, ipc: IpcmCookie): number;
   /** Adds what the sock asked for (IP_PKTINFO, IP_RECVTTL ...) to a received message (ip_cmsg_recv). */
@@ -109,7 +113,7 @@ export interface InetAf {
   reversePath?(skb: Skb, dev: NetDevice, loose: boolean, validmark: boolean, acceptLocal: boolean): boolean;
 
   /** May this sock have a multicast datagram from `saddr` to `daddr` that came in by `dif`? (ip_mc_sf_allow) */
-  mcAllow(sk: InetSock, daddr: number, saddr: number, dif: number): boolean;
+  mcAllow(sk: InetSock, daddr: number, saddr: number, dif: number, sdif?: number): boolean;
   /** The same for IPv6 addresses (inet6_mc_check). */
   mcAllow6?(sk: InetSock, daddr: Int32Array, saddr: Int32Array, dif: number): boolean;
   /** Forgets the sock's memberships (ip_mc_drop_socket). */

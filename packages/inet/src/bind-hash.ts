@@ -1,12 +1,10 @@
 /** Local ports: who holds which, who may share, and choosing a free one (inet_connection_sock.c, inet_hashtables.c). */
 import { EADDRINUSE, EADDRNOTAVAIL, jhash3words } from '@linnet/kernel';
-import { AF_INET6, ipv6AddrAny, ipv6AddrEqual } from '@linnet/uapi';
+import { AF_INET6, ipv6AddrAny, ipv6AddrEqual, TCP_LISTEN } from '@linnet/uapi';
 import { EHASH_TIMEWAIT, inetEhashInsert, type EhashNode, type InetHashinfo } from './inet-hashtables.ts';
 import type { InetConnectionSock } from './inet-connection-sock.ts';
 import { INET_VERSION_4, INET_VERSION_6, type InetSock } from './inet-sock.ts';
 import type { InetTimewaitSock } from './timewait-sock.ts';
-
-const TCP_LISTEN = 10;
 
 /** Who holds one local port (struct inet_bind_bucket). @alpha */
 export class InetBindBucket {
@@ -146,7 +144,7 @@ export function inetCskGetPort(h: InetHashinfo, sk: InetConnectionSock, snum: nu
   return 0;
 }
 
-/** A random odd-distance walk over the range; half of it first for those who may share, as Linux does (inet_csk_find_open_port). */
+/** A free port: from a random place on, first one half of the range (every other port), then the other; 0 when there is none (inet_csk_find_open_port). */
 function findOpenPort(h: InetHashinfo, sk: InetConnectionSock, ports: LocalPorts): number {
   const range = inetSkGetLocalPortRange(sk, ports);
   const low = range & 0xffff;

@@ -3,14 +3,11 @@ import { EACCES, EAFNOSUPPORT, EINVAL, ENETUNREACH } from '@linnet/kernel';
 import { sockFlag, SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, SOCK_BROADCAST } from '@linnet/socket';
 import {
   AF_INET, AF_INET6, IN6ADDR_ANY, IN6ADDR_LOOPBACK, INADDR_LOOPBACK, ipv4IsMulticast, ipv6AddrAny, ipv6AddrIsLinklocal, ipv6AddrIsMulticast, ipv6AddrV4mapped, RTN_BROADCAST, sockaddrIn,
-  type SockAddr, type SockAddrIn, type SockAddrIn6,
+  type SockAddr, type SockAddrIn, type SockAddrIn6, TCP_CLOSE, TCP_ESTABLISHED,
 } from '@linnet/uapi';
 import { flowi4InitOutput, flowi6InitOutput, IpcmCookie } from './flowi.ts';
 import { INET_VERSION_4, INET_VERSION_6, inetMapped, type InetSock, inetSockUpdateVersions } from './inet-sock.ts';
 import { INET } from './protocol.ts';
-
-const TCP_ESTABLISHED = 1;
-const TCP_CLOSE = 7;
 
 /**
  * Fixes the peer of a datagram sock and finds its route and source address (ip4_datagram_connect). 0, or EAFNOSUPPORT, EACCES for a broadcast

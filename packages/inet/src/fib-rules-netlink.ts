@@ -9,13 +9,11 @@ import {
   FIB_RULE_HDR_LEN, FIB_RULE_IIF_DETACHED, FIB_RULE_OIF_DETACHED, FIB_RULE_PERMANENT, FR_ACT_GOTO, FR_ACT_UNSPEC, FRA_DPORT_MASK, FRA_DPORT_RANGE, FRA_DSCP, FRA_DSCP_MASK, FRA_DST,
   FRA_FLOW, FRA_FLOWLABEL, FRA_FLOWLABEL_MASK, FRA_FWMARK, FRA_FWMASK, FRA_GOTO, FRA_IIFNAME, FRA_IP_PROTO, FRA_L3MDEV, FRA_MAX, FRA_OIFNAME, FRA_PRIORITY, FRA_PROTOCOL,
   FRA_SPORT_MASK, FRA_SPORT_RANGE, FRA_SRC, FRA_SUPPRESS_IFGROUP, FRA_SUPPRESS_PREFIXLEN, FRA_TABLE, FRA_TUN_ID, FRA_UID_RANGE, FIB_RULE_UNRESOLVED, type FibRuleHdr, fibRuleHdrRead,
-  fibRuleHdrWrite, nlaGetString, nlaGetU16, nlaGetU32, nlaGetU8, nlaLen, NLM_F_EXCL, NlWriter, RT_TABLE_COMPAT, RTM_DELRULE, RTM_GETRULE, RTM_NEWRULE,
+  fibRuleHdrWrite, IFNAMSIZ, nlaGetString, nlaGetU16, nlaGetU32, nlaGetU8, nlaLen, NLM_F_EXCL, NlWriter, RT_TABLE_COMPAT, RTM_DELRULE, RTM_GETRULE, RTM_NEWRULE,
 } from '@linnet/uapi';
 import {
   FIB_RULES, type FibRule, fibRuleAttach, fibRuleInsert, type FibRulesOps, fibRuleUnlink, lookupRulesOps,
 } from './fib-rules.ts';
-
-const IFNAMSIZ = 16;
 
 /** Rules of the attributes of a rule's message (fib_rule_policy). */
 const FRA_POLICY: NlaPolicyTable = Object.freeze({

@@ -7,7 +7,7 @@ import {
   devGetByIndex, devGetByName, IFF_L3MDEV_MASTER, NETDEV_CHANGENAME, NETDEV_REGISTER, NETDEV_UNREGISTER, type NetDevice,
 } from '@linnet/netdev';
 import type { NlRequest } from '@linnet/netlink';
-import { FR_ACT_GOTO, FR_ACT_NOP, FR_ACT_TO_TBL, type FibRuleHdr, type NlWriter, RTPROT_KERNEL } from '@linnet/uapi';
+import { FIB_RULE_INVERT, FR_ACT_GOTO, FR_ACT_NOP, FR_ACT_TO_TBL, type FibRuleHdr, type NlWriter, RTPROT_KERNEL } from '@linnet/uapi';
 import type { Flowi } from './flowi.ts';
 
 /** A rule (struct fib_rule). Families add their selectors by extending it. @alpha */
@@ -117,7 +117,7 @@ export class FibRulesOps {
   }
 }
 
-/** The rules of a namespace, one list a family, in order of registration. */
+/** The rules of a namespace, one list a family, in order of registration. It ends with the namespace. */
 export const FIB_RULES: Key<FibRulesOps[]> = defineKey<FibRulesOps[]>('fib rules');
 
 /** Gives a family an empty list of rules in a namespace (fib_rules_register). Throws when it has one. @alpha */
@@ -127,14 +127,6 @@ export function fibRulesRegister(net: Net, def: FibRulesFamily): FibRulesOps {
   const ops = new FibRulesOps(net, def);
   list.push(ops);
   return ops;
-}
-
-/** Forgets a family's rules (fib_rules_unregister). @alpha */
-export function fibRulesUnregister(ops: FibRulesOps): void {
-  const list = ops.net.get(FIB_RULES);
-  const i = list.indexOf(ops);
-  if (i >= 0) list.splice(i, 1);
-  ops.head = null;
 }
 
 /** The rules of a family, or null when it has none (lookup_rules_ops). */
@@ -184,12 +176,6 @@ export function fibRuleGetTable(rule: FibRule, arg: FibLookupArg): number {
   return rule.l3mdev ? arg.table : rule.table;
 }
 
-/** Has the rule no selector but those of its family? Then every flow comes to its action (part of fib_rule_matchall). @alpha */
-export function fibRuleMatchall(rule: FibRule): boolean {
-  return rule.iifname === '' && rule.oifname === '' && rule.mark === 0 && rule.tunIdHigh === 0 && rule.tunIdLow === 0 && rule.flags === 0 &&
-    rule.suppressIfgroup === -1 && rule.suppressPrefixlen === -1 && !rule.uidSet && rule.ipProto === 0 && rule.sportEnd === 0 && rule.dportEnd === 0;
-}
-
 /** Does a port fit a range? */
 function portInRange(port: number, start: number, end: number, mask: number): boolean {
   return start === end ? ((port ^ start) & mask) === 0 : port >= start && port <= end;
@@ -220,7 +206,7 @@ function ruleMatch(ops: FibRulesOps, rule: FibRule, fl: Flowi, flags: number, ar
   else if (rule.l3mdev && !l3mdevMatch(ops, fl, arg)) fits = false;
   else if (rule.uidSet && ((fl.uid >>> 0) < rule.uidStart || (fl.uid >>> 0) > rule.uidEnd)) fits = false;
   else fits = ops.def.match(rule, fl, flags);
-  return (rule.flags & 2) !== 0 ? !fits : fits; // FIB_RULE_INVERT
+  return (rule.flags & FIB_RULE_INVERT) !== 0 ? !fits : fits;
 }
 
 /**

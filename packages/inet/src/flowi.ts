@@ -25,8 +25,8 @@ export class Flowi {
   /** Negative errno of the last failed lookup. */
   error = 0;
   /**
-   * IPv6 only: addresses as four words, and the flow label (20 bits). A lookup never writes to the arrays; where the source was null or `::` it puts an array of
-   * its own in place, which the caller must copy from.
+   * IPv6 only: addresses as four words, and the flow label (20 bits). A lookup never writes to the arrays; where the source was null or `::` it puts the array of
+   * the address that it chose in place, a value like those of InetSock: it may be kept, and nobody writes to it.
    */
   saddr6: Int32Array | null = null;
   daddr6: Int32Array | null = null;
@@ -105,6 +105,7 @@ export function flowi6InitOutput(
 export function flowiCopy(to: Flowi, from: Flowi): void {
   to.oif = from.oif;
   to.iif = from.iif;
+  to.l3mdev = from.l3mdev;
   to.mark = from.mark;
   to.tos = from.tos;
   to.scope = from.scope;
@@ -117,6 +118,8 @@ export function flowiCopy(to: Flowi, from: Flowi): void {
   to.icmpType = from.icmpType;
   to.icmpCode = from.icmpCode;
   to.uid = from.uid;
+  to.tunIdHigh = from.tunIdHigh;
+  to.tunIdLow = from.tunIdLow;
   to.error = 0;
   to.saddr6 = from.saddr6;
   to.daddr6 = from.daddr6;

@@ -1,5 +1,9 @@
 /** How many ICMP messages a namespace sends in all, over both versions of IP (ip-sysctl: icmp_msgs_per_sec, icmp_msgs_burst). */
-import type { RngStream } from '@linnet/kernel';
+import { HZ, type RngStream } from '@linnet/kernel';
+
+/** Jiffies between two refills at least, and what a refill counts at most. */
+const REFILL_MIN: number = HZ / 50;
+const REFILL_MAX = HZ;
 
 /** Tokens for the limited ICMP messages of a namespace. @alpha */
 export class IcmpGlobal {
@@ -9,14 +13,14 @@ export class IcmpGlobal {
   private credit = 0;
   private stamp: number;
   constructor(now: number) {
-    this.stamp = (now - 1000) | 0;
+    this.stamp = (now - REFILL_MAX) | 0;
   }
 
   /** Is there a token at `now` jiffies? It is taken by {@link IcmpGlobal.consume} (icmp_global_allow). */
   allow(now: number): boolean {
-    const passed = Math.min((now - this.stamp) >>> 0, 1000);
-    if (passed >= 20) {
-      const more = Math.floor((this.perSec * passed) / 1000);
+    const passed = Math.min((now - this.stamp) >>> 0, REFILL_MAX);
+    if (passed >= REFILL_MIN) {
+      const more = Math.floor((this.perSec * passed) / HZ);
       if (more > 0) {
         this.credit = Math.min(this.credit + more, this.burst);
         this.stamp = now;

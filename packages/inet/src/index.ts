@@ -10,7 +10,7 @@ export {
 export { INET_VERSION_4, INET_VERSION_6, inetMapped, inetRecverr, InetSock, inetSockUpdateVersions } from './inet-sock.ts';
 export { Ipv6Pinfo } from './ipv6-pinfo.ts';
 export {
-  INET, inet, InetKernel, INET_PROTOSW_ICSK, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, type InetProtocol, type InetProtosw, type NfSockopt,
+  INET, inet, InetKernel, INET_PROTOSW_ICSK, INET_PROTOSW_NAMED, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, type InetProtocol, type InetProtosw, type NfSockopt,
 } from './protocol.ts';
 export type { GroOffload } from './offload.ts';
 export {
@@ -20,7 +20,7 @@ export {
   InetBindBucket, inetBindHash, type InetBound, inetCskGetPort, inetHashConnect, inetInheritPort, inetPutPort, inetRcvSaddrEqual, inetSkGetLocalPortRange, type LocalPorts,
 } from './bind-hash.ts';
 export {
-  InetConnectionSock, inetCskAccept, inetCskAcceptqAdd, inetCskAcceptqRemove, inetCskClearXmitTimers, inetCskReqskQueueIsFull, skAcceptqIsFull,
+  InetConnectionSock, inetCskAccept, inetCskAcceptqAdd, inetCskAcceptqRemove, inetCskClearXmitTimers, skAcceptqIsFull,
 } from './inet-connection-sock.ts';
 export { inetCskReqskPurge, inetCskReqskQueueDrop, inetCskReqskQueueHashAdd, RequestSock } from './request-sock.ts';
 export { inetTwskHashdance, inetTwskKill, inetTwskSchedule, InetTimewaitSock } from './timewait-sock.ts';
@@ -31,7 +31,7 @@ export { IcmpGlobal } from './icmp-global.ts';
 export { PingSock, PingTable } from './ping-table.ts';
 export { RawTable, type RawTableEntry } from './raw-table.ts';
 export {
-  putRouteMetrics, readRouteDumpFilter, readRouteMetrics, refuseRequest, routeCcKnown, routeCcName, routeDumpFiltered, type RouteDumpFilter, type RouteMetrics,
+  putRouteMetrics, readRouteDumpFilter, readRouteMetrics, refuseRequest, routeCcKnown, routeCcName, ROUTE_RULES, routeDumpFiltered, type RouteDumpFilter, type RouteMetrics,
 } from './route-message.ts';
 export {
   fragAccount, fragDestroy, fragDirExit, fragEcn, fragExpired, fragHasRoom, fragInsert, fragJoin, fragKill, fragLink, fragNoteEnd, fragPurge, fragRestartTimer, fragStrip, fragSysctls,
@@ -40,11 +40,11 @@ export {
 export { INET_NET, InetNet, type InetV6 } from './inet-net.ts';
 export { inet6ResetLocal, inetAutobound, inetDatagramDisconnect, ip4DatagramConnect, ip6DatagramConnect } from './datagram.ts';
 export {
-  fibDefaultRuleAdd, FibLookupArg, FibRule, fibRuleGetTable, fibRuleMatchall, fibRulePortsMatch, type FibRulesFamily, fibRulesLookup, FibRulesOps, fibRulesRegister, fibRulesUnregister,
+  fibDefaultRuleAdd, FibLookupArg, FibRule, fibRuleGetTable, fibRulePortsMatch, type FibRulesFamily, fibRulesLookup, FibRulesOps, fibRulesRegister,
 } from './fib-rules.ts';
 export { fibNl2RuleDscp, fibRuleDscpAnswers, fibRulePutDscp, type FibRuleDscp } from './fib-rules-netlink.ts';
 export {
-  fibCheckNexthop, Nexthop, NEXTHOP, NexthopNet, nexthopFindById, nexthopHasFamily, nexthopInfos, nexthopIsBlackhole, nexthopIsFdb, nexthopNumPath, nexthopRegisterFamily,
+  fibCheckNexthop, Nexthop, NEXTHOP, NexthopNet, nexthopFindById, nexthopInfos, nexthopIsBlackhole, nexthopIsFdb, nexthopRegisterFamily,
   nexthopSelectPath, nexthopUnuse, nexthopUse, NhGroup, NhGrpEntry, NhInfo, type NexthopFamily, type NhConfig,
 } from './nexthop.ts';
 export { NhResBucket, NhResTable } from './nexthop-res.ts';

@@ -1,6 +1,7 @@
 /** Sockets that connect and accept (struct inet_connection_sock): the accept queue, the requests, the three timers. */
 import { EAGAIN, EINVAL, delTimer, TimerList, type Net } from '@linnet/kernel';
 import type { Proto } from '@linnet/socket';
+import { TCP_LISTEN } from '@linnet/uapi';
 import type { InetAf } from './af.ts';
 import type { InetBindBucket } from './bind-hash.ts';
 import { EHASH_SOCK, EhashNode } from './inet-hashtables.ts';
@@ -50,11 +51,6 @@ export function skAcceptqIsFull(sk: InetConnectionSock): boolean {
   return sk.ackBacklog > sk.maxAckBacklog;
 }
 
-/** Are there as many requests as the backlog allows? (inet_csk_reqsk_queue_is_full) @alpha */
-export function inetCskReqskQueueIsFull(sk: InetConnectionSock): boolean {
-  return sk.reqskQlen >= sk.maxAckBacklog;
-}
-
 /** Puts an established connection behind those that wait for accept (inet_csk_reqsk_queue_add). @alpha */
 export function inetCskAcceptqAdd(sk: InetConnectionSock, child: InetConnectionSock): void {
   child.acceptNext = null;
@@ -74,8 +70,6 @@ export function inetCskAcceptqRemove(sk: InetConnectionSock): InetConnectionSock
   sk.ackBacklog--;
   return child;
 }
-
-const TCP_LISTEN = 10;
 
 /** accept(2) without waiting (inet_csk_accept): a connection, -EINVAL when not listening, -EAGAIN when none is there. @alpha */
 export function inetCskAccept(sk: InetConnectionSock): InetConnectionSock | number {

@@ -424,7 +424,7 @@ export function inetDiagInit(k: Kernel): void {
   sockDiagRegister(k, { family: AF_INET6, dump: handle, destroy: handle, getInfo });
 }
 
-/** The state bits of a socket as the dumps see them: a bound one that does nothing counts as TCP_CLOSE. @alpha */
+/** Does the request ask for sockets in this state (TCP_*)? @alpha */
 export function inetDiagWantsState(r: InetDiagReq, state: number): boolean {
   return (r.states & (1 << state)) !== 0;
 }

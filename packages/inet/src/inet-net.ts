@@ -82,7 +82,14 @@ export class InetNet implements LocalPorts {
       if (low > high || high > 65535) return -EINVAL;
       ranges.push([low, high]);
     }
-    this.ranges = ranges.sort((a, b) => a[0] - b[0]);
+    // As one set: what overlaps or touches is one range, and read back as such.
+    const merged: [number, number][] = [];
+    for (const r of ranges.sort((a, b) => a[0] - b[0])) {
+      const last = merged.at(-1);
+      if (last !== undefined && r[0] <= last[1] + 1) last[1] = Math.max(last[1], r[1]);
+      else merged.push(r);
+    }
+    this.ranges = merged;
     return 0;
   }
 

@@ -2,13 +2,10 @@
 import type { Net } from '@linnet/kernel';
 import type { DstEntry } from '@linnet/netdev';
 import { Sock, type Proto } from '@linnet/socket';
-import { AF_INET6, IN6ADDR_ANY, ipv6AddrAny, ipv6AddrV4mapped } from '@linnet/uapi';
+import { AF_INET6, IN6ADDR_ANY, IP_PMTUDISC_WANT, ipv6AddrAny, ipv6AddrV4mapped } from '@linnet/uapi';
 import type { InetAf } from './af.ts';
 import { Flowi, type InetCork } from './flowi.ts';
 import { Ipv6Pinfo } from './ipv6-pinfo.ts';
-
-/** IP_PMTUDISC_WANT: let the path's MTU be found, fragment locally when needed. */
-const IP_PMTUDISC_WANT = 1;
 
 /** It may get IPv4 packets. @alpha */
 export const INET_VERSION_4 = 1;
@@ -53,6 +50,7 @@ export class InetSock extends Sock {
   minTtl = 0;
   tos = 0;
   rcvTos = 0;
+  /** IP_PMTUDISC_*. */
   pmtudisc: number = IP_PMTUDISC_WANT;
   recverr = false;
   recverrRfc4884 = false;

@@ -1,4 +1,5 @@
 /** What an AF_INET6 socket has beyond an AF_INET one (struct ipv6_pinfo). */
+import { IPV6_PMTUDISC_WANT } from '@linnet/uapi';
 
 /**
  * The IPv6 settings of a socket, under the names of ipv6(7) and RFC 3542. Package `ipv6` sets them and keeps what only it understands in the fields typed `object`.
@@ -15,8 +16,8 @@ export class Ipv6Pinfo {
   mcastOif = 0;
   /** IPV6_UNICAST_IF. */
   ucastOif = 0;
-  /** IPV6_MTU_DISCOVER; 1 is IPV6_PMTUDISC_WANT. */
-  pmtudisc = 1;
+  /** IPV6_MTU_DISCOVER: IPV6_PMTUDISC_*. */
+  pmtudisc: number = IPV6_PMTUDISC_WANT;
   recverr = false;
   recverrRfc4884 = false;
   tclass = 0;

@@ -40,8 +40,8 @@ export class NhResTable {
   }
 }
 
-/** The member for a flow's hash; notes that the bucket is in use (nexthop_select_path_res). */
-export function nhResSelect(_nh: Nexthop, group: NhGroup, res: NhResTable, hash: number): number {
+/** The number of the member for a flow's hash; notes that the bucket is in use (nexthop_select_path_res). */
+export function nhResSelect(group: NhGroup, res: NhResTable, hash: number): number {
   const bucket = res.buckets[hash % res.buckets.length]!;
   bucket.usedTime = res.k.jiffies;
   const entry = bucket.entry!;

@@ -185,11 +185,6 @@ export function nexthopUnuse(nh: Nexthop, family4: boolean, user: object): void 
   (family4 ? nh.users4 : nh.users6).delete(user);
 }
 
-/** How many ways an object has. @alpha */
-export function nexthopNumPath(nh: Nexthop): number {
-  return nh.group === null ? 1 : nh.group.entries.length;
-}
-
 /** Does everything that goes there vanish? A group does so when its only member does (nexthop_is_blackhole). @alpha */
 export function nexthopIsBlackhole(nh: Nexthop): boolean {
   if (nh.group === null) return nh.info!.blackhole;
@@ -206,11 +201,6 @@ export function nexthopInfos(nh: Nexthop): readonly NhInfo[] {
   return nh.group === null ? [nh.info!] : nh.group.entries.map((e) => e.nh.info!);
 }
 
-/** Has the object a hop of this family? (part of the check for IPv6 routes, which cannot use IPv4's) @alpha */
-export function nexthopHasFamily(nh: Nexthop, family: number): boolean {
-  return nexthopInfos(nh).some((i) => i.family === family);
-}
-
 /**
  * Chooses the member of a group for a flow by its 31-bit hash, and counts the packet (nexthop_select_path): the number of the member. Members whose neighbour
  * is known not to answer are passed over. Allocates nothing.
@@ -219,7 +209,7 @@ export function nexthopHasFamily(nh: Nexthop, family: number): boolean {
 export function nexthopSelectPath(nh: Nexthop, hash: number): number {
   const group = nh.group;
   if (group === null) return 0;
-  if (group.res !== null) return nhResSelect(nh, group, group.res, hash);
+  if (group.res !== null) return nhResSelect(group, group.res, hash);
   const entries = group.entries;
   const families = nh.net.get(NEXTHOP).families;
   let first = -1;
@@ -245,7 +235,7 @@ function goodNh(families: readonly NexthopFamily[], nhi: NhInfo): boolean {
 }
 
 /** Gives each member its part of the 31-bit hash space, by weight (nh_hthr_group_rebalance). */
-export function nhGroupRebalance(group: NhGroup): void {
+function nhGroupRebalance(group: NhGroup): void {
   let total = 0;
   for (const e of group.entries) total += e.weight;
   let sum = 0;

@@ -57,6 +57,8 @@ export const INET_PROTOSW_REUSE = 1;
 export const INET_PROTOSW_PERMANENT = 2;
 /** A connection socket (struct inet_connection_sock). @alpha */
 export const INET_PROTOSW_ICSK = 4;
+/** Never the default of its type: only for those who name its protocol. @alpha */
+export const INET_PROTOSW_NAMED = 8;
 
 /** Takes options of SOL_IP and SOL_IPV6 that the families themselves do not know: -ENOPROTOOPT for those that it does not know either. @alpha */
 export interface NfSockopt {
@@ -72,7 +74,7 @@ export class InetKernel {
   readonly protos6: (InetProtocol | null)[] = new Array<InetProtocol | null>(256).fill(null);
   readonly offloads: (GroOffload | null)[] = new Array<GroOffload | null>(256).fill(null);
   readonly offloads6: (GroOffload | null)[] = new Array<GroOffload | null>(256).fill(null);
-  /** Kinds of sockets in order of registration, newest first within a type. */
+  /** Kinds of AF_INET sockets, the newest first. */
   readonly protosw: InetProtosw[] = [];
   /** Likewise for AF_INET6. */
   readonly protosw6: InetProtosw[] = [];
@@ -124,7 +126,9 @@ export class InetKernel {
 
   /** The services of a family, or null when its module is not in the stack. */
   af(family: number): InetAf | null {
-    return this.afs.find((a) => a.family === family) ?? null;
+    // Asked for datagrams to IPv4-mapped addresses: no closure.
+    for (let i = 0; i < this.afs.length; i++) if (this.afs[i]!.family === family) return this.afs[i]!;
+    return null;
   }
 
   /** Calls `fn` for each family that is there or will come. */

@@ -2,6 +2,7 @@
 // datapath-ok-file: requests
 import { defineKey, ENOENT, type Key, type Net } from '@linnet/kernel';
 import { AF_INET, AF_INET6, IPPROTO_RAW, TCP_CLOSE } from '@linnet/uapi';
+import { EHASH_SOCK } from './inet-hashtables.ts';
 import { inetDiagSock, type InetDiagFound, type InetDiagHandler, type InetDiagReq, inetDiagWantsState } from './inet-diag.ts';
 import type { InetSock } from './inet-sock.ts';
 
@@ -31,7 +32,7 @@ function matches(sk: InetSock, r: InetDiagReq): boolean {
 export const RAW_DIAG_HANDLER: InetDiagHandler = {
   protocol: IPPROTO_RAW,
   badCookie: ENOENT,
-  forEach: (net, r, fn) => forEach(net, r, (sk) => fn(0, sk)),
+  forEach: (net, r, fn) => forEach(net, r, (sk) => fn(EHASH_SOCK, sk)),
   lookup(net, r): InetDiagFound | null {
     for (const list of net.get(RAW_DIAG)) for (const sk of list()) if (matches(sk, r)) return inetDiagSock(sk);
     return null;

@@ -3,11 +3,12 @@
 import { EINVAL, ENODEV } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import { devGetByIndex } from '@linnet/netdev';
-import { NL_VALIDATE_LIBERAL, nlaParsePolicy, nlSetErrMsg, nlSetErrMsgAttr } from '@linnet/netlink';
+import { NL_VALIDATE_LIBERAL, NLA_NESTED, NLA_U16, NLA_U32, NLA_U8, NLA_UNSPEC, nlaParsePolicy, nlSetErrMsg, nlSetErrMsgAttr } from '@linnet/netlink';
 import type { NlaPolicyTable, NlRequest } from '@linnet/netlink';
 import {
-  nlaForEachNested, nlaGetString, nlaGetU32, nlaLen, nlaType, RTA_MAX, RTA_METRICS, RTA_OIF, RTA_TABLE, RTAX_ADVMSS, RTAX_CC_ALGO, RTAX_FEATURE_MASK, RTAX_FEATURES,
-  RTAX_HOPLIMIT, RTAX_MAX, RTAX_MTU, rtmsgRead, RTMSG_LEN,
+  nlaForEachNested, nlaGetString, nlaGetU32, nlaLen, nlaType, RTA_DPORT, RTA_ENCAP, RTA_ENCAP_TYPE, RTA_IIF, RTA_IP_PROTO, RTA_MARK, RTA_MAX,
+  RTA_METRICS, RTA_MULTIPATH, RTA_NH_ID, RTA_OIF, RTA_PRIORITY, RTA_SPORT, RTA_TABLE, RTA_UID, RTAX_ADVMSS, RTAX_CC_ALGO, RTAX_FEATURE_MASK, RTAX_FEATURES,
+  RTAX_HOPLIMIT, RTAX_MAX, RTAX_MTU, rtmsgRead, RTMSG_LEN, RTNEXTHOP_LEN,
 } from '@linnet/uapi';
 import type { NlWriter } from '@linnet/uapi';
 
@@ -17,6 +18,24 @@ const MAX_ADVMSS = 65535 - 40;
 const MAX_HOPLIMIT = 255;
 /** Characters of the name of a congestion control that count. */
 const MAX_CC_NAME = 15;
+
+/** Rules of the attributes of a route that have the same form in both families. @alpha */
+export const ROUTE_RULES: NlaPolicyTable['rules'] = Object.freeze({
+  [RTA_IIF]: { type: NLA_U32 },
+  [RTA_OIF]: { type: NLA_U32 },
+  [RTA_PRIORITY]: { type: NLA_U32 },
+  [RTA_METRICS]: { type: NLA_NESTED },
+  [RTA_MULTIPATH]: { type: NLA_UNSPEC, len: RTNEXTHOP_LEN },
+  [RTA_ENCAP_TYPE]: { type: NLA_U16 },
+  [RTA_ENCAP]: { type: NLA_NESTED },
+  [RTA_UID]: { type: NLA_U32 },
+  [RTA_MARK]: { type: NLA_U32 },
+  [RTA_TABLE]: { type: NLA_U32 },
+  [RTA_IP_PROTO]: { type: NLA_U8 },
+  [RTA_SPORT]: { type: NLA_U16 },
+  [RTA_DPORT]: { type: NLA_U16 },
+  [RTA_NH_ID]: { type: NLA_U32 },
+});
 
 /** What RTA_METRICS says: values by RTAX_ number, and the name that goes with RTAX_CC_ALGO. @alpha */
 export interface RouteMetrics {

@@ -6,6 +6,7 @@ import {
 } from '@linnet/socket';
 import { AF_UNSPEC, IPPROTO_IP, MSG_ZEROCOPY, SOCK_STREAM, SOL_SOCKET, TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT, type SockAddr } from '@linnet/uapi';
 import type { InetSock } from './inet-sock.ts';
+import { INET_PROTOSW_NAMED } from './protocol.ts';
 import type { InetProtosw } from './protocol.ts';
 
 function skOf(sock: Socket): InetSock {
@@ -19,7 +20,7 @@ export function inetFindProtosw(list: readonly InetProtosw[], type: number, prot
     if (p.type !== type) continue;
     if (protocol === p.protocol) {
       if (protocol !== IPPROTO_IP) return p;
-    } else if (protocol === IPPROTO_IP || p.protocol === IPPROTO_IP) {
+    } else if (protocol === IPPROTO_IP ? (p.flags & INET_PROTOSW_NAMED) === 0 : p.protocol === IPPROTO_IP) {
       return p; // the type's default, or a wildcard that takes any number
     }
     err = -EPROTONOSUPPORT;

@@ -108,6 +108,16 @@ describe('bind', () => {
     expect(sysctl.write('net/ipv4/ip_unprivileged_port_start', '40000')).toBe(0);
   });
 
+  it('reserved ports read as one set of ranges', () => {
+    const { sysctl } = bench().k.initNet;
+    const file = 'net/ipv4/ip_local_reserved_ports';
+    // As Linux 6.18 answers.
+    expect(sysctl.write(file, '8081,8080,1-3,2-5')).toBe(0);
+    expect(sysctl.read(file)).toBe('1-5,8080-8081');
+    expect(sysctl.write(file, '9,x')).toBe(-EINVAL);
+    expect(sysctl.read(file)).toBe('1-5,8080-8081');
+  });
+
   it('gives a port of the range, not a reserved one, until none is left', () => {
     const { h, k, ports, sock } = bench();
     expect(k.initNet.sysctl.write('net/ipv4/ip_local_port_range', '5000 5009')).toBe(0);

@@ -2,8 +2,8 @@
 import type { Net } from '@linnet/kernel';
 import { forEachNetdev } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
-import { IPV4_DEVCONF_ROUTE_LOCALNET, RT_SCOPE_HOST, RT_SCOPE_LINK, RTN_LOCAL } from '@linnet/uapi';
-import { FIB_LOOKUP_IGNORE_LINKSTATE, fibTableLookup } from './fib-lookup.ts';
+import { IPV4_DEVCONF_ROUTE_LOCALNET, RT_SCOPE_HOST, RT_SCOPE_LINK, RT_TABLE_LOCAL, RTN_LOCAL } from '@linnet/uapi';
+import { FIB_LOOKUP_IGNORE_LINKSTATE, fibTableLookupById } from './fib-lookup.ts';
 import type { InDevice, InIfaddr } from './in-device.ts';
 import { ifaSecondary, inDevGet, inetIfaMatch } from './in-device.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
@@ -24,7 +24,7 @@ export function ipDevFind(n4: Ipv4Net, addr: number): NetDevice | null {
   fl.tos = 0;
   fl.scope = 0;
   const res = n4.resCtl;
-  return fibTableLookup(n4.fibLocal, fl, res, FIB_LOOKUP_IGNORE_LINKSTATE) === 0 && res.type === RTN_LOCAL ? res.nh!.dev : null;
+  return fibTableLookupById(n4, RT_TABLE_LOCAL, fl, res, FIB_LOOKUP_IGNORE_LINKSTATE) === 0 && res.type === RTN_LOCAL ? res.nh!.dev : null;
 }
 
 /**

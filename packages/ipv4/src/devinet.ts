@@ -192,10 +192,10 @@ export function delIfa(ifa: InIfaddr, req: NlRequest | null): void {
       inetaddrEvent(NETDEV_DOWN, s);
     }
   }
-  // Routes of the heirs name the old primary as source: they must go while it is still in force.
+  // Routes of the heirs name the old primary as source: they go first, and with them what nobody else needs but the old primary itself.
   const heirs = heir === null ? [] : list.filter((s) => ifaSecondary(s) && s.mask === ifa.mask && inetIfaMatch(s.address, ifa));
-  for (const s of heirs) fibDelIfaddr(s, ifa);
   list.splice(list.indexOf(ifa), 1);
+  for (const s of heirs) fibDelIfaddr(s, ifa);
   hashDel(n4, ifa);
   n4.rtmsgIfa(RTM_DELADDR, ifa, req);
   inetaddrEvent(NETDEV_DOWN, ifa);

@@ -4,7 +4,7 @@ import type { Flowi } from '@linnet/inet';
 import { l3mdevFibTable } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import { RT_TABLE_LOCAL, RTN_BROADCAST, RTN_MULTICAST, RTN_UNICAST, ipv4IsLbcast, ipv4IsMulticast, ipv4IsZeronet } from '@linnet/uapi';
-import { FIB_LOOKUP_IGNORE_LINKSTATE, fibTableLookup } from './fib-lookup.ts';
+import { fibTableLookupById } from './fib-lookup.ts';
 import { fibInfoUsesDev } from './fib-types.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
@@ -21,11 +21,10 @@ function flowOf(n4: Ipv4Net, daddr: number): Flowi {
 function lookup(n4: Ipv4Net, dev: NetDevice | null, addr: number, table: number): number {
   if (ipv4IsZeronet(addr) || ipv4IsLbcast(addr)) return RTN_BROADCAST;
   if (ipv4IsMulticast(addr)) return RTN_MULTICAST;
-  const tb = n4.fibTables.get(table);
-  if (tb === undefined) return RTN_BROADCAST;
+  if (!n4.fibTables.has(table)) return RTN_BROADCAST;
   const fl = flowOf(n4, addr);
   const res = n4.resCtl;
-  if (fibTableLookup(tb, fl, res, FIB_LOOKUP_IGNORE_LINKSTATE) !== 0) return RTN_UNICAST;
+  if (fibTableLookupById(n4, table, fl, res, 0) !== 0) return RTN_UNICAST;
   return dev === null || fibInfoUsesDev(res.fi!, dev) ? res.type : RTN_UNICAST;
 }
 

@@ -321,7 +321,9 @@ export function fibCreateInfo(n4: Ipv4Net, cfg: FibConfig): FibInfo | number {
 function share(n4: Ipv4Net, cfg: FibConfig, nhs: readonly FibNh[], extra: number, nh: Nexthop | null): FibInfo {
   const metrics = cfg.metrics ?? NO_METRICS;
   const key = infoKey(cfg, metrics, nhs);
-  const old = n4.fibInfos.get(key);
+  // Who names a nexthop object and no metrics takes what was made last for such routes, its metrics too.
+  const base = nh === null ? '' : infoKey(cfg, NO_METRICS, nhs);
+  const old = (nh !== null && metrics === NO_METRICS ? n4.fibInfosByNh.get(base) : undefined) ?? n4.fibInfos.get(key);
   if (old !== undefined && !old.dead && (old.flags & RTNH_F_DEAD) === 0) return old;
   const fi = new FibInfo(n4, key, {
     protocol: cfg.protocol,
@@ -337,6 +339,7 @@ function share(n4: Ipv4Net, cfg: FibConfig, nhs: readonly FibNh[], extra: number
   });
   fi.flags = (cfg.flags & ~0xff) | extra;
   n4.fibInfos.set(key, fi);
+  if (nh !== null) n4.fibInfosByNh.set(base, fi);
   for (const hop of nhs) if (hop.tclassid !== 0) n4.fibRealms++;
   if (nh !== null) {
     nexthopUse(nh, true, fi);
@@ -346,12 +349,24 @@ function share(n4: Ipv4Net, cfg: FibConfig, nhs: readonly FibNh[], extra: number
   return fi;
 }
 
+/** Attributes with a nexthop object go: the last made of those that differ in metrics only take their place. */
+function forgetNh(n4: Ipv4Net, fi: FibInfo): void {
+  const at = fi.key.indexOf('|');
+  const base = at < 0 ? fi.key : fi.key.slice(0, at); // datapath-ok: configuration
+  if (n4.fibInfosByNh.get(base) !== fi) return;
+  n4.fibInfosByNh.delete(base);
+  for (const [key, other] of n4.fibInfos) if (other.nh !== null && (key === base || key.startsWith(`${base}|`))) n4.fibInfosByNh.set(base, other); // datapath-ok: configuration
+}
+
 /** One route less uses these attributes; the last one frees them and the routes cached for their hops (`fib_release_info`). @alpha */
 export function fibReleaseInfo(n4: Ipv4Net, fi: FibInfo): void {
   if (--fi.treeref > 0) return;
   fi.dead = true;
   if (n4.fibInfos.get(fi.key) === fi) n4.fibInfos.delete(fi.key);
-  if (fi.nh !== null) nexthopUnuse(fi.nh, true, fi);
+  if (fi.nh !== null) {
+    forgetNh(n4, fi);
+    nexthopUnuse(fi.nh, true, fi);
+  }
   for (const nh of fi.nhs) {
     if (nh.tclassid !== 0) n4.fibRealms--;
     rtFlushNh(nh);

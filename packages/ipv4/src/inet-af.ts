@@ -30,6 +30,7 @@ import { ipv4ConfirmNeigh } from './route-ops.ts';
 import { ipRouteOutputFlow } from './route-output.ts';
 import type { Rtable } from './rtable.ts';
 import { skSetupCaps } from './sk-caps.ts';
+import { IPSTATS_MIB_OUTNOROUTES } from './snmp.ts';
 
 /** Sees to a valid `sk.dst` (inet_sk_rebuild_header). 0 or a negative errno. */
 function rebuildHeader(sk: InetSock): number {
@@ -103,6 +104,10 @@ export const inetAf4: InetAf = {
   addrType: (net, dev, addr) => (dev === null ? inetAddrType(net, addr) : inetDevAddrType(net.get(IPV4), dev, addr)),
   reversePath: ipReversePath,
   mcAllow: ipMcSfAllow,
+  sourceRoute: (opt) => opt as IpOptions,
+  countNoRoute: (net) => {
+    net.get(IPV4).mib[IPSTATS_MIB_OUTNOROUTES]!++;
+  },
   mcDropSocket: ipMcDropSocket,
   setsockopt: ipSetsockopt,
   getsockopt: ipGetsockopt,

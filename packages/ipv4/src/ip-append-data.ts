@@ -5,7 +5,7 @@
  * follow, a payload that is a multiple of 8. The first buffer then carries the rest as its fragment list, which
  * `ipDoFragment` sends as it is.
  */
-import { EFAULT, EHOSTUNREACH, EMSGSIZE, ENETUNREACH, ENOBUFS } from '@linnet/kernel';
+import { EFAULT, EMSGSIZE, ENETUNREACH, ENOBUFS } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {
   IPHDR_LEN, IPPROTO_ICMP, IPPROTO_UDP, IPV4_MIN_MTU, IP_DF, IP_MAX_MTU, IP_PMTUDISC_DO, IP_PMTUDISC_OMIT, IP_PMTUDISC_PROBE, MSG_MORE, MSG_PROBE, RTN_MULTICAST,
@@ -18,7 +18,7 @@ import { dstMtu, llReservedSpace, NET_XMIT_CN, NETIF_F_HW_CSUM, NETIF_F_IP_CSUM 
 import type { DstEntry } from '@linnet/netdev';
 import { skSetOwnerW } from '@linnet/socket';
 import type { MsgHdr } from '@linnet/socket';
-import { appendJoin, appendRoomFor, appendToPiece, corkRelease, flowi4InitOutput } from '@linnet/inet';
+import { appendJoin, appendRoomFor, appendToPiece, corkRelease } from '@linnet/inet';
 import type { AppendSource, Flowi, InetCork, InetSock, IpcmCookie } from '@linnet/inet';
 import { ipcbClear } from './ip-cb.ts';
 import { icmpOutCount } from './icmp-stats.ts';
@@ -28,25 +28,12 @@ import { IpOptions, ipOptionsCopy } from './ip-options-types.ts';
 import { ipLocalOut } from './ip-output.ts';
 import { ipLocalError } from './ip-error-queue.ts';
 import { IPV4 } from './ipv4-net.ts';
-import { ipRouteOutputKey } from './route-output.ts';
 import type { Rtable } from './rtable.ts';
 import { IPSTATS_MIB_OUTDISCARDS } from './snmp.ts';
 
 /** May a packet of this socket be fragmented here although it carries DF? (ip_sk_ignore_df) @alpha */
 export function ipSkIgnoreDf(sk: InetSock): boolean {
   return sk.pmtudisc < IP_PMTUDISC_DO || sk.pmtudisc === IP_PMTUDISC_OMIT;
-}
-
-/** The route of a datagram: to the first hop when a source route is asked for. Null: `fl.error`. */
-function firstHop(sk: InetSock, fl: Flowi, ipc: IpcmCookie, dst: DstEntry): DstEntry | null {
-  const opt = ipc.opt as IpOptions | null;
-  if (opt === null || opt.srr === 0) return dst;
-  const ip = sk.net.get(IPV4);
-  const f = ip.outFlow;
-  flowi4InitOutput(f, fl.oif, fl.mark, fl.tos, fl.scope, fl.proto, fl.flags, opt.faddr, fl.saddr, fl.dport, fl.sport, fl.uid);
-  const rt = ipRouteOutputKey(ip, f);
-  fl.error = rt === null ? f.error : opt.isStrictroute && rt.rtUsesGateway ? -EHOSTUNREACH : 0;
-  return fl.error !== 0 ? null : rt;
 }
 
 /**
@@ -203,9 +190,7 @@ export function ipMakeSkb(
   const cork = ip.corkScratch;
   const queue = ip.queueScratch;
   const src = ip.msgSource;
-  const way = firstHop(sk, fl, ipc, dst);
-  if (way === null) return null;
-  let err = ipSetupCork(sk, cork, ipc, way, fl.daddr);
+  let err = ipSetupCork(sk, cork, ipc, dst, fl.daddr);
   if (err === 0) {
     src.msg = msg;
     err = ipAppend(sk, fl, queue, cork, src, length, transhdrlen, flags);
@@ -235,9 +220,7 @@ export function ipAppendData(
   if ((flags & MSG_PROBE) !== 0) return 0;
   const cork = sk.cork!;
   if (sk.writeQueue.head === null) {
-    const way = firstHop(sk, fl, ipc, dst);
-    if (way === null) return fl.error;
-    const err = ipSetupCork(sk, cork, ipc, way, fl.daddr);
+    const err = ipSetupCork(sk, cork, ipc, dst, fl.daddr);
     if (err !== 0) return err;
   } else {
     transhdrlen = 0;

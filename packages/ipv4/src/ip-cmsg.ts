@@ -16,7 +16,7 @@ import type { InetSock, IpcmCookie } from '@linnet/inet';
 import { inetSelectAddr } from './devinet-select.ts';
 import { inetAddrType } from './fib-addr-type.ts';
 import { ipcbFragMaxSize, ipcbIif, ipcbOptlen } from './ip-cb.ts';
-import { ipOptionsEcho, ipOptionsGet } from './ip-options.ts';
+import { ipOptionsEcho, ipOptionsGet, ipOptionsUndo } from './ip-options.ts';
 import { IpOptions } from './ip-options-types.ts';
 import { rtTos2Priority } from './route.ts';
 import { IPV4 } from './ipv4-net.ts';
@@ -72,7 +72,12 @@ export function ipCmsgRecv(sk: InetSock, msg: MsgHdr, skb: Skb): void {
   }
   if ((flags & IP_CMSG_RETOPTS) !== 0 && ipcbOptlen(skb) !== 0) {
     const o = new IpOptions();
-    if (ipOptionsEcho(sk.net.get(IPV4), o, skb) === 0) putCmsg(msg, SOL_IP, IP_RETOPTS, o.data.slice(0, o.optlen));
+    if (ipOptionsEcho(sk.net.get(IPV4), o, skb) === 0) {
+      // As a user would give them.
+      const out = new Uint8Array(o.optlen);
+      ipOptionsUndo(o, out);
+      putCmsg(msg, SOL_IP, IP_RETOPTS, out);
+    }
   }
   if ((flags & IP_CMSG_ORIGDSTADDR) !== 0) {
     const data = new Uint8Array(16);

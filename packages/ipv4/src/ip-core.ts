@@ -79,6 +79,8 @@ export class Ipv4Core {
   sysctlIcmpIgnoreBogusErrorResponses: number;
   sysctlIcmpErrorsUseInboundIfaddr: number;
   sysctlFwmarkReflect: number;
+  /** `raw_l3mdev_accept`: raw sockets without a device hear of packets in VRFs. */
+  sysctlRawL3mdevAccept: number;
   sysctlPingGroupLow: number;
   sysctlPingGroupHigh: number;
   sysctlIgmpMaxMemberships: number;
@@ -130,6 +132,7 @@ export class Ipv4Core {
     this.sysctlIcmpIgnoreBogusErrorResponses = 1;
     this.sysctlIcmpErrorsUseInboundIfaddr = 0;
     this.sysctlFwmarkReflect = 0;
+    this.sysctlRawL3mdevAccept = 1;
     this.sysctlPingGroupLow = 1;
     this.sysctlPingGroupHigh = 0;
     this.sysctlIgmpMaxMemberships = 20;

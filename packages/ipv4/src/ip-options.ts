@@ -289,8 +289,13 @@ export function ipOptionsUndo(o: IpOptions, out: Uint8Array): void {
   }
   if (o.ts !== 0) {
     const at = o.ts - IPHDR_LEN;
-    if (o.tsNeedtime) out[at + 2] = out[at + 2]! - 4;
-    if (o.tsNeedaddr) out[at + 2] = out[at + 2]! - 4;
+    // A given address stays, and its time with it.
+    if ((out[at + 3]! & 0xf) === IPOPT_TS_PRESPEC) {
+      if (o.tsNeedtime) out[at + 2] = out[at + 2]! - 8;
+    } else {
+      if (o.tsNeedtime) out[at + 2] = out[at + 2]! - 4;
+      if (o.tsNeedaddr) out[at + 2] = out[at + 2]! - 4;
+    }
   }
 }
 

@@ -18,8 +18,8 @@ import type { NlWriter } from '@linnet/uapi';
 import { mrFill } from './ipmr-notify.ts';
 import { mrAddEntry, mrDelEntry } from './ipmr-table.ts';
 import type { EntryRequest } from './ipmr-table.ts';
-import { IPMR, MR_NEVER, MrEntry, mrFindEntry, mrFindVif, mrTable } from './ipmr-types.ts';
-import type { MrPending, MrTable } from './ipmr-types.ts';
+import { IPMR, MR_NEVER, mrFindEntry, mrFindVif, mrTable } from './ipmr-types.ts';
+import type { MrEntry, MrPending, MrTable } from './ipmr-types.ts';
 import { RTM_IPV4_POLICY, RTNEXTHOP_LEN } from './rtm-policy.ts';
 
 /** Rules of the attributes of a route that is to be made or ended; of others nothing is asked. */

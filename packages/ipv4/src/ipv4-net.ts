@@ -56,6 +56,8 @@ export class Ipv4Net extends Ipv4Core {
   readonly fibTables: Map<number, FibTable>;
   /** Route attributes shared by routes, by their content. */
   readonly fibInfos: Map<string, FibInfo>;
+  /** Of those with a nexthop object the last made, by all but their metrics. */
+  readonly fibInfosByNh: Map<string, FibInfo>;
   /** While no rule was ever added or deleted, local and main are looked up as one table, as Linux does, and the rules are not asked. */
   fibHasCustomRules: boolean;
   /** A local route that no address made exists: the fast source check is not enough. */
@@ -166,6 +168,7 @@ export class Ipv4Net extends Ipv4Core {
       [RT_TABLE_DEFAULT, this.fibDefault],
     ]);
     this.fibInfos = new Map();
+    this.fibInfosByNh = new Map();
     this.fibHasCustomRules = false;
     this.fibHasCustomLocalRoutes = false;
     this.fibRealms = 0;

@@ -2,7 +2,7 @@
 // datapath-ok-file: starting and ending
 import type { Kernel, KernelModule, Key, Net } from '@linnet/kernel';
 import { defineKey } from '@linnet/kernel';
-import { fragDirExit, INET, inet, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, InetSock, PingSock, PingTable, rawDiagAdd, RawTable } from '@linnet/inet';
+import { fragDirExit, INET, inet, INET_PROTOSW_NAMED, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, InetSock, PingSock, PingTable, rawDiagAdd, RawTable } from '@linnet/inet';
 import { neigh } from '@linnet/neigh';
 import { netlink } from '@linnet/netlink';
 import { devAddOffload, devAddPack, devRemovePack, NETDEV, NETDEV_NET, PacketType, registerNetdeviceNotifier, unregisterNetdeviceNotifier } from '@linnet/netdev';
@@ -79,7 +79,7 @@ export const ipv4: KernelModule = {
       create: (net, af, protocol) => new RawSock(net, af, protocol, own.rawProt),
     });
     ik.registerProtosw({
-      type: SOCK_DGRAM, protocol: IPPROTO_ICMP, prot: own.pingProt, flags: INET_PROTOSW_REUSE | INET_PROTOSW_PERMANENT,
+      type: SOCK_DGRAM, protocol: IPPROTO_ICMP, prot: own.pingProt, flags: INET_PROTOSW_REUSE | INET_PROTOSW_PERMANENT | INET_PROTOSW_NAMED,
       create: (net, af) => new PingSock(net, af, IPPROTO_ICMP, own.pingProt),
     });
     ik.addAf(inetAf4);
@@ -118,6 +118,7 @@ export const ipv4: KernelModule = {
     for (const sk of ip.raw!.all()) sk.prot.close(sk, 0);
     for (const sk of [...ip.ping!.byIdent.values()].flat()) sk.prot.close(sk, 0);
     fragDirExit(ip.frags);
+    ipMrNetExit(net);
     sockDestruct(ip.icmpSk!);
     ipRtNetExit(net);
   },

@@ -27,7 +27,7 @@ import { icmpErrConvert } from './icmp-errno.ts';
 import { icmpOutCount } from './icmp-stats.ts';
 import { inetAddrValidOrNonlocal } from './inet-bind.ts';
 import { ipAppendData, ipFinishSkb, ipSendSkb } from './ip-append-data.ts';
-import { ipcbClear } from './ip-cb.ts';
+import { IPSKB_L3SLAVE, ipcbClear, ipcbFlags, ipcbIif } from './ip-cb.ts';
 import { ipCmsgSend } from './ip-cmsg.ts';
 import { ipIcmpError, ipLocalError } from './ip-error-queue.ts';
 import { ipDefrag, IP_DEFRAG_CALL_RA_CHAIN } from './ip-fragment.ts';
@@ -44,9 +44,16 @@ import { ipRouteOutputFlow } from './route-output.ts';
 import type { Rtable } from './rtable.ts';
 import { IPSTATS_MIB_OUTDISCARDS } from './snmp.ts';
 
-/** Does a packet of `protocol` between these addresses, in by `dif`, belong to the socket? (raw_v4_match) */
-function match(sk: RawSock, saddr: number, daddr: number, dif: number): boolean {
-  return (sk.daddr === 0 || sk.daddr === saddr) && (sk.rcvSaddr === 0 || sk.rcvSaddr === daddr) && (sk.boundDevIf === 0 || sk.boundDevIf === dif);
+/** Does a packet of `protocol` between these addresses belong to the socket? It came in by `dif`; in a VRF that is the VRF, and `sdif` its member. (raw_v4_match) */
+function match(ip: Ipv4Net, sk: RawSock, saddr: number, daddr: number, dif: number, sdif: number): boolean {
+  if ((sk.daddr !== 0 && sk.daddr !== saddr) || (sk.rcvSaddr !== 0 && sk.rcvSaddr !== daddr)) return false;
+  if (sk.boundDevIf === 0) return sdif === 0 || ip.sysctlRawL3mdevAccept !== 0;
+  return sk.boundDevIf === dif || sk.boundDevIf === sdif;
+}
+
+/** The member of the VRF that a packet came in by; 0: no VRF. */
+function slaveOf(skb: Skb): number {
+  return (ipcbFlags(skb) & IPSKB_L3SLAVE) === 0 ? 0 : ipcbIif(skb);
 }
 
 /** Queues a copy of a packet for a raw socket, IP header first (raw_rcv). @alpha */
@@ -69,15 +76,16 @@ export function rawLocalDeliver(ip: Ipv4Net, skb: Skb, protocol: number): boolea
   const saddr = iphSaddr(skb.view, nh);
   const daddr = iphDaddr(skb.view, nh);
   const dif = skb.dev === null ? skb.skbIif : skb.dev.ifindex;
+  const sdif = slaveOf(skb);
   for (let sk: RawSock | null = raw.heads[protocol] ?? null; sk !== null; sk = sk.next) {
-    if (!match(sk, saddr, daddr, dif)) continue;
+    if (!match(ip, sk, saddr, daddr, dif, sdif)) continue;
     delivered = true;
     if (sk.rmemAlloc >= sk.rcvbuf) {
       sk.drops++;
       continue;
     }
     if (protocol === IPPROTO_ICMP && filtered(sk, skb)) continue;
-    if (ipv4IsMulticast(daddr) && !sk.af.mcAllow(sk, daddr, saddr, dif)) continue;
+    if (ipv4IsMulticast(daddr) && !sk.af.mcAllow(sk, daddr, saddr, dif, sdif)) continue;
     rawRcv(sk, skb);
   }
   return delivered;
@@ -120,7 +128,7 @@ export function rawIcmpError(ip: Ipv4Net, skb: Skb, protocol: number, type: numb
   const nh = skb.networkHeader;
   const dif = skb.dev === null ? 0 : skb.dev.ifindex;
   for (let sk: RawSock | null = raw.heads[protocol] ?? null; sk !== null; sk = sk.next) {
-    if (match(sk, iphDaddr(skb.view, nh), iphSaddr(skb.view, nh), dif)) rawErr(sk, skb, type, code, info);
+    if (match(ip, sk, iphDaddr(skb.view, nh), iphSaddr(skb.view, nh), dif, 0)) rawErr(sk, skb, type, code, info);
   }
 }
 
@@ -193,7 +201,8 @@ function rawSendmsg(sk: RawSock, msg: MsgHdr, len: number): number {
   // A header of one's own has its options in it.
   if (ipc.opt !== null && sk.hdrincl) return -EINVAL;
   const tos = ipc.tos >= 0 ? ipc.tos : sk.tos;
-  const scope = sockFlag(sk, SOCK_LOCALROUTE) || (msg.flags & MSG_DONTROUTE) !== 0 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  const strict = ipc.opt !== null && (ipc.opt as IpOptions).srr !== 0 && (ipc.opt as IpOptions).isStrictroute;
+  const scope = strict || sockFlag(sk, SOCK_LOCALROUTE) || (msg.flags & MSG_DONTROUTE) !== 0 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
   if (ipv4IsMulticast(daddr)) {
     if (ipc.oif === 0) ipc.oif = sk.mcIndex;
     if (ipc.addr === 0) ipc.addr = sk.mcAddr;

@@ -35,6 +35,8 @@ function probe(dev: NetDevice, fl: Flowi): Skb {
   skbReserve(skb, 32);
   const at = skbPut(skb, 28);
   const { view } = skb;
+  // The memory has been another packet's.
+  for (let i = 0; i < 28; i += 4) view.setInt32(at + i, 0);
   view.setUint8(at, 0x45);
   view.setUint8(at + 9, fl.proto);
   view.setInt32(at + 12, fl.saddr);

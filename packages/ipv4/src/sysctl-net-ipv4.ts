@@ -19,6 +19,8 @@ export function ipv4SysctlInit(ip: Ipv4Net): void {
   u8('ip_early_demux', () => ip.sysctlIpEarlyDemux, (v) => { ip.sysctlIpEarlyDemux = v; });
   u8('fwmark_reflect', () => ip.sysctlFwmarkReflect, (v) => { ip.sysctlFwmarkReflect = v; });
 
+  u8('raw_l3mdev_accept', () => ip.sysctlRawL3mdevAccept, (v) => { ip.sysctlRawL3mdevAccept = v; }, 1);
+
   u8('icmp_echo_enable_probe', () => ip.sysctlIcmpEchoEnableProbe, (v) => { ip.sysctlIcmpEchoEnableProbe = v; }, 1);
   u8('icmp_echo_ignore_all', () => ip.sysctlIcmpEchoIgnoreAll, (v) => { ip.sysctlIcmpEchoIgnoreAll = v; }, 1);
   u8('icmp_echo_ignore_broadcasts', () => ip.sysctlIcmpEchoIgnoreBroadcasts, (v) => { ip.sysctlIcmpEchoIgnoreBroadcasts = v; }, 1);

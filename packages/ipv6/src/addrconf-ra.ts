@@ -112,7 +112,7 @@ function autoconf(idev: Inet6Dev, prefix: Int32Array, plen: number, valid: numbe
 }
 
 /** A prefix option at `opt` (addrconf_prefix_rcv). @alpha */
-export function addrconfPrefixRcv(idev: Inet6Dev, skb: Skb, opt: number, _sllao: boolean): void {
+export function addrconfPrefixRcv(idev: Inet6Dev, skb: Skb, opt: number): void {
   const { view } = skb;
   const prefix = new Int32Array(4);
   a6Load(prefix, view, opt + 16);

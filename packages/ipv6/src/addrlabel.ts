@@ -55,17 +55,18 @@ export class AddrlabelTable {
     if (plen > 128 || label >>> 0 === 0xffffffff) return -EINVAL;
     const p = new Int32Array(4);
     a6Prefix(p, prefix, plen);
-    const old = this.entries.find((e) => e.plen === plen && e.ifindex === ifindex && a6Equal(e.prefix, p));
-    if (old !== undefined) {
+    // Longer prefixes are found first; of one length those of a device come before those of all, and newer before older.
+    let at = this.entries.findIndex((e) => (e.plen === plen && e.ifindex === 0) || e.plen < plen);
+    if (at < 0) at = this.entries.length;
+    // One that stands behind the new one's place is not looked for, and hidden by it (observed: Linux 6.18 takes 2002::/16 once more, but no second time).
+    const old = this.entries.findIndex((e, i) => i <= at && e.plen === plen && e.ifindex === ifindex && a6Equal(e.prefix, p));
+    if (old >= 0) {
       if (!replace) return -EEXIST;
-      this.entries[this.entries.indexOf(old)] = new AddrlabelEntry(p, plen, ifindex, label);
+      this.entries[old] = new AddrlabelEntry(p, plen, ifindex, label);
       this.seq++;
       return 0;
     }
     if (!create) return -ESRCH;
-    // Longer prefixes are found first; of one length those of a device come before those of all, and newer before older.
-    let at = this.entries.findIndex((e) => (e.plen === plen && e.ifindex === 0) || e.plen < plen);
-    if (at < 0) at = this.entries.length;
     this.entries.splice(at, 0, new AddrlabelEntry(p, plen, ifindex, label));
     this.seq++;
     return 0;

@@ -37,10 +37,11 @@ export function rt6SyncDownDev(n6: Ipv6Net, dev: NetDevice, event: number): void
   fib6CleanAll(n6, (f) => {
     if (f.nhObj !== null || f.nhs[0]!.dev !== dev) return false;
     if (event === NETDEV_UNREGISTER || f.siblings === null) return true;
+    // The last one to go takes the others along; before that, a hop only rests.
+    if (f.siblings.every((s) => (s.nhs[0]!.flags & RTNH_F_DEAD) !== 0 || s.nhs[0]!.dev === dev)) return true;
     f.nhs[0]!.flags |= RTNH_F_DEAD | RTNH_F_LINKDOWN;
-    const dead = f.siblings.every((s) => (s.nhs[0]!.flags & RTNH_F_DEAD) !== 0 || s.nhs[0]!.dev === dev);
-    if (!dead) fib6Rebalance(f);
-    return dead;
+    fib6Rebalance(f);
+    return false;
   });
   rt6CacheFlush(n6);
 }

@@ -4,12 +4,9 @@ import { EHOSTUNREACH, EINVAL, EMSGSIZE, ENODEV, ENOENT, EOPNOTSUPP, HZ, jiffies
 import type { Kernel, Net } from '@linnet/kernel';
 import { devGetByIndex, dstMetric } from '@linnet/netdev';
 import type { DstEntry } from '@linnet/netdev';
-import {
-  NLA_BINARY, NLA_NESTED, NLA_U16, NLA_U32, NLA_U8, NLA_UNSPEC, NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlmsgParse, nlmsgReplyBegin, rtnlDump, rtnlNotify,
-  rtnlNotifyNeeded, rtnlRegister,
-} from '@linnet/netlink';
+import { NLA_BINARY, NLA_U32, NLA_U8, NLA_UNSPEC, NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlmsgParse, nlmsgReplyBegin, rtnlDump, rtnlNotify, rtnlNotifyNeeded, rtnlRegister } from '@linnet/netlink';
 import type { NlDump, NlRequest, NlaPolicyTable } from '@linnet/netlink';
-import { Flowi, NEXTHOP, nexthopIsBlackhole, putRouteMetrics, readRouteDumpFilter, readRouteMetrics, refuseRequest, routeDumpFiltered } from '@linnet/inet';
+import { Flowi, NEXTHOP, nexthopIsBlackhole, putRouteMetrics, readRouteDumpFilter, readRouteMetrics, refuseRequest, ROUTE_RULES, routeDumpFiltered } from '@linnet/inet';
 import type { Nexthop, RouteDumpFilter } from '@linnet/inet';
 import {
   AF_INET6, ICMPV6_ROUTER_PREF_INVALID, ICMPV6_ROUTER_PREF_MEDIUM, NLM_F_DUMP_FILTERED, NlWriter,
@@ -35,26 +32,13 @@ import type { Rt6Info } from './rt6-info.ts';
 const POLICY: NlaPolicyTable = Object.freeze({
   maxtype: RTA_MAX,
   rules: {
+    ...ROUTE_RULES,
     [RTA_DST]: { type: NLA_UNSPEC },
     [RTA_SRC]: { type: NLA_UNSPEC },
     [RTA_GATEWAY]: { type: NLA_BINARY, len: 16 },
     [RTA_PREFSRC]: { type: NLA_BINARY, len: 16 },
-    [RTA_OIF]: { type: NLA_U32 },
-    [RTA_IIF]: { type: NLA_U32 },
-    [RTA_PRIORITY]: { type: NLA_U32 },
-    [RTA_METRICS]: { type: NLA_NESTED },
-    [RTA_MULTIPATH]: { type: NLA_UNSPEC, len: RTNEXTHOP_LEN },
     [RTA_PREF]: { type: NLA_U8 },
-    [RTA_ENCAP_TYPE]: { type: NLA_U16 },
-    [RTA_ENCAP]: { type: NLA_NESTED },
     [RTA_EXPIRES]: { type: NLA_U32 },
-    [RTA_UID]: { type: NLA_U32 },
-    [RTA_MARK]: { type: NLA_U32 },
-    [RTA_TABLE]: { type: NLA_U32 },
-    [RTA_IP_PROTO]: { type: NLA_U8 },
-    [RTA_SPORT]: { type: NLA_U16 },
-    [RTA_DPORT]: { type: NLA_U16 },
-    [RTA_NH_ID]: { type: NLA_U32 },
     [RTA_FLOWLABEL]: { type: NLA_U32 },
   },
 });
@@ -367,7 +351,7 @@ function getRoute(net: Net, req: NlRequest, reply: NlWriter): number {
   fl.oif = oif;
   fl.mark = u32(RTA_MARK) | 0;
   fl.uid = u32(RTA_UID);
-  fl.proto = tb[RTA_IP_PROTO] === 0 ? 17 : nlaGetU8(view, tb[RTA_IP_PROTO]!);
+  fl.proto = tb[RTA_IP_PROTO] === 0 ? 0 : nlaGetU8(view, tb[RTA_IP_PROTO]!);
   fl.sport = tb[RTA_SPORT] === 0 ? 0 : nlaGetBe16(view, tb[RTA_SPORT]!);
   fl.dport = tb[RTA_DPORT] === 0 ? 0 : nlaGetBe16(view, tb[RTA_DPORT]!);
   fl.flowlabel = tb[RTA_FLOWLABEL] === 0 ? 0 : nlaGetBe32(view, tb[RTA_FLOWLABEL]!) & 0xfffff;

@@ -83,8 +83,9 @@ function recvError(sk: InetSock, msg: MsgHdr, len: number): number {
   if (head === null || af4 === null || head.u8[head.networkHeader]! >> 4 !== 4) return ipv6RecvError(sk, msg, len);
   const n = af4.recvError(sk, msg, len);
   if (n < 0) return n;
-  const from = msg.name as SockAddrIn;
-  msg.name = sockaddrIn6(inetMapped(from.addr), from.port);
+  // A time stamp is about nobody else's address.
+  const from = msg.name as SockAddrIn | null;
+  if (from !== null) msg.name = sockaddrIn6(inetMapped(from.addr), from.port);
   msg.control = msg.control.map((c) => {
     if (c.level !== SOL_IP || c.type !== IP_RECVERR) return c;
     const data = new Uint8Array(44); // datapath-ok: reading errors

@@ -13,7 +13,9 @@ import type { Skb } from '@linnet/skbuff';
 import { RT_TABLE_LOCAL, RT_TABLE_MAIN } from '@linnet/uapi';
 import { newDevconf6 } from './devconf6.ts';
 import type { Ipv6Devconf } from './devconf6.ts';
+import { ExtWalk } from './exthdrs-core.ts';
 import { Fib6Table } from './fib6-table.ts';
+import { SourceChoice } from './source-choice.ts';
 import { Fib6Result } from './fib6-types.ts';
 import type { NhObjFind } from './fib6-config.ts';
 import type { Fib6Info, Fib6Nh } from './fib6-types.ts';
@@ -71,7 +73,7 @@ export interface Ipv6Fn {
   /** Somebody else uses the address (addrconf_dad_failure). */
   dadFailure(ifp: Inet6Ifaddr): void;
   /** A prefix option of an advertisement (addrconf_prefix_rcv). */
-  prefixRcv(idev: Inet6Dev, skb: Skb, opt: number, sllao: boolean): void;
+  prefixRcv(idev: Inet6Dev, skb: Skb, opt: number): void;
   /** Join and leave groups. */
   mcInc(idev: Inet6Dev, group: Int32Array): void;
   mcDec(idev: Inet6Dev, group: Int32Array): number;
@@ -154,6 +156,8 @@ export class Ipv6Net {
   readonly a6Nexthop: Int32Array;
   readonly corkScratch: InetCork;
   readonly queueScratch: SkbQueue;
+  readonly sourceChoice: SourceChoice;
+  readonly extWalk: ExtWalk;
   readonly msgSource: MsgSource;
   readonly skbSource: SkbSource;
 
@@ -264,6 +268,8 @@ export class Ipv6Net {
     this.a6Nexthop = new Int32Array(4);
     this.corkScratch = new InetCork();
     this.queueScratch = new SkbQueue();
+    this.sourceChoice = new SourceChoice();
+    this.extWalk = new ExtWalk();
     this.msgSource = new MsgSource();
     this.skbSource = new SkbSource();
     this.icmpSk = null;

@@ -2,7 +2,7 @@
 // datapath-ok-file: starting and ending
 import type { Kernel, KernelModule, Key, Net } from '@linnet/kernel';
 import { defineKey, delTimer, NOTIFY_DONE, timeAfter } from '@linnet/kernel';
-import { fragDirExit, INET, inet, INET_NET, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, InetSock, PingSock, PingTable, rawDiagAdd, RawTable } from '@linnet/inet';
+import { fragDirExit, INET, inet, INET_NET, INET_PROTOSW_NAMED, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, InetSock, PingSock, PingTable, rawDiagAdd, RawTable } from '@linnet/inet';
 import { neigh, NEIGH } from '@linnet/neigh';
 import type { NeighTable, Neighbour } from '@linnet/neigh';
 import { netlink } from '@linnet/netlink';
@@ -175,7 +175,7 @@ export const ipv6: KernelModule = {
       create: (net, af, protocol) => new Raw6Sock(net, af, protocol, own.rawProt),
     });
     ik.registerProtosw6({
-      type: SOCK_DGRAM, protocol: IPPROTO_ICMPV6, prot: own.pingProt, flags: INET_PROTOSW_REUSE | INET_PROTOSW_PERMANENT,
+      type: SOCK_DGRAM, protocol: IPPROTO_ICMPV6, prot: own.pingProt, flags: INET_PROTOSW_REUSE | INET_PROTOSW_PERMANENT | INET_PROTOSW_NAMED,
       create: (net, af) => new PingSock(net, af, IPPROTO_ICMPV6, own.pingProt),
     });
     ik.addAf(inetAf6);

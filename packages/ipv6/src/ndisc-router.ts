@@ -200,7 +200,7 @@ export function ndiscRouterDiscovery(idev: Inet6Dev, skb: Skb): number {
       if (plen === 0 && idev.conf(DEVCONF_ACCEPT_RA_DEFRTR) === 0) continue;
       rt6RouteRcv(n6, view, o, saddr, dev, idev.conf(DEVCONF_RA_DEFRTR_METRIC) >>> 0);
     } else if (type === ND_OPT_PREFIX_INFO) {
-      if (idev.conf(DEVCONF_ACCEPT_RA_PINFO) !== 0 && skb.u8[o + 1] === 4) n6.fn.prefixRcv(idev, skb, o, ll > 0);
+      if (idev.conf(DEVCONF_ACCEPT_RA_PINFO) !== 0 && skb.u8[o + 1] === 4) n6.fn.prefixRcv(idev, skb, o);
     } else if (type === ND_OPT_MTU) {
       if (idev.conf(DEVCONF_ACCEPT_RA_MTU) === 0 || skb.u8[o + 1] !== 1) continue;
       const mtu = view.getUint32(o + 4);

@@ -16,7 +16,8 @@ import {
   FRAG_BUCKETS, FRAG_DUPLICATE, FRAG_OVERLAP, InetFragQueue,
 } from '@linnet/inet';
 import type { FragDir } from '@linnet/inet';
-import { ExtWalk, ipv6ExtHdr } from './exthdrs-core.ts';
+import { ipv6ExtHdr } from './exthdrs-core.ts';
+import type { ExtWalk } from './exthdrs-core.ts';
 import { in6DevGet } from './inet6-dev.ts';
 import { ip6cbAddFlags, ip6cbFlags, ip6cbNhoff, ip6cbSetFragMaxSize, ip6cbSetNhoff, IP6SKB_FRAGMENTED } from './ip6-cb.ts';
 import { IPV6 } from './ipv6-net.ts';
@@ -179,8 +180,7 @@ function queueFrag(q: Ip6FragQueue, skb: Skb, n6: Ipv6Net, field: number, nhoff:
 }
 
 /** Does a first fragment hold all headers up to the transport's? (RFC 7112) One that has none to hold does. */
-function headersComplete(skb: Skb, off: number, type: number): boolean {
-  const w = new ExtWalk(); // datapath-ok: once a fragmented datagram
+function headersComplete(w: ExtWalk, skb: Skb, off: number, type: number): boolean {
   w.nexthdr = type;
   const at = w.from(skb, off);
   if (at < 0) return true;
@@ -209,7 +209,7 @@ export function ipv6FragRcv(n6: Ipv6Net, skb: Skb): Skb | null {
     skb.transportHeader = skb.data;
     return skb;
   }
-  if ((field & IP6_OFFSET) === 0 && !headersComplete(skb, IPV6_FRAGHDR_LEN, skb.u8[at]!)) return refuse(n6, skb, ICMPV6_HDR_INCOMP, 0);
+  if ((field & IP6_OFFSET) === 0 && !headersComplete(n6.extWalk, skb, IPV6_FRAGHDR_LEN, skb.u8[at]!)) return refuse(n6, skb, ICMPV6_HDR_INCOMP, 0);
   skbOrphan(skb);
   const q = find(n6.frags, skb, skb.view.getInt32(at + 4), dev === null ? 0 : dev.ifindex);
   if (q === null) {

@@ -1,5 +1,5 @@
 /** The choice of a source address (RFC 6724 5). */
-import { forEachNetdev } from '@linnet/netdev';
+import { NETDEV_NET } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import {
   DEVCONF_OPTIMISTIC_DAD, DEVCONF_USE_OIF_ADDRS_ONLY, DEVCONF_USE_OPTIMISTIC, DEVCONF_USE_TEMPADDR, IFA_F_DEPRECATED, IFA_F_HOMEADDRESS, IFA_F_OPTIMISTIC, IFA_F_TEMPORARY,
@@ -11,17 +11,7 @@ import {
 import { IFADDR_DEAD, in6DevGet } from './inet6-dev.ts';
 import type { Inet6Dev, Inet6Ifaddr } from './inet6-dev.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
-
-/** What is compared: set once for a choice, so that a search allocates nothing. */
-class Choice {
-  n6: Ipv6Net | null = null;
-  daddr: Int32Array | null = null;
-  ifindex = 0;
-  scope = 0;
-  label = 0;
-  prefs = 0;
-  best: Inet6Ifaddr | null = null;
-}
+import type { SourceChoice } from './source-choice.ts';
 
 function usable(ifp: Inet6Ifaddr): boolean {
   if (ifp.state === IFADDR_DEAD) return false;
@@ -42,17 +32,17 @@ function worn(ifp: Inet6Ifaddr): boolean {
 }
 
 /** Does the user want temporary addresses here, or what the device is set to? */
-function wantsTemporary(c: Choice, ifp: Inet6Ifaddr): boolean {
+function wantsTemporary(c: SourceChoice, ifp: Inet6Ifaddr): boolean {
   if ((c.prefs & (IPV6_PREFER_SRC_TMP | IPV6_PREFER_SRC_PUBLIC)) === 0) return ifp.idev.conf(DEVCONF_USE_TEMPADDR) >= 2;
   return (c.prefs & IPV6_PREFER_SRC_TMP) !== 0;
 }
 
-function common(c: Choice, ifp: Inet6Ifaddr): number {
+function common(c: SourceChoice, ifp: Inet6Ifaddr): number {
   return Math.min(a6CommonBits(ifp.addr, c.daddr!), ifp.prefixlen);
 }
 
 /** Is `a` better than `b`? Rules of RFC 6724 5 in order; equals stay with the one found first. */
-function better(c: Choice, a: Inet6Ifaddr, b: Inet6Ifaddr): boolean {
+function better(c: SourceChoice, a: Inet6Ifaddr, b: Inet6Ifaddr): boolean {
   const d = c.daddr!;
   // 1: the same address.
   const same = a6Equal(a.addr, d);
@@ -73,7 +63,7 @@ function better(c: Choice, a: Inet6Ifaddr, b: Inet6Ifaddr): boolean {
     if (oa !== (b.idev.dev.ifindex === c.ifindex)) return oa;
   }
   // 6: the same label.
-  const labels = c.n6!.addrlabels!;
+  const labels = a.idev.net6.addrlabels!;
   const la = labels.label(a.addr, a.idev.dev.ifindex) === c.label;
   if (la !== (labels.label(b.addr, b.idev.dev.ifindex) === c.label)) return la;
   // 7: public or temporary addresses.
@@ -88,7 +78,7 @@ function better(c: Choice, a: Inet6Ifaddr, b: Inet6Ifaddr): boolean {
   return na !== ((b.flags & IFA_F_OPTIMISTIC) === 0) && na;
 }
 
-function consider(c: Choice, idev: Inet6Dev): void {
+function consider(c: SourceChoice, idev: Inet6Dev): void {
   const { ifas } = idev;
   for (let i = 0; i < ifas.length; i++) {
     const ifp = ifas[i]!;
@@ -102,8 +92,8 @@ function consider(c: Choice, idev: Inet6Dev): void {
  * @alpha
  */
 export function ipv6DevGetSaddr(n6: Ipv6Net, dev: NetDevice | null, daddr: Int32Array, prefs: number): Int32Array | null {
-  const c = new Choice(); // datapath-ok: once a connection, or a datagram of an unbound socket
-  c.n6 = n6;
+  const c = n6.sourceChoice;
+  c.best = null;
   c.daddr = daddr;
   c.ifindex = dev === null ? 0 : dev.ifindex;
   const type = ipv6AddrType(daddr);
@@ -111,21 +101,24 @@ export function ipv6DevGetSaddr(n6: Ipv6Net, dev: NetDevice | null, daddr: Int32
   c.scope = type === IPV6_ADDR_ANY ? 0 : ipv6AddrScope(daddr);
   c.label = n6.addrlabels!.label(daddr, c.ifindex);
   c.prefs = prefs;
+  let only = false;
   if (dev !== null) {
     const idev = in6DevGet(dev);
+    if (idev !== null) consider(c, idev);
     // Groups, and what only counts on the link, want an address of the interface.
-    const only = (type & IPV6_ADDR_MULTICAST) !== 0 || c.scope <= IPV6_ADDR_SCOPE_LINKLOCAL || (idev !== null && idev.confOr(DEVCONF_USE_OIF_ADDRS_ONLY));
-    if (idev !== null) consider(c, idev);
-    if (only) return c.best === null ? null : (c.best as Inet6Ifaddr).addr;
+    only = (type & IPV6_ADDR_MULTICAST) !== 0 || c.scope <= IPV6_ADDR_SCOPE_LINKLOCAL || (idev !== null && idev.confOr(DEVCONF_USE_OIF_ADDRS_ONLY));
   }
-  everywhere(n6, c, dev);
-  return c.best === null ? null : (c.best as Inet6Ifaddr).addr;
-}
-
-function everywhere(n6: Ipv6Net, c: Choice, except: NetDevice | null): void {
-  forEachNetdev(n6.net, (d) => { // datapath-ok: as above
-    if (d === except || (d.flags & IFF_UP) === 0) return;
-    const idev = in6DevGet(d);
-    if (idev !== null) consider(c, idev);
-  });
+  if (!only) {
+    const { devs } = n6.net.get(NETDEV_NET);
+    for (let i = 0; i < devs.length; i++) {
+      const d = devs[i]!;
+      if (d === dev || (d.flags & IFF_UP) === 0) continue;
+      const idev = in6DevGet(d);
+      if (idev !== null) consider(c, idev);
+    }
+  }
+  const { best } = c;
+  c.best = null;
+  c.daddr = null;
+  return best === null ? null : (best as Inet6Ifaddr).addr;
 }

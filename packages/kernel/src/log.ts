@@ -33,6 +33,10 @@ export interface LogRecord {
   readonly text: string;
 }
 
+/** Messages that packets cause: so many in so long a time (net.core.message_burst, net.core.message_cost). */
+const NET_BURST = 10;
+const NET_INTERVAL: number = 5 * NSEC_PER_SEC;
+
 /** So many messages are kept. */
 const CAPACITY = 1024;
 
@@ -45,6 +49,8 @@ export class PrintkLog {
   private readonly ring: LogRecord[];
   private readonly readers: WaitQueueHead;
   private seq: number;
+  private netSince: number;
+  private netLeft: number;
 
   /** @internal Each kernel has its own. */
   constructor(kernel: Kernel) {
@@ -52,6 +58,24 @@ export class PrintkLog {
     this.ring = [];
     this.readers = new WaitQueueHead();
     this.seq = 0;
+    this.netSince = 0;
+    this.netLeft = NET_BURST;
+  }
+
+  /**
+   * May another message that a packet causes be written? Ten in five seconds, of the whole kernel: ask before its text is made.
+   * Source: net_ratelimit.
+   * @alpha
+   */
+  netRatelimit(): boolean {
+    const now = this.kernel.now();
+    if (now - this.netSince >= NET_INTERVAL) {
+      this.netSince = now;
+      this.netLeft = NET_BURST;
+    }
+    if (this.netLeft === 0) return false;
+    this.netLeft--;
+    return true;
   }
 
   /** Adds a message of a level from 0 to 7. */

@@ -107,8 +107,8 @@ export class PneighTable {
   }
 
   /**
-   * Holds a question back for a random time up to `proxyDelay`, so that the host itself, or another router, can answer first (pneigh_enqueue). Consumes; beyond
-   * `proxyQlen` it is dropped.
+   * Holds a question back for `delay` jiffies, which the caller draws below `proxyDelay`, so that the host itself, or another router, can answer first (pneigh_enqueue).
+   * Consumes; beyond `proxyQlen` it is dropped.
    */
   enqueue(parms: NeighParms, skb: Skb, delay: number): void {
     if (this.queue.qlen > parms.proxyQlen) {

@@ -12,7 +12,7 @@ import {
   ETHTOOL_STXCSUM, ETHTOOL_SWOL, utf8Encode,
 } from '@linnet/uapi';
 import { ETHTOOL_FEATURE_COUNT, ethtoolFeatureMask, ethtoolGetFeatures, ethtoolSetWanted } from './ethtool-features.ts';
-import { type EthtoolLinkSettings, ethtoolNoModes, type EthtoolOps, ethtoolTsInfo, LINK_MODE_WORDS } from './ethtool-ops.ts';
+import { ETHTOOL_COALESCE_FIELDS, type EthtoolLinkSettings, ethtoolNoModes, type EthtoolOps, ethtoolTsInfo, LINK_MODE_WORDS } from './ethtool-ops.ts';
 import { ethtoolIoctlStrings } from './ethtool-strings.ts';
 import { devGetByName } from './netdev-net.ts';
 import type { NetDevice } from './netdevice.ts';
@@ -146,7 +146,7 @@ function slinksettings(r: Req): number {
   const advertising = ethtoolNoModes();
   for (let i = 0; i < LINK_MODE_WORDS; i++) advertising[i] = get(r, 48 + 4 * (LINK_MODE_WORDS + i));
   return setSettings(dev, ops, {
-    ...old, advertising, speed: get(r, 4), duplex: r.u8[8]!, port: r.u8[9]!, phyAddress: r.u8[10]!, autoneg: r.u8[11]!, ethTpMdixCtrl: r.u8[14]!, masterSlaveCfg: r.u8[17]!,
+    ...old, advertising, speed: get(r, 4) | 0, duplex: r.u8[8]!, port: r.u8[9]!, phyAddress: r.u8[10]!, autoneg: r.u8[11]!, ethTpMdixCtrl: r.u8[14]!, masterSlaveCfg: r.u8[17]!,
   });
 }
 
@@ -248,7 +248,7 @@ function sring(r: Req): number {
 }
 
 /** Values of struct ethtool_coalesce behind the command. */
-const COALESCE_VALUES = 22;
+const COALESCE_VALUES: number = ETHTOOL_COALESCE_FIELDS.length;
 
 function gcoalesce(r: Req): number {
   const c = r.ops.getCoalesce?.(r.dev) ?? -EOPNOTSUPP;

@@ -1,4 +1,5 @@
 /** What a driver offers to ethtool(8) (struct ethtool_ops). Everything may be left out; Linux' errno then answers. */
+import { SOF_TIMESTAMPING_RX_SOFTWARE, SOF_TIMESTAMPING_SOFTWARE, SOF_TIMESTAMPING_TX_SOFTWARE } from '@linnet/uapi';
 import type { NetDevice } from './netdevice.ts';
 
 /** Who drives a device (struct ethtool_drvinfo). @public */
@@ -11,7 +12,7 @@ export interface EthtoolDrvinfo {
 
 /** Settings of a link (struct ethtool_link_ksettings). Link modes are ETHTOOL_LINK_MODE_*_BIT. @public */
 export interface EthtoolLinkSettings {
-  /** Mb/s, or SPEED_UNKNOWN. */
+  /** Mb/s, or SPEED_UNKNOWN (-1). */
   readonly speed: number;
   /** DUPLEX_*. */
   readonly duplex: number;
@@ -147,11 +148,8 @@ export function ethtoolOpGetTsInfo(): EthtoolTsInfo {
   return TS_SOFTWARE;
 }
 
-const TX_SOFTWARE = 1 << 1;
-const RX_SOFTWARE = 1 << 3;
-const SOFTWARE = 1 << 4;
-const TS_SOFTWARE: EthtoolTsInfo = Object.freeze({ soTimestamping: TX_SOFTWARE | RX_SOFTWARE | SOFTWARE, phcIndex: -1, txTypes: 0, rxFilters: 0 });
-const TS_RX_ONLY: EthtoolTsInfo = Object.freeze({ soTimestamping: RX_SOFTWARE | SOFTWARE, phcIndex: -1, txTypes: 0, rxFilters: 0 });
+const TS_SOFTWARE: EthtoolTsInfo = Object.freeze({ soTimestamping: SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE, phcIndex: -1, txTypes: 0, rxFilters: 0 });
+const TS_RX_ONLY: EthtoolTsInfo = Object.freeze({ soTimestamping: SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE, phcIndex: -1, txTypes: 0, rxFilters: 0 });
 
 /** What time stamps a device gives; those of the stack where its driver says nothing. @public */
 export function ethtoolTsInfo(dev: NetDevice): EthtoolTsInfo {

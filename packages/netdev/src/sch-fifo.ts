@@ -78,49 +78,55 @@ function setLimit(sch: Qdisc, opt: Uint8Array): number {
   const limit = readLimit(opt);
   if (limit < 0) return -EINVAL;
   sch.limit = limit;
+  bypass(sch);
   return 0;
+}
+
+/** An empty queue may be passed by if it would have taken the packet: one that takes none drops all. */
+function bypass(sch: Qdisc): void {
+  const room = sch.ops.id === 'bfifo' ? sch.dev.mtu : 1;
+  sch.flags = sch.limit >= room ? sch.flags | TCQ_F_CAN_BYPASS : sch.flags & ~TCQ_F_CAN_BYPASS;
+}
+
+/** What both kinds of FIFO have. */
+const FIFO: Pick<QdiscOps, 'dequeue' | 'peek' | 'change' | 'dump'> = { dequeue: qdiscDequeueHead, peek: (sch: Qdisc): Skb | null => sch.q.head, change: setLimit, dump: dumpLimit };
+
+function take(skb: Skb, sch: Qdisc): number {
+  skbQueueTail(sch.q, skb);
+  qdiscEnqueued(sch, skb);
+  return NET_XMIT_SUCCESS;
 }
 
 /** A FIFO of so many packets (tc-pfifo(8)). @alpha */
 export const PFIFO_OPS: QdiscOps = Object.freeze({
   id: 'pfifo',
   init(sch: Qdisc, opt: Uint8Array | null): number {
-    sch.flags |= TCQ_F_CAN_BYPASS;
     if (opt !== null) return setLimit(sch, opt);
     sch.limit = sch.dev.txQueueLen;
+    bypass(sch);
     return 0;
   },
   enqueue(skb: Skb, sch: Qdisc): number {
     if (sch.q.qlen >= sch.limit) return qdiscDrop(skb, sch, DROP.QDISC_OVERLIMIT);
-    skbQueueTail(sch.q, skb);
-    qdiscEnqueued(sch, skb);
-    return NET_XMIT_SUCCESS;
+    return take(skb, sch);
   },
-  dequeue: qdiscDequeueHead,
-  peek: (sch: Qdisc): Skb | null => sch.q.head,
-  change: setLimit,
-  dump: dumpLimit,
+  ...FIFO,
 });
 
 /** A FIFO of so many bytes (tc-bfifo(8)). @alpha */
 export const BFIFO_OPS: QdiscOps = Object.freeze({
   id: 'bfifo',
   init(sch: Qdisc, opt: Uint8Array | null): number {
-    sch.flags |= TCQ_F_CAN_BYPASS;
     if (opt !== null) return setLimit(sch, opt);
     sch.limit = sch.dev.txQueueLen * (sch.dev.mtu + sch.dev.hardHeaderLen);
+    bypass(sch);
     return 0;
   },
   enqueue(skb: Skb, sch: Qdisc): number {
     if (sch.backlog + skb.cb0 > sch.limit) return qdiscDrop(skb, sch, DROP.QDISC_OVERLIMIT);
-    skbQueueTail(sch.q, skb);
-    qdiscEnqueued(sch, skb);
-    return NET_XMIT_SUCCESS;
+    return take(skb, sch);
   },
-  dequeue: qdiscDequeueHead,
-  peek: (sch: Qdisc): Skb | null => sch.q.head,
-  change: setLimit,
-  dump: dumpLimit,
+  ...FIFO,
 });
 
 /** No queue: packets go straight to the device (noqueue). @alpha */

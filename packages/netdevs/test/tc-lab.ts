@@ -149,6 +149,14 @@ export class TcLab {
     }
     throw new Error(`no queue ${handle.toString(16)}`);
   }
+  /** Of struct tc_fq_qd_stats: flows that were forgotten, flows. */
+  fqStats(handle: number): [number, number] {
+    const all: NlTestMessage[] = this.nl.request(RTM_GETQDISC, NLM_F_DUMP, nlPayload(TCMSG_LEN, (v, o) => tcmsgWrite(v, o, { family: 0, ifindex: this.a.ifindex, handle: 0, parent: 0, info: 0 })));
+    const view = (b: Uint8Array): DataView => new DataView(b.buffer, b.byteOffset, b.length);
+    const m = all.find(({ type, payload }) => type === RTM_NEWQDISC && view(payload).getUint32(8, true) === handle);
+    const x = view(nlAttrs(nlAttrs(m!.payload, TCMSG_LEN).get(TCA_STATS2)!).get(TCA_STATS_APP)!);
+    return [x.getUint32(0, true), x.getUint32(64, true)];
+  }
   /** What a class of htb counted: `xstats` has how often it lent and borrowed, giants, and its tokens for rate and ceiling. */
   classStats(classid: number): { packets: number; qlen: number; overlimits: number; xstats: number[] } {
     const all: NlTestMessage[] = this.nl.request(RTM_GETTCLASS, NLM_F_DUMP, nlPayload(TCMSG_LEN, (v, o) => tcmsgWrite(v, o, { family: 0, ifindex: this.a.ifindex, handle: 0, parent: 0, info: 0 })));

@@ -1,7 +1,7 @@
 /** What queues, filters and actions do with packets. */
 import {
   TC_ACT_OK, TC_ACT_PIPE, TC_ACT_SHOT, TC_ACT_STOLEN, TCA_BPF_CLASSID, TCA_BPF_OPS, TCA_BPF_OPS_LEN, TCA_CSUM_PARMS, TCA_EGRESS_MIRROR, TCA_EGRESS_REDIR, TCA_FLOWER_ACT, TCA_FLOWER_CLASSID,
-  TCA_FLOWER_KEY_ETH_TYPE, TCA_FLOWER_KEY_IP_PROTO, TCA_FLOWER_KEY_IPV4_DST, TCA_FLOWER_KEY_IPV4_DST_MASK, TCA_FLOWER_KEY_UDP_DST, TCA_FW_CLASSID, TCA_GACT_PARMS, TCA_HTB_DIRECT_QLEN, TCA_HTB_INIT, TCA_HTB_PARMS,
+  TCA_FLOWER_KEY_ETH_TYPE, TCA_FLOWER_KEY_IP_PROTO, TCA_FLOWER_KEY_IPV4_DST, TCA_FLOWER_KEY_IPV4_DST_MASK, TCA_FLOWER_KEY_UDP_DST, TCA_FQ_BUCKETS_LOG, TCA_FQ_FLOW_MAX_RATE, TCA_FW_CLASSID, TCA_GACT_PARMS, TCA_HTB_DIRECT_QLEN, TCA_HTB_INIT, TCA_HTB_PARMS,
   TCA_INGRESS_REDIR, TCA_MATCHALL_ACT, TCA_MATCHALL_CLASSID, TCA_MIRRED_PARMS, TCA_NAT_PARMS, TCA_PEDIT_PARMS, TCA_SKBEDIT_MARK, TCA_SKBEDIT_PARMS, TCA_SKBEDIT_PRIORITY, TCA_TBF_BURST, TCA_TBF_PARMS,
   TCA_U32_CLASSID, TCA_U32_SEL, TCA_VLAN_PARMS, TCA_VLAN_PUSH_VLAN_ID, type NlWriter,
 } from '@linnet/uapi';
@@ -186,6 +186,35 @@ describe('queues', () => {
       expect(l.classStats(H1 + 1)).toEqual({ packets: 1, qlen: 0, overlimits: 1, xstats: [0, 0, 0, -937_500_000, -937_500_000] });
       expect(l.stats(l.a, H1)).toMatchObject({ packets: 1, qlen: 3, overlimits: 2 });
     });
+  });
+
+  test('fq: a flow keeps to its rate behind its first quantum, also a slow one', () => {
+    for (const [bps, least, most] of [[100_000, 200, 225], [20_000, 40, 65]] as const) {
+      l.qdisc('fq', { handle: H1 }, (w) => w.putU32(TCA_FQ_FLOW_MAX_RATE, bps));
+      const seen = l.watch();
+      // Two seconds, with always something in the queue.
+      for (let round = 0; round < 10; round++) {
+        for (let i = 0; i < 30; i++) l.send({ size: 986, sport: 1 });
+        l.run(200);
+      }
+      expect(seen.length).toBeGreaterThan(least - 1);
+      expect(seen.length).toBeLessThan(most);
+      l.delQdisc(l.a);
+    }
+  });
+
+  test('fq: flows that have been quiet are forgotten', () => {
+    l.qdisc('fq', { handle: H1 }, (w) => w.putU32(TCA_FQ_BUCKETS_LOG, 1));
+    const seen = l.watch();
+    for (let i = 0; i < 60; i++) {
+      l.send({ size: 986, sport: i + 1 });
+      l.run(50);
+    }
+    expect(seen.length).toBe(60);
+    // tc -s: gc, and flows
+    const [gc, flows] = l.fqStats(H1);
+    expect(gc! + flows!).toBeGreaterThan(40);
+    expect(flows).toBeLessThan(8);
   });
 
   test.each(['fq_codel', 'sfq', 'fq', 'codel'])('%s under a slow parent: everything arrives or is counted, in the order of its flow', (kind) => {

@@ -50,3 +50,4 @@ export {
 export { xtCompile, xtDoTable, XtRules, XtRun, XtTable } from './xt-table.ts';
 export { xtGetsockopt, xtSetsockopt } from './xt-sockopt.ts';
 export { xtables, xtTable } from './xt-tables.ts';
+export { ctnetlink } from './ctnetlink.ts';

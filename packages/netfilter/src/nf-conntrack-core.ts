@@ -303,7 +303,11 @@ function invalid(cn: NfConntrackNet, skb: Skb): number {
  */
 export function nfConntrackConfirm(skb: Skb): number {
   const ct = skb.nfct as NfConn | null;
-  if (ct === null || (ct.status & IPS_CONFIRMED) !== 0) return NF_ACCEPT;
+  if (ct === null) return NF_ACCEPT;
+  if ((ct.status & IPS_CONFIRMED) !== 0) {
+    if (ct.cnet.flush !== null) ct.cnet.flush();
+    return NF_ACCEPT;
+  }
   const cn = ct.cnet;
   if ((ct.status & IPS_DYING) !== 0) {
     cn.stat.insertFailed++;

@@ -2,6 +2,7 @@
 import { defineKey, type Key, type Net, type RngStream, timeBeforeEq, TimerList, timerReduce } from '@linnet/kernel';
 import type { InetAf } from '@linnet/inet';
 import type { NfHookOps } from '@linnet/netdev';
+import type { NlRequest } from '@linnet/netlink';
 import type { NfConn } from './nf-conn.ts';
 import { IPS_CONFIRMED, IPS_DYING } from './nf-conntrack-common.ts';
 import type { NfExpect } from './nf-conntrack-expect.ts';
@@ -61,6 +62,10 @@ export class NfConntrackNet {
   expectCount: number;
   /** Told of IPCT_* events; null: nobody listens, which costs nothing. */
   notify: ((events: number, ct: NfConn) => void) | null;
+  /** Called where a packet's path ends: events that waited for it go out. Null as long as `notify` is. */
+  flush: (() => void) | null;
+  /** The request behind what happens, for the events' port and sequence number. */
+  cause: NlRequest | null;
   /** NAT's part of ending an entry. */
   onDestroy: ((ct: NfConn) => void) | null;
   /** NAT's part of an entry that enters the table. */
@@ -116,6 +121,8 @@ export class NfConntrackNet {
     this.expects = new Map();
     this.expectCount = 0;
     this.notify = null;
+    this.flush = null;
+    this.cause = null;
     this.onDestroy = null;
     this.onConfirm = null;
     this.helpers = [];

@@ -15,8 +15,6 @@ export const XT_STANDARD_LEN = 40;
 export const XT_ERROR_LEN = 64;
 /** Verdicts of standard targets below 0: what it is, less one, negative; this is RETURN. */
 export const XT_V_RETURN = -5;
-/** The lowest verdict that there is (NF_REPEAT stands for RETURN, NF_STOP below it). */
-const V_LEAST = -6;
 
 /** Where things are in an entry. */
 export interface XtLayout {
@@ -79,6 +77,14 @@ export function xtUnconditional(b: { u8: Uint8Array; view: DataView; layout: XtL
 }
 
 
+/** Bytes of an error target's name. */
+const ERROR_NAME_LEN = 30;
+
+/** DROP, ACCEPT, QUEUE, RETURN, or the offset of a chain. */
+function verdictOk(v: number): boolean {
+  return v > 0 || v === -1 || v === -2 || v === -4 || v === XT_V_RETURN;
+}
+
 /** An entry by itself: 0 or -EINVAL. */
 function checkEntry(l: XtLayout, u8: Uint8Array, view: DataView, e: number, size: number): number {
   if ((e & 7) !== 0 || e + l.entry >= size) return -EINVAL;
@@ -91,9 +97,9 @@ function checkEntry(l: XtLayout, u8: Uint8Array, view: DataView, e: number, size
   if (tsize < XT_ENTRY_LEN || to + tsize > next) return -EINVAL;
   const name = xtTargetName(u8, e + to);
   if (name === '') {
-    if (to + XT_STANDARD_LEN !== next) return -EINVAL;
+    if (to + XT_STANDARD_LEN !== next || !verdictOk(view.getInt32(e + to + XT_ENTRY_LEN, true))) return -EINVAL;
   } else if (name === 'ERROR') {
-    if (to + XT_ERROR_LEN !== next) return -EINVAL;
+    if (to + XT_ERROR_LEN !== next || xtString(u8, e + to + XT_ENTRY_LEN, ERROR_NAME_LEN) === null) return -EINVAL;
   }
   let m = l.entry;
   while (m < to) {
@@ -142,6 +148,15 @@ export function xtReadBlob(layout: XtLayout, u8: Uint8Array, size: number, num: 
   }
   if (e !== size || at.length !== num) return -EINVAL;
   for (let h = 0; h < XT_HOOKS; h++) if ((validHooks & (1 << h)) !== 0 && (hookEntry[h]! < 0 || underflow[h]! < 0)) return -EINVAL;
+  // The chains of the hook points stand in their order.
+  for (const list of [hookEntry, underflow]) {
+    let last = -1;
+    for (let h = 0; h < XT_HOOKS; h++) {
+      if ((validHooks & (1 << h)) === 0) continue;
+      if (list[h]! <= last) return -EINVAL;
+      last = list[h]!;
+    }
+  }
   const reach = new Uint8Array(at.length);
   const b = { layout, u8, view, size, at, index, validHooks, hookEntry, underflow, reach, depth: 0 };
   const depth = walk(b);
@@ -174,29 +189,26 @@ function walk(b: XtBlob): number {
     while (stack.length > 0) {
       const top = stack[stack.length - 1]!;
       const i = top.at;
-      let over = i >= b.at.length;
-      if (!over) {
-        b.reach[i]! |= bit;
-        const v = xtStandardVerdict(b, i);
-        if (v !== null) {
-          if (v < V_LEAST) return -1;
-          if (v >= 0) {
-            const to = b.index.get(v);
-            if (to === undefined) return -1;
-            if (to !== i + 1) {
-              const s = state.get(to);
-              if (s === BUSY) return -1;
-              if (s === undefined) {
-                state.set(to, BUSY);
-                stack.push({ chain: to, at: to, depth: 0 });
-                continue;
-              }
-              top.depth = Math.max(top.depth, 1 + depthOf.get(to)!);
-            }
-          } else if (xtUnconditional(b, b.at[i]!)) {
-            over = true;
+      // A chain ends with what all packets get, not with the table.
+      if (i >= b.at.length) return -1;
+      let over = false;
+      b.reach[i]! |= bit;
+      const v = xtStandardVerdict(b, i);
+      if (v !== null && v >= 0) {
+        const to = b.index.get(v);
+        if (to === undefined) return -1;
+        if (to !== i + 1) {
+          const s = state.get(to);
+          if (s === BUSY) return -1;
+          if (s === undefined) {
+            state.set(to, BUSY);
+            stack.push({ chain: to, at: to, depth: 0 });
+            continue;
           }
+          top.depth = Math.max(top.depth, 1 + depthOf.get(to)!);
         }
+      } else if (v !== null) {
+        over = xtUnconditional(b, b.at[i]!);
       }
       if (!over) {
         top.at++;

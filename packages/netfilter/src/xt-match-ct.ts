@@ -1,6 +1,6 @@
 /** Matches that look at connections: conntrack, state, connmark, connlabel, connbytes, connlimit, helper. */
 import { EINVAL, type Net } from '@linnet/kernel';
-import { NFPROTO_IPV4 } from '@linnet/netdev';
+import { NFPROTO_IPV4, NFPROTO_IPV6 } from '@linnet/netdev';
 import type { Skb } from '@linnet/skbuff';
 import { IP_CT_IS_REPLY, IP_CT_UNTRACKED, IPS_CONFIRMED, IPS_DST_NAT, IPS_DYING, IPS_SRC_NAT } from './nf-conntrack-common.ts';
 import { nfCtSetLabel, nfCtTestLabel } from './nf-conntrack-core.ts';
@@ -213,6 +213,7 @@ export const XT_CT_MATCHES: readonly XtMatchDef[] = [
   { name: 'connmark', revision: 1, family: 0, size: 12, check: connmark },
   { name: 'connlabel', revision: 0, family: 0, size: 4, check: connlabel },
   { name: 'connbytes', revision: 0, family: 0, size: 24, check: connbytes },
-  { name: 'connlimit', revision: 1, family: 0, size: 32, usersize: 24, check: connlimit },
+  { name: 'connlimit', revision: 1, family: NFPROTO_IPV4, size: 32, usersize: 24, check: connlimit },
+  { name: 'connlimit', revision: 1, family: NFPROTO_IPV6, size: 32, usersize: 24, check: connlimit },
   { name: 'helper', revision: 0, family: 0, size: 34, check: helper },
 ];

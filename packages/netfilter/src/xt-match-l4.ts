@@ -110,43 +110,42 @@ function portsOk(proto: number, inv: number): boolean {
   return (inv & 0x40) === 0 && (proto === IPPROTO_TCP || proto === IPPROTO_UDP || proto === IPPROTO_UDPLITE || proto === IPPROTO_SCTP || proto === IPPROTO_DCCP);
 }
 
-function multiport(rev: number): (c: XtCheck) => XtMatchFn | number {
-  return ({ u8, view, off, proto, inv: ruleInv }) => {
-    const flags = u8[off]!;
-    const count = u8[off + 1]!;
-    if (!portsOk(proto, ruleInv) || flags > 2 || count > 15) return -EINVAL;
-    // Pairs of bounds: a single port is a range of itself.
-    const lo: number[] = [];
-    const hi: number[] = [];
-    for (let i = 0; i < count; i++) {
-      const p = view.getUint16(off + 2 + 2 * i, true);
-      if (rev === 1 && u8[off + 32 + i] !== 0) {
-        lo.push(p);
-        i++;
-        if (i > 14) return -EINVAL;
-        hi.push(view.getUint16(off + 2 + 2 * i, true));
-      } else {
-        lo.push(p);
-        hi.push(p);
-      }
+function multiport({ u8, view, off, proto, inv: ruleInv }: XtCheck): XtMatchFn | number {
+  const flags = u8[off]!;
+  const count = u8[off + 1]!;
+  if (!portsOk(proto, ruleInv) || flags > 2 || count > 15) return -EINVAL;
+  // Pairs of bounds: a single port is a range of itself.
+  const lo: number[] = [];
+  const hi: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const p = view.getUint16(off + 2 + 2 * i, true);
+    if (u8[off + 32 + i] !== 0) {
+      lo.push(p);
+      i++;
+      // The other end of a range is the next port.
+      if (i >= count || u8[off + 32 + i] !== 0) return -EINVAL;
+      hi.push(view.getUint16(off + 2 + 2 * i, true));
+    } else {
+      lo.push(p);
+      hi.push(p);
     }
-    const inv = rev === 1 && u8[off + 47] !== 0;
-    const n = lo.length;
-    const one = (p: number): boolean => {
-      for (let i = 0; i < n; i++) if (p >= lo[i]! && p <= hi[i]!) return true;
+  }
+  const inv = u8[off + 47] !== 0;
+  const n = lo.length;
+  const one = (p: number): boolean => {
+    for (let i = 0; i < n; i++) if (p >= lo[i]! && p <= hi[i]!) return true;
+    return false;
+  };
+  return (skb, par) => {
+    if (par.fragoff !== 0) return false;
+    if (!pskbMayPull(skb, par.thoff + 4)) {
+      par.hotdrop = true;
       return false;
-    };
-    return (skb, par) => {
-      if (par.fragoff !== 0) return false;
-      if (!pskbMayPull(skb, par.thoff + 4)) {
-        par.hotdrop = true;
-        return false;
-      }
-      const at = skb.data + par.thoff;
-      const s = skb.view.getUint16(at);
-      const d = skb.view.getUint16(at + 2);
-      return (flags === 0 ? one(s) : flags === 1 ? one(d) : one(s) || one(d)) !== inv;
-    };
+    }
+    const at = skb.data + par.thoff;
+    const s = skb.view.getUint16(at);
+    const d = skb.view.getUint16(at + 2);
+    return (flags === 0 ? one(s) : flags === 1 ? one(d) : one(s) || one(d)) !== inv;
   };
 }
 
@@ -393,10 +392,8 @@ export const XT_L4_MATCHES: readonly XtMatchDef[] = [
   { name: 'udplite', revision: 0, family: NFPROTO_IPV6, size: 10, proto: IPPROTO_UDPLITE, check: udp },
   { name: 'icmp', revision: 0, family: NFPROTO_IPV4, size: 4, proto: IPPROTO_ICMP, check: icmp(false) },
   { name: 'icmp6', revision: 0, family: NFPROTO_IPV6, size: 4, proto: IPPROTO_ICMPV6, check: icmp(true) },
-  { name: 'multiport', revision: 0, family: NFPROTO_IPV4, size: 32, check: multiport(0) },
-  { name: 'multiport', revision: 0, family: NFPROTO_IPV6, size: 32, check: multiport(0) },
-  { name: 'multiport', revision: 1, family: NFPROTO_IPV4, size: 48, check: multiport(1) },
-  { name: 'multiport', revision: 1, family: NFPROTO_IPV6, size: 48, check: multiport(1) },
+  { name: 'multiport', revision: 1, family: NFPROTO_IPV4, size: 48, check: multiport },
+  { name: 'multiport', revision: 1, family: NFPROTO_IPV6, size: 48, check: multiport },
   { name: 'length', revision: 0, family: NFPROTO_IPV4, size: 6, check: length },
   { name: 'length', revision: 0, family: NFPROTO_IPV6, size: 6, check: length },
   { name: 'ttl', revision: 0, family: NFPROTO_IPV4, size: 2, check: ttl },

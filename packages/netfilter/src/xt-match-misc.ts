@@ -49,8 +49,8 @@ function addrtype(rev: number): (c: XtCheck) => XtMatchFn | number {
     if (limIn && limOut) return -EINVAL;
     if (limOut && (hookMask & ((1 << NF_INET_PRE_ROUTING) | (1 << NF_INET_LOCAL_IN))) !== 0) return -EINVAL;
     if (limIn && (hookMask & ((1 << NF_INET_POST_ROUTING) | (1 << NF_INET_LOCAL_OUT))) !== 0) return -EINVAL;
-    if (family === NFPROTO_IPV6 && ((source | dest) & (0x0100 | 0x0200 | 0x0400 | 0x0800)) !== 0 && ((source | dest) & 0x0e00) !== 0) return -EINVAL;
-    if (family === NFPROTO_IPV6 && ((source | dest) & 0x0008) !== 0) return -EINVAL;
+    // IPv6 has no broadcast, and its routes do not tell the kinds from blackhole and prohibit on.
+    if (family === NFPROTO_IPV6 && (((source | dest) & 0x48) !== 0 || (source | dest) >= 0x100)) return -EINVAL;
     const af = net.kernel.get(INET).af(family === NFPROTO_IPV4 ? AF_INET : AF_INET6);
     const six = new Int32Array(4);
     const typeOf = (skb: Skb, at: number, dev: NetDevice | null): number => {
@@ -333,11 +333,11 @@ export const XT_MISC_MATCHES: readonly XtMatchDef[] = [
   { name: 'comment', revision: 0, family: 0, size: 256, check: comment },
   ...both({ name: 'iprange', revision: 1, size: 68, check: iprange }),
   { name: 'addrtype', revision: 0, family: NFPROTO_IPV4, size: 12, check: addrtype(0) },
-  { name: 'addrtype', revision: 1, family: 0, size: 8, check: addrtype(1) },
+  ...both({ name: 'addrtype', revision: 1, size: 8, check: addrtype(1) }),
   ...both({ name: 'mac', revision: 0, size: 12, hooks: (1 << NF_INET_PRE_ROUTING) | (1 << NF_INET_LOCAL_IN) | (1 << NF_INET_FORWARD), check: mac }),
   { name: 'pkttype', revision: 0, family: 0, size: 8, check: pkttype },
   ...both({ name: 'owner', revision: 1, size: 20, hooks: (1 << NF_INET_LOCAL_OUT) | (1 << NF_INET_POST_ROUTING), check: owner }),
-  { name: 'physdev', revision: 0, family: 0, size: 66, check: physdev },
+  ...both({ name: 'physdev', revision: 0, size: 66, check: physdev }),
   ...both({ name: 'rpfilter', revision: 0, size: 1, hooks: 1 << NF_INET_PRE_ROUTING, check: rpfilter }),
   { name: 'devgroup', revision: 0, family: 0, size: 20, check: devgroup },
   { name: 'cpu', revision: 0, family: 0, size: 8, check: cpu },

@@ -28,7 +28,8 @@ class Bucket {
 function limit({ view, off, net }: XtCheck): XtMatchFn | number {
   const avg = view.getUint32(off, true);
   const burst = view.getUint32(off + 4, true);
-  if (burst === 0 || avg * burst > 0xffffffff) return -ERANGE;
+  // All of the bucket must be a number that the kernel can hold.
+  if (burst === 0 || Math.imul(avg, burst) >>> 0 < avg) return -ERANGE;
   const per = avg * 1e5;
   const k = net.kernel;
   const b = new Bucket(burst, k.clock.now());

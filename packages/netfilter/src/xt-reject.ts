@@ -3,8 +3,8 @@ import { csumFold, EINVAL } from '@linnet/kernel';
 import { Flowi, flowiReset, FLOWI_FLAG_ANYSRC, INET, type InetAf } from '@linnet/inet';
 import { nfCtAttach, NF_DROP, NF_INET_FORWARD, NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NFPROTO_IPV4, NFPROTO_IPV6 } from '@linnet/netdev';
 import { allocSkb, CHECKSUM_PARTIAL, PACKET_HOST, pskbMayPull, SKB, type Skb, skbChecksum, skbCsumUnnecessary, skbPush, skbReserve } from '@linnet/skbuff';
-import { AF_INET, AF_INET6, ICMP_DEST_UNREACH, ICMPV6_DEST_UNREACH, IPPROTO_TCP } from '@linnet/uapi';
-import { nfL4PseudoSum } from './nf-conntrack-packet.ts';
+import { AF_INET, AF_INET6, ICMP_DEST_UNREACH, ICMPV6_DEST_UNREACH, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP } from '@linnet/uapi';
+import { nfIpv6SkipExthdrs, nfL4PseudoSum } from './nf-conntrack-packet.ts';
 import { in6Load } from './xt-words.ts';
 import type { XtCheck, XtParam, XtTargetDef, XtTargetFn } from './xt-core.ts';
 
@@ -80,6 +80,31 @@ function sendReset(af: InetAf, skb: Skb, par: XtParam, fl: Flowi, s6: Int32Array
   af.sendUnicastReply(par.net, out, fl);
 }
 
+/** Protocols whose sum is none of their whole payload: there is nothing to check. */
+const UNSUMMED: ReadonlySet<number> = new Set([47, 50, 51, 132, 136]);
+
+/** Is what is said about the packet true as far as its sum says? Nobody is told of a broken one. */
+function sumOk(skb: Skb, par: XtParam): boolean {
+  if (skbCsumUnnecessary(skb) || skb.ipSummed === CHECKSUM_PARTIAL) return true;
+  const nh = skb.networkHeader;
+  let proto: number;
+  let off: number;
+  if (par.family === NFPROTO_IPV4) {
+    // Only a datagram that is whole, or its first part, is answered.
+    proto = skb.u8[nh + 9]!;
+    off = nh - skb.data + ((skb.u8[nh]! & 15) << 2);
+  } else {
+    const found = nfIpv6SkipExthdrs(skb, nh - skb.data);
+    if (found < 0) return false;
+    proto = found & 0xff;
+    off = found >> 8;
+  }
+  if (UNSUMMED.has(proto)) return true;
+  if (proto === IPPROTO_UDP && pskbMayPull(skb, off + 8) && skb.view.getUint16(skb.data + off + 6) === 0) return true;
+  const pseudo = proto === IPPROTO_TCP || proto === IPPROTO_UDP || proto === IPPROTO_ICMPV6 ? nfL4PseudoSum(skb, off, proto) : 0;
+  return csumFold(skbChecksum(skb, off, skb.len - off, pseudo)) === 0;
+}
+
 function reject(six: boolean): (c: XtCheck) => XtTargetFn | number {
   return (c) => {
     const { view, off, net, proto, inv } = c;
@@ -98,7 +123,7 @@ function reject(six: boolean): (c: XtCheck) => XtTargetFn | number {
         sendReset(af, skb, par, fl, s6, d6);
         return NF_DROP;
       }
-      if (code === undefined || af.icmpSend === undefined) return NF_DROP;
+      if (code === undefined || af.icmpSend === undefined || !sumOk(skb, par)) return NF_DROP;
       // What this machine sends never came in, but is answered all the same.
       if (par.hook === NF_INET_LOCAL_OUT) {
         skb.dev = par.outDev;

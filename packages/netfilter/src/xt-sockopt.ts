@@ -57,6 +57,7 @@ function replace(net: Net, layout: XtLayout, val: Uint8Array): number {
   const counters = getU64(view, 88);
   if (numCounters >= MOST_ENTRIES) return -ENOMEM;
   if (numCounters === 0 || val.length < REPLACE_LEN + size) return -EINVAL;
+  if (num > MOST_ENTRIES) return -ENOMEM;
   const name = nameOf(val);
   const u8 = val.slice(REPLACE_LEN, REPLACE_LEN + size);
   const hooks: number[] = [];
@@ -168,12 +169,8 @@ function getRevision(net: Net, layout: XtLayout, len: number, input: Uint8Array,
   const best = xtBestRevision(list, layout.family, name);
   if (best < 0) return -ENOENT;
   if (xtFind<(typeof xk.matches)[number] | (typeof xk.targets)[number]>(list, layout.family, name, revision) === null) return -EPROTONOSUPPORT;
-  const out = new Uint8Array(4);
-  viewOf(out).setInt32(0, best, true);
-  // The answer has the request's length.
-  const all = input.slice(0, REVISION_LEN);
-  all.set(out);
-  return all;
+  // That there is an answer is the answer.
+  return input.slice(0, REVISION_LEN);
 }
 
 function layoutOf(net: Net, level: number): XtLayout | null {

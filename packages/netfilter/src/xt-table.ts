@@ -1,10 +1,10 @@
 /** Tables: rules made from a checked blob, and their run for a packet. */
-import { EINVAL, ENOENT, type Net } from '@linnet/kernel';
+import { EINVAL, ENOENT, EPROTOTYPE, type Net } from '@linnet/kernel';
 import { NF_DROP, NFPROTO_IPV4, type NetDevice, type NfState } from '@linnet/netdev';
 import type { Skb } from '@linnet/skbuff';
 import { nfIpv6SkipExthdrs } from './nf-conntrack-packet.ts';
-import { xtFind, XT_CONTINUE, XT_ENTRY_LEN, XT_RETURN, XTABLES, type XtCheck, type XtKernel, type XtMatchDef, type XtMatchFn, XtParam, type XtTargetDef, type XtTargetFn, xtString, XT_EXTENSION_MAXNAMELEN } from './xt-core.ts';
-import { type XtBlob, xtStandardVerdict, xtTargetName, XT_V_RETURN } from './xt-blob.ts';
+import { xtBestRevision, xtFind, XT_CONTINUE, XT_ENTRY_LEN, XT_RETURN, XTABLES, type XtCheck, type XtKernel, type XtMatchDef, type XtMatchFn, XtParam, type XtTargetDef, type XtTargetFn, xtString, XT_EXTENSION_MAXNAMELEN } from './xt-core.ts';
+import { type XtBlob, XT_ERROR_LEN, XT_STANDARD_LEN, xtStandardVerdict, xtTargetName, XT_V_RETURN } from './xt-blob.ts';
 
 /** A standard target's verdict. */
 const K_VERDICT = 0;
@@ -153,7 +153,8 @@ class Compile {
     const name = xtString(u8, at + 2, XT_EXTENSION_MAXNAMELEN);
     if (name === null) return -ENOENT;
     const d = xtFind(list, layout.family, name, u8[at + 31]!);
-    if (d === null) return -ENOENT;
+    // Of those for all families it is known that they are there, and only the revision is not.
+    if (d === null) return xtBestRevision(list, 0, name) >= 0 ? -EPROTOTYPE : -ENOENT;
     if (align8(d.size) !== size) return -EINVAL;
     if (d.table !== undefined && d.table !== this.table) return -EINVAL;
     if (d.hooks !== undefined && (mask & ~d.hooks) !== 0) return -EINVAL;
@@ -204,11 +205,19 @@ class Compile {
     }
     const t = e + to;
     const v = xtStandardVerdict(b, i);
+    // Those that are built in have no other revision.
+    if ((v !== null || xtTargetName(u8, t) === 'ERROR') && u8[t + 31] !== 0) return -ENOENT;
+    if (v !== null && view.getUint16(t, true) !== XT_STANDARD_LEN) return -EINVAL;
+    if (v === null && xtTargetName(u8, t) === 'ERROR' && view.getUint16(t, true) !== XT_ERROR_LEN) return -EINVAL;
     if (v !== null) {
       if (v >= 0) {
         r.kind = (u8[e + l.flags]! & l.goto) !== 0 ? K_GOTO : K_JUMP;
         r.arg = b.index.get(v) ?? -1;
-        if (r.arg < 0) return -EINVAL;
+        if (r.arg < 0) {
+          // Nowhere: no packet comes here, or the walk from the hook points had found it.
+          r.arg = NF_DROP;
+          return r;
+        }
         // To the very next entry: just go on.
         if (r.arg === i + 1) r.kind = K_GOTO;
       } else if (v === XT_V_RETURN) {
@@ -259,8 +268,8 @@ function ip4Match(r: XtRule, src: number, dst: number, proto: number, fragoff: n
   const { inv } = r;
   if (!r.noSrc && ((src & r.sm0) === r.s0) === ((inv & 0x08) !== 0)) return false;
   if (!r.noDst && ((dst & r.dm0) === r.d0) === ((inv & 0x10) !== 0)) return false;
-  if (r.inName !== '' && ifOk(indev, r.inName, r.inPrefix) === ((inv & 0x01) !== 0)) return false;
-  if (r.outName !== '' && ifOk(outdev, r.outName, r.outPrefix) === ((inv & 0x02) !== 0)) return false;
+  if ((r.inName !== '' || (inv & 0x01) !== 0) && ifOk(indev, r.inName, r.inPrefix) === ((inv & 0x01) !== 0)) return false;
+  if ((r.outName !== '' || (inv & 0x02) !== 0) && ifOk(outdev, r.outName, r.outPrefix) === ((inv & 0x02) !== 0)) return false;
   if (r.proto !== 0 && (r.proto === proto) === ((inv & 0x40) !== 0)) return false;
   return !(r.fragment && (fragoff !== 0) === ((inv & 0x20) !== 0));
 }
@@ -277,8 +286,8 @@ function ip6Match(r: XtRule, skb: Skb, par: XtParam, indev: NetDevice | null, ou
     const same = (view.getInt32(nh + 24) & r.dm0) === r.d0 && (view.getInt32(nh + 28) & r.dm1) === r.d1 && (view.getInt32(nh + 32) & r.dm2) === r.d2 && (view.getInt32(nh + 36) & r.dm3) === r.d3;
     if (same === ((inv & 0x10) !== 0)) return false;
   }
-  if (r.inName !== '' && ifOk(indev, r.inName, r.inPrefix) === ((inv & 0x01) !== 0)) return false;
-  if (r.outName !== '' && ifOk(outdev, r.outName, r.outPrefix) === ((inv & 0x02) !== 0)) return false;
+  if ((r.inName !== '' || (inv & 0x01) !== 0) && ifOk(indev, r.inName, r.inPrefix) === ((inv & 0x01) !== 0)) return false;
+  if ((r.outName !== '' || (inv & 0x02) !== 0) && ifOk(outdev, r.outName, r.outPrefix) === ((inv & 0x02) !== 0)) return false;
   if (r.proto === 0) return true;
   const proto = findTransport(skb, par);
   if (proto < 0) {

@@ -121,7 +121,7 @@ const LINKMODES: EthnlSet = {
         advertising[i] = next;
       }
     }
-    return u.changed ? applyLink(dev, req, { ...old, autoneg, advertising, speed, duplex, masterSlaveCfg: u.u8(A.ETHTOOL_A_LINKMODES_MASTER_SLAVE_CFG, old.masterSlaveCfg) }) : 0;
+    return u.changed ? applyLink(dev, req, { ...old, autoneg, advertising, speed: speed | 0, duplex, masterSlaveCfg: u.u8(A.ETHTOOL_A_LINKMODES_MASTER_SLAVE_CFG, old.masterSlaveCfg) }) : 0;
   },
 };
 

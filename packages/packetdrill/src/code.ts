@@ -21,15 +21,15 @@ interface Token {
   readonly text: string;
 }
 
-const TOKEN = /[ \t\r]+|\\\n|#[^\n]*|(\d+\.\d*|\.\d+|0[xX][0-9a-fA-F]+|\d+)|('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")|([A-Za-z_]\w*)|(\*\*|\/\/|<<|>>|<=|>=|==|!=|\+=|-=|\*=|\/=|\|=|&=|[-+*/%&|^~<>=(),;\n[\]])/y;
+const TOKEN = (): RegExp => /[ \t\r]+|\\\n|#[^\n]*|(\d+\.\d*|\.\d+|0[xX][0-9a-fA-F]+|\d+)|('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")|([A-Za-z_]\w*)|(\*\*|\/\/|<<|>>|<=|>=|==|!=|\+=|-=|\*=|\/=|\|=|&=|[-+*/%&|^~<>=(),;\n[\]])/y;
 
 function tokens(text: string): Token[] {
   const out: Token[] = [];
-  TOKEN.lastIndex = 0;
+  const re = TOKEN();
   let depth = 0;
-  while (TOKEN.lastIndex < text.length) {
-    const at = TOKEN.lastIndex;
-    const m = TOKEN.exec(text);
+  while (re.lastIndex < text.length) {
+    const at = re.lastIndex;
+    const m = re.exec(text);
     if (m === null) throw new CodeError(`cannot read code at '${text.slice(at, at + 20).trim()}'`);
     if (m[1] !== undefined) out.push({ kind: 'num', text: m[1] });
     else if (m[2] !== undefined) out.push({ kind: 'str', text: m[2].slice(1, -1).replace(/\\(.)/g, '$1') });

@@ -17,6 +17,8 @@ export class Connection {
   /** Timestamps that were sent, by what the script calls them. */
   readonly tsVals: Map<number, number> = new Map();
   tsFirst: readonly [script: number, live: number] | null = null;
+  /** A SYN of the script's began it, and nothing else has been injected since: a SYN again is the same. */
+  opening = false;
   /** The last packet that was sent: what an ICMP error quotes when the script does not say. */
   last: Seen | null = null;
 

@@ -1,5 +1,5 @@
 /** What a script injects: from its words and the connection's numbers to bytes. */
-import { type Connection, Connections } from './connections.ts';
+import type { Connection, Connections } from './connections.ts';
 import type { IcmpSpec, PacketSpec, TcpOption, TcpSpec } from './script.ts';
 import { ipPacket, tcpSegment, udpDatagram } from './wire.ts';
 
@@ -29,10 +29,12 @@ function connectionOf(cx: InjectContext, spec: PacketSpec): Connection | null {
     const [remote, local] = spec.ports;
     return conns.find('tcp', local, remote) ?? conns.add('tcp', local, remote);
   }
-  // A SYN is for a listener if there is one, and from a new port.
-  if ((spec.flags & (SYN | ACK)) === SYN && (cx.listeners.size > 0 || conns.current === null)) {
+  // A SYN is for a listener if there is one, and from a new port, unless it repeats the one before.
+  if ((spec.flags & (SYN | ACK)) === SYN && (cx.listeners.size > 0 || conns.current === null) && conns.current?.opening !== true) {
     const [port] = [...cx.listeners.values()].slice(-1);
-    return conns.add('tcp', port ?? cx.bindPort, conns.freshPort());
+    const c = conns.add('tcp', port ?? cx.bindPort, conns.freshPort());
+    c.opening = true;
+    return c;
   }
   return conns.current ?? conns.add('tcp', cx.bindPort, conns.freshPort());
 }
@@ -49,6 +51,7 @@ function liveOption(o: TcpOption, c: Connection, spec: TcpSpec, scaled: boolean)
 function tcpBytes(spec: TcpSpec, c: Connection, cx: InjectContext): Uint8Array {
   const syn = (spec.flags & SYN) !== 0;
   if (syn) c.remoteIsn = spec.seq;
+  else c.opening = false;
   const seq = syn ? spec.seq : (c.remoteIsn ?? 0) + spec.seq;
   const ack = spec.ack === null ? 0 : (c.localIsn ?? 0) + spec.ack - (syn ? c.scriptIsn : 0);
   const options = (spec.options ?? []).map((o) => liveOption(o, c, spec, cx.scaledEcr));

@@ -4,6 +4,7 @@ import { devGetByName, type NetDevice, NETIF_F_GRO, NETIF_F_GSO, NETIF_F_SG, NET
 import { createTap, tapReceive } from '@linnet/netdevs';
 import { Task } from '@linnet/posix';
 import { parseAddress } from './address.ts';
+import { setRootQdisc } from './qdisc.ts';
 import type { ShellHost } from './shell.ts';
 import { forTun, readPacket, type Seen } from './wire.ts';
 
@@ -25,6 +26,7 @@ export interface MachineOptions {
 }
 
 const DEV = 'tun0';
+const KINDS: ReadonlySet<string> = new Set(['pfifo', 'bfifo', 'pfifo_fast', 'fq', 'fq_codel', 'codel', 'noqueue']);
 const FEATURES: Readonly<Record<string, number>> = {
   tso: NETIF_F_TSO | NETIF_F_TSO6, gso: NETIF_F_GSO, gro: NETIF_F_GRO, sg: NETIF_F_SG,
 };
@@ -108,6 +110,8 @@ export class Machine implements ShellHost {
   }
 
   writeFile(path: string, text: string): number {
+    // Parameters of the real kernel's modules, which a script sets to what they are by default.
+    if (path.startsWith('/sys/module/')) return 0;
     return this.task.sys.writeFile(path, text);
   }
 
@@ -125,10 +129,14 @@ export class Machine implements ShellHost {
   }
 
   qdisc(args: readonly string[]): number {
-    // The default queue of a TUN is a plain one already; others are not offered.
-    const kind = args.find((a) => ['pfifo', 'pfifo_fast', 'bfifo', 'noqueue'].includes(a));
-    if (args[0] === 'delete' || args[0] === 'del') return 0;
-    return kind !== undefined && !args.includes('limit') ? 0 : 2;
+    const dev = devGetByName(this.net, args[args.indexOf('dev') + 1] ?? '');
+    const kind = args.find((a) => KINDS.has(a));
+    const gone = args[0] === 'delete' || args[0] === 'del';
+    if (dev === null || (!gone && kind === undefined)) return 1;
+    const limit = args.includes('limit') ? Number(args[args.indexOf('limit') + 1]) : null;
+    const err = setRootQdisc(this.task, dev.ifindex, gone ? null : kind!, limit);
+    // There may be none that could be deleted.
+    return err === 0 || gone ? 0 : 2;
   }
 
   script(path: string): string | null {

@@ -102,11 +102,11 @@ function action(s: Scanner): ScriptEvent['action'] {
 /** The options at a script's head. */
 function options(s: Scanner, out: Map<string, string>, defines: Map<string, string>): void {
   for (;;) {
-    const m = s.match(/--([A-Za-z0-9_]+)(?:=("[^"\n]*"|[^\s]+))?|-D[ \t]*([^\s]+)/y);
+    const m = s.match(/(?:--define[ \t=]|-D)[ \t]*([^\s]+)|--([A-Za-z0-9_]+)(?:=("[^"\n]*"|[^\s]+))?/y);
     if (m === null) return;
-    const value = (m[3] ?? m[2] ?? '').replace(/^"(.*)"$/, '$1');
-    if (m[3] === undefined && m[1] !== 'define') {
-      out.set(m[1]!, value);
+    const value = (m[1] ?? m[3] ?? '').replace(/^"(.*)"$/, '$1');
+    if (m[1] === undefined) {
+      out.set(m[2]!, value);
       continue;
     }
     const eq = value.indexOf('=');

@@ -72,8 +72,8 @@ function words(text: string): Word[] {
     if (cur !== null) out.push({ text: cur, op: false });
     cur = null;
   };
-  const expand = (s: string): string => s.replace(/\$\(\(([^]*?)\)\)/g, (_, e: string) => arithmetic(e)).replace(/\$\{?(\w+)\}?/g, (_, name: string) => (name === 'PPID' ? '1' : ''));
-  const re = /\\\n|\\([^])|'([^']*)'|"((?:[^"\\]|\\[^])*)"|(\$\(\([^]*?\)\)|\$\{\w+\}|\$\w+)|(#[^\n]*)|(&&|\|\||[0-9]?>&[0-9]|&>>?|[0-9]?>>?|[|;\n&])|([ \t\r]+)|([^\s'"\\$;&|<>]+|[<>$])/y;
+  const expand = (s: string): string => s.replace(/\$\(\(((?:[^()]|\([^()]*\))*)\)\)/g, (_, e: string) => arithmetic(e)).replace(/\$\{?(\w+)\}?/g, (_, name: string) => (name === 'PPID' ? '1' : ''));
+  const re = /\\\n|\\([^])|'([^']*)'|"((?:[^"\\]|\\[^])*)"|(\$\(\((?:[^()]|\([^()]*\))*\)\)|\$\{\w+\}|\$\w+)|(#[^\n]*)|(&&|\|\||[0-9]?>&[0-9]|&>>?|[0-9]?>>?|[|;\n&])|([ \t\r]+)|([^\s'"\\$;&|<>]+|[<>$])/y;
   while (re.lastIndex < text.length) {
     const m = re.exec(text);
     if (m === null) break;
@@ -146,7 +146,7 @@ export class Shell {
         else if (outTo === null) all.out += r.out;
         else if (outTo !== '/dev/null' && this.host.writeFile(outTo, r.out) < 0) all.status = 1;
       }
-      if (argv.length > 0) skip = (t.text === '&&' && all.status !== 0) || (t.text === '||' && all.status === 0) || (skip && (t.text === '&&' || t.text === '||'));
+      if (argv.length > 0) skip = (t.text === '&&' && all.status !== 0) || (t.text === '||' && all.status === 0);
       argv = [];
       outTo = null;
       errQuiet = false;
@@ -205,7 +205,7 @@ export class Shell {
         }
         break;
       default:
-        if (/^sysctl_restore_/.test(name)) return r;
+        if (name.startsWith('sysctl_restore_')) return r;
     }
     const script = argv[0]!.includes('/') ? this.host.script(argv[0]!) : null;
     if (script !== null) return this.run(script);

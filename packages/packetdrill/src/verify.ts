@@ -18,7 +18,7 @@ export interface VerifyOptions {
 /** Two packets of one connection, the second of which goes on where the first ends, as one with the flags of the second; null if they are none. */
 export function merge(a: Seen, b: Seen): Seen | null {
   const [x, y] = [a.tcp, b.tcp];
-  if (x === null || y === null || a.sport !== b.sport || a.dport !== b.dport || b.length === 0) return null;
+  if (x === null || y === null || a.sport !== b.sport || a.dport !== b.dport || a.length === 0 || b.length === 0) return null;
   if (((x.seq + a.length) >>> 0) !== y.seq || (x.flags & FIN_RST_SYN) !== 0) return null;
   return { ...a, tcp: { ...y, seq: x.seq, flags: y.flags }, length: a.length + b.length, fault: a.fault ?? b.fault };
 }

@@ -599,6 +599,7 @@ export class Task {
             const state = sock.sk === null ? TCP_CLOSE : sock.sk.state;
             if (state === TCP_SYN_SENT || state === TCP_SYN_RECV) return undefined;
             opening = false;
+            if (sock.sk !== null && done < total && sock.sk.writePending > 0) sock.sk.writePending--;
             if (state === TCP_CLOSE) throw sysError((sock.sk === null ? 0 : sockError(sock.sk)) || -ECONNABORTED, syscall, fd);
             if (done >= total) return done;
           }
@@ -607,6 +608,7 @@ export class Task {
             opening = true;
             opened = true;
             if (n > 0) done += n;
+            if (done < total) sock.sk!.writePending++;
             continue;
           }
           if (n === -EAGAIN && wait) return undefined;

@@ -160,6 +160,8 @@ export class Sock implements SkbSock {
   /** Milliseconds; Infinity waits for ever. Used by `posix`. */
   rcvtimeo: number = Infinity;
   sndtimeo: number = Infinity;
+  /** Calls that wait for the connection and have data to send then (TCP Fast Open). */
+  writePending = 0;
   /** Milliseconds of SO_LINGER. */
   lingertime = 0;
   noCheckTx = false;

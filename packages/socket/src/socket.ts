@@ -7,7 +7,6 @@ import type { ProtoOps } from './proto.ts';
 import type { Sock } from './sock.ts';
 import { registerCoreSysctls, registerNetCoreSysctls, SOCKET, SOCKET_NET, SocketKernel, SocketNet } from './core-sysctl.ts';
 import { showProtocols } from './protocols.ts';
-import { txStampInit } from './tx-stamp.ts';
 
 export { SOCKET } from './core-sysctl.ts';
 
@@ -62,7 +61,6 @@ export const socket: KernelModule = {
     const s = new SocketKernel();
     k.set(SOCKET, s);
     registerCoreSysctls(k, s);
-    txStampInit(k);
   },
   netInit(net: Net): void {
     const n = new SocketNet(++net.kernel.get(SOCKET).lastNetCookie);

@@ -2,7 +2,7 @@
  * When a packet was given to a device's queue and to its driver, told to its sender in the error queue (SO_TIMESTAMPING with SOF_TIMESTAMPING_TX_SCHED and TX_SOFTWARE; the kernel's timestamping
  * document). What the sender wants stands in `Skb.ext` until it was told.
  */
-import { EINVAL, ENOMSG, type Kernel } from '@linnet/kernel';
+import { EINVAL, ENOMSG } from '@linnet/kernel';
 import { NETDEV } from '@linnet/netdev';
 import { allocSkb, type Skb, skbCopyBits, skbPut } from '@linnet/skbuff';
 import {
@@ -41,6 +41,12 @@ export function sockTxFlags(sk: Sock, msg: MsgHdr): number {
   return 0;
 }
 
+function mark(sk: Sock, skb: Skb, id: number): void {
+  // Devices look at marked packets from the first one on.
+  sk.kernel.get(NETDEV).txStamp = stamp;
+  skb.ext = new TxStamp(sk, sk.rare!.txFlags, id);
+}
+
 /** Marks a packet of the send under way. @alpha */
 export function sockTxStamp(sk: Sock, skb: Skb): void {
   const r = sk.rare!;
@@ -49,13 +55,13 @@ export function sockTxStamp(sk: Sock, skb: Skb): void {
     id = r.txId;
     r.txId = (id + 1) | 0;
   }
-  skb.ext = new TxStamp(sk, r.txFlags, id);
+  mark(sk, skb, id);
 }
 
 /** Marks the segment with the last byte of a stream's send under way, the byte of sequence number `seq`. @alpha */
 export function sockTxStampByte(sk: Sock, skb: Skb, seq: number): void {
   const r = sk.rare!;
-  skb.ext = new TxStamp(sk, r.txFlags, (r.tsflags & SOF_TIMESTAMPING_OPT_ID) !== 0 ? (seq - r.txId) | 0 : 0);
+  mark(sk, skb, (r.tsflags & SOF_TIMESTAMPING_OPT_ID) !== 0 ? (seq - r.txId) | 0 : 0);
 }
 
 /** A segment was acknowledged with all its bytes, which begin at `data`: its sender hears of it if he asked. Does not consume. @alpha */
@@ -86,9 +92,4 @@ function tell(skb: Skb, ext: TxStamp, bit: number, what: number): void {
   note.cb8 = what;
   note.cb9 = ext.id;
   sockQueueErrSkb(sk, note);
-}
-
-/** Has devices show marked packets. */
-export function txStampInit(k: Kernel): void {
-  k.get(NETDEV).txStamp = stamp;
 }

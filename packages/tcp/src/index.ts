@@ -15,4 +15,5 @@ export { type TcpCongestionOps, tcpCongAvoidAi, tcpInSlowStart, tcpRegisterConge
 export { tcpIsCwndLimited } from './tcp-cwnd.ts';
 export { reno } from './cong/reno.ts';
 export { cubic } from './cong/cubic.ts';
+export { vegas } from './cong/vegas.ts';
 export { TCP_MIB_NAMES, TCPEXT_MIB_NAMES } from './tcp-mib.ts';

@@ -5,6 +5,7 @@ import { type Proto, ProtoMemory } from '@linnet/socket';
 import { AF_INET6, IPPROTO_TCP, SOCK_STREAM } from '@linnet/uapi';
 import { cubic } from './cong/cubic.ts';
 import { reno } from './cong/reno.ts';
+import { vegas } from './cong/vegas.ts';
 import { makeTcpProt } from './tcp.ts';
 import { tcpRegisterCongestionControl } from './tcp-cong.ts';
 import { TCP_DIAG_HANDLER } from './tcp-diag.ts';
@@ -32,6 +33,7 @@ export const tcp: KernelModule = {
     k.set(TCPK, tk);
     tcpRegisterCongestionControl(k, reno);
     tcpRegisterCongestionControl(k, cubic);
+    tcpRegisterCongestionControl(k, vegas);
     const prot = makeTcpProt(tk, 'TCP');
     const prot6 = makeTcpProt(tk, 'TCPv6');
     k.set(TCP_PROT, prot);

@@ -23,27 +23,27 @@ import {
   tcpUpdatePacingRate,
 } from './tcp-cong.ts';
 import {
-  FLAG_ACK_MAYBE_DELAYED,
-  FLAG_ACKED,
-  FLAG_CA_ALERT,
-  FLAG_DATA,
-  FLAG_DATA_ACKED,
-  FLAG_DATA_SACKED,
-  FLAG_DSACK_TLP,
-  FLAG_DSACKING_ACK,
-  FLAG_ECE,
-  FLAG_FORWARD_PROGRESS,
-  FLAG_NO_CHALLENGE_ACK,
-  FLAG_NOT_DUP,
-  FLAG_ORIG_SACK_ACKED,
-  FLAG_RETRANS_DATA_ACKED,
-  FLAG_SACK_RENEGING,
-  FLAG_SET_XMIT_TIMER,
-  FLAG_SLOWPATH,
-  FLAG_SND_UNA_ADVANCED,
-  FLAG_SYN_ACKED,
-  FLAG_UPDATE_TS_RECENT,
-  FLAG_WIN_UPDATE,
+  ACK_MAYBE_DELAYED,
+  ACKED_ANYTHING,
+  CONGESTION_NEWS,
+  SEG_DATA,
+  ACKED_DATA,
+  SACKED_NEW,
+  DSACK_OF_PROBE,
+  SEG_DSACK,
+  SEG_ECE,
+  DELIVERED_ANYTHING,
+  SEG_NO_CHALLENGE,
+  NO_DUPLICATE_ACK,
+  DELIVERED_ORIGINAL,
+  ACKED_RETRANSMITTED,
+  PEER_RENEGED,
+  TIMER_MAY_RESTART,
+  SEG_ALL_CHECKS,
+  UNA_ADVANCED,
+  ACKED_SYN,
+  SEG_TAKE_TIMESTAMP,
+  SEG_WINDOW_UPDATE,
   ICSK_TIME_PROBE0,
   REXMIT_LOST,
   REXMIT_NONE,
@@ -83,14 +83,14 @@ function tcpEcnRcvEcnEcho(tp: TcpSock, flags: number): boolean {
   return (flags & (TCPHDR_ECE | TCPHDR_SYN)) === TCPHDR_ECE && (tp.ecnFlags & TCP_ECN_OK) !== 0;
 }
 
-/** Takes over the window of a segment unless it is older than the last one taken (RFC 9293 section 3.10.7.4). Returns FLAG_WIN_UPDATE or 0. */
+/** Takes over the window of a segment unless it is older than the last one taken (RFC 9293 section 3.10.7.4). Returns SEG_WINDOW_UPDATE or 0. */
 function tcpAckUpdateWindow(tp: TcpSock, skb: Skb, ack: number, ackSeq: number): number {
   const th = skb.transportHeader;
   let win = tcphWindow(skb.view, th);
   if ((skb.cb2 & TCPHDR_SYN) === 0) win <<= tp.rxOpt.sndWscale;
   let flag = 0;
   if (after(ack, tp.sndUna) || after(ackSeq, tp.sndWl1) || (ackSeq === tp.sndWl1 && (win > tp.sndWnd || win === 0))) {
-    flag = FLAG_WIN_UPDATE;
+    flag = SEG_WINDOW_UPDATE;
     tp.sndWl1 = ackSeq;
     if (tp.sndWnd !== win) {
       tp.sndWnd = win;
@@ -110,7 +110,7 @@ function tcpAckUpdateWindow(tp: TcpSock, skb: Skb, ack: number, ackSeq: number):
 /** Round trips from what an ACK covered (RFC 6298 section 3 with Karn's rule, tcp_ack_update_rtt). -1: no sample. Returns whether there was one. */
 function tcpAckUpdateRtt(tp: TcpSock, flag: number, seqRtt: number, sackRtt: number, caRtt: number): number {
   if (seqRtt < 0) seqRtt = sackRtt;
-  if (seqRtt < 0 && tp.rxOpt.sawTstamp && tp.rxOpt.rcvTsecr !== 0 && (flag & FLAG_ACKED) !== 0) {
+  if (seqRtt < 0 && tp.rxOpt.sawTstamp && tp.rxOpt.rcvTsecr !== 0 && (flag & ACKED_ANYTHING) !== 0) {
     // Retransmitted data: the echoed timestamp still says which copy it was (RFC 7323 section 4).
     const delta = (tcpTimeStampMs(tp.kernel.ktime) + tp.tsoffset - tp.rxOpt.rcvTsecr) | 0;
     if (delta >= 0 && delta < 0x1fffff) {
@@ -120,7 +120,7 @@ function tcpAckUpdateRtt(tp: TcpSock, flag: number, seqRtt: number, sackRtt: num
   }
   if (seqRtt < 0) return -1;
   // A delayed ACK is no measure of the path.
-  if ((flag & FLAG_ACK_MAYBE_DELAYED) === 0 || tp.minRtt0 < 0 || caRtt <= tp.minRtt0) tcpUpdateRttMin(tp, caRtt);
+  if ((flag & ACK_MAYBE_DELAYED) === 0 || tp.minRtt0 < 0 || caRtt <= tp.minRtt0) tcpUpdateRttMin(tp, caRtt);
   tcpRttEstimator(tp, seqRtt);
   tcpSetRto(tp);
   tp.backoff = 0;
@@ -159,7 +159,7 @@ function tcpCleanRtxQueue(tp: TcpSock, st: AckState, priorFack: number, ece: boo
     }
     if ((sacked & TCPCB_RETRANS) !== 0) {
       if ((sacked & TCPCB_SACKED_RETRANS) !== 0) tp.retransOut -= segs;
-      flag |= FLAG_RETRANS_DATA_ACKED;
+      flag |= ACKED_RETRANSMITTED;
     } else if ((sacked & TCPCB_SACKED_ACKED) === 0) {
       lastAckt = skb.cb5;
       if (!hasAckt) {
@@ -168,7 +168,7 @@ function tcpCleanRtxQueue(tp: TcpSock, st: AckState, priorFack: number, ece: boo
       }
       lastInFlight = tp.packetsOut;
       if (before(startSeq, reord)) reord = startSeq;
-      if (!after(skb.cb1, tp.highSeq)) flag |= FLAG_ORIG_SACK_ACKED;
+      if (!after(skb.cb1, tp.highSeq)) flag |= DELIVERED_ORIGINAL;
     }
     if ((sacked & TCPCB_SACKED_ACKED) !== 0) {
       tp.sackedOut -= segs;
@@ -181,9 +181,9 @@ function tcpCleanRtxQueue(tp: TcpSock, st: AckState, priorFack: number, ece: boo
     pktsAcked += segs;
     tcpRateSkbDelivered(tp, skb);
     if ((skb.cb2 & TCPHDR_SYN) === 0) {
-      flag |= FLAG_DATA_ACKED;
+      flag |= ACKED_DATA;
     } else {
-      flag |= FLAG_SYN_ACKED;
+      flag |= ACKED_SYN;
       tp.retransStamp = 0;
     }
     if (!fully) break;
@@ -192,17 +192,17 @@ function tcpCleanRtxQueue(tp: TcpSock, st: AckState, priorFack: number, ece: boo
     rtxGone = true;
   }
   const head = tp.rtxQueue.head;
-  if (head !== null && (head.cb3 & TCPCB_SACKED_ACKED) !== 0) flag |= FLAG_SACK_RENEGING;
+  if (head !== null && (head.cb3 & TCPCB_SACKED_ACKED) !== 0) flag |= PEER_RENEGED;
   if (head === null && rtxGone) tp.sackHint = null;
 
   let seqRtt = -1;
   let caRtt = -1;
   let sackRtt = -1;
-  if (hasAckt && (flag & FLAG_RETRANS_DATA_ACKED) === 0) {
+  if (hasAckt && (flag & ACKED_RETRANSMITTED) === 0) {
     seqRtt = (now - firstAckt) | 0;
     caRtt = (now - lastAckt) | 0;
     // One segment alone in flight is answered by a delayed ACK.
-    if (pktsAcked === 1 && lastInFlight === 1 && tp.srttUs > 0 && tp.writeQueue.head === null && (st.flag & FLAG_DATA) === 0) flag |= FLAG_ACK_MAYBE_DELAYED;
+    if (pktsAcked === 1 && lastInFlight === 1 && tp.srttUs > 0 && tp.writeQueue.head === null && (st.flag & SEG_DATA) === 0) flag |= ACK_MAYBE_DELAYED;
   }
   if (st.hasSackt) {
     sackRtt = (now - st.firstSackt) | 0;
@@ -210,12 +210,12 @@ function tcpCleanRtxQueue(tp: TcpSock, st: AckState, priorFack: number, ece: boo
   }
   st.flag |= flag;
   const rtt = tcpAckUpdateRtt(tp, st.flag, seqRtt, sackRtt, caRtt);
-  if ((flag & FLAG_ACKED) !== 0) {
-    st.flag |= FLAG_SET_XMIT_TIMER;
+  if ((flag & ACKED_ANYTHING) !== 0) {
+    st.flag |= TIMER_MAY_RESTART;
     if (!tp.rxOpt.sackOk) {
       tcpRemoveRenoSacks(tp, pktsAcked, ece);
       // What was sent again may have filled the hole: no proof that the originals arrived in time (RFC 5682 section 2.1).
-      if ((flag & FLAG_RETRANS_DATA_ACKED) !== 0) st.flag &= ~FLAG_ORIG_SACK_ACKED;
+      if ((flag & ACKED_RETRANSMITTED) !== 0) st.flag &= ~DELIVERED_ORIGINAL;
       // Nothing outstanding was SACKed: what remains must have been reordered or lost.
     } else if (before(reord, priorFack) && wasSacked > 0) {
       // Something below the highest SACK came late.
@@ -223,7 +223,7 @@ function tcpCleanRtxQueue(tp: TcpSock, st: AckState, priorFack: number, ece: boo
     }
   } else if (head !== null && rtt >= 0 && sackRtt >= 0 && sackRtt > ((now - head.cb5) | 0)) {
     // Not when the SACK is for data sent after the head left last: that says nothing about the head.
-    st.flag |= FLAG_SET_XMIT_TIMER;
+    st.flag |= TIMER_MAY_RESTART;
   }
   const f = tp.caOps!.pktsAcked;
   if (f !== null && pktsAcked > 0 && tp.caInitialized) f(tp, pktsAcked, rtt >= 0 ? caRtt : -1);
@@ -272,7 +272,7 @@ function tcpProcessTlpAck(tp: TcpSock, ack: number, flag: number): void {
   if (before(ack, tp.tlpHighSeq)) return;
   if (!tp.tlpRetrans) {
     tp.tlpHighSeq = 0;
-  } else if ((flag & FLAG_DSACK_TLP) !== 0) {
+  } else if ((flag & DSACK_OF_PROBE) !== 0) {
     // Both copies arrived: nothing was lost.
     tp.tlpHighSeq = 0;
   } else if (after(ack, tp.tlpHighSeq)) {
@@ -282,14 +282,14 @@ function tcpProcessTlpAck(tp: TcpSock, ack: number, flag: number): void {
     tcpEndCwndReduction(tp);
     tcpTryKeepOpen(tp);
     netInc(tp.tn, TcpExtTCPLossProbeRecovery);
-  } else if ((flag & (FLAG_NOT_DUP | FLAG_DATA_SACKED)) === 0) {
+  } else if ((flag & (NO_DUPLICATE_ACK | SACKED_NEW)) === 0) {
     // A pure duplicate: the answer to the probe where the original had arrived.
     tp.tlpHighSeq = 0;
   }
 }
 
-/** Sends what the ACK made room for (tcp_xmit_recovery). */
-function tcpXmitRecovery(tp: TcpSock, rexmit: number): void {
+/** Sends what the ACK made room for. */
+function tcpSendAfterAck(tp: TcpSock, rexmit: number): void {
   if (rexmit === REXMIT_NONE || tp.state === 2) return;
   if (rexmit !== REXMIT_LOST) {
     tcpPushPendingFramesNow(tp);
@@ -309,13 +309,13 @@ function tcpPushPendingFramesNow(tp: TcpSock): void {
 
 /** Is the ACK suspicious, so that the state machine must look at it? */
 function tcpAckIsDubious(tp: TcpSock, flag: number): boolean {
-  return (flag & FLAG_NOT_DUP) === 0 || (flag & FLAG_CA_ALERT) !== 0 || tp.caState !== TCP_CA_Open;
+  return (flag & NO_DUPLICATE_ACK) === 0 || (flag & CONGESTION_NEWS) !== 0 || tp.caState !== TCP_CA_Open;
 }
 
 /** May the window grow with this ACK? (tcp_may_raise_cwnd) With much reordering known, any progress counts. */
 function tcpMayRaiseCwnd(tp: TcpSock, flag: number): boolean {
-  if (tp.reordering > tp.tn.reordering) return (flag & FLAG_FORWARD_PROGRESS) !== 0;
-  return (flag & FLAG_DATA_ACKED) !== 0;
+  if (tp.reordering > tp.tn.reordering) return (flag & DELIVERED_ANYTHING) !== 0;
+  return (flag & ACKED_DATA) !== 0;
 }
 
 /** Window, pacing, rate after an ACK (tcp_cong_control). */
@@ -373,53 +373,53 @@ export function tcpAck(tp: TcpSock, skb: Skb, flag: number): number {
     // RFC 5961 section 5.2: far below what was ever outstanding.
     const maxWindow = Math.min(tp.maxWindow, tp.bytesAcked < 0x7fffffff ? tp.bytesAcked : 0x7fffffff);
     if (before(ack, (priorUna - maxWindow) | 0)) {
-      if ((flag & FLAG_NO_CHALLENGE_ACK) === 0) tcpSendChallengeAck(tp);
+      if ((flag & SEG_NO_CHALLENGE) === 0) tcpSendChallengeAck(tp);
       return -DROP.TCP_TOO_OLD_ACK;
     }
     // An old ACK may still carry news of SACKs.
     if (tp.rxOpt.sackBlocks > 0) {
-      if ((skb.cb2 & TCPHDR_ECE) !== 0 && tcpEcnRcvEcnEcho(tp, skb.cb2)) st.flag |= FLAG_ECE;
+      if ((skb.cb2 & TCPHDR_ECE) !== 0 && tcpEcnRcvEcnEcho(tp, skb.cb2)) st.flag |= SEG_ECE;
       tcpSacktagWriteQueue(tp, skb, priorUna, st);
       tcpFastretransAlert(tp, priorUna, 0, st);
-      tcpNewlyDelivered(tp, priorDelivered, (st.flag & FLAG_ECE) !== 0);
-      tcpXmitRecovery(tp, st.rexmit);
+      tcpNewlyDelivered(tp, priorDelivered, (st.flag & SEG_ECE) !== 0);
+      tcpSendAfterAck(tp, st.rexmit);
     }
     return 0;
   }
   if (after(ack, tp.sndNxt)) return -DROP.TCP_ACK_UNSENT_DATA;
 
   if (after(ack, priorUna)) {
-    st.flag |= FLAG_SND_UNA_ADVANCED;
+    st.flag |= UNA_ADVANCED;
     tp.retransmits = 0;
   }
   const priorFack = tcpHighestSackSeq(tp);
   const priorPacketsOut = tp.packetsOut;
-  if ((st.flag & FLAG_UPDATE_TS_RECENT) !== 0) tcpReplaceTsRecent(tp, skb.cb0);
+  if ((st.flag & SEG_TAKE_TIMESTAMP) !== 0) tcpReplaceTsRecent(tp, skb.cb0);
 
-  if ((st.flag & (FLAG_SLOWPATH | FLAG_SND_UNA_ADVANCED)) === FLAG_SND_UNA_ADVANCED) {
+  if ((st.flag & (SEG_ALL_CHECKS | UNA_ADVANCED)) === UNA_ADVANCED) {
     // Header prediction: the window is the same and nothing unusual is in it.
     tp.sndWl1 = ackSeq;
     tcpSndUnaUpdate(tp, ack);
-    st.flag |= FLAG_WIN_UPDATE;
+    st.flag |= SEG_WINDOW_UPDATE;
     netInc(tn, TcpExtTCPHPAcks);
   } else {
-    if (ackSeq !== skb.cb1) st.flag |= FLAG_DATA;
+    if (ackSeq !== skb.cb1) st.flag |= SEG_DATA;
     else netInc(tn, TcpExtTCPPureAcks);
     st.flag |= tcpAckUpdateWindow(tp, skb, ack, ackSeq);
     if (tp.rxOpt.sackBlocks > 0 && tp.rxOpt.sackOk) {
-      if (tcpEcnRcvEcnEcho(tp, skb.cb2)) st.flag |= FLAG_ECE;
+      if (tcpEcnRcvEcnEcho(tp, skb.cb2)) st.flag |= SEG_ECE;
       tcpSacktagWriteQueue(tp, skb, priorUna, st);
     }
-    if (tcpEcnRcvEcnEcho(tp, skb.cb2)) st.flag |= FLAG_ECE;
+    if (tcpEcnRcvEcnEcho(tp, skb.cb2)) st.flag |= SEG_ECE;
   }
-  const ece = (st.flag & FLAG_ECE) !== 0;
+  const ece = (st.flag & SEG_ECE) !== 0;
 
   tp.errSoft = 0;
   tp.probesOut = 0;
   tp.rcvTstamp = tp.kernel.jiffies;
   if (priorPacketsOut === 0) {
     // Nothing was outstanding: a keepalive's answer, or the window opens.
-    if ((st.flag & FLAG_DSACKING_ACK) !== 0) tcpFastretransAlert(tp, priorUna, 0, st);
+    if ((st.flag & SEG_DSACK) !== 0) tcpFastretransAlert(tp, priorUna, 0, st);
     tcpAckProbe(tp);
     if (tp.tlpHighSeq !== 0) tcpProcessTlpAck(tp, ack, st.flag);
     return 1;
@@ -431,17 +431,17 @@ export function tcpAck(tp: TcpSock, skb: Skb, flag: number): number {
 
   if (tcpAckIsDubious(tp, st.flag)) {
     let numDupack = 0;
-    if ((st.flag & (FLAG_SND_UNA_ADVANCED | FLAG_NOT_DUP | FLAG_DSACKING_ACK)) === 0) numDupack = Math.max(1, skb.gsoSegs);
+    if ((st.flag & (UNA_ADVANCED | NO_DUPLICATE_ACK | SEG_DSACK)) === 0) numDupack = Math.max(1, skb.gsoSegs);
     tcpFastretransAlert(tp, priorUna, numDupack, st);
   }
-  if ((st.flag & FLAG_FORWARD_PROGRESS) !== 0 || (st.flag & FLAG_NOT_DUP) === 0) tcpConfirmNeigh(tp);
+  if ((st.flag & DELIVERED_ANYTHING) !== 0 || (st.flag & NO_DUPLICATE_ACK) === 0) tcpConfirmNeigh(tp);
   // The timer is set from what is outstanding now, unless RACK set its own.
-  if ((st.flag & FLAG_SET_XMIT_TIMER) !== 0) tcpSetXmitTimer(tp);
+  if ((st.flag & TIMER_MAY_RESTART) !== 0) tcpSetXmitTimer(tp);
   const delivered = tcpNewlyDelivered(tp, priorDelivered, ece);
   const lost = (tp.lost - priorLost) | 0;
   tcpRateGen(tp, delivered);
   tcpCongControl(tp, ack, delivered, lost, st.flag);
-  tcpXmitRecovery(tp, st.rexmit);
+  tcpSendAfterAck(tp, st.rexmit);
   return 1;
 }
 

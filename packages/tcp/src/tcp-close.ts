@@ -263,6 +263,10 @@ export function tcpDisconnect(tp: TcpSock): number {
   tp.dataSegsIn = 0;
   tp.dataSegsOut = 0;
   tp.dsackDups = 0;
+  tp.limit = 0;
+  tp.busyUs = 0;
+  tp.rwndLimitedUs = 0;
+  tp.sndbufLimitedUs = 0;
   tp.numSacks = 0;
   tp.dsackPending = false;
   tp.recvSackCacheLen = 0;

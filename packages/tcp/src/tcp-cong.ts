@@ -3,7 +3,7 @@ import { EINVAL, ENOENT, type Kernel } from '@linnet/kernel';
 import { TCP_CA_CWR, TCP_CA_Disorder, TCP_CA_Open, TCP_CA_Recovery } from '@linnet/uapi';
 import {
   CA_EVENT_COMPLETE_CWR,
-  FLAG_SND_UNA_ADVANCED,
+  UNA_ADVANCED,
   TCP_INFINITE_SSTHRESH,
 } from './tcp-const.ts';
 import { TCPK } from './tcp-kernel.ts';
@@ -172,7 +172,7 @@ export function tcpCwndReduction(tp: TcpSock, delivered: number, newlyLost: numb
     sndcnt = Math.ceil((tp.sndSsthresh * tp.prrDelivered) / tp.priorCwnd) - tp.prrOut;
   } else {
     sndcnt = Math.max(tp.prrDelivered - tp.prrOut, delivered);
-    if ((flag & FLAG_SND_UNA_ADVANCED) !== 0 && newlyLost === 0) sndcnt++;
+    if ((flag & UNA_ADVANCED) !== 0 && newlyLost === 0) sndcnt++;
     sndcnt = Math.min(delta, sndcnt);
   }
   // The first retransmission leaves at once.

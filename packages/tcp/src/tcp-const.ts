@@ -114,50 +114,50 @@ export const TSQ_THROTTLED = 1;
 /** Waits in the list of sockets to be continued. */
 export const TSQ_QUEUED = 2;
 
-// What an ACK brought (the FLAG_* of tcp_ack).
+// What an arriving segment is, and what its acknowledgment brought.
 
 /** It carried data. */
-export const FLAG_DATA = 0x01;
+export const SEG_DATA = 0x01;
 /** It changed the window. */
-export const FLAG_WIN_UPDATE = 0x02;
+export const SEG_WINDOW_UPDATE = 0x02;
 /** It acknowledged new data. */
-export const FLAG_DATA_ACKED = 0x04;
+export const ACKED_DATA = 0x04;
 /** Some of that had been sent again. */
-export const FLAG_RETRANS_DATA_ACKED = 0x08;
+export const ACKED_RETRANSMITTED = 0x08;
 /** It acknowledged our SYN. */
-export const FLAG_SYN_ACKED = 0x10;
+export const ACKED_SYN = 0x10;
 /** A new SACK arrived. */
-export const FLAG_DATA_SACKED = 0x20;
+export const SACKED_NEW = 0x20;
 /** It carried ECE. */
-export const FLAG_ECE = 0x40;
+export const SEG_ECE = 0x40;
 /** A lost retransmission was found. */
-export const FLAG_LOST_RETRANS = 0x80;
+export const RETRANSMISSION_LOST = 0x80;
 /** Not the header-prediction path. */
-export const FLAG_SLOWPATH = 0x100;
+export const SEG_ALL_CHECKS = 0x100;
 /** Data that was sent once only was acknowledged or SACKed. */
-export const FLAG_ORIG_SACK_ACKED = 0x200;
+export const DELIVERED_ORIGINAL = 0x200;
 /** SND.UNA advanced. */
-export const FLAG_SND_UNA_ADVANCED = 0x400;
+export const UNA_ADVANCED = 0x400;
 /** It carried a DSACK. */
-export const FLAG_DSACKING_ACK = 0x800;
+export const SEG_DSACK = 0x800;
 /** The retransmission timer may be set again. */
-export const FLAG_SET_XMIT_TIMER = 0x1000;
+export const TIMER_MAY_RESTART = 0x1000;
 /** The peer dropped SACKed data. */
-export const FLAG_SACK_RENEGING = 0x2000;
+export const PEER_RENEGED = 0x2000;
 /** Take over the peer's timestamp. */
-export const FLAG_UPDATE_TS_RECENT = 0x4000;
+export const SEG_TAKE_TIMESTAMP = 0x4000;
 /** A challenge ACK must not be sent. */
-export const FLAG_NO_CHALLENGE_ACK = 0x8000;
+export const SEG_NO_CHALLENGE = 0x8000;
 /** The ACK was probably delayed. */
-export const FLAG_ACK_MAYBE_DELAYED = 0x10000;
+export const ACK_MAYBE_DELAYED = 0x10000;
 /** The DSACK names our tail loss probe. */
-export const FLAG_DSACK_TLP = 0x20000;
+export const DSACK_OF_PROBE = 0x20000;
 
 /** The ACK acknowledged something. */
-export const FLAG_ACKED: number = FLAG_DATA_ACKED | FLAG_SYN_ACKED;
+export const ACKED_ANYTHING: number = ACKED_DATA | ACKED_SYN;
 /** Not a pure duplicate. */
-export const FLAG_NOT_DUP: number = FLAG_DATA | FLAG_WIN_UPDATE | FLAG_ACKED;
+export const NO_DUPLICATE_ACK: number = SEG_DATA | SEG_WINDOW_UPDATE | ACKED_ANYTHING;
 /** Something for the congestion machine to look at. */
-export const FLAG_CA_ALERT: number = FLAG_DATA_SACKED | FLAG_ECE | FLAG_DSACKING_ACK;
+export const CONGESTION_NEWS: number = SACKED_NEW | SEG_ECE | SEG_DSACK;
 /** Forward progress of any kind. */
-export const FLAG_FORWARD_PROGRESS: number = FLAG_ACKED | FLAG_DATA_SACKED;
+export const DELIVERED_ANYTHING: number = ACKED_ANYTHING | SACKED_NEW;

@@ -1,6 +1,6 @@
 /** ICMP errors about segments of ours, the same for IPv4 and IPv6 (tcp_v4_err, tcp_v6_err; RFC 1122 section 4.2.3.9, RFC 5927). */
 import { EHASH_REQUEST, EHASH_TIMEWAIT, type EhashNode, type InetAf, inetCskReqskQueueDrop, inetRecverr } from '@linnet/inet';
-import { dstMtu } from '@linnet/netdev';
+import { dstAdvmss, dstMtu } from '@linnet/netdev';
 import type { Skb } from '@linnet/skbuff';
 import { skDstCheck, sockFlag, SOCK_DEAD } from '@linnet/socket';
 import { AF_INET6, between, TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT, tcphDest, tcphSeq } from '@linnet/uapi';
@@ -8,6 +8,7 @@ import { TcpExtListenDrops, TcpExtOutOfWindowIcmps } from './tcp-mib.ts';
 import { tcpSyncMss } from './tcp-mss.ts';
 import { netInc, type TcpNet } from './tcp-net.ts';
 import type { TcpRequestSock } from './tcp-request-sock.ts';
+import { tcpRetransmitSkb } from './tcp-retransmit.ts';
 import { tcpSimpleRetransmit } from './tcp-simple-retransmit.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpDoneWithError } from './tcp-state.ts';
@@ -27,10 +28,20 @@ function tcpMtuReduced(tp: TcpSock, mtu: number): void {
   const dst = skDstCheck(tp);
   if (dst === null) return;
   if (dst.ops.updatePmtu !== undefined) dst.ops.updatePmtu(dst, tp, null, mtu);
-  const now = dstMtu(dst);
+  // What was learnt may stand in a route of its own.
+  if (tp.af.rebuildHeader(tp) !== 0 || tp.dst === null) return;
+  const now = dstMtu(tp.dst);
   // IP_PMTUDISC_DONT means that routers may fragment; those of IPv6 never do.
   if ((tp.af.family === AF_INET6 || tp.pmtudisc !== 0) && tp.pmtuCookie > now) {
     tcpSyncMss(tp, now);
+    if (tp.state === TCP_SYN_SENT) {
+      // Only a SYN with data can have been too large: it goes again without.
+      const syn = tp.rtxQueue.head;
+      const advmss = dstAdvmss(tp.dst);
+      if (advmss < tp.advmss) tp.advmss = advmss;
+      if (syn !== null && tp.tfo !== null && tp.tfo.synData) tcpRetransmitSkb(tp, syn, 1);
+      return;
+    }
     tcpSimpleRetransmit(tp);
   }
 }

@@ -1,11 +1,12 @@
 /** The server's side of TCP Fast Open (RFC 7413 section 4.2): cookies are given and checked, and a SYN with a good one makes a connection at once. */
+// datapath-ok-file: SYNs with the option
 import { type Skb, skbClone, skbEat } from '@linnet/skbuff';
 import { TCPHDR_FIN, TCPHDR_SYN, tcphWindow } from '@linnet/uapi';
 import { ICSK_TIME_RETRANS, TCP_TIMEOUT_INIT } from './tcp-const.ts';
 import { tcpQueueRcv } from './tcp-data.ts';
 import {
   tfoCookie, tfoNetKeys, tfoParseOption, TFO_SERVER_COOKIE_NOT_REQD, TFO_SERVER_ENABLE, TFO_SERVER_WO_SOCKOPT,
-} from './tcp-fastopen.ts';
+} from './tcp-fastopen-option.ts';
 import { tcpfo } from './tcp-fastopen-state.ts';
 import {
   TcpExtTCPFastOpenCookieReqd, TcpExtTCPFastOpenListenOverflow, TcpExtTCPFastOpenPassive, TcpExtTCPFastOpenPassiveAltKey, TcpExtTCPFastOpenPassiveFail,
@@ -13,7 +14,7 @@ import {
 import { tcpCreateOpenreqChild } from './tcp-minisocks.ts';
 import { netInc } from './tcp-net.ts';
 import type { TcpRequestSock } from './tcp-request-sock.ts';
-import { tcpInitTransfer } from './tcp-rcv-state.ts';
+import { tcpInitTransfer } from './tcp-init-transfer.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpResetXmitTimer } from './tcp-xmit-timer.ts';
 

@@ -2,7 +2,7 @@
 import type { MsgHdr } from '@linnet/socket';
 import type { TcpRequestSock } from './tcp-request-sock.ts';
 import type { TcpSock } from './tcp-sock.ts';
-import type { TfoKeys } from './tcp-fastopen.ts';
+import type { TfoKeys } from './tcp-fastopen-option.ts';
 
 /** See TcpSock.tfo. @alpha */
 export class TcpFastopen {
@@ -59,4 +59,12 @@ export function tfoRelease(tp: TcpSock): void {
   tfo.req = null;
   const listener = (req.listener as TcpSock).tfo;
   if (listener !== null && listener.qlen > 0) listener.qlen--;
+}
+
+/** The SYN is sent again: plainly, in case the option or the data was what kept it from arriving (RFC 7413 section 4.1.3.1). */
+export function tfoSynAgain(tp: TcpSock): void {
+  const { tfo } = tp;
+  if (tfo === null) return;
+  tfo.cookie = null;
+  tfo.again = true;
 }

@@ -9,6 +9,9 @@ import {
   TCPI_OFF_BYTES_RECEIVED,
   TCPI_OFF_BYTES_RETRANS,
   TCPI_OFF_BYTES_SENT,
+  TCPI_OFF_BUSY_TIME,
+  TCPI_OFF_RWND_LIMITED,
+  TCPI_OFF_SNDBUF_LIMITED,
   TCPI_OFF_CA_STATE,
   TCPI_OFF_DATA_SEGS_IN,
   TCPI_OFF_DATA_SEGS_OUT,
@@ -61,6 +64,8 @@ import {
   TCPI_OPT_WSCALE,
 } from '@linnet/uapi';
 import { TCP_ECN_OK, TCP_ECN_SEEN } from './tcp-const.ts';
+import { tcpClockUs } from './tcp-clock.ts';
+import { tcpBookLimit } from './tcp-limits.ts';
 import type { TcpSock } from './tcp-sock.ts';
 
 /** A counter as a little-endian u64, without BigInt: doubles hold 53 bits exactly. Infinity is all ones. */
@@ -138,6 +143,10 @@ export function tcpGetInfo(tp: TcpSock): Uint8Array {
   u32(TCPI_OFF_DATA_SEGS_IN, tp.dataSegsIn);
   u32(TCPI_OFF_DATA_SEGS_OUT, tp.dataSegsOut);
   if (tp.rateIntervalUs > 0) setU64(v, TCPI_OFF_DELIVERY_RATE, (tp.rateDelivered * tp.mssCache * 1e6) / tp.rateIntervalUs);
+  tcpBookLimit(tp, tcpClockUs(tp));
+  setU64(v, TCPI_OFF_BUSY_TIME, tp.busyUs);
+  setU64(v, TCPI_OFF_RWND_LIMITED, tp.rwndLimitedUs);
+  setU64(v, TCPI_OFF_SNDBUF_LIMITED, tp.sndbufLimitedUs);
   u32(TCPI_OFF_DELIVERED, tp.delivered);
   u32(TCPI_OFF_DELIVERED_CE, tp.deliveredCe);
   setU64(v, TCPI_OFF_BYTES_SENT, tp.bytesSent);

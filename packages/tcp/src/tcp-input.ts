@@ -16,9 +16,9 @@ import {
 import { tcpAck } from './tcp-ack.ts';
 import { tcpMstampRefresh } from './tcp-clock.ts';
 import {
-  FLAG_DATA,
-  FLAG_SLOWPATH,
-  FLAG_UPDATE_TS_RECENT,
+  SEG_DATA,
+  SEG_ALL_CHECKS,
+  SEG_TAKE_TIMESTAMP,
   ICSK_ACK_NOW,
   ICSK_ACK_SCHED,
   TCP_MAX_QUICKACKS,
@@ -40,6 +40,8 @@ import { tcpPawsDiscard, tcpStoreTsRecent } from './tcp-paws.ts';
 import { tcpEnterQuickackMode, tcpInQuickackMode, tcpRcvRttMeasureTs, tcpSndbufExpand } from './tcp-rcvbuf.ts';
 import { tcpDsackSet } from './tcp-rcv-sack.ts';
 import { tcpSendAck, tcpSendDelayedAck } from './tcp-send.ts';
+import { tcpPacketsInFlight } from './tcp-cong.ts';
+import { TCP_LIMIT_BUSY, TCP_LIMIT_IDLE, TCP_LIMIT_SNDBUF, tcpSetLimit } from './tcp-limits.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpDoneWithError } from './tcp-state.ts';
 import { tcpStreamMemoryFree } from './tcp-stream.ts';
@@ -165,6 +167,10 @@ export function tcpCheckSpace(tp: TcpSock): void {
 /** After an ACK: sends what it made room for (tcp_data_snd_check). */
 export function tcpDataSndCheck(tp: TcpSock): void {
   tcpPushPendingFrames(tp);
+  if (tp.limit !== TCP_LIMIT_IDLE && tp.writeQueue.head === null) {
+    const keeps = tp.rtxQueue.head === null ? TCP_LIMIT_IDLE : tp.noSpace && tcpPacketsInFlight(tp) < tp.sndCwnd ? TCP_LIMIT_SNDBUF : TCP_LIMIT_BUSY;
+    if (keeps !== tp.limit) tcpSetLimit(tp, keeps);
+  }
   tcpCheckSpace(tp);
 }
 
@@ -220,7 +226,7 @@ export function tcpRcvEstablished(tp: TcpSock, skb: Skb): void {
       if (!acked) {
         tp.sndWl1 = seq;
       } else {
-        const reason = tcpAck(tp, skb, FLAG_DATA);
+        const reason = tcpAck(tp, skb, SEG_DATA);
         if (reason < 0) {
           kfreeSkbReason(skb, -reason);
           return;
@@ -247,7 +253,7 @@ export function tcpRcvEstablished(tp: TcpSock, skb: Skb): void {
     return;
   }
   if (!tcpValidateIncoming(tp, skb)) return;
-  const reason = tcpAck(tp, skb, FLAG_SLOWPATH | FLAG_UPDATE_TS_RECENT);
+  const reason = tcpAck(tp, skb, SEG_ALL_CHECKS | SEG_TAKE_TIMESTAMP);
   if (reason < 0) {
     // An ACK for what was never sent: say where we are (RFC 9293 section 3.10.7.4).
     if (reason === -DROP.TCP_ACK_UNSENT_DATA) tcpSendChallengeAck(tp);

@@ -27,13 +27,13 @@ import {
 } from './tcp-cong.ts';
 import {
   CA_EVENT_LOSS,
-  FLAG_DATA_SACKED,
-  FLAG_ECE,
-  FLAG_LOST_RETRANS,
-  FLAG_ORIG_SACK_ACKED,
-  FLAG_SACK_RENEGING,
-  FLAG_SET_XMIT_TIMER,
-  FLAG_SND_UNA_ADVANCED,
+  SACKED_NEW,
+  SEG_ECE,
+  RETRANSMISSION_LOST,
+  DELIVERED_ORIGINAL,
+  PEER_RENEGED,
+  TIMER_MAY_RESTART,
+  UNA_ADVANCED,
   ICSK_TIME_RETRANS,
   REXMIT_LOST,
   REXMIT_NEW,
@@ -227,8 +227,8 @@ export function tcpEnterLoss(tp: TcpSock): void {
 
 /** The peer threw away what it had SACKed: a short timeout gives it time to say so (tcp_check_sack_reneging). */
 function tcpCheckSackReneging(tp: TcpSock, st: AckState): boolean {
-  if ((st.flag & FLAG_SACK_RENEGING) === 0 || (st.flag & FLAG_SND_UNA_ADVANCED) === 0) return false;
-  st.flag &= ~FLAG_SET_XMIT_TIMER;
+  if ((st.flag & PEER_RENEGED) === 0 || (st.flag & UNA_ADVANCED) === 0) return false;
+  st.flag &= ~TIMER_MAY_RESTART;
   tcpResetXmitTimer(tp, ICSK_TIME_RETRANS, Math.max(Math.ceil((tp.srttUs >> 4) / 1000), 10));
   return true;
 }
@@ -237,13 +237,13 @@ function tcpCheckSackReneging(tp: TcpSock, st: AckState): boolean {
 function tcpProcessLoss(tp: TcpSock, st: AckState, numDupack: number): void {
   const flag = st.flag;
   const recovered = !before(tp.sndUna, tp.highSeq);
-  if ((flag & FLAG_SND_UNA_ADVANCED) !== 0 && tcpTryUndoLoss(tp, false)) return;
+  if ((flag & UNA_ADVANCED) !== 0 && tcpTryUndoLoss(tp, false)) return;
   if (tp.frto) {
     // Something that was sent once only has arrived: the timeout was spurious (RFC 5682 section 3.1 step 3b).
-    if ((flag & FLAG_ORIG_SACK_ACKED) !== 0 && tcpTryUndoLoss(tp, true)) return;
+    if ((flag & DELIVERED_ORIGINAL) !== 0 && tcpTryUndoLoss(tp, true)) return;
     if (after(tp.sndNxt, tp.highSeq)) {
-      if ((flag & FLAG_DATA_SACKED) !== 0 || numDupack > 0) tp.frto = false;
-    } else if ((flag & FLAG_SND_UNA_ADVANCED) !== 0 && !recovered) {
+      if ((flag & SACKED_NEW) !== 0 || numDupack > 0) tp.frto = false;
+    } else if ((flag & UNA_ADVANCED) !== 0 && !recovered) {
       tp.highSeq = tp.sndNxt;
       // Send new data instead of retransmissions and see what comes (step 2b).
       if (tp.writeQueue.head !== null && after(tcpWndEnd(tp), tp.sndNxt)) {
@@ -258,8 +258,8 @@ function tcpProcessLoss(tp: TcpSock, st: AckState, numDupack: number): void {
     return;
   }
   if (!tp.rxOpt.sackOk) {
-    if (after(tp.sndNxt, tp.highSeq) && numDupack > 0) tcpAddRenoSack(tp, numDupack, (flag & FLAG_ECE) !== 0);
-    else if ((flag & FLAG_SND_UNA_ADVANCED) !== 0) tcpResetRenoSack(tp);
+    if (after(tp.sndNxt, tp.highSeq) && numDupack > 0) tcpAddRenoSack(tp, numDupack, (flag & SEG_ECE) !== 0);
+    else if ((flag & UNA_ADVANCED) !== 0) tcpResetRenoSack(tp);
   }
   st.rexmit = REXMIT_LOST;
 }
@@ -267,7 +267,7 @@ function tcpProcessLoss(tp: TcpSock, st: AckState, numDupack: number): void {
 /** Back to Open when everything is in order (tcp_try_to_open). */
 function tcpTryToOpen(tp: TcpSock, flag: number): void {
   if (!tcpAnyRetransDone(tp)) tp.retransStamp = 0;
-  if ((flag & FLAG_ECE) !== 0) tcpEnterCwr(tp);
+  if ((flag & SEG_ECE) !== 0) tcpEnterCwr(tp);
   if (tp.caState !== TCP_CA_CWR) tcpTryKeepOpen(tp);
 }
 
@@ -276,8 +276,8 @@ function tcpTryToOpen(tp: TcpSock, flag: number): void {
  * `st.rexmit` says what to send.
  */
 export function tcpFastretransAlert(tp: TcpSock, priorUna: number, numDupack: number, st: AckState): void {
-  const advanced = (st.flag & FLAG_SND_UNA_ADVANCED) !== 0;
-  const ece = (st.flag & FLAG_ECE) !== 0;
+  const advanced = (st.flag & UNA_ADVANCED) !== 0;
+  const ece = (st.flag & SEG_ECE) !== 0;
   if (tp.packetsOut === 0 && tp.sackedOut > 0) tp.sackedOut = 0;
   // ECE says that congestion was real.
   if (ece) tp.priorSsthresh = 0;
@@ -318,7 +318,7 @@ export function tcpFastretransAlert(tp: TcpSock, priorUna: number, numDupack: nu
       tcpProcessLoss(tp, st, numDupack);
       if (tp.caState !== TCP_CA_Loss) tp.retransStamp = tcpAnyRetransDone(tp) ? tp.retransStamp : 0;
       st.flag = tcpIdentifyPacketLoss(tp, st.flag);
-      if ((tp.caState as number) !== TCP_CA_Open && (st.flag & FLAG_LOST_RETRANS) === 0) return;
+      if ((tp.caState as number) !== TCP_CA_Open && (st.flag & RETRANSMISSION_LOST) === 0) return;
       // A retransmission was lost again: begin anew below.
     } else {
       if (!tp.rxOpt.sackOk) {

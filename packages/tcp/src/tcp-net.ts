@@ -5,7 +5,7 @@ import { dstAdvmss, type DstEntry } from '@linnet/netdev';
 import { SKB, type SkbPool } from '@linnet/skbuff';
 import type { Proto } from '@linnet/socket';
 import { TCP_MIB_NAMES, TCPEXT_MIB_NAMES } from './tcp-mib.ts';
-import type { TfoKeys, TfoPeer } from './tcp-fastopen.ts';
+import type { TfoKeys, TfoPeer } from './tcp-fastopen-option.ts';
 import type { TcpSock } from './tcp-sock.ts';
 
 /** The slot of {@link TcpNet} in a namespace. @alpha */
@@ -22,6 +22,8 @@ export class TcpNet {
   readonly isnHash: SipHash;
   /** Keyed hash of timestamp offsets (RFC 7323 section 7.1). */
   readonly tsHash: SipHash;
+  /** Keyed hash of SYN cookies. */
+  readonly cookieHash: SipHash;
   readonly rng: RngStream;
   readonly pool: SkbPool;
   readonly hashinfo: InetHashinfo;
@@ -40,6 +42,7 @@ export class TcpNet {
   /** Keys of the cookies that are given; made when they are first needed. */
   fastopenKeys: TfoKeys | null = null;
   // Values of the sysctls.
+  syncookies = 1;
   fastopen = 1;
   fastopenBlackholeTimeout = 0;
   earlyDemux = 1;
@@ -113,6 +116,7 @@ export class TcpNet {
     this.mibExt = new Float64Array(TCPEXT_MIB_NAMES.length);
     this.isnHash = new SipHash(net.kernel.rng.secret('tcp.isn'));
     this.tsHash = new SipHash(net.kernel.rng.secret('tcp.tsoff'));
+    this.cookieHash = new SipHash(net.kernel.rng.secret('tcp.syncookie'));
     this.rng = net.kernel.rng.stream('tcp');
     this.pool = net.kernel.get(SKB);
     this.hashinfo = new InetHashinfo(net, 'tcp');

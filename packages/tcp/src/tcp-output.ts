@@ -39,8 +39,9 @@ import {
   TCP_PINGPONG_THRESH,
   TSQ_THROTTLED,
 } from './tcp-const.ts';
-import { tfoOptionLen, tfoWriteOption } from './tcp-fastopen.ts';
+import { tfoOptionLen, tfoWriteOption } from './tcp-fastopen-option.ts';
 import { tsoFragment, tcpSetSkbTsoSegs } from './tcp-fragment.ts';
+import { TCP_LIMIT_BUSY, TCP_LIMIT_RWND, tcpSetLimit } from './tcp-limits.ts';
 import { TcpExtTCPOrigDataSent, TcpOutSegs } from './tcp-mib.ts';
 import { tcpCurrentMss, tcpEffSacks, tcpEstablishedOptionsLen } from './tcp-mss.ts';
 import { netAdd, tcpAdd } from './tcp-net.ts';
@@ -364,6 +365,7 @@ export function tcpSmallQueueCheck(tp: TcpSock, skb: Skb, factor: number): boole
 export function tcpWriteXmit(tp: TcpSock, mss: number, nonagle: number, pushOne: number): boolean {
   let sent = 0;
   let isCwndLimited = false;
+  let keeps = TCP_LIMIT_BUSY;
   tcpMstampRefresh(tp);
   const maxSegs = tcpTsoSegs(tp, mss);
   for (let skb = tcpSendHead(tp); skb !== null; skb = tcpSendHead(tp)) {
@@ -373,7 +375,10 @@ export function tcpWriteXmit(tp: TcpSock, mss: number, nonagle: number, pushOne:
       if (pushOne !== 2) break;
       quota = 1;
     }
-    if (!tcpSndWndTest(tp, skb, mss)) break;
+    if (!tcpSndWndTest(tp, skb, mss)) {
+      keeps = TCP_LIMIT_RWND;
+      break;
+    }
     if (tsoSegs === 1) {
       if (!tcpNagleTest(tp, skb, mss, skb === tp.writeQueue.tail ? nonagle : TCP_NAGLE_PUSH)) break;
     } else if (pushOne === 0 && tcpTsoShouldDefer(tp, skb, maxSegs)) {
@@ -394,6 +399,7 @@ export function tcpWriteXmit(tp: TcpSock, mss: number, nonagle: number, pushOne:
     sent += skb.cb6;
     if (pushOne !== 0) break;
   }
+  if (keeps !== tp.limit) tcpSetLimit(tp, keeps);
   if (sent > 0) {
     if (tp.caState === TCP_CA_Recovery || tp.caState === TCP_CA_CWR) tp.prrOut += sent;
     if (pushOne !== 2) tcpScheduleLossProbe(tp, false);

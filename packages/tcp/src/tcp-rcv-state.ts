@@ -26,22 +26,21 @@ import {
 } from '@linnet/uapi';
 import { tcpAck } from './tcp-ack.ts';
 import { tcpMstampRefresh, tcpTimeStampMs } from './tcp-clock.ts';
-import { tcpInitCongestionControl, tcpUpdatePacingRate } from './tcp-cong.ts';
+import { tcpUpdatePacingRate } from './tcp-cong.ts';
 import {
-  FLAG_NO_CHALLENGE_ACK,
-  FLAG_SLOWPATH,
-  FLAG_UPDATE_TS_RECENT,
+  SEG_NO_CHALLENGE,
+  SEG_ALL_CHECKS,
+  SEG_TAKE_TIMESTAMP,
   ICSK_ACK_SCHED,
   ICSK_ACK_TIMER,
   ICSK_TIME_RETRANS,
-  TCP_ATO_MIN,
   TCP_DELACK_MAX,
   TCP_ECN_OK,
   TCP_MAX_QUICKACKS,
   TCP_TIMEOUT_MIN,
   TCP_TIMEWAIT_LEN,
 } from './tcp-const.ts';
-import { tfoSynack } from './tcp-fastopen.ts';
+import { tfoSynack } from './tcp-fastopen-client.ts';
 import { tcpDataQueue, tcpScheduleAck, tcpUrg } from './tcp-data.ts';
 import { tcpAckSndCheck, tcpDataSndCheck, tcpReset, tcpValidateIncoming } from './tcp-input.ts';
 import { tcpTryUndoSpuriousSyn } from './tcp-loss.ts';
@@ -51,29 +50,19 @@ import { tcpSyncMss } from './tcp-mss.ts';
 import { netInc } from './tcp-net.ts';
 import { tcpParseOptions } from './tcp-options.ts';
 import { tcpPawsReject, tcpStoreTsRecent } from './tcp-paws.ts';
-import { tcpInitBufferSpace, tcpInitializeRcvMss, tcpIncrQuickack } from './tcp-rcvbuf.ts';
+import { tcpInitializeRcvMss, tcpIncrQuickack } from './tcp-rcvbuf.ts';
 import type { TcpTuple } from './tcp-reply.ts';
 import { tcpRttEstimator, tcpSetRto, tcpUpdateRttMin } from './tcp-rtt.ts';
 import { tcpArmDelack, tcpSendAck, tcpSendSynack } from './tcp-send.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpDone, tcpSetState } from './tcp-state.ts';
-import { tcpConnRequest, tcpRtxSynack } from './tcp-synack.ts';
-import { tcpInitCwnd } from './tcp-cwnd.ts';
+import { tcpConnRequest } from './tcp-conn-request.ts';
+import { tcpRtxSynack } from './tcp-synack.ts';
+import { tcpInitTransfer } from './tcp-init-transfer.ts';
 import { tcpRearmRto, tcpResetXmitTimer } from './tcp-xmit-timer.ts';
 import { tcpFinTime, keepaliveTimeWhen, tcpResetKeepaliveTimer } from './tcp-keepalive.ts';
 import { tcpFastPathOn } from './tcp-fast-path.ts';
 import { tcpSendChallengeAck } from './tcp-challenge.ts';
-
-/** The connection is established: sizes, congestion control (tcp_init_transfer). */
-export function tcpInitTransfer(tp: TcpSock): void {
-  tp.af.rebuildHeader(tp);
-  // A lost SYN is a sign of congestion (RFC 6928 section 2).
-  if (tp.totalRetrans > 1 && tp.undoMarker !== 0) tp.sndCwnd = 1;
-  else tp.sndCwnd = tcpInitCwnd(tp);
-  tp.sndCwndStamp = tp.kernel.jiffies;
-  tcpInitCongestionControl(tp);
-  tcpInitBufferSpace(tp);
-}
 
 /** The connect completed (tcp_finish_connect). */
 function tcpFinishConnect(tp: TcpSock): void {
@@ -133,7 +122,7 @@ function tcpRcvSynsent(tp: TcpSock, skb: Skb): number {
     // ECN is on when the SYN-ACK has ECE and not CWR.
     if ((tp.ecnFlags & TCP_ECN_OK) !== 0 && (flags & (TCPHDR_ECE | TCPHDR_CWR)) !== TCPHDR_ECE) tp.ecnFlags = 0;
     tp.sndWl1 = skb.cb0;
-    tcpAck(tp, skb, FLAG_SLOWPATH);
+    tcpAck(tp, skb, SEG_ALL_CHECKS);
     tcpTryUndoSpuriousSyn(tp);
     tp.rcvNxt = (skb.cb0 + 1) | 0;
     tp.rcvWup = tp.rcvNxt;
@@ -144,12 +133,7 @@ function tcpRcvSynsent(tp: TcpSock, skb: Skb): number {
     tcpFinishConnect(tp);
     const { tfo } = tp;
     const again = tfo !== null && tfoSynack(tp, tfo, skb);
-    const sent = tp.sndNxt;
-    // A writer who waits goes on within this very call: what it sends then is an answer, and the beginning of a conversation.
-    const { ackAto } = tp;
-    tp.ackAto = TCP_ATO_MIN;
     if (!sockFlag(tp, SOCK_DEAD)) tp.stateChange(tp);
-    if (tp.sndNxt === sent) tp.ackAto = ackAto;
     if (tfo !== null && skb.len > skb.cb11 && (tp.state as number) === TCP_ESTABLISHED) {
       // Data with the SYN-ACK (RFC 7413 section 4.2.2).
       skb.cb0 = (skb.cb0 + 1) | 0;
@@ -159,9 +143,8 @@ function tcpRcvSynsent(tp: TcpSock, skb: Skb): number {
       consumeSkb(skb);
     }
     if ((tp.state as number) === TCP_CLOSE) return 0;
-    // Data that went out meanwhile has acknowledged the SYN-ACK.
-    if (again || (tp.sndNxt !== sent && tp.rcvWup === tp.rcvNxt)) return -1;
-    if (tp.writeQueue.head !== null || tp.deferConnect || tp.ackPingpong > 0) {
+    if (again) return -1;
+    if (tp.writeQueue.head !== null || tp.deferConnect || tp.writePending > 0 || tp.ackPingpong > 0) {
       // Data is about to follow and will carry the ACK.
       tcpScheduleAck(tp);
       tcpIncrQuickack(tp, TCP_MAX_QUICKACKS);
@@ -321,7 +304,7 @@ export function tcpRcvStateProcess(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: 
   }
   if (!tcpValidateIncoming(tp, skb)) return 0;
 
-  const reason = tcpAck(tp, skb, FLAG_SLOWPATH | FLAG_UPDATE_TS_RECENT | FLAG_NO_CHALLENGE_ACK);
+  const reason = tcpAck(tp, skb, SEG_ALL_CHECKS | SEG_TAKE_TIMESTAMP | SEG_NO_CHALLENGE);
   // Before the handshake is done, nothing but the ACK of our SYN will do.
   if (tp.state === TCP_SYN_RECV && tfoReq === null && (reason <= 0 || tp.packetsOut > 0)) return 1;
   if (reason < 0) {

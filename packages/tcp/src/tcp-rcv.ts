@@ -20,7 +20,9 @@ import {
   IPPROTO_TCP,
   TCP_ESTABLISHED,
   TCP_LISTEN,
+  TCPHDR_ACK,
   TCPHDR_FIN,
+  TCPHDR_RST,
   TCPHDR_SYN,
   tcphAckSeq,
   tcphDest,
@@ -37,6 +39,7 @@ import { netInc, tcpInc, type TcpNet } from './tcp-net.ts';
 import { tcpRcvStateProcess } from './tcp-rcv-state.ts';
 import { tcpReplyAck, tcpReplyFlow, tcpSendReset, type TcpTuple } from './tcp-reply.ts';
 import type { TcpRequestSock } from './tcp-request-sock.ts';
+import { tcpCookieConnection } from './tcp-conn-request.ts';
 import type { TcpSock } from './tcp-sock.ts';
 
 /** Reads the header into the scratch fields (tcp_v4_fill_cb); `tos` is the type of service or traffic class. */
@@ -127,6 +130,13 @@ export function tcpRcvTuple(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb, t: 
         return;
       }
       if (minTtlDrop(lsk, skb, t) || (lsk.filter !== null && filterDrop(lsk, skb))) return;
+      if (lsk.cookieStamp !== 0 && (skb.cb2 & (TCPHDR_SYN | TCPHDR_ACK | TCPHDR_RST)) === TCPHDR_ACK) {
+        const child = tcpCookieConnection(lsk, skb, t);
+        if (child !== null) {
+          childRcv(tn, af, lsk, child, skb, t);
+          return;
+        }
+      }
       if (tcpRcvStateProcess(lsk, skb, t, isn) !== 0) {
         tcpSendReset(tn, af, skb, t, true);
         kfreeSkbReason(skb, DROP.TCP_FLAGS);
@@ -216,6 +226,11 @@ function requestRcv(tn: TcpNet, tk: TcpKernel, af: InetAf, lsk: TcpSock, req: Tc
     kfreeSkbReason(skb, tn.reqDropReason);
     return;
   }
+  childRcv(tn, af, lsk, child, skb, t);
+}
+
+/** The first segment of a new connection. */
+function childRcv(tn: TcpNet, af: InetAf, lsk: TcpSock, child: TcpSock, skb: Skb, t: TcpTuple): void {
   if (skb.len > skb.cb11) child.dataSegsIn += 1;
   if (tcpRcvStateProcess(child, skb, t, 0) !== 0) {
     tcpSendReset(tn, af, skb, t, true);

@@ -17,7 +17,7 @@ import type { TcpSock } from './tcp-sock.ts';
 import { tcpFullSpace, tcpSpace, tcpSpaceFromWin, tcpWinFromSpace } from './tcp-window.ts';
 
 /** What a segment of the send buffer is reckoned at: a power of two with room for this much beside the payload, and this much for the packet itself. Found by asking Linux 6.18 for SO_SNDBUF at many MTUs. */
-const SEND_HEADROOM = 524;
+const SEND_HEADROOM = 512;
 const SEND_PACKET = 256;
 
 /** Grants some immediate ACKs: as many as fill the window by half (tcp_incr_quickack). */
@@ -178,7 +178,6 @@ export function tcpSndbufExpand(tp: TcpSock): void {
 /** Sizes at the start of a connection (tcp_init_buffer_space). */
 export function tcpInitBufferSpace(tp: TcpSock): void {
   if ((tp.userlocks & SOCK_SNDBUF_LOCK) === 0) tcpSndbufExpand(tp);
-  tp.rcvqSpace = Math.min(tp.rcvWnd, TCP_INIT_CWND * tp.advmss);
   tp.rcvqSeq = tp.copiedSeq;
   tp.rcvqTime = tp.mstamp;
   const full = tcpFullSpace(tp);
@@ -186,6 +185,7 @@ export function tcpInitBufferSpace(tp: TcpSock): void {
   // Where two segments fit, the room of one is kept for what the reader has not taken (tcp(7), tcp_app_win).
   if (tp.tn.appWin !== 0 && tp.windowClamp > 2 * tp.advmss && tp.windowClamp + tp.advmss > full) tp.windowClamp = Math.max(2 * tp.advmss, full - tp.advmss);
   tp.rcvSsthresh = Math.min(tp.rcvSsthresh, tp.windowClamp);
+  tp.rcvqSpace = Math.min(tp.rcvWnd, tp.windowClamp, TCP_INIT_CWND * tp.advmss);
   tp.sndCwndStamp = tp.kernel.jiffies;
 }
 

@@ -8,7 +8,7 @@ import {
   TCPCB_SACKED_ACKED,
   TCPCB_SACKED_RETRANS,
 } from './tcp-cb.ts';
-import { FLAG_LOST_RETRANS, FLAG_SET_XMIT_TIMER, FLAG_SND_UNA_ADVANCED, ICSK_TIME_REO_TIMEOUT, TCP_TIMEOUT_MIN } from './tcp-const.ts';
+import { RETRANSMISSION_LOST, TIMER_MAY_RESTART, UNA_ADVANCED, ICSK_TIME_REO_TIMEOUT, TCP_TIMEOUT_MIN } from './tcp-const.ts';
 import { tcpFragment } from './tcp-fragment.ts';
 import { TcpExtTCPLostRetransmit } from './tcp-mib.ts';
 import { netAdd } from './tcp-net.ts';
@@ -149,15 +149,15 @@ export function tcpNewrenoMarkLost(tp: TcpSock, sndUnaAdvanced: boolean): void {
   }
 }
 
-/** Which segments are lost, after an ACK (tcp_identify_packet_loss). Returns the flags with FLAG_LOST_RETRANS, and without the right to set the timer, as needed. */
+/** Which segments are lost, after an ACK (tcp_identify_packet_loss). Returns the flags with RETRANSMISSION_LOST, and without the right to set the timer, as needed. */
 export function tcpIdentifyPacketLoss(tp: TcpSock, flag: number): number {
   if (tp.rtxQueue.head === null) return flag;
   if (!tp.rxOpt.sackOk) {
-    tcpNewrenoMarkLost(tp, (flag & FLAG_SND_UNA_ADVANCED) !== 0);
+    tcpNewrenoMarkLost(tp, (flag & UNA_ADVANCED) !== 0);
   } else {
     const retrans = tp.retransOut;
-    if (tcpRackMarkLost(tp)) flag &= ~FLAG_SET_XMIT_TIMER;
-    if (retrans > tp.retransOut) flag |= FLAG_LOST_RETRANS;
+    if (tcpRackMarkLost(tp)) flag &= ~TIMER_MAY_RESTART;
+    if (retrans > tp.retransOut) flag |= RETRANSMISSION_LOST;
   }
   return flag;
 }

@@ -80,7 +80,10 @@ export function tcpSendReset(tn: TcpNet, af: InetAf, skb: Skb, t: TcpTuple, have
   if (!haveSock && dst !== null && af.dstType(dst) !== RTN_LOCAL) return;
   const fl = tn.replyFl;
   // A link-local peer is on the interface that its segment came in by (RFC 4007).
-  replyFlow(fl, t, t.v6 && ipv6AddrIsLinklocal(t.saddr6) ? t.dif : 0, 0, 0);
+  const nh = skb.networkHeader;
+  // The class of what is answered, without its ECN bits.
+  const tos = t.v6 ? (skb.view.getUint16(nh) >> 4) & 0xfc : skb.u8[nh + 1]! & 0xfc;
+  replyFlow(fl, t, t.v6 && ipv6AddrIsLinklocal(t.saddr6) ? t.dif : 0, 0, tos);
   let seq = 0;
   let ack = 0;
   let out = TCPHDR_RST;

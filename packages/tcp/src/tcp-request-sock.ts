@@ -24,6 +24,8 @@ export class TcpRequestSock extends RequestSock {
   lastOowAckTime = 0;
   /** When the first SYN-ACK left, in microseconds: its round trip is the first sample. */
   sntSynack = 0;
+  /** Nothing is kept of it: its SYN-ACK is a cookie. */
+  isCookie = false;
   /** The Fast Open option of the SYN-ACK: null none. */
   foCookie: Uint8Array | null = null;
   foExp = false;

@@ -6,7 +6,7 @@ import { TCPCB_EVER_RETRANS, TCPCB_LOST, TCPCB_SACKED_ACKED, TCPCB_SACKED_RETRAN
 import { tcpClockUs, tcpTimeStampMs } from './tcp-clock.ts';
 import { tcpInCwndReduction, tcpPacketsInFlight } from './tcp-cong.ts';
 import { ICSK_TIME_REO_TIMEOUT, ICSK_TIME_RETRANS } from './tcp-const.ts';
-import { tfoSynAgain } from './tcp-fastopen.ts';
+import { tfoSynAgain } from './tcp-fastopen-state.ts';
 import { tcpAdjustPcount, tcpFragment, tcpTrimHead, tcpSetSkbTsoSegs } from './tcp-fragment.ts';
 import {
   TcpExtTCPFastRetrans,

@@ -3,10 +3,10 @@ import type { Skb } from '@linnet/skbuff';
 import { after, before, TCP_CA_Disorder, TCP_CA_Loss } from '@linnet/uapi';
 import { TCPCB_LOST, TCPCB_RETRANS, TCPCB_SACKED_ACKED, TCPCB_SACKED_RETRANS } from './tcp-cb.ts';
 import {
-  FLAG_DATA_SACKED,
-  FLAG_DSACK_TLP,
-  FLAG_DSACKING_ACK,
-  FLAG_ORIG_SACK_ACKED,
+  SACKED_NEW,
+  DSACK_OF_PROBE,
+  SEG_DSACK,
+  DELIVERED_ORIGINAL,
   TCP_MAX_REORDERING,
 } from './tcp-const.ts';
 import { tcpFragment } from './tcp-fragment.ts';
@@ -97,8 +97,8 @@ function tcpDsackSeen(tp: TcpSock, start: number, end: number, st: AckState): nu
   netAdd(tp.tn, TcpExtTCPDSACKRecvSegs, segs);
   // More duplicates than we ever sent again: the network, or a liar.
   if (tp.dsackDups > tp.totalRetrans) return 0;
-  st.flag |= FLAG_DSACKING_ACK;
-  if (tp.tlpHighSeq !== 0 && tp.tlpHighSeq === end) st.flag |= FLAG_DSACK_TLP;
+  st.flag |= SEG_DSACK;
+  if (tp.tlpHighSeq !== 0 && tp.tlpHighSeq === end) st.flag |= DSACK_OF_PROBE;
   else tp.rackDsackSeen = true;
   return segs;
 }
@@ -151,7 +151,7 @@ function tcpSacktagOne(tp: TcpSock, skb: Skb, dup: boolean, st: AckState): void 
       if ((tags & TCPCB_RETRANS) === 0) {
         // Never sent again and yet below the highest SACK: it was overtaken.
         if (before(skb.cb0, tcpHighestSackSeq(tp)) && before(skb.cb0, st.reord)) st.reord = skb.cb0;
-        if (!after(skb.cb1, tp.highSeq)) st.flag |= FLAG_ORIG_SACK_ACKED;
+        if (!after(skb.cb1, tp.highSeq)) st.flag |= DELIVERED_ORIGINAL;
         if (!st.hasSackt) {
           st.hasSackt = true;
           st.firstSackt = skb.cb5;
@@ -164,7 +164,7 @@ function tcpSacktagOne(tp: TcpSock, skb: Skb, dup: boolean, st: AckState): void 
       }
     }
     skb.cb3 = tags | TCPCB_SACKED_ACKED;
-    st.flag |= FLAG_DATA_SACKED;
+    st.flag |= SACKED_NEW;
     if (tp.sackedOut === 0 || after(skb.cb1, tp.sackHighEnd)) tp.sackHighEnd = skb.cb1;
     tp.sackedOut += segs;
     tcpCountDelivered(tp, segs, (st.flag & 0x40) !== 0);

@@ -14,7 +14,7 @@ import {
   TCPHDR_SYN,
 } from '@linnet/uapi';
 import { tcbInit } from './tcp-cb.ts';
-import { tfoDeferConnect, tfoSendSyn } from './tcp-fastopen.ts';
+import { tfoDeferConnect, tfoSendSyn } from './tcp-fastopen-client.ts';
 import { tcpMstampRefresh, tcpTimeStampMs } from './tcp-clock.ts';
 import {
   ICSK_ACK_PUSHED,

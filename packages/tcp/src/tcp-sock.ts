@@ -236,6 +236,14 @@ export class TcpSock extends InetConnectionSock {
   /** Added to the millisecond clock in the timestamp option (RFC 7323 section 5.4). */
   tsoffset = 0;
   tsqFlags = 0;
+  /** What keeps it from sending (TCP_LIMIT_*), since when (microseconds), and how long which did. */
+  limit = 0;
+  limitSince = 0;
+  busyUs = 0;
+  rwndLimitedUs = 0;
+  sndbufLimitedUs = 0;
+  /** jiffies when a listener last had to send a SYN cookie; 0: never. Only then are ACKs looked at for cookies. */
+  cookieStamp = 0;
   /** TCP Fast Open, when the socket has to do with it. */
   tfo: TcpFastopen | null = null;
   /** Next in the list of throttled sockets. */

@@ -50,7 +50,7 @@ import {
   TCP_RTO_MAX,
   TCP_TIMEOUT_INIT,
 } from './tcp-const.ts';
-import { TFO_CLIENT_ENABLE, TfoKeys, tfoNetKeys } from './tcp-fastopen.ts';
+import { TFO_CLIENT_ENABLE, TfoKeys, tfoNetKeys } from './tcp-fastopen-option.ts';
 import { tcpfo } from './tcp-fastopen-state.ts';
 import { tcpGetInfo } from './tcp-info.ts';
 import { tcpPushPendingFrames } from './tcp-output.ts';

@@ -2,7 +2,7 @@
 // datapath-ok-file: settings
 import { EINVAL, ENOENT, type Kernel, type Net, sysctlInt, sysctlIntVec, sysctlString } from '@linnet/kernel';
 import { tcpCaFind } from './tcp-cong.ts';
-import { tfoKeysText, tfoNetKeys, tfoParseKeys } from './tcp-fastopen.ts';
+import { tfoKeysText, tfoNetKeys, tfoParseKeys } from './tcp-fastopen-option.ts';
 import { TCPK } from './tcp-kernel.ts';
 import type { TcpNet } from './tcp-net.ts';
 
@@ -56,6 +56,7 @@ const TABLE: readonly (readonly [string, NumberField, number, number])[] = [
   ['min_snd_mss', 'minSndMss', 48, 65535],
   ['min_rtt_wlen', 'minRttWlen', 0, 86400],
   ['workaround_signed_windows', 'workaroundSignedWindows', 0, 255],
+  ['syncookies', 'syncookies', 0, 2],
   ['fastopen', 'fastopen', 0, INT_MAX],
   ['fastopen_blackhole_timeout_sec', 'fastopenBlackholeTimeout', 0, INT_MAX],
   ['rto_min_us', 'rtoMinUs', 1, INT_MAX],

@@ -27,6 +27,7 @@ import {
   TCP_TIMEOUT_INIT,
   TCP_TIMEWAIT_LEN,
 } from './tcp-const.ts';
+import { tcpCwndReduction } from './tcp-cong.ts';
 import { tcpEnterLoss, tcpEnterRecovery } from './tcp-loss.ts';
 import {
   TcpExtDelayedACKs,
@@ -243,7 +244,11 @@ function tcpProbeTimer(tp: TcpSock): void {
 function tcpRackReoTimeout(tp: TcpSock): void {
   const marked = tcpRackReoTimeoutMark(tp);
   if (marked) {
-    if (tp.caState !== TCP_CA_Recovery && tp.caState !== TCP_CA_Loss) tcpEnterRecovery(tp, false);
+    if (tp.caState !== TCP_CA_Recovery && tp.caState !== TCP_CA_Loss) {
+      tcpEnterRecovery(tp, false);
+      // What was delivered has been counted before there was a recovery: one segment of it pays for the first retransmission (RFC 6937).
+      if (tp.caOps!.congControl === null) tcpCwndReduction(tp, 1, 0, 0);
+    }
     tcpXmitRetransmitQueue(tp);
   }
   if (tp.pending !== ICSK_TIME_RETRANS) tcpRearmRto(tp);

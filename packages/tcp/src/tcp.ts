@@ -64,7 +64,7 @@ import { tcpClose, tcpDisconnect, tcpShutdown } from './tcp-close.ts';
 import { tcpAssignCongestionControl } from './tcp-cong.ts';
 import { TCP_NAGLE_CORK, TCP_NAGLE_PUSH } from './tcp-const.ts';
 import { TCP_URG_READ, TCP_URG_VALID } from './tcp-data.ts';
-import { tfoSendmsg, tfoWanted } from './tcp-fastopen.ts';
+import { tfoSendmsg, tfoWanted } from './tcp-fastopen-send.ts';
 import { tfoListen } from './tcp-fastopen-server.ts';
 import { tcpChargeQueued, tcpStreamAllocSkb } from './tcp-fragment.ts';
 import { tcpV4Connect } from './tcp-ipv4.ts';

@@ -45,6 +45,43 @@ describe('reno', () => {
   });
 });
 
+describe('Vegas', () => {
+  /** One round: all of the window acknowledged with this round trip. */
+  function round(tp: TcpSock, rttUs: number): void {
+    tp.sndNxt = (tp.sndNxt + 1000) | 0;
+    tp.caOps!.pktsAcked!(tp, 1, rttUs);
+    tp.caOps!.congAvoid(tp, tp.sndNxt, 1);
+  }
+
+  it('doubles in every other round, and leaves slow start by an eighth when a queue shows', () => {
+    const { t, tp } = make('vegas');
+    tp.sndCwnd = 16;
+    round(tp, 100_000); // the measurement begins; this round doubles no more
+    const first = tp.sndCwnd;
+    round(tp, 100_000);
+    expect(tp.sndCwnd).toBe(first + 1); // doubling again: one for the one acknowledged
+    tp.sndCwnd = 16;
+    // 16 * (1 - 100 / 110) = 1.45 segments in queues.
+    round(tp, 110_000);
+    expect([tp.sndCwnd, tp.sndSsthresh]).toEqual([14, 14]);
+    t.done();
+  });
+
+  it('keeps two to four segments in queues', () => {
+    const { t, tp } = make('vegas');
+    round(tp, 100_000);
+    tp.sndCwnd = 20;
+    tp.sndSsthresh = 10;
+    round(tp, 105_000); // 0.95 queued
+    expect(tp.sndCwnd).toBe(21);
+    round(tp, 115_000); // 2.7
+    expect(tp.sndCwnd).toBe(21);
+    round(tp, 130_000); // 4.8
+    expect(tp.sndCwnd).toBe(20);
+    t.done();
+  });
+});
+
 describe('CUBIC (RFC 9438)', () => {
   it('follows the curve of the RFC', () => {
     const { t, tp } = make('cubic');

@@ -400,11 +400,22 @@ describe('listening', () => {
   });
 
   it('limits requests by the backlog', () => {
+    for (const net of t.kernel.nets) net.sysctl.write('net/ipv4/tcp_syncookies', '0');
     t.listen(80, 9);
     for (let i = 0; i < 11; i++) syn(i);
     expect(t.sent.length).toBe(9);
     t.sent.length = 0;
     expect(t.ext('TCPReqQFullDrop')).toBe(2);
+  });
+
+  it('answers what is beyond the backlog by cookies, of which nothing is kept', () => {
+    const l = t.listen(80, 9);
+    for (let i = 0; i < 11; i++) syn(i);
+    expect(t.sent.length).toBe(11);
+    t.sent.length = 0;
+    expect(l.sk.reqskQlen).toBe(9);
+    expect(t.ext('SyncookiesSent')).toBe(2);
+    expect(t.ext('TCPReqQFullDoCookies')).toBe(2);
   });
 
   it('cuts the backlog to somaxconn', () => {

@@ -374,7 +374,10 @@ describe('the tail loss probe', () => {
     t.advance(ms(40));
     t.inject(tcp({ flags: 'A', seq: 1, ack: 7001, sack: [[9001, 10001]] }));
     t.advance(ms(20));
-    expect(merged(t)).toEqual([[7001, 9001]]);
+    // RACK's timer starts the recovery: one segment goes first, as a real kernel does (conformance/packetdrill/tlp-two-lost.pkt).
+    expect(merged(t)).toEqual([[7001, 8001]]);
+    t.inject(tcp({ flags: 'A', seq: 1, ack: 8001, sack: [[9001, 10001]] }));
+    expect(merged(t).at(-1)).toEqual([8001, 9001]);
     t.inject(tcp({ flags: 'A', seq: 1, ack: 10001 }));
     expect(t.ext('TCPTimeouts')).toBe(0);
   });

@@ -1,7 +1,7 @@
 /** Putting an IPv4 header, or IPv4 and UDP headers, in front of a packet and sending it (iptunnel_xmit, udp_tunnel_xmit_skb). */
-import { csumFold, csumTcpudpNofold, jhash3words, type Net } from '@linnet/kernel';
+import { csumFold, csumTcpudpNofold, ELOOP, jhash3words, type Net } from '@linnet/kernel';
 import { type Ipv4Net, ipcbClear, ipLocalOut, ipSelectIdentSegs, ip4DstHoplimit } from '@linnet/ipv4';
-import type { DstEntry } from '@linnet/netdev';
+import type { DstEntry, NetDevice } from '@linnet/netdev';
 import { llReservedSpace, skbGetHash, skbScrubPacket } from '@linnet/netdev';
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, type Skb, skbChecksum, skbChecksumHelp, skbCowHead, skbHeadroom, skbPush } from '@linnet/skbuff';
 import type { LocalPorts } from '@linnet/inet';
@@ -96,3 +96,13 @@ export function udpFlowSrcPort(skb: Skb, min: number, max: number, ports: LocalP
   return Math.floor(((hash >>> 0) * (max - min)) / 0x1_0000_0000) + min;
 }
 
+/** Counts what became of a packet of `len` bytes that a tunnel's device sent: bytes or a negative errno. */
+export function tunnelCount(dev: NetDevice, len: number, rc: number): void {
+  if (rc >= 0) {
+    dev.stats.txPackets++;
+    dev.stats.txBytes += len;
+  } else {
+    dev.stats.txErrors++;
+    if (rc === -ELOOP) dev.stats.collisions++;
+  }
+}

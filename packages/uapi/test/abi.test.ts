@@ -37,6 +37,7 @@ const HEADERS = `
 #include <linux/inet_diag.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/mroute.h>
 #include <linux/neighbour.h>
 #include <linux/net_namespace.h>
 #include <linux/net_tstamp.h>
@@ -123,6 +124,9 @@ const LAYOUT: Record<string, string> = {
   'struct tcmsg': `sizeof(struct tcmsg) == ${uapi.TCMSG_LEN} && offsetof(struct tcmsg, tcm_ifindex) == 4 && offsetof(struct tcmsg, tcm_handle) == 8 && offsetof(struct tcmsg, tcm_parent) == 12 && offsetof(struct tcmsg, tcm_info) == 16`,
   'struct fib_rule_hdr': `sizeof(struct fib_rule_hdr) == ${uapi.FIB_RULE_HDR_LEN} && offsetof(struct fib_rule_hdr, table) == 4 && offsetof(struct fib_rule_hdr, action) == 7 && offsetof(struct fib_rule_hdr, flags) == 8`,
   'struct nhmsg': `sizeof(struct nhmsg) == ${uapi.NHMSG_LEN} && offsetof(struct nhmsg, nh_scope) == 1 && offsetof(struct nhmsg, nh_protocol) == 2 && offsetof(struct nhmsg, nh_flags) == 4`,
+  'struct vifctl': `sizeof(struct vifctl) == ${uapi.VIFCTL_LEN} && offsetof(struct vifctl, vifc_flags) == 2 && offsetof(struct vifctl, vifc_lcl_addr) == 8 && offsetof(struct vifctl, vifc_rmt_addr) == 12`,
+  'struct mfcctl': `sizeof(struct mfcctl) == ${uapi.MFCCTL_LEN} && offsetof(struct mfcctl, mfcc_parent) == 8 && offsetof(struct mfcctl, mfcc_ttls) == 10`,
+  'struct igmpmsg': `sizeof(struct igmpmsg) == ${uapi.IGMPMSG_LEN} && offsetof(struct igmpmsg, im_msgtype) == 8 && offsetof(struct igmpmsg, im_vif) == 10 && offsetof(struct igmpmsg, im_vif_hi) == 11 && offsetof(struct igmpmsg, im_src) == 12`,
   'struct netconfmsg': `sizeof(struct netconfmsg) == ${uapi.NETCONFMSG_LEN}`,
   'struct if_stats_msg': `sizeof(struct if_stats_msg) == ${uapi.IF_STATS_MSG_LEN} && offsetof(struct if_stats_msg, ifindex) == 4 && offsetof(struct if_stats_msg, filter_mask) == 8`,
   'struct prefixmsg': `sizeof(struct prefixmsg) == ${uapi.PREFIXMSG_LEN} && offsetof(struct prefixmsg, prefix_ifindex) == 4 && offsetof(struct prefixmsg, prefix_type) == 8 && offsetof(struct prefixmsg, prefix_len) == 9 && offsetof(struct prefixmsg, prefix_flags) == 10`,

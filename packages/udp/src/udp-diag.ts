@@ -1,7 +1,7 @@
 /** UDP's part in sock_diag: what `ss -u` shows, and its `-K` (udp_diag.c). */
 // datapath-ok-file: requests
 import { ESTALE, type Key, type Net } from '@linnet/kernel';
-import { type InetDiagFound, type InetDiagHandler, type InetDiagReq, inetDiagAddr4, inetDiagIsV4, inetDiagSock, inetDiagWantsState } from '@linnet/inet';
+import { EHASH_SOCK, type InetDiagFound, type InetDiagHandler, type InetDiagReq, inetDiagAddr4, inetDiagIsV4, inetDiagSock, inetDiagWantsState } from '@linnet/inet';
 import { AF_INET6, IPPROTO_UDP } from '@linnet/uapi';
 import { udp4LibLookup, udp6LibLookup } from './udp-input.ts';
 import type { UdpNet } from './udp-net.ts';
@@ -20,7 +20,7 @@ export function makeUdpDiag(key: Key<UdpNet>): InetDiagHandler {
     protocol: IPPROTO_UDP,
     badCookie: ESTALE,
     forEach(net: Net, r, fn) {
-      for (const sk of net.get(key)) if (inetDiagWantsState(r, sk.state)) fn(0, sk);
+      for (const sk of net.get(key)) if (inetDiagWantsState(r, sk.state)) fn(EHASH_SOCK, sk);
     },
     lookup: (net, r, destroy) => lookup(net.get(key), r, destroy),
     getInfo(sk, out) {

@@ -1,25 +1,18 @@
 /** Receiving datagrams: finding the socket, one or many, and queueing (udp_rcv). */
 import { EHOSTUNREACH, EMSGSIZE, ENOENT, ENOMEM, EPROTO, jhash3words } from '@linnet/kernel';
-import {
-  consumeSkb, DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, pskbTrim, skbChecksumValid, skbClone, skbPullUnchecked, type Skb,
-} from '@linnet/skbuff';
+import { SKB_GSO_UDP_L4, consumeSkb, DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, pskbTrim, skbChecksumValid, skbClone, skbPullUnchecked, type Skb, } from '@linnet/skbuff';
 import { NETIF_F_HW_CSUM, NETIF_F_SG, skbDst, type NetDevice } from '@linnet/netdev';
 import { reuseportChoose, type ReuseportGroup, skFilterTrimCap, sockQueueFiltered } from '@linnet/socket';
 import {
   AF_INET6, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIME_EXCEEDED, ICMPV6_PKT_TOOBIG, ip6Daddr, ip6Saddr, iphDaddr, iphSaddr,
-  IPPROTO_UDP, ipv6AddrAny, ipv6AddrEqual, ipv6AddrIsMulticast, IPV6_PMTUDISC_DO, NDISC_REDIRECT,
-  RTN_BROADCAST, RTN_MULTICAST, udphCheck, udphDest, udphLen, udphSource,
+  IP_PMTUDISC_DONT, IPPROTO_UDP, ipv6AddrAny, ipv6AddrEqual, ipv6AddrIsMulticast, IPV6_PMTUDISC_DO, IPV6_PMTUDISC_DONT, NDISC_REDIRECT,
+  RTN_BROADCAST, RTN_MULTICAST, TCP_ESTABLISHED, UDPHDR_LEN, udphCheck, udphDest, udphLen, udphSource,
 } from '@linnet/uapi';
 import { INET_VERSION_4, INET_VERSION_6, type InetAf, inetRecverr } from '@linnet/inet';
 import type { UdpMib } from './udp-mib.ts';
 import type { UdpNet } from './udp-net.ts';
 import { udpGsoSegment } from './udp-offload.ts';
 import type { UdpSock } from './udp-sock.ts';
-
-const UDP_HLEN = 8;
-const TCP_ESTABLISHED = 1;
-/** IP_PMTUDISC_DONT. */
-const PMTUDISC_DONT = 0;
 
 /** How well a socket fits a datagram; -1 when it does not (compute_score). */
 function computeScore(sk: UdpSock, saddr: number, sport: number, daddr: number, hnum: number, dif: number): number {
@@ -69,7 +62,7 @@ export function udp4LibLookup(u: UdpNet, saddr: number, sport: number, daddr: nu
 
 /** Whom the program of a SO_REUSEPORT group chooses for a datagram, whose header is at `data`; `sk` when it chooses nobody. */
 function chosen(sk: UdpSock, group: ReuseportGroup, skb: Skb): UdpSock {
-  return (reuseportChoose(group, skb, UDP_HLEN) as UdpSock | null) ?? sk;
+  return (reuseportChoose(group, skb, UDPHDR_LEN) as UdpSock | null) ?? sk;
 }
 
 /** {@link computeScore} for IPv6. */
@@ -128,7 +121,7 @@ function readAddrs6(u: UdpNet, view: DataView, nh: number): void {
 
 /** {@link udpV4EarlyDemux} for IPv6 (udp_v6_early_demux). @alpha */
 export function udpV6EarlyDemux(u: UdpNet, skb: Skb): UdpSock | null {
-  if (u.earlyDemux === 0 || skb.pktType !== PACKET_HOST || !pskbMayPull(skb, skb.transportHeader - skb.data + UDP_HLEN)) return null;
+  if (u.earlyDemux === 0 || skb.pktType !== PACKET_HOST || !pskbMayPull(skb, skb.transportHeader - skb.data + UDPHDR_LEN)) return null;
   const { view, networkHeader: nh, transportHeader: th } = skb;
   const sport = udphSource(view, th);
   const dport = udphDest(view, th);
@@ -148,7 +141,7 @@ export function udpV6EarlyDemux(u: UdpNet, skb: Skb): UdpSock | null {
  * @alpha
  */
 export function udpV4EarlyDemux(u: UdpNet, skb: Skb): UdpSock | null {
-  if (u.earlyDemux === 0 || skb.pktType !== PACKET_HOST || !pskbMayPull(skb, skb.transportHeader - skb.data + UDP_HLEN)) return null;
+  if (u.earlyDemux === 0 || skb.pktType !== PACKET_HOST || !pskbMayPull(skb, skb.transportHeader - skb.data + UDPHDR_LEN)) return null;
   const { view, networkHeader: nh, transportHeader: th } = skb;
   const saddr = iphSaddr(view, nh);
   const daddr = iphDaddr(view, nh);
@@ -166,7 +159,7 @@ export function udpV4EarlyDemux(u: UdpNet, skb: Skb): UdpSock | null {
 export function udpRcv(u: UdpNet, af: InetAf, skb: Skb): number {
   const six = af.family === AF_INET6;
   const mib = six ? u.mib6 : u.mib;
-  if (!pskbMayPull(skb, UDP_HLEN)) {
+  if (!pskbMayPull(skb, UDPHDR_LEN)) {
     mib.InErrors++;
     kfreeSkbReason(skb, DROP.PKT_TOO_SMALL);
     return 0;
@@ -174,7 +167,7 @@ export function udpRcv(u: UdpNet, af: InetAf, skb: Skb): number {
   let ulen = udphLen(skb.view, skb.data);
   // A jumbogram (RFC 2675 section 4).
   if (six && ulen === 0) ulen = skb.len;
-  if (ulen > skb.len || ulen < UDP_HLEN) {
+  if (ulen > skb.len || ulen < UDPHDR_LEN) {
     mib.InErrors++;
     kfreeSkbReason(skb, DROP.PKT_TOO_SMALL);
     return 0;
@@ -268,7 +261,7 @@ function deliverMany6(u: UdpNet, af: InetAf, skb: Skb, sport: number, dport: num
   consumeSkb(skb);
 }
 
-/** To every socket that wants it: each but the last gets a clone (__udp4_lib_mcast_deliver). */
+/** To every socket that wants it: each but the first gets a clone (__udp4_lib_mcast_deliver). */
 function deliverMany(u: UdpNet, af: InetAf, skb: Skb, saddr: number, sport: number, daddr: number, dport: number, dif: number): void {
   let first: UdpSock | null = null;
   for (let sk = u.chain(dport); sk !== null; sk = sk.udpNext) {
@@ -287,7 +280,7 @@ function deliverMany(u: UdpNet, af: InetAf, skb: Skb, saddr: number, sport: numb
 /** Queues what stands at data, a datagram or a super-datagram, each of whose datagrams the socket must see (udp_queue_rcv_skb). Consumes it. */
 function queueRcv(u: UdpNet, af: InetAf, sk: UdpSock, skb: Skb): void {
   const mib = af.family === AF_INET6 ? u.mib6 : u.mib;
-  if (skb.gsoSize === 0 || skb.len - UDP_HLEN <= skb.gsoSize) {
+  if (skb.gsoSize === 0 || skb.len - UDPHDR_LEN <= skb.gsoSize || (sk.gro && (skb.gsoType & SKB_GSO_UDP_L4) !== 0)) {
     queueOne(mib, sk, skb);
     return;
   }
@@ -316,13 +309,13 @@ function queueOne(mib: UdpMib, sk: UdpSock, skb: Skb): void {
     return;
   }
   // A filter sees the UDP header, and cannot cut into it.
-  if (sk.filter !== null && skFilterTrimCap(sk, skb, UDP_HLEN) !== 0) {
+  if (sk.filter !== null && skFilterTrimCap(sk, skb, UDPHDR_LEN) !== 0) {
     mib.InErrors++;
     sk.drops++;
     kfreeSkbReason(skb, DROP.SOCKET_FILTER);
     return;
   }
-  skbPullUnchecked(skb, UDP_HLEN);
+  skbPullUnchecked(skb, UDPHDR_LEN);
   skb.skbIif = (skb.dev as NetDevice).ifindex;
   const err = sockQueueFiltered(sk, skb);
   if (err === 0) {
@@ -356,7 +349,7 @@ export function udpErr(u: UdpNet, af: InetAf, skb: Skb, type: number, code: numb
       break;
     case ICMP_DEST_UNREACH: {
       if (code === ICMP_FRAG_NEEDED) {
-        if (sk.pmtudisc === PMTUDISC_DONT) return 0;
+        if (sk.pmtudisc === IP_PMTUDISC_DONT) return 0;
         err = EMSGSIZE;
         harderr = true;
         break;
@@ -377,7 +370,7 @@ function tellError(af: InetAf, sk: UdpSock, skb: Skb, err: number, harderr: bool
   if (!inetRecverr(sk)) {
     if (!harderr || sk.state !== TCP_ESTABLISHED) return 0;
   } else {
-    af.icmpError(sk, skb, err, udphDest(skb.view, skb.data), info, UDP_HLEN);
+    af.icmpError(sk, skb, err, udphDest(skb.view, skb.data), info, UDPHDR_LEN);
   }
   sk.err = err;
   sk.errorReport(sk);
@@ -396,7 +389,7 @@ export function udpV6Err(u: UdpNet, af: InetAf, skb: Skb, type: number, code: nu
   let err = conv >> 1;
   let harderr = (conv & 1) !== 0;
   if (type === ICMPV6_PKT_TOOBIG) {
-    if (sk.pinet6!.pmtudisc === PMTUDISC_DONT) return 0;
+    if (sk.pinet6!.pmtudisc === IPV6_PMTUDISC_DONT) return 0;
     err = EMSGSIZE;
     harderr = sk.pinet6!.pmtudisc === IPV6_PMTUDISC_DO;
   }

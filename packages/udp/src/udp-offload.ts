@@ -5,9 +5,7 @@ import { NETIF_F_CSUM_MASK, NETIF_F_GSO_UDP_L4, NETIF_F_SG, setGroFlush } from '
 import {
   CHECKSUM_PARTIAL, pskbMayPull, SKB_GSO_DODGY, SKB_GSO_UDP_L4, skbChecksumHelp, skbPullUnchecked, skbPush, skbSegment, type Skb,
 } from '@linnet/skbuff';
-import { IPPROTO_UDP, udphSetCheck, udphSetLen } from '@linnet/uapi';
-
-const UDP_HLEN = 8;
+import { IPPROTO_UDP, UDPHDR_LEN, udphSetCheck, udphSetLen } from '@linnet/uapi';
 
 /** Leaves a datagram's checksum to the device: the field at `uh` holds the pseudo header's sum for its `len` bytes, `sum` (udp4_hwcsum). */
 export function udpLeaveChecksum(skb: Skb, uh: number, sum: number): void {
@@ -23,8 +21,8 @@ export function udpLeaveChecksum(skb: Skb, uh: number, sum: number): void {
  */
 export function udpGsoSegment(af: InetAf, skb: Skb, features: number): Skb | number | null {
   const mss = skb.gsoSize;
-  const payload = skb.len - UDP_HLEN;
-  if ((skb.gsoType & SKB_GSO_UDP_L4) === 0 || mss <= 0 || payload <= mss || !pskbMayPull(skb, UDP_HLEN)) return -EINVAL;
+  const payload = skb.len - UDPHDR_LEN;
+  if ((skb.gsoType & SKB_GSO_UDP_L4) === 0 || mss <= 0 || payload <= mss || !pskbMayPull(skb, UDPHDR_LEN)) return -EINVAL;
   if ((features & NETIF_F_GSO_UDP_L4) !== 0 && (skb.gsoType & SKB_GSO_DODGY) !== 0) {
     // From outside, but well-formed: the device takes it once the count is ours.
     skb.gsoSegs = Math.ceil(payload / mss);
@@ -33,7 +31,7 @@ export function udpGsoSegment(af: InetAf, skb: Skb, features: number): Skb | num
   const off = skb.data - (skb.macHeader >= 0 && skb.macHeader <= skb.data ? skb.macHeader : skb.networkHeader);
   skb.transportHeader = skb.data;
   skbPush(skb, off);
-  const segs = skbSegment(skb, off + UDP_HLEN, mss, (features & NETIF_F_SG) !== 0);
+  const segs = skbSegment(skb, off + UDPHDR_LEN, mss, (features & NETIF_F_SG) !== 0);
   skbPullUnchecked(skb, off);
   if (segs === null) return -EINVAL;
   for (let s: Skb | null = segs; s !== null; s = s.next) {

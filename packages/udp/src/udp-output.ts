@@ -64,7 +64,18 @@ function sendmsg4(sk: UdpSock, af: InetAf, name: SockAddrIn | null, msg: MsgHdr,
     connected = false;
   }
   const tos = ipc.tos >= 0 ? ipc.tos : sk.tos;
-  const scope = sockFlag(sk, SOCK_LOCALROUTE) || (msg.flags & MSG_DONTROUTE) !== 0 ? RT_SCOPE_LINK : 0;
+  let scope = sockFlag(sk, SOCK_LOCALROUTE) || (msg.flags & MSG_DONTROUTE) !== 0 ? RT_SCOPE_LINK : 0;
+  // With a source route the way is that to its first hop; a strict one begins on this link.
+  let first = daddr;
+  if (ipc.opt !== null) {
+    const way = af.sourceRoute!(ipc.opt);
+    if (way.srr !== 0) {
+      if (daddr === 0) return -EINVAL;
+      first = way.faddr;
+      if (way.isStrictroute) scope = RT_SCOPE_LINK;
+      connected = false;
+    }
+  }
   if (scope !== 0) connected = false;
   if (ipv4IsMulticast(daddr)) {
     if (ipc.oif === 0) ipc.oif = sk.mcIndex;
@@ -78,10 +89,14 @@ function sendmsg4(sk: UdpSock, af: InetAf, name: SockAddrIn | null, msg: MsgHdr,
   let dst: DstEntry | null = connected ? skDstCheck(sk) : null;
   if (dst === null) {
     flowi4InitOutput(
-      fl, ipc.oif, ipc.mark, tos, scope, IPPROTO_UDP, sk.transparent || sk.hdrincl ? FLOWI_FLAG_ANYSRC : 0, daddr, ipc.addr, dport, sk.num, sk.uid,
+      fl, ipc.oif, ipc.mark, tos, scope, IPPROTO_UDP, sk.transparent || sk.hdrincl ? FLOWI_FLAG_ANYSRC : 0, first, ipc.addr, dport, sk.num, sk.uid,
     );
     dst = af.routeOutput(sk.net, fl, sk);
-    if (dst === null) return fl.error;
+    if (dst === null) {
+      if (fl.error === -ENETUNREACH) af.countNoRoute?.(sk.net);
+      return fl.error;
+    }
+    if (first !== daddr) fl.daddr = daddr;
     if (af.dstType(dst) === RTN_BROADCAST && !sockFlag(sk, SOCK_BROADCAST)) return -EACCES;
     if (connected) sk.dst = dst;
   } else {
@@ -134,7 +149,7 @@ export function udpV6Sendmsg(sk: UdpSock, msg: MsgHdr, len: number): number {
   if (pendingErr !== 0) return pendingErr;
   const corkreq = sk.corkOn || (msg.flags & MSG_MORE) !== 0;
   if (sk.pending) return append(sk, msg, len, 0, corkreq, sk.cork!.dst as DstEntry);
-  if (len > 0xffff - UDP_HLEN) return -EMSGSIZE;
+  // What no datagram can hold is refused where the path is known: IPV6_RECVERR tells of its MTU, which tracepath asks for in this way.
 
   const af = sk.homeAf;
   const ipc = sk.ipc;

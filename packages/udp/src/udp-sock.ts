@@ -26,6 +26,8 @@ export class UdpSock extends InetSock {
   pendingAf: InetAf;
   /** UDP_SEGMENT: payload bytes a datagram, 0 for off. */
   gsoSegSize = 0;
+  /** UDP_GRO: trains of datagrams are received whole. */
+  gro = false;
   /** UDP_NO_CHECK6_TX and _RX, for IPv6. */
   noCheck6Tx = false;
   noCheck6Rx = false;

@@ -3,16 +3,13 @@ import { EINVAL, ENOIOCTLCMD, ENOPROTOOPT } from '@linnet/kernel';
 import { inetAutobound, inetDatagramDisconnect, inetDiagDestroyed, ip4DatagramConnect, ip6DatagramConnect } from '@linnet/inet';
 import { consumeSkb } from '@linnet/skbuff';
 import {
-  intOpt, optInt, skbCopyDatagramMsg, skbPeekSkip, skbRecvDatagram, skPeekOffsetBwd, skPeekOffsetFwd, sockRecvCmsgs, sockDestruct, sockOrphan, type MsgHdr, type Proto, type ProtoMemory,
+  intOpt, optInt, putCmsg, skbCopyDatagramMsg, skbPeekSkip, skbRecvDatagram, skPeekOffsetBwd, skPeekOffsetFwd, sockRecvCmsgs, sockDestruct, sockOrphan, type MsgHdr, type Proto, type ProtoMemory,
 } from '@linnet/socket';
 import {
-  MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC, SOL_UDP, UDP_CORK, UDP_NO_CHECK6_RX, UDP_NO_CHECK6_TX, UDP_SEGMENT, udphSource,
+  MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC, SIOCINQ, SIOCOUTQ, SOL_UDP, UDP_CORK, UDP_GRO, UDP_NO_CHECK6_RX, UDP_NO_CHECK6_TX, UDP_SEGMENT, udphSource,
 } from '@linnet/uapi';
 import { udpFlushPendingFrames, udpPushPendingFrames, udpSendmsg, udpV6Sendmsg } from './udp-output.ts';
 import type { UdpSock } from './udp-sock.ts';
-
-const SIOCINQ = 0x541b;
-const SIOCOUTQ = 0x5411;
 
 /** The transport record of UDP for one kernel: its memory is shared by all namespaces, as `udp_mem` is (struct proto). @alpha */
 export function makeUdpProt(memory: ProtoMemory, name: 'UDP' | 'UDPv6' = 'UDP'): Proto {
@@ -70,6 +67,8 @@ function udpRecvmsg(sk: UdpSock, msg: MsgHdr, size: number, flags: number): numb
   else if (copied < ulen) msg.flags |= MSG_TRUNC;
   skbCopyDatagramMsg(skb, skip, msg, copied);
   sockRecvCmsgs(sk, msg, skb);
+  // A train says of how many bytes its datagrams are (udp(7): UDP_GRO).
+  if (sk.gro && skb.gsoSize > 0) putCmsg(msg, SOL_UDP, UDP_GRO, intOpt(skb.gsoSize));
   msg.name = sk.homeAf.sockaddrFrom(skb, udphSource(skb.view, skb.transportHeader));
   if (sk.cmsgFlags !== 0 || (sk.pinet6 !== null && sk.pinet6.rxopt !== 0)) sk.homeAf.cmsgRecv(sk, msg, skb);
   consumeSkb(skb);
@@ -101,6 +100,9 @@ function udpSetsockopt(sk: UdpSock, level: number, opt: number, val: Uint8Array)
       if (n < 0 || n > 0xffff) return -EINVAL;
       sk.gsoSegSize = n;
       return 0;
+    case UDP_GRO:
+      sk.gro = n !== 0;
+      return 0;
     case UDP_NO_CHECK6_TX:
       sk.noCheck6Tx = n !== 0;
       return 0;
@@ -119,6 +121,8 @@ function udpGetsockopt(sk: UdpSock, level: number, opt: number, maxLen: number, 
       return intOpt(sk.corkOn ? 1 : 0, maxLen);
     case UDP_SEGMENT:
       return intOpt(sk.gsoSegSize, maxLen);
+    case UDP_GRO:
+      return intOpt(sk.gro ? 1 : 0, maxLen);
     case UDP_NO_CHECK6_TX:
       return intOpt(sk.noCheck6Tx ? 1 : 0, maxLen);
     case UDP_NO_CHECK6_RX:

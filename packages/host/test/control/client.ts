@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 
 export const OP = {
   hello: 1, socket: 2, accept: 3, bind: 4, connect: 5, listen: 6, getname: 7, shutdown: 8, setsockopt: 9, getsockopt: 10, sendmsg: 11, recvmsg: 12, ioctl: 13, plugged: 14, poll: 15,
-  ended: 16, info: 17, forget: 18, readfile: 19, writefile: 20, stat: 21, list: 22, recvmany: 23, readlink: 24, closed: 25,
+  ended: 16, info: 17, forget: 18, readfile: 19, writefile: 20, stat: 21, list: 22, recvmany: 23, readlink: 24, closed: 25, tun: 26,
 } as const;
 
 /** A reply, taken apart. */

@@ -3,12 +3,13 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { controlPath, type ControlServer, runningMachines, serveControl } from '@linnet/host';
+import { checkMachine, controlPath, type ControlServer, runningMachines, serveControl } from '@linnet/host';
 import { createKernel, type Kernel } from '@linnet/kernel';
+import { devGetByName } from '@linnet/netdev';
 import { netns, netnsAdd, netnsList } from '@linnet/netns';
 import { skbStats } from '@linnet/skbuff';
 import {
-  AF_NETLINK, NETLINK_ROUTE, NLM_F_DUMP, NLM_F_REQUEST, NLMSG_DONE, NlWriter, POLLIN, RTM_GETLINK, RTM_NEWLINK, SO_DOMAIN, SO_RCVBUF, SO_TYPE, SOCK_RAW, SOL_SOCKET, sockaddrDecode,
+  AF_NETLINK, NETLINK_ROUTE, NLM_F_DUMP, NLM_F_REQUEST, NLMSG_DONE, NlWriter, POLLERR, POLLIN, RTM_GETLINK, RTM_NEWLINK, SO_DOMAIN, SO_RCVBUF, SO_TYPE, SOCK_RAW, SOL_SOCKET, sockaddrDecode, TUNSETIFF,
 } from '@linnet/uapi';
 import { type Answer, frame, OP, u32, who, Wire } from './client.ts';
 
@@ -167,6 +168,27 @@ describe('the control server', () => {
     expect(netnsList(kernel)).toEqual(['blue']);
   });
 
+  test('/dev/net/tun: a data connection that is no socket', async () => {
+    const c = await control();
+    const data = wire();
+    const { rc, a: id, b: kind } = await data.call(OP.tun, {}, who());
+    expect([rc, kind, (await c.call(OP.poll, { id })).rc]).toEqual([0, 0, POLLERR]);
+    // The token of the error goes when there is a device.
+    expect([...(await data.bytes(1))]).toEqual([2]);
+    const ifr = new Uint8Array(40);
+    ifr.set(new TextEncoder().encode('tun%d'));
+    ifr[16] = 1;
+    ifr[17] = 0x10;
+    const set = await c.call(OP.ioctl, { id, a: TUNSETIFF }, ifr);
+    expect([set.rc, set.drop, new TextDecoder().decode(set.payload.subarray(0, 5))]).toEqual([0, 1, 'tun0\0']);
+    expect((await c.call(OP.recvmsg, { id, b: 100 })).rc).toBe(-11);
+    expect((await c.call(OP.recvmsg, { id, b: 0x7fffffff })).rc).toBe(-90);
+    for (const op of [OP.bind, OP.listen, OP.getname, OP.shutdown, OP.setsockopt, OP.getsockopt, OP.recvmany, OP.ended, OP.info, 99]) expect((await c.call(op, { id })).rc).toBe(-88);
+    data.close();
+    await until(() => server.sockets === 0);
+    expect(devGetByName(kernel.initNet, 'tun0')).toBeNull();
+  });
+
   test('another version is told ours, strangers are shown the door', async () => {
     const w = wire();
     const got = await w.call(OP.hello, {}, who({ version: 2 }));
@@ -210,6 +232,19 @@ describe('machines by name', () => {
       if (before === undefined) delete process.env['XDG_RUNTIME_DIR'];
       else process.env['XDG_RUNTIME_DIR'] = before;
     }
+  });
+
+  test('say whether they can be entered', async () => {
+    netnsAdd(kernel, 'blue');
+    await checkMachine(server.path);
+    await checkMachine(server.path, 'blue');
+    await expect(checkMachine(server.path, 'red')).rejects.toMatchObject({ code: 'ENOENT', message: expect.stringContaining('no network namespace red') as string });
+    await expect(checkMachine(join(dir, 'nobody.sock'))).rejects.toMatchObject({ code: 'ENOTCONN' });
+    await expect(checkMachine(dir)).rejects.toMatchObject({ code: 'ENOTCONN' });
+    const rude = net.createServer((conn) => conn.end('what?'));
+    await new Promise<void>((resolve) => rude.listen(join(dir, 'rude.sock'), resolve));
+    await expect(checkMachine(join(dir, 'rude.sock'))).rejects.toMatchObject({ code: 'ENOTCONN' });
+    rude.close();
   });
 
   test('what one left behind is cleared away; what is no socket is not', async () => {

@@ -47,7 +47,7 @@ test('any call on a socket, with any arguments', async () => {
   await control.call(OP.hello, {}, who());
   const word = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.nat(), fc.constantFrom(0xffffffff, 0x7fffffff, 0x80000000));
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 4, max: 26 }), word, word, word, fc.boolean(), fc.uint8Array({ maxLength: 300 }), async (op, a, b, c, own, payload) => {
+    fc.asyncProperty(fc.integer({ min: 4, max: 27 }), word, word, word, fc.boolean(), fc.uint8Array({ maxLength: 300 }), async (op, a, b, c, own, payload) => {
       const got = await control.call(op, { id: own ? id : a, a, b, c }, ...(op >= OP.readfile && own ? [who(), payload] : [payload]));
       expect(got.rc).toBeGreaterThan(-4096);
     }),

@@ -250,7 +250,8 @@ function rxPdu(p: AdPort, skb: Skb, actor: number, partner: number): void {
   let own = true;
   for (let i = 0; i < 6; i++) if (skb.u8[actor + 2 + i] !== p.actor.system[i]) own = false;
   if (own) {
-    p.slave.bond.kernel.log.warn(`${p.slave.bond.dev.name}: (slave ${p.slave.dev.name}): An illegal loopback occurred on slave`); // datapath-ok: a mistake in the network
+    const { log } = p.slave.bond.kernel;
+    if (log.netRatelimit()) log.warn(`${p.slave.bond.dev.name}: (slave ${p.slave.dev.name}): An illegal loopback occurred on slave`); // datapath-ok: a mistake in the network
     return;
   }
   p.rxState = RX_CURRENT;

@@ -2,7 +2,8 @@
 // datapath-ok-file: a look every so often, no packet comes here
 import { HZ, modTimer, type TimerList } from '@linnet/kernel';
 import { callNetdeviceNotifiers, NETDEV_CHANGELOWERSTATE, NETDEV_RESEND_IGMP } from '@linnet/netdev';
-import { type Bond, bondSetCarrier, type BondSlave, LINK_BACK, LINK_DOWN, LINK_FAIL, LINK_UP, MODE_8023AD, MODE_ACTIVEBACKUP, setActiveFlags, setInactiveFlags, updateSpeedDuplex, usesPrimary } from './bond.ts';
+import { DUPLEX_FULL } from '@linnet/uapi';
+import { type Bond, bondSetCarrier, type BondSlave, LINK_BACK, LINK_DOWN, LINK_FAIL, LINK_UP, MODE_8023AD, MODE_ACTIVEBACKUP, setActiveFlags, setInactiveFlags, SPEED_UNKNOWN, updateSpeedDuplex, usesPrimary } from './bond.ts';
 import { adLinkChange } from './bond-3ad.ts';
 import { changeActive, notifyPeers, selectActive } from './bond-active.ts';
 
@@ -56,7 +57,7 @@ function commit(s: BondSlave, link: number): boolean {
     updateSpeedDuplex(s);
     if (mode === MODE_8023AD) s.backup = true;
     else if (mode !== MODE_ACTIVEBACKUP) setActiveFlags(s);
-    log(s, `link status definitely up, ${s.speed === 0xffffffff ? 0 : s.speed} Mbps ${s.duplex === 1 ? 'full' : 'half'} duplex`);
+    log(s, `link status definitely up, ${s.speed === SPEED_UNKNOWN ? 0 : s.speed} Mbps ${s.duplex === DUPLEX_FULL ? 'full' : 'half'} duplex`);
     failover = bond.current === null || s === bond.primary || s.prio > bond.current.prio;
   } else {
     s.linkFailureCount++;

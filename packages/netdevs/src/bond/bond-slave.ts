@@ -6,7 +6,7 @@ import {
   netdevMasterUpperDevLink, netdevRxHandlerRegister, netdevRxHandlerUnregister, netdevUpdateFeatures, netdevUpperDevUnlink, type RxHandler,
 } from '@linnet/netdev';
 import { ARPHRD_ETHER, ETH_ALEN, IFF_MASTER, IFF_SLAVE, IFF_UP } from '@linnet/uapi';
-import { type Bond, bondSetCarrier, BondSlave, bondSlaveGet, FAIL_OVER_MAC_ACTIVE, LINK_UP, MODE_8023AD, MODE_ACTIVEBACKUP, setActiveFlags, setInactiveFlags, usesPrimary } from './bond.ts';
+import { type Bond, bondSetCarrier, BondSlave, bondSlaveGet, FAIL_OVER_MAC_ACTIVE, FAIL_OVER_MAC_NONE, LINK_UP, MODE_8023AD, MODE_ACTIVEBACKUP, setActiveFlags, setInactiveFlags, usesPrimary } from './bond.ts';
 import { adBindSlave, adUnbindSlave } from './bond-3ad.ts';
 import { changeActive, selectActive } from './bond-active.ts';
 import { syncSlave, syncSlaves } from './bond-addr.ts';
@@ -18,7 +18,7 @@ function refuse(extack: Extack, errno: number, msg: string): number {
   return -errno;
 }
 
-const ownsAddr = (bond: Bond): boolean => bond.params.failOverMac === 0 || bond.params.mode !== MODE_ACTIVEBACKUP;
+const ownsAddr = (bond: Bond): boolean => bond.params.failOverMac === FAIL_OVER_MAC_NONE || bond.params.mode !== MODE_ACTIVEBACKUP;
 
 /** Sums up what the slaves counted since they were looked at last (bond_get_stats). */
 export function bondCount(dev: NetDevice): void {
@@ -42,6 +42,11 @@ function takeAddr(bond: Bond, from: NetDevice): void {
   copyAddr(bond.dev.devAddr, 0, from.devAddr, 0, ETH_ALEN);
   callNetdeviceNotifiers(NETDEV_CHANGEADDR, bond.dev);
 }
+/** A bond without slaves has an address of its own. */
+function dropAddr(bond: Bond): void {
+  ethHwAddrRandom(bond.dev);
+  callNetdeviceNotifiers(NETDEV_CHANGEADDR, bond.dev);
+}
 
 /** Makes a device a slave; `rx` receives for the bond. Returns 0 or a negative errno. */
 export function bondEnslave(bond: Bond, dev: NetDevice, rx: RxHandler, extack: Extack): number {
@@ -56,7 +61,16 @@ export function bondEnslave(bond: Bond, dev: NetDevice, rx: RxHandler, extack: E
     params.failOverMac = FAIL_OVER_MAC_ACTIVE;
   }
   callNetdeviceNotifiers(NETDEV_JOIN, dev);
-  if (bond.slaves.length === 0 && bond.dev.addrAssignType === NET_ADDR_RANDOM) takeAddr(bond, dev);
+  const taken = bond.slaves.length === 0 && bond.dev.addrAssignType === NET_ADDR_RANDOM;
+  if (taken) takeAddr(bond, dev);
+  const err = join(bond, dev, rx);
+  // Two devices with one address would be left.
+  if (err < 0 && taken) dropAddr(bond);
+  return err;
+}
+
+function join(bond: Bond, dev: NetDevice, rx: RxHandler): number {
+  const { params } = bond;
   const s = new BondSlave(bond, dev);
   let err = devSetMtu(dev, bond.dev.mtu);
   if (err < 0) return err;
@@ -79,7 +93,6 @@ export function bondEnslave(bond: Bond, dev: NetDevice, rx: RxHandler, extack: E
     return err;
   }
   firstLink(s);
-  Object.assign(s.counted, {});
   for (const f of COUNTED) s.counted[f] = dev.stats[f];
   if (usesPrimary(bond) && bond.primaryName === dev.name) {
     bond.primary = s;
@@ -133,8 +146,7 @@ export function bondRelease(bond: Bond, dev: NetDevice, extack: Extack): number 
   }
   bondSetCarrier(bond);
   if (bond.slaves.length === 0) {
-    ethHwAddrRandom(bond.dev);
-    callNetdeviceNotifiers(NETDEV_CHANGEADDR, bond.dev);
+    dropAddr(bond);
     callNetdeviceNotifiers(NETDEV_RELEASE, bond.dev);
   }
   undo(s);

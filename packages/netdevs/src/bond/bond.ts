@@ -2,6 +2,7 @@
 import { type Kernel, type RngStream, TimerList } from '@linnet/kernel';
 import { netifCarrierOff, netifCarrierOn, type NetDevice, NetDeviceStats } from '@linnet/netdev';
 
+/** Modes (BOND_MODE_*). */
 export const MODE_ROUNDROBIN = 0;
 export const MODE_ACTIVEBACKUP = 1;
 export const MODE_XOR = 2;
@@ -10,11 +11,13 @@ export const MODE_8023AD = 4;
 export const MODE_TLB = 5;
 export const MODE_ALB = 6;
 
+/** States of a slave's link (BOND_LINK_*): works, about to count as down, down, about to count as up. */
 export const LINK_UP = 0;
 export const LINK_FAIL = 1;
 export const LINK_DOWN = 2;
 export const LINK_BACK = 3;
 
+/** What a hash is made of (BOND_XMIT_POLICY_*). */
 export const POLICY_LAYER2 = 0;
 export const POLICY_LAYER34 = 1;
 export const POLICY_LAYER23 = 2;
@@ -22,9 +25,11 @@ export const POLICY_ENCAP23 = 3;
 export const POLICY_ENCAP34 = 4;
 export const POLICY_VLAN_SRCMAC = 5;
 
+/** Whose address an active-backup bond has: one for all, or that of the slave that works (fail_over_mac). */
 export const FAIL_OVER_MAC_NONE = 0;
 export const FAIL_OVER_MAC_ACTIVE = 1;
 
+/** A slave's speed that nobody knows, unsigned: it compares as the highest. */
 export const SPEED_UNKNOWN = 0xffffffff;
 
 /** Who takes part in an aggregation: the actor's or the partner's side of a LACPDU (struct port_params). */

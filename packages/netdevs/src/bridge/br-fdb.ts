@@ -102,7 +102,9 @@ export function fdbUpdate(br: Bridge, source: BridgePort, u8: Uint8Array, off: n
 
 /** A frame that this bridge sent came back: a loop, or a stolen address. */
 function ownAddress(br: Bridge, source: BridgePort): void {
-  br.kernel.log.warn(`${br.dev.name}: received packet on ${source.dev.name} with own address as source address`); // datapath-ok: a mistake in the network, said once in a while
+  const { log } = br.kernel;
+  if (!log.netRatelimit()) return;
+  log.warn(`${br.dev.name}: received packet on ${source.dev.name} with own address as source address`); // datapath-ok: a mistake in the network, said now and then
 }
 
 /** Adds a local address: null is the bridge's own (fdb_add_local). */

@@ -134,8 +134,8 @@ export function brAddIf(br: Bridge, dev: NetDevice, extack: { msg: string } | nu
 function delNbp(p: BridgePort): void {
   const { br, dev } = p;
   const { kernel } = br;
-  nbpDeletePromisc(p);
   devSetAllmulti(dev, -1);
+  nbpDeletePromisc(p);
   brStpDisablePort(p);
   brIfinfoNotify(RTM_DELLINK, null, p);
   br.ports = br.ports.filter((x) => x !== p);

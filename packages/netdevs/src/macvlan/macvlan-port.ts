@@ -1,6 +1,6 @@
 /** macvlan: the devices over one link, by their addresses (struct macvlan_port, struct macvlan_dev). */
 import { copyAddr, type NetDevice, sameAddr } from '@linnet/netdev';
-import { ETH_ALEN } from '@linnet/uapi';
+import { ETH_ALEN, MACVLAN_MODE_VEPA } from '@linnet/uapi';
 
 /** An address that a device in source mode takes frames from. */
 export interface MacvlanSource {
@@ -13,7 +13,8 @@ export class Macvlan {
   dev: NetDevice | null = null;
   lower: NetDevice | null = null;
   port: MacvlanPort | null = null;
-  mode = 2;
+  /** MACVLAN_MODE_*. */
+  mode: number = MACVLAN_MODE_VEPA;
   flags = 0;
   sources = 0;
   bcQueueLenReq = 1000;

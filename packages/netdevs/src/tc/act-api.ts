@@ -356,11 +356,12 @@ function actionGetDel(p: TcActInit, nla: number, reply: NlWriter): number {
     reply.end();
     return 0;
   }
-  const w = new NlWriter({ capacity: 1024 });
   for (const a of list) {
     if (a.bindcnt > 0) return refuse(extack, 'Failed to delete TC action', EPERM);
   }
-  if (rtnlNotifyNeeded(net, RTNLGRP_TC, req)) {
+  const w = new NlWriter({ capacity: 1024 });
+  const needed = rtnlNotifyNeeded(net, RTNLGRP_TC, req);
+  if (needed) {
     for (const a of list) a.refcnt--;
     beginAction(w, RTM_DELACTION, 0, req);
     fillActions(w, list, true);
@@ -368,7 +369,7 @@ function actionGetDel(p: TcActInit, nla: number, reply: NlWriter): number {
     for (const a of list) a.refcnt++;
   }
   for (const a of list) tcfActionPut(a);
-  rtnlNotify(net, w, RTNLGRP_TC, req);
+  if (needed) rtnlNotify(net, w, RTNLGRP_TC, req);
   return 0;
 }
 

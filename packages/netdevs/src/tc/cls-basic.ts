@@ -5,7 +5,8 @@ import type { Skb } from '@linnet/skbuff';
 import { nlaGetU32, type NlWriter, TCA_BASIC_ACT, TCA_BASIC_CLASSID, TCA_BASIC_EMATCHES, TCA_BASIC_MAX, TCA_BASIC_PCNT, TCA_BASIC_POLICE, TCA_OPTIONS } from '@linnet/uapi';
 import { tcfExtsDestroy, tcfExtsDump, tcfExtsValidate } from './act-api.ts';
 import { tcfExtsExec } from './act-exec.ts';
-import { bindClass, bindFilter, Filter, lowestFree, unbindFilter } from './cls-common.ts';
+import { bindFilter, Filter } from './cls-common.ts';
+import { LIST_OPS, listHandle, listPut } from './cls-list.ts';
 import { type EmatchTree, emTreeDump, emTreeMatch, emTreeValidate } from './ematch.ts';
 import type { TcClass, TcfProto, TcfProtoOps, TcfResult, TcRequest } from './tc-types.ts';
 
@@ -17,10 +18,6 @@ class Basic extends Filter {
   hits = 0;
 }
 
-function filters(tp: TcfProto): Basic[] {
-  return tp.root as Basic[];
-}
-
 function change(tp: TcfProto, p: TcRequest, base: TcClass, handle: number, fh: object | null, _flags: number, made: (fh: object) => void): number {
   if (p.tca[TCA_OPTIONS] === 0) return -EINVAL;
   const { view } = p.req;
@@ -29,8 +26,7 @@ function change(tp: TcfProto, p: TcRequest, base: TcClass, handle: number, fh: o
   if (err < 0) return err;
   const old = fh as Basic | null;
   if (old !== null && handle !== 0 && old.handle !== handle) return -EINVAL;
-  const list = filters(tp);
-  const f = new Basic(old?.handle ?? (handle === 0 ? lowestFree((h) => list.some((x) => x.handle === h)) : handle));
+  const f = new Basic(listHandle(tp, old, handle));
   err = tcfExtsValidate(tp, p, tb[TCA_BASIC_ACT]!, tb[TCA_BASIC_POLICE]!, f.exts);
   if (err < 0) return err;
   if (tb[TCA_BASIC_EMATCHES] !== 0) {
@@ -42,29 +38,15 @@ function change(tp: TcfProto, p: TcRequest, base: TcClass, handle: number, fh: o
     f.tree = tree;
   }
   if (tb[TCA_BASIC_CLASSID] !== 0) bindFilter(tp, f, nlaGetU32(view, tb[TCA_BASIC_CLASSID]!), base);
-  if (old !== null) {
-    list[list.indexOf(old)] = f;
-    drop(tp, old);
-  } else list.unshift(f);
+  listPut(tp, f, old);
   made(f);
   return 0;
-}
-
-function drop(tp: TcfProto, f: Basic): void {
-  unbindFilter(tp, f);
-  tcfExtsDestroy(f.exts);
 }
 
 /** The classifier `basic`. @alpha */
 export const BASIC_OPS: TcfProtoOps = Object.freeze({
   kind: 'basic',
-  init(tp: TcfProto): number {
-    tp.root = [];
-    return 0;
-  },
-  destroy(tp: TcfProto): void {
-    for (const f of filters(tp).splice(0)) drop(tp, f);
-  },
+  ...LIST_OPS,
   classify(skb: Skb, tp: TcfProto, res: TcfResult): number {
     const list = tp.root as Basic[];
     for (let i = 0; i < list.length; i++) {
@@ -79,17 +61,7 @@ export const BASIC_OPS: TcfProtoOps = Object.freeze({
     }
     return -1;
   },
-  get: (tp: TcfProto, handle: number): object | null => filters(tp).find((f) => f.handle === handle) ?? null,
   change,
-  delete(tp: TcfProto, fh: object): number {
-    const list = filters(tp);
-    list.splice(list.indexOf(fh as Basic), 1);
-    drop(tp, fh as Basic);
-    return list.length === 0 ? 1 : 0;
-  },
-  walk(tp: TcfProto, fn: (fh: object) => boolean): void {
-    for (const f of filters(tp)) if (!fn(f)) return;
-  },
   dump(_tp: TcfProto, fh: object, w: NlWriter): number {
     const f = fh as Basic;
     w.nestStartNoflag(TCA_OPTIONS);
@@ -105,5 +77,4 @@ export const BASIC_OPS: TcfProtoOps = Object.freeze({
     w.nestEnd();
     return f.handle;
   },
-  bindClass,
 });

@@ -8,9 +8,10 @@ import {
   nlaGetBytes, nlaGetU16, nlaGetU32, nlaLen, type NlWriter, TC_ACT_OK, TC_ACT_REDIRECT, TC_ACT_SHOT, TC_ACT_STOLEN, TC_ACT_TRAP, TC_ACT_UNSPEC, TC_H_MAJ_MASK, TCA_BPF_ACT, TCA_BPF_CLASSID,
   TCA_BPF_FD, TCA_BPF_FLAG_ACT_DIRECT, TCA_BPF_FLAGS, TCA_BPF_FLAGS_GEN, TCA_BPF_MAX, TCA_BPF_NAME, TCA_BPF_OPS, TCA_BPF_OPS_LEN, TCA_BPF_POLICE, TCA_CLS_FLAGS_SKIP_SW, TCA_OPTIONS,
 } from '@linnet/uapi';
-import { tcfExtsDestroy, tcfExtsDump, tcfExtsValidate } from './act-api.ts';
+import { tcfExtsDump, tcfExtsValidate } from './act-api.ts';
 import { tcfExtsExec } from './act-exec.ts';
-import { bindClass, bindFilter, CLS_NOT_IN_HW, Filter, lowestFree, tcFlagsValid, unbindFilter } from './cls-common.ts';
+import { bindFilter, CLS_NOT_IN_HW, Filter, tcFlagsValid } from './cls-common.ts';
+import { LIST_OPS, listHandle, listPut } from './cls-list.ts';
 import type { TcClass, TcfProto, TcfProtoOps, TcfResult, TcRequest } from './tc-types.ts';
 
 const INSN_LEN = 8;
@@ -32,10 +33,6 @@ class ClsBpf extends Filter {
     super(handle);
     this.prog = prog;
   }
-}
-
-function filters(tp: TcfProto): ClsBpf[] {
-  return tp.root as ClsBpf[];
 }
 
 function change(tp: TcfProto, p: TcRequest, base: TcClass, handle: number, fh: object | null, _flags: number, made: (fh: object) => void): number {
@@ -67,26 +64,16 @@ function change(tp: TcfProto, p: TcRequest, base: TcClass, handle: number, fh: o
   const prog = bpfProgCreate(p.net.kernel, insns);
   if (typeof prog === 'number') return prog;
   bpfCompile(prog);
-  const list = filters(tp);
-  const f = new ClsBpf(old?.handle ?? (handle === 0 ? lowestFree((h) => list.some((x) => x.handle === h)) : handle), prog);
+  const f = new ClsBpf(listHandle(tp, old, handle), prog);
   const bad = tcfExtsValidate(tp, p, tb[TCA_BPF_ACT]!, tb[TCA_BPF_POLICE]!, f.exts);
   if (bad < 0) return bad;
   f.integrated = (bpfFlags & TCA_BPF_FLAG_ACT_DIRECT) !== 0;
   f.bpfFlags = bpfFlags;
   f.flags = gen | CLS_NOT_IN_HW;
   if (tb[TCA_BPF_CLASSID] !== 0) bindFilter(tp, f, nlaGetU32(view, tb[TCA_BPF_CLASSID]!), base);
-  if (old !== null) {
-    list[list.indexOf(old)] = f;
-    unbindFilter(tp, old);
-    tcfExtsDestroy(old.exts);
-  } else list.unshift(f);
+  listPut(tp, f, old);
   made(f);
   return 0;
-}
-
-function drop(tp: TcfProto, f: ClsBpf): void {
-  unbindFilter(tp, f);
-  tcfExtsDestroy(f.exts);
 }
 
 /** A program's result as a verdict (cls_bpf_exec_opcode). */
@@ -106,13 +93,7 @@ function opcode(code: number): number {
 /** The classifier `bpf`, with classic programs. @alpha */
 export const BPF_OPS: TcfProtoOps = Object.freeze({
   kind: 'bpf',
-  init(tp: TcfProto): number {
-    tp.root = [];
-    return 0;
-  },
-  destroy(tp: TcfProto): void {
-    for (const f of filters(tp).splice(0)) drop(tp, f);
-  },
+  ...LIST_OPS,
   classify(skb: Skb, tp: TcfProto, res: TcfResult): number {
     const list = tp.root as ClsBpf[];
     const ingress = (skb.tcState & SKB_TC_AT_INGRESS) !== 0;
@@ -145,17 +126,7 @@ export const BPF_OPS: TcfProtoOps = Object.freeze({
     }
     return -1;
   },
-  get: (tp: TcfProto, handle: number): object | null => filters(tp).find((f) => f.handle === handle) ?? null,
   change,
-  delete(tp: TcfProto, fh: object): number {
-    const list = filters(tp);
-    list.splice(list.indexOf(fh as ClsBpf), 1);
-    drop(tp, fh as ClsBpf);
-    return list.length === 0 ? 1 : 0;
-  },
-  walk(tp: TcfProto, fn: (fh: object) => boolean): void {
-    for (const f of filters(tp)) if (!fn(f)) return;
-  },
   dump(_tp: TcfProto, fh: object, w: NlWriter): number {
     const f = fh as ClsBpf;
     w.nestStartNoflag(TCA_OPTIONS);
@@ -168,5 +139,4 @@ export const BPF_OPS: TcfProtoOps = Object.freeze({
     w.nestEnd();
     return f.handle;
   },
-  bindClass,
 });

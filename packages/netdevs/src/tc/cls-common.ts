@@ -1,7 +1,7 @@
 /** What the classifiers share. */
 // datapath-ok-file: requests
 import { EINVAL } from '@linnet/kernel';
-import { devGetByName, type NetDevice, type Qdisc } from '@linnet/netdev';
+import { devGetByIndex, devGetByName, type Qdisc } from '@linnet/netdev';
 import { nlSetErrMsgAttr } from '@linnet/netlink';
 import type { Skb } from '@linnet/skbuff';
 import { nlaGetString, TCA_CLS_FLAGS_SKIP_HW, TCA_CLS_FLAGS_SKIP_SW, TCA_CLS_FLAGS_VERBOSE } from '@linnet/uapi';
@@ -78,8 +78,7 @@ export function matchIndev(skb: Skb, indev: number): boolean {
 
 /** The name of the device of {@link changeIndev} today. */
 export function indevName(tp: TcfProto, f: Filter): string {
-  for (const dev of tp.chain.block.q.dev.nn.devs as readonly NetDevice[]) if (dev.ifindex === f.indev) return dev.name;
-  return f.indevName;
+  return devGetByIndex(tp.chain.block.q.dev.net, f.indev)?.name ?? f.indevName;
 }
 
 /** The lowest number from 1 on that `used` does not have. */

@@ -1,10 +1,10 @@
 /** u32: words of the packet under masks, in hash tables that lead to each other (tc-u32(8)). */
 // datapath-ok-file: tables are made by requests; classify() allocates nothing
 import { EBUSY, EINVAL, ENOMEM } from '@linnet/kernel';
-import { NL_VALIDATE_LIBERAL, NLA_BINARY, NLA_U32, NLA_UNSPEC, nlaParseNestedPolicy } from '@linnet/netlink';
+import { NL_VALIDATE_LIBERAL, NLA_BINARY, NLA_U32, NLA_UNSPEC, nlaParseNestedPolicy, type NlaPolicyTable } from '@linnet/netlink';
 import { pskbMayPull, type Skb } from '@linnet/skbuff';
 import {
-  nlaGetU32, nlaLen, type NlWriter, TC_U32_EAT, TC_U32_OFFSET, TC_U32_TERMINAL, TC_U32_VAROFFSET, TCA_CLS_FLAGS_SKIP_HW, TCA_CLS_FLAGS_SKIP_SW, TCA_CLS_FLAGS_VERBOSE, TCA_OPTIONS,
+  IFNAMSIZ, nlaGetU32, nlaLen, type NlWriter, TC_U32_EAT, TC_U32_OFFSET, TC_U32_TERMINAL, TC_U32_VAROFFSET, TCA_CLS_FLAGS_SKIP_HW, TCA_CLS_FLAGS_SKIP_SW, TCA_CLS_FLAGS_VERBOSE, TCA_OPTIONS,
   TCA_U32_ACT, TCA_U32_CLASSID, TCA_U32_DIVISOR, TCA_U32_FLAGS, TCA_U32_HASH, TCA_U32_INDEV, TCA_U32_LINK, TCA_U32_MARK, TCA_U32_MAX, TCA_U32_POLICE, TCA_U32_SEL,
 } from '@linnet/uapi';
 import { tcfExtsDestroy, tcfExtsDump, tcfExtsValidate } from './act-api.ts';
@@ -17,15 +17,15 @@ import type { TcClass, TcfProto, TcfProtoOps, TcfResult, TcRequest } from './tc-
 /** Bytes of struct tc_u32_sel without keys, and of a key. */
 const SEL_LEN = 16;
 const KEY_LEN = 16;
+/** Links that a packet may be led along. */
 const MAXDEPTH = 8;
-const IFNAMSIZ = 16;
-const POLICY = {
+const POLICY: NlaPolicyTable = Object.freeze({
   maxtype: TCA_U32_MAX,
   rules: {
     [TCA_U32_CLASSID]: { type: NLA_U32 }, [TCA_U32_HASH]: { type: NLA_U32 }, [TCA_U32_LINK]: { type: NLA_U32 }, [TCA_U32_DIVISOR]: { type: NLA_U32 },
     [TCA_U32_SEL]: { type: NLA_UNSPEC, len: SEL_LEN }, [TCA_U32_INDEV]: { type: NLA_BINARY, len: IFNAMSIZ }, [TCA_U32_MARK]: { type: NLA_UNSPEC, len: 12 }, [TCA_U32_FLAGS]: { type: NLA_U32 },
   },
-};
+});
 
 /** The hash table of a handle that means the proto's own. */
 const ROOT_HTID = 0xfff00000;
@@ -60,7 +60,7 @@ class Knode extends Filter {
   markMask = 0;
   marked = false;
   markHits = 0;
-  /** How often the shift of a hash value, so that its mask's lowest bit is bit 0. */
+  /** How far the bits under `hmask` are shifted, so that its lowest one becomes bit 0. */
   fshift = 0;
   constructor(handle: number, ht: Hnode) {
     super(handle);
@@ -91,9 +91,15 @@ class Common {
   /** The newest first. */
   readonly tables: Hnode[] = [];
   refs = 0;
-  /** Links that a classification came by, and the offsets there. */
-  readonly stackNode: (Knode | null)[] = new Array<Knode | null>(MAXDEPTH).fill(null);
-  readonly stackOff: Int32Array = new Int32Array(MAXDEPTH);
+  readonly stack: Stack = new Stack();
+  /** An action is under way: what it sends may be classified here before it ends. */
+  busy = false;
+}
+
+/** Links that a classification came by, and the offsets there. */
+class Stack {
+  readonly node: (Knode | null)[] = new Array<Knode | null>(MAXDEPTH).fill(null);
+  readonly off: Int32Array = new Int32Array(MAXDEPTH);
 }
 
 interface Root {
@@ -390,20 +396,22 @@ function keysMatch(skb: Skb, n: Knode, off: number, off2: number): boolean {
   for (let i = 0; i < keys.length; i++) {
     const k = keys[i]!;
     const toff = off + k.off + (off2 & k.offmask);
-    if (!readable(skb, toff)) return false;
+    if (!readable(skb, toff, 4)) return false;
     if (((skb.view.getInt32(skb.data + toff) ^ k.val) & k.mask) !== 0) return false;
   }
   return true;
 }
 
-/** Is there a word at `off` from data on? It may lie before data, in the link-layer header. */
-function readable(skb: Skb, off: number): boolean {
-  if (off < 0) return skb.macHeader >= 0 && skb.data + off >= skb.macHeader;
-  return pskbMayPull(skb, off + 4);
+/** Are there `len` bytes at `off` from data on? They may lie before data, in the link-layer header. */
+function readable(skb: Skb, off: number, len: number): boolean {
+  if (off < 0 && (skb.macHeader < 0 || skb.data + off < skb.macHeader)) return false;
+  return off + len <= 0 || pskbMayPull(skb, off + len);
 }
 
 function classify(skb: Skb, tp: TcfProto, res: TcfResult): number {
-  const { stackNode, stackOff } = root(tp).common;
+  const { common: c } = root(tp);
+  const outer = c.busy;
+  const { node: stackNode, off: stackOff } = outer ? new Stack() : c.stack;
   let ht: Hnode | null = root(tp).ht;
   let off = skb.networkHeader - skb.data;
   let sp = 0;
@@ -436,7 +444,9 @@ function classify(skb: Skb, tp: TcfProto, res: TcfResult): number {
       if (!matchIndev(skb, n.indev)) continue;
       res.cls = n.cls;
       res.classid = n.classid;
+      c.busy = true;
       const r = tcfExtsExec(skb, n.exts, res);
+      c.busy = outer;
       if (r < 0) continue;
       while (sp > 0) stackNode[--sp] = null;
       return r;
@@ -450,7 +460,7 @@ function classify(skb: Skb, tp: TcfProto, res: TcfResult): number {
     ht = n.down;
     sel = 0;
     if (ht.divisor !== 0) {
-      if (!readable(skb, off + n.hoff)) {
+      if (!readable(skb, off + n.hoff, 4)) {
         while (sp > 0) stackNode[--sp] = null;
         return -1;
       }
@@ -459,7 +469,7 @@ function classify(skb: Skb, tp: TcfProto, res: TcfResult): number {
     if ((n.selFlags & (TC_U32_VAROFFSET | TC_U32_OFFSET | TC_U32_EAT)) !== 0) {
       off2 = n.off + 3;
       if ((n.selFlags & TC_U32_VAROFFSET) !== 0) {
-        if (!pskbMayPull(skb, off + n.offoff + 2)) {
+        if (!readable(skb, off + n.offoff, 2)) {
           while (sp > 0) stackNode[--sp] = null;
           return -1;
         }
@@ -480,7 +490,7 @@ function classify(skb: Skb, tp: TcfProto, res: TcfResult): number {
   }
 }
 
-function dump(_tp: TcfProto, fh: object, w: NlWriter): number {
+function dump(tp: TcfProto, fh: object, w: NlWriter): number {
   w.nestStartNoflag(TCA_OPTIONS);
   if (!(fh instanceof Knode)) {
     const ht = fh as Hnode;
@@ -518,7 +528,7 @@ function dump(_tp: TcfProto, fh: object, w: NlWriter): number {
     w.view.setInt32(m + 8, n.markHits, true);
   }
   tcfExtsDump(w, TCA_U32_ACT, n.exts);
-  if (n.indev !== 0) w.putString(TCA_U32_INDEV, indevName(_tp, n));
+  if (n.indev !== 0) w.putString(TCA_U32_INDEV, indevName(tp, n));
   w.nestEnd();
   return n.handle;
 }

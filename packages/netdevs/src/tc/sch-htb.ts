@@ -16,7 +16,7 @@ import type { StatsDump } from './gen-stats.ts';
 import { HTB_LEVELS, HTB_PRIOS, HtbClass, HtbClasses } from './htb-class.ts';
 import { pschedNs2ticks, pschedTicks2ns, RateCfg, rateLinklayer, TC_RATESPEC_LEN } from './psched.ts';
 import { defaultChild } from './sch-common.ts';
-import { parseOpt, payload, qdiscKick, qdiscPurgeQueue, qdiscPut, qdiscReplace, say, tcHMaj } from './tc-core.ts';
+import { parseOpt, payload, qdiscPurgeQueue, qdiscPut, qdiscReplace, say, tcHMaj } from './tc-core.ts';
 import { type TcClass, type TcClassOps, type TcfBlock, TcfResult, type TcQdiscOps, type TcRequest } from './tc-types.ts';
 
 const GLOB_LEN = 20;

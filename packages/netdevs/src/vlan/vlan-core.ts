@@ -1,7 +1,7 @@
 /** Receiving for VLAN devices (vlan_do_receive). */
 import { type NetDevice, skbVlanClearTag, skbVlanInsertTag } from '@linnet/netdev';
 import { DROP, kfreeSkbReason, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, type Skb, skbPullUnchecked, skbPush } from '@linnet/skbuff';
-import { etherAddrEqual, IFF_UP, VLAN_FLAG_REORDER_HDR } from '@linnet/uapi';
+import { etherAddrEqual, IFF_UP, VLAN_FLAG_REORDER_HDR, VLAN_HLEN } from '@linnet/uapi';
 import { type VlanDev, vlanFindDev, vlanVid } from './vlan.ts';
 
 /**
@@ -35,8 +35,8 @@ function showTag(skb: Skb): void {
   const header = skb.data - skb.macHeader;
   skbPush(skb, header);
   skbVlanInsertTag(skb, skb.vlanProto, skb.vlanTci);
-  skbPullUnchecked(skb, header + 4);
+  skbPullUnchecked(skb, header + VLAN_HLEN);
   skb.protocol = proto;
   skb.networkHeader = skb.data;
-  skb.macLen = header + 4;
+  skb.macLen = header + VLAN_HLEN;
 }

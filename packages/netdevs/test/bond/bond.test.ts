@@ -81,6 +81,22 @@ describe('slaves', () => {
   });
 });
 
+test('a first slave that cannot join takes its address along', () => {
+  make();
+  const b = newBond('active-backup');
+  k.run(() => devSetMtu(b, 9000));
+  const { dev } = new FakeDevice(k.initNet, { name: 's0', mac: macOf(0xe0), noQueue: true });
+  k.run(() => devClose(dev));
+  dev.maxMtu = 1500;
+  expect(master(dev, b).errno).not.toBe(0);
+  expect(hex(b.devAddr.subarray(0, 6))).not.toBe(hex(macOf(0xe0)));
+  // The next one gives its own.
+  const next = new FakeDevice(k.initNet, { name: 's1', mac: macOf(0xe1), noQueue: true }).dev;
+  k.run(() => devClose(next));
+  expect(master(next, b)).toEqual({ errno: 0, msg: '' });
+  expect(hex(b.devAddr.subarray(0, 6))).toBe(hex(macOf(0xe1)));
+});
+
 describe('active-backup', () => {
   test('one sends and receives, the next takes over', () => {
     const { b, slaves } = lab('active-backup', 3);

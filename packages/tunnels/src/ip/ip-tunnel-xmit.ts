@@ -1,12 +1,11 @@
 /** IPv4 tunnels: packets into one (ip_tunnel_xmit). */
-import { ELOOP } from '@linnet/kernel';
 import { flowi4InitOutput } from '@linnet/inet';
 import { icmpSend, IPV4, ipRouteOutputFlow, type Rtable } from '@linnet/ipv4';
 import { type DstEntry, dstMtu, type NetDevice } from '@linnet/netdev';
 import { DROP, kfreeSkbReason, pskbMayPull, type Skb, skbIsGso } from '@linnet/skbuff';
 import { ARPHRD_ETHER, ETH_HLEN, ETH_P_IP, ETH_P_IPV6, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_HOST_UNREACH, IP_DF, IPHDR_LEN } from '@linnet/uapi';
 import { ecnEncap, innerDsfield, innerTtl } from '../ecn.ts';
-import { ipTunnelXmit, tunnelFinishOffloads, tunnelHeadroom } from '../tunnel-core.ts';
+import { ipTunnelXmit, tunnelCount, tunnelFinishOffloads, tunnelHeadroom } from '../tunnel-core.ts';
 import { type IpTunnel, ipTunnelPriv } from './ip-tunnel.ts';
 
 /** Jiffies for which errors from the other end count. */
@@ -111,11 +110,5 @@ export function ipTunnelSend(skb: Skb, dev: NetDevice, proto: number, push: ((t:
   tunnelFinishOffloads(skb);
   if (push !== null) push(t, skb);
   const rc = ipTunnelXmit(net, ip, skb, rt, fl.saddr, dst, proto, ecnEncap(tos, inner), ttl, df, net !== dev.net);
-  if (rc >= 0) {
-    dev.stats.txPackets++;
-    dev.stats.txBytes += len;
-  } else {
-    dev.stats.txErrors++;
-    if (rc === -ELOOP) dev.stats.collisions++;
-  }
+  tunnelCount(dev, len, rc);
 }

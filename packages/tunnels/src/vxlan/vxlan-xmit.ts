@@ -1,5 +1,4 @@
 /** vxlan: frames into the tunnel (vxlan_xmit). */
-import { ELOOP } from '@linnet/kernel';
 import { flowi4InitOutput, INET_NET } from '@linnet/inet';
 import { IPV4, ipRouteOutputFlow } from '@linnet/ipv4';
 import { type DstEntry, dstMtu, NETDEV_TX_OK, type NetDevice, netifRx, NET_RX_SUCCESS, ethTypeTrans } from '@linnet/netdev';
@@ -8,7 +7,7 @@ import {
   ETH_HLEN, ETH_P_IP, ETH_P_IPV6, IP_DF, IPPROTO_UDP, ipv4IsMulticast, RTN_LOCAL, VXLAN_DF_INHERIT, VXLAN_DF_SET, IPHDR_LEN,
 } from '@linnet/uapi';
 import { ecnEncap, innerDsfield, innerTtl } from '../ecn.ts';
-import { ipTunnelXmit, tunnelFinishOffloads, tunnelHeadroom, udpFlowSrcPort, UDP_HLEN, udpTunnelPush } from '../tunnel-core.ts';
+import { ipTunnelXmit, tunnelCount, tunnelFinishOffloads, tunnelHeadroom, UDP_HLEN, udpFlowSrcPort, udpTunnelPush } from '../tunnel-core.ts';
 import { fdbLearn, fdbMiss, fdbVni } from './vxlan-fdb.ts';
 import { macHi, macLo, type VxlanRdst } from './vxlan-fdb-table.ts';
 import {
@@ -135,13 +134,7 @@ function xmitOne(skb: Skb, dev: NetDevice, v: VxlanDev, r: VxlanRdst): void {
   udpTunnelPush(skb, saddr, daddr, sport, dport, (cfg.flags & VXLAN_F_UDP_ZERO_CSUM_TX) === 0);
   const xnet = net !== dev.net;
   const rc = ipTunnelXmit(net, net.get(IPV4), skb, rt, saddr, daddr, IPPROTO_UDP, ecnEncap(tos, inner), ttl, df, xnet);
-  if (rc >= 0) {
-    dev.stats.txPackets++;
-    dev.stats.txBytes += len;
-  } else {
-    dev.stats.txErrors++;
-    if (rc === -ELOOP) dev.stats.collisions++;
-  }
+  tunnelCount(dev, len, rc);
 }
 
 /** Is the inner IP header there to be read? */
