@@ -33,7 +33,6 @@ export const programs = {
   bridge: 'iproute2',
   genl: 'iproute2',
   smcrouted: 'smcroute',
-  tracepath: 'iputils-tracepath',
   chromium: 'chromium',
   // The specifications of netlink, and what its checker needs: Debian's own Python.
   '/usr/src/linux-source-6.12.tar.xz': 'linux-source-6.12',

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 const LIMIT_MS = 60_000;
 
 /** Runs a command to its end and returns what it printed; throws with its complaint when it fails. */
-export function runToEnd(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<string> {
+export function runToEnd(argv: readonly string[], env: NodeJS.ProcessEnv = process.env, limit: number = LIMIT_MS): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(argv[0]!, argv.slice(1), { stdio: ['ignore', 'pipe', 'pipe'], env });
     let out = '';
@@ -14,7 +14,7 @@ export function runToEnd(argv: readonly string[], env: NodeJS.ProcessEnv = proce
     const timer = setTimeout(() => {
       late = true;
       child.kill('SIGKILL');
-    }, LIMIT_MS);
+    }, limit);
     const stop = (): void => void child.kill('SIGKILL');
     process.once('exit', stop);
     child.stdout.setEncoding('utf8').on('data', (s: string) => (out += s));
@@ -24,7 +24,7 @@ export function runToEnd(argv: readonly string[], env: NodeJS.ProcessEnv = proce
       clearTimeout(timer);
       process.removeListener('exit', stop);
       if (code === 0) resolve(out);
-      else reject(new Error(late ? `no result within ${LIMIT_MS / 1000} s` : err.trim() || `ended with ${signal ?? code}`));
+      else reject(new Error(late ? `no result within ${limit / 1000} s` : err.trim() || `ended with ${signal ?? code}`));
     });
   });
 }

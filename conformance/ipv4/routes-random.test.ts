@@ -7,7 +7,7 @@ import { createKernel, type Kernel, sec, VirtualClock } from '@linnet/kernel';
 import { devGetByName, devOpen } from '@linnet/netdev';
 import { vethNewlink } from '@linnet/netdevs';
 import {
-  NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK, NETLINK_ROUTE, NLM_F_DUMP, NLMSG_ERROR, RTA_CACHEINFO, RTA_FLOW, RTA_GATEWAY, RTA_MULTIPATH, RTA_NH_ID, RTA_OIF, RTA_PREFSRC, RTM_F_FIB_MATCH, RTM_F_LOOKUP_TABLE,
+  NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK, NETLINK_ROUTE, NLM_F_DUMP, NLMSG_ERROR, RTA_CACHEINFO, RTA_FLOW, RTA_GATEWAY, RTA_MULTIPATH, RTA_OIF, RTA_PREFSRC, RTM_F_FIB_MATCH, RTM_F_LOOKUP_TABLE,
   RTM_GETADDR, RTM_GETNEXTHOP, RTM_GETROUTE, RTM_GETRULE, RTM_NEWADDR, RTM_NEWROUTE,
 } from '@linnet/uapi';
 import { fullStack } from 'linnet';

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'vitest';
 import { can } from '../preload/lab.ts';
-import { ROUTER, send } from './iptables.ts';
+import { send, setupOf } from './iptables.ts';
 import { compare, type FilterScene } from './run.ts';
 
 const CT = `python3 ${fileURLToPath(new URL('ct.py', import.meta.url))}`;
@@ -48,5 +48,5 @@ const SCENES: readonly FilterScene[] = [
 ];
 
 describe.each(SCENES)('$name', (scene) => {
-  test.skipIf(!can('root', 'iptables', 'conntrack', 'ip', 'sysctl', 'python3'))('as the real kernel', { timeout: 120_000 }, () => compare(ROUTER, scene));
+  test.skipIf(!can('root', 'iptables', 'conntrack', 'ip', 'sysctl', 'python3'))('as the real kernel', { timeout: 120_000 }, () => compare(setupOf(scene), scene));
 });

@@ -41,7 +41,7 @@ export async function compare(setup: readonly string[], { name, steps }: FilterS
       const [x, y] = [a, b].map((r) => `exit ${r.code}\n${normal(r.stdout)}${normal(r.stderr)}`);
       transcript.push(`$ ${command}\n${x}`);
       // A script of ours that fails on both asks nothing.
-      if (step.startsWith('python3 ')) expect(b.code, `${command.slice(0, 200)}: ${b.stderr}`).toBe(0);
+      if (/^(python3|printf '%s') /.test(step)) expect(b.code, `${command.slice(0, 200)}: ${b.stderr}`).toBe(0);
       if (x !== y) differences.push(`$ ${command}\n--- Linnet\n${x}\n--- the kernel\n${y}`);
     }
   } finally {

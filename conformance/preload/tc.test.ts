@@ -51,7 +51,7 @@ function clean(v: unknown): unknown {
   return Object.fromEntries(Object.entries(v).filter(([n]) => !OTHER.has(n)).map(([n, x]) => [n, clean(x)]));
 }
 /** Handles that the kernel chose are counted for all namespaces of one, and only the real kernel of these has IPv6. */
-const plain = (text: string): string => text.replace(/\b80[0-9a-f]{2}:/g, '80xx:').replace(/installed \d+ sec used \d+ sec/g, 'TIMES').replace(/ addrgenmode \w+/g, '').replace(/ (num[tr]xqueues|[gt]so_max_\w+|gr?o_\w+|gso_\w+) \d+/g, '');
+const plain = (text: string): string => text.replace(/\b[89a-f][0-9a-f]{3}:/g, '8xxx:').replace(/installed \d+ sec used \d+ sec/g, 'TIMES').replace(/ addrgenmode \w+/g, '').replace(/ (num[tr]xqueues|[gt]so_max_\w+|gr?o_\w+|gso_\w+) \d+/g, '');
 /** `tc` prints some JSON that is none. */
 function json(said: Said): unknown {
   try {

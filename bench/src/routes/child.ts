@@ -133,9 +133,10 @@ function rate(run: (n: number) => number): number {
 function load(r: Router, t: Table): { load: number; memory: number } {
   const all = batches(t, r.devs);
   const before = heap();
-  const t0 = performance.now();
+  const t0 = process.cpuUsage();
   for (const b of all) r.send(b);
-  const seconds = (performance.now() - t0) / 1000;
+  const { user, system } = process.cpuUsage(t0);
+  const seconds = (user + system) / 1e6;
   r.check();
   // What is measured is the table: the batches were there before and are still.
   const memory = (heap() - before) / 1e6;

@@ -46,8 +46,8 @@ export function inetSkGetLocalPortRange(sk: InetSock, ports: LocalPorts): number
   return (high << 16) | low;
 }
 
-/** Says that a sock holds a bucket's port (inet_bind_hash). @alpha */
-export function inetBindHash(sk: InetConnectionSock, tb: InetBindBucket, port: number): void {
+/** Says that a sock holds a bucket's port (inet_bind_hash). */
+function inetBindHash(sk: InetConnectionSock, tb: InetBindBucket, port: number): void {
   sk.num = port;
   sk.bindBucket = tb;
   tb.owners.add(sk);

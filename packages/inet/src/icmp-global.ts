@@ -18,6 +18,8 @@ export class IcmpGlobal {
 
   /** Is there a token at `now` jiffies? It is taken by {@link IcmpGlobal.consume} (icmp_global_allow). */
   allow(now: number): boolean {
+    // Only an empty bucket is filled again.
+    if (this.credit > 0) return true;
     const passed = Math.min((now - this.stamp) >>> 0, REFILL_MAX);
     if (passed >= REFILL_MIN) {
       const more = Math.floor((this.perSec * passed) / HZ);

@@ -17,7 +17,7 @@ export {
   computeScore, computeScore6, EHASH_REQUEST, EHASH_SOCK, EHASH_TIMEWAIT, EhashNode, inetEhashInsert, InetHashinfo, inetHashListener, inet6LookupListener, inetLookupListener, inetUnhash,
 } from './inet-hashtables.ts';
 export {
-  InetBindBucket, inetBindHash, type InetBound, inetCskGetPort, inetHashConnect, inetInheritPort, inetPutPort, inetRcvSaddrEqual, inetSkGetLocalPortRange, type LocalPorts,
+  InetBindBucket, type InetBound, inetCskGetPort, inetHashConnect, inetInheritPort, inetPutPort, inetRcvSaddrEqual, inetSkGetLocalPortRange, type LocalPorts,
 } from './bind-hash.ts';
 export {
   InetConnectionSock, inetCskAccept, inetCskAcceptqAdd, inetCskAcceptqRemove, inetCskClearXmitTimers, skAcceptqIsFull,
@@ -52,5 +52,5 @@ export {
   inetDiagAddr4, inetDiagDestroyed, type InetDiagFound, type InetDiagHandler, InetDiagInfo, inetDiagIsV4, inetDiagRegister, InetDiagReq, inetDiagSock, inetDiagWantsState,
 } from './inet-diag.ts';
 export { rawDiagAdd } from './raw-diag.ts';
-export { inetAutobind, inetCommonDgramOps, inetCommonOps, inetCommonStreamOps, inetFindProtosw } from './sock-ops.ts';
+export { inetCommonDgramOps, inetCommonOps, inetCommonStreamOps, inetFindProtosw } from './sock-ops.ts';
 export { inetSharesPort } from './reuseport.ts';

@@ -41,14 +41,12 @@ export class NhResTable {
 }
 
 /** The number of the member for a flow's hash; notes that the bucket is in use (nexthop_select_path_res). */
-export function nhResSelect(group: NhGroup, res: NhResTable, hash: number): number {
+export function nhResSelect(res: NhResTable, hash: number): number {
   const bucket = res.buckets[hash % res.buckets.length]!;
   bucket.usedTime = res.k.jiffies;
   const entry = bucket.entry!;
   entry.packets++;
-  const entries = group.entries;
-  for (let i = 0; i < entries.length; i++) if (entries[i] === entry) return i;
-  return 0;
+  return entry.index;
 }
 
 function setWants(group: NhGroup, res: NhResTable): void {

@@ -43,6 +43,8 @@ export class NhGrpEntry {
   readonly parent: Nexthop;
   /** 1 to 65535. */
   readonly weight: number;
+  /** Its place among the members. */
+  index = 0;
   /** Hash-threshold groups: it takes hashes up to here, of 31 bits. */
   upperBound = 0;
   /** Resilient groups: buckets that it has and should have. */
@@ -209,7 +211,7 @@ export function nexthopInfos(nh: Nexthop): readonly NhInfo[] {
 export function nexthopSelectPath(nh: Nexthop, hash: number): number {
   const group = nh.group;
   if (group === null) return 0;
-  if (group.res !== null) return nhResSelect(group, group.res, hash);
+  if (group.res !== null) return nhResSelect(group.res, hash);
   const entries = group.entries;
   const families = nh.net.get(NEXTHOP).families;
   let first = -1;
@@ -303,7 +305,10 @@ export function nhGroupSetEntries(parent: Nexthop, entries: readonly NhGrpEntry[
   for (const e of old) e.nh.memberships = e.nh.memberships.filter((m) => m !== e);
   group.entries = entries;
   // The latest membership stands first: that is the order in which groups are told of what happens to a member.
-  for (const e of entries) e.nh.memberships.unshift(e);
+  entries.forEach((e, i) => {
+    e.index = i;
+    e.nh.memberships.unshift(e);
+  });
   if (group.type === NEXTHOP_GRP_TYPE_MPATH) nhGroupRebalance(group);
   else if (group.type === NEXTHOP_GRP_TYPE_RES && group.res !== null) nhResGroupChanged(parent, group, group.res);
 }

@@ -38,8 +38,8 @@ function release(sock: Socket): number {
   return 0;
 }
 
-/** Gives a socket without a port one of the stack's choice (inet_autobind). 0 or -EAGAIN. @alpha */
-export function inetAutobind(sk: InetSock): number {
+/** Gives a socket without a port one of the stack's choice (inet_autobind). 0 or -EAGAIN. */
+function inetAutobind(sk: InetSock): number {
   if (sk.num !== 0 || sk.prot.getPort === undefined) return 0;
   if (sk.prot.getPort(sk, 0) !== 0) return -EAGAIN;
   sk.sport = sk.num;

@@ -168,7 +168,7 @@ function routeMc(n4: Ipv4Net, skb: Skb, daddr: number, saddr: number, tos: numbe
 
 function martianSource(n4: Ipv4Net, indev: InDevice, dev: NetDevice, daddr: number, saddr: number, reason: number): number {
   n4.rtStat[RT_STAT_IN_MARTIAN_SRC]!++;
-  if (indev.confOr(IPV4_DEVCONF_LOG_MARTIANS) !== 0) {
+  if (indev.confOr(IPV4_DEVCONF_LOG_MARTIANS) !== 0 && n4.kernel.log.netRatelimit()) {
     n4.kernel.log.warn(`IPv4: martian source ${in4ToString(daddr)} from ${in4ToString(saddr)}, on dev ${dev.name}`); // datapath-ok: only when asked for
   }
   return reason;
@@ -176,7 +176,7 @@ function martianSource(n4: Ipv4Net, indev: InDevice, dev: NetDevice, daddr: numb
 
 function martianDestination(n4: Ipv4Net, indev: InDevice, dev: NetDevice, daddr: number, saddr: number, reason: number): number {
   n4.rtStat[RT_STAT_IN_MARTIAN_DST]!++;
-  if (indev.confOr(IPV4_DEVCONF_LOG_MARTIANS) !== 0) {
+  if (indev.confOr(IPV4_DEVCONF_LOG_MARTIANS) !== 0 && n4.kernel.log.netRatelimit()) {
     n4.kernel.log.warn(`IPv4: martian destination ${in4ToString(daddr)} from ${in4ToString(saddr)}, dev ${dev.name}`); // datapath-ok: only when asked for
   }
   return reason;

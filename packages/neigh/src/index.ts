@@ -4,15 +4,14 @@
  * @packageDocumentation
  */
 export { NEIGH, NeighTables, neigh } from './module.ts';
-export { neighEventSend, neighProbe } from './neigh-event.ts';
-export { neighBlackhole, neighConnectedOutput, neighDirectOutput, neighOutput, neighResolveOutput } from './neigh-output.ts';
-export { NeighParms, UNRES_PACKET_TRUESIZE, neighRng } from './neigh-parms.ts';
-export { neighStatShow, neighSysctlDefault, neighSysctlRegister, neighSysctlUnregister } from './neigh-sysctl.ts';
+export { neighEventSend } from './neigh-event.ts';
+export { neighConnectedOutput, neighDirectOutput, neighOutput, neighResolveOutput } from './neigh-output.ts';
+export { NeighParms } from './neigh-parms.ts';
+export { neighStatShow, neighSysctlRegister, neighSysctlUnregister } from './neigh-sysctl.ts';
 export { ManagedNeighbours } from './neigh-managed.ts';
 export { NeighStatistics, NeighTable } from './neigh-table.ts';
 export type { NeighNotify, NeighTableOps } from './neigh-table.ts';
-export { neighConnect, neighInvalidate, neighSuspect, neighTimerHandler } from './neigh-timer.ts';
-export { neighCarrierDown, neighChangeaddr, neighConfirm, neighDelete, neighEventNs, neighIfdown, neighUpdate, neighUpdateFlags } from './neigh-update.ts';
+export { neighCarrierDown, neighChangeaddr, neighConfirm, neighDelete, neighEventNs, neighIfdown, neighUpdate } from './neigh-update.ts';
 export { Neighbour } from './neighbour.ts';
 export { PneighEntry, PneighTable } from './pneigh.ts';
 export type { NeighOps } from './neighbour.ts';

@@ -104,6 +104,8 @@ export class TcpConnection {
   static connect(core: StackCore, opts: OpenTcpOptions): TcpConnection {
     const port = checkPort(opts.port, 'options.port', false);
     if (typeof opts.host !== 'string') throw argType('options.host', 'of type string', opts.host);
+    // Before there is anything to leave open.
+    if (opts.localPort !== undefined) checkPort(opts.localPort, 'options.localPort');
     const conn = new TcpConnection(opts.signal);
     lookupHost(core, opts.host, null, (err, address) => {
       if (err === null) conn.start(core, address, port, opts);
@@ -149,7 +151,7 @@ export class TcpConnection {
     if (opts.receiveBufferSize !== undefined) handle.setOption(SOL_SOCKET, SO_RCVBUF, opts.receiveBufferSize);
     if (opts.localAddress !== undefined || opts.localPort !== undefined) {
       const own = opts.localAddress ?? anyAddress(to.family);
-      const ownPort = checkPort(opts.localPort ?? 0, 'options.localPort');
+      const ownPort = opts.localPort ?? 0;
       const at = parseAddress(own, ownPort);
       const err = at === null ? -EINVAL : handle.bind(at);
       if (err < 0) return this.fail(hostPortException(err, 'bind', own, ownPort));

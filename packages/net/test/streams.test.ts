@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NetStack, TcpConnection } from '../src/index.ts';
-import { BLACK_HOLE, connected, HOST, once, text, timed } from './helpers.ts';
+import { BLACK_HOLE, connected, HOST, once, text, timed, world } from './helpers.ts';
 
 async function pair(stack: NetStack, port = 80): Promise<[TcpConnection, TcpConnection]> {
   const listener = stack.listenTcp({ host: HOST, port });
@@ -66,6 +66,13 @@ describe('openTcp and listenTcp', () => {
     void writer.close();
     expect((await reader.read(new Uint8Array(4))).done).toBe(true);
   }));
+
+  it('leave no socket behind when an argument is wrong', () => {
+    const { stack } = world();
+    expect(() => stack.openTcp({ host: HOST, port: 80, localPort: 70_000 })).toThrow(RangeError);
+    expect((stack as unknown as { core: { open: Set<object> } }).core.open.size).toBe(0);
+    stack.kernel.shutdown();
+  });
 
   it('fail as connections fail', timed(async ({ stack }) => {
     const refused = stack.openTcp({ host: HOST, port: 81 });

@@ -146,6 +146,16 @@ describe('pfifo_fast', () => {
 });
 
 describe('other queues', () => {
+  test('a pfifo without room drops all, although the device is free', () => {
+    const k = makeKernel();
+    const fake = new FakeDevice(k.initNet);
+    devGraftQdisc(fake.dev, qdiscCreate(fake.dev, PFIFO_OPS, new Uint8Array(4)) as Qdisc);
+    expect([0, 1].map((i) => send(fake.dev, i))).toEqual([1, 1]);
+    devGraftQdisc(fake.dev, null);
+    expect(drops(k)).toEqual({ QDISC_OVERLIMIT: 2 });
+    finish(k);
+  });
+
   test('pfifo counts packets, bfifo bytes', () => {
     const k = makeKernel();
     const fake = new FakeDevice(k.initNet);

@@ -1,7 +1,8 @@
 import { EFAULT, ENODEV, EOPNOTSUPP } from '@linnet/kernel';
+import { SPEED_UNKNOWN } from '@linnet/uapi';
 import { expect, test } from 'vitest';
 import {
-  devEthtoolIoctl, devGetByName, ETHTOOL_FEATURE_COUNT, ETHTOOL_FEATURE_NAMES, ETHTOOL_STRING_SETS, ethtoolFeatureMask, ethtoolGetFeatures, ethtoolSetWanted, ethtoolStrings, ethtoolStringsPerDevice, ethtoolTsInfo,
+  devEthtoolIoctl, devGetByName, ETHTOOL_FEATURE_COUNT, ETHTOOL_FEATURE_NAMES, ETHTOOL_STRING_SETS, ethtoolFeatureMask, ethtoolGetFeatures, ethtoolLinkSettings, ethtoolSetWanted, ethtoolStrings, ethtoolStringsPerDevice, ethtoolTsInfo,
   netdevFeatureNames, NETIF_F_HW_CSUM, NETIF_F_SG, NETIF_F_TSO, NETIF_FEATURE_NAMES, NETIF_FX_HIGHDMA,
 } from '../src/index.ts';
 import { FakeDevice } from '../src/testing.ts';
@@ -50,5 +51,32 @@ test('strings, and what a device without ops answers', () => {
   expect(call(dev.name, 0x3a, 4)).toBe(0);
   expect(call(dev.name, 0x3a, 0)).toBe(-EFAULT);
   expect(devEthtoolIoctl(k.initNet, dev.name, new Uint8Array(3))).toBe(-EFAULT);
+  finish(k);
+});
+
+test('a speed that nobody knows is the same number for every driver, however it was asked for', () => {
+  const k = makeKernel();
+  const { dev } = new FakeDevice(k.initNet);
+  let link = ethtoolLinkSettings(1000, 1);
+  dev.ethtoolOps = {
+    getLinkKsettings: () => link,
+    setLinkKsettings(_dev, s) {
+      link = s;
+      return 0;
+    },
+  };
+  // ETHTOOL_SSET with both halves of the speed, ETHTOOL_SLINKSETTINGS with its four words of modes.
+  const sset = new Uint8Array(44);
+  sset.set([2, 0, 0, 0]);
+  sset.fill(0xff, 12, 14);
+  sset.fill(0xff, 28, 30);
+  expect(devEthtoolIoctl(k.initNet, dev.name, sset)).toBe(0);
+  expect(link.speed).toBe(SPEED_UNKNOWN);
+  link = ethtoolLinkSettings(1000, 1);
+  const sls = new Uint8Array(48 + 3 * 16);
+  sls.set([0x4d, 0, 0, 0, 255, 255, 255, 255]);
+  sls[15] = 4;
+  expect(devEthtoolIoctl(k.initNet, dev.name, sls)).toBe(0);
+  expect(link.speed).toBe(SPEED_UNKNOWN);
   finish(k);
 });

@@ -49,5 +49,6 @@ export {
 } from './xt-core.ts';
 export { xtCompile, xtDoTable, XtRules, XtRun, XtTable } from './xt-table.ts';
 export { xtGetsockopt, xtSetsockopt } from './xt-sockopt.ts';
-export { xtables, xtTable } from './xt-tables.ts';
+export { xtables } from './xt-module.ts';
+export { xtTable } from './xt-tables.ts';
 export { ctnetlink } from './ctnetlink.ts';

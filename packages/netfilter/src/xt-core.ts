@@ -90,11 +90,11 @@ export const XTABLES: Key<XtKernel> = defineKey<XtKernel>('x_tables');
 
 /** Registers matches, for a module's `init` (xt_register_matches). @alpha */
 export function xtRegisterMatches(k: Kernel, list: readonly XtMatchDef[]): void {
-  k.get(XTABLES).matches.push(...list);
+  for (const d of list) k.get(XTABLES).matches.push(d);
 }
 /** Registers targets (xt_register_targets). @alpha */
 export function xtRegisterTargets(k: Kernel, list: readonly XtTargetDef[]): void {
-  k.get(XTABLES).targets.push(...list);
+  for (const d of list) k.get(XTABLES).targets.push(d);
 }
 
 /** The definition for a family; one for the family itself goes before one for all. Null: none. @alpha */

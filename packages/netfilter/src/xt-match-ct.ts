@@ -6,7 +6,7 @@ import { IP_CT_IS_REPLY, IP_CT_UNTRACKED, IPS_CONFIRMED, IPS_DST_NAT, IPS_DYING,
 import { nfCtSetLabel, nfCtTestLabel } from './nf-conntrack-core.ts';
 import { NF_CONNTRACK } from './nf-conntrack-net.ts';
 import { nfCtNetnsGet, nfCtNetnsPut } from './nf-conntrack.ts';
-import { NfCtAcct, type NfConn } from './nf-conn.ts';
+import type { NfCtAcct, NfConn } from './nf-conn.ts';
 import { type NfTuple } from './nf-conntrack-tuple.ts';
 import type { XtCheck, XtMatchDef, XtMatchFn } from './xt-core.ts';
 

@@ -69,7 +69,7 @@ function addrtype(rev: number): (c: XtCheck) => XtMatchFn | number {
 }
 
 function mac({ view, u8, off }: XtCheck): XtMatchFn {
-  const a = u8.slice(off, off + 6);
+  const a = u8.slice(off, off + 6); // datapath-ok: once a rule
   const inv = view.getInt32(off + 8, true) !== 0;
   return (skb) => {
     const dev = skb.dev as NetDevice | null;
@@ -201,7 +201,7 @@ function string({ view, u8, off }: XtCheck): XtMatchFn | number {
   if (algo !== 'bm' && algo !== 'kmp' && algo !== 'fsm') return -EINVAL;
   const nocase = (flags & 2) !== 0;
   const inv = (flags & 1) !== 0;
-  const pat = u8.slice(off + 20, off + 20 + patlen).map((c) => (nocase ? lower(c) : c));
+  const pat = u8.slice(off + 20, off + 20 + patlen).map((c) => (nocase ? lower(c) : c)); // datapath-ok: once a rule
   const find = (b: Uint8Array): boolean => {
     if (pat.length === 0) return false;
     const last = b.length - pat.length;
@@ -315,7 +315,7 @@ function bpf(rev: number): (c: XtCheck) => XtMatchFn | number {
     const n = view.getUint16(off + (rev === 1 ? 2 : 0), true);
     if (n > 64 || n === 0) return -EINVAL;
     const at = off + (rev === 1 ? 8 : 4);
-    const insns = bpfDecode(u8.slice(at, at + 8 * n));
+    const insns = bpfDecode(u8.slice(at, at + 8 * n)); // datapath-ok: once a rule
     if (typeof insns === 'number') return insns;
     const prog: BpfProg | number = bpfProgCreate(net.kernel, insns);
     if (typeof prog === 'number') return prog;
@@ -325,7 +325,7 @@ function bpf(rev: number): (c: XtCheck) => XtMatchFn | number {
 }
 
 const comment = (): XtMatchFn => () => true;
-const both = (d: Omit<XtMatchDef, 'family'>): XtMatchDef[] => [{ ...d, family: NFPROTO_IPV4 }, { ...d, family: NFPROTO_IPV6 }];
+const both = (d: Omit<XtMatchDef, 'family'>): XtMatchDef[] => [{ ...d, family: NFPROTO_IPV4 }, { ...d, family: NFPROTO_IPV6 }]; // datapath-ok: constants
 
 /** The definitions. */
 export const XT_MISC_MATCHES: readonly XtMatchDef[] = [

@@ -64,9 +64,10 @@ function statistic({ view, off, net }: XtCheck): XtMatchFn | number {
     return () => (rng.u32() >>> 1 < p) !== inv;
   }
   const every = view.getUint32(off + 4, true);
-  let count = view.getUint32(off + 8, true);
+  // With 0 it is the first packet, and then every n-th.
+  let count = (every - view.getUint32(off + 8, true)) >>> 0;
   return () => {
-    count = count === every ? 0 : count + 1;
+    count = count === every ? 0 : (count + 1) >>> 0;
     return (count === 0) !== inv;
   };
 }
@@ -138,7 +139,7 @@ function hashlimit(rev: number): (c: XtCheck) => XtMatchFn | number {
     const bytes = (mode & HL_BYTES) !== 0;
     if (!bytes && (mode & HL_RATE) === 0 && avg * burst > (rev === 1 ? 0xffffffff : Number.MAX_SAFE_INTEGER)) return -ERANGE;
     const tables = tablesOf(net);
-    const id = `${family}:${name}`;
+    const id = `${family}:${name}`; // datapath-ok: once a rule
     let t = tables.get(id);
     if (t === undefined) tables.set(id, (t = { buckets: new Map(), users: 0, expire, max: max === 0 ? 65536 : max, swept: 0 }));
     t.users++;
@@ -210,7 +211,7 @@ function recentShow(net: Net, t: RecentTable): string {
   let s = '';
   for (const e of t.entries.values()) {
     const newest = e.stamps[e.stamps.length - 1] ?? 0;
-    s += `src=${e.text} ttl: ${e.ttl} last_seen: ${newest} oldest_pkt: ${e.stamps.length} ${e.stamps.join(', ')}\n`;
+    s += `src=${e.text} ttl: ${e.ttl} last_seen: ${newest} oldest_pkt: ${e.stamps.length} ${e.stamps.join(', ')}\n`; // datapath-ok: a file is read
   }
   return s;
 }
@@ -236,7 +237,7 @@ function recent(rev: number): (c: XtCheck) => XtMatchFn | number {
     const tables = recentTables(net);
     const id = name;
     let t = tables.get(id);
-    const proc = `net/xt_recent/${name}`;
+    const proc = `net/xt_recent/${name}`; // datapath-ok: once a rule
     const keep = Math.max(PKT_LIST_TOT, 2 ** Math.ceil(Math.log2(Math.max(1, hits))));
     if (t === undefined) {
       tables.set(id, (t = { entries: new Map(), users: 0, most: keep }));
@@ -275,7 +276,7 @@ function recent(rev: number): (c: XtCheck) => XtMatchFn | number {
           for (const x of table.entries.values()) if (oldest === null || ((x.last - oldest.last) | 0) < 0) oldest = x;
           if (oldest !== null) table.entries.delete(oldest.key);
         }
-        table.entries.set(key, { key, text: four ? in4ToString(words[0]!) : in6ToString(words.slice()), ttl, stamps: [now], last: now });
+        table.entries.set(key, { key, text: four ? in4ToString(words[0]!) : in6ToString(words.slice()), ttl, stamps: [now], last: now }); // datapath-ok: a host is seen for the first time
         return !inv;
       }
       let ret = inv;
@@ -311,7 +312,7 @@ function recent(rev: number): (c: XtCheck) => XtMatchFn | number {
   };
 }
 
-const both = (d: Omit<XtMatchDef, 'family'>): XtMatchDef[] => [{ ...d, family: NFPROTO_IPV4 }, { ...d, family: NFPROTO_IPV6 }];
+const both = (d: Omit<XtMatchDef, 'family'>): XtMatchDef[] => [{ ...d, family: NFPROTO_IPV4 }, { ...d, family: NFPROTO_IPV6 }]; // datapath-ok: constants
 
 /** The definitions. */
 export const XT_RATE_MATCHES: readonly XtMatchDef[] = [

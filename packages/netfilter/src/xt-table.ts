@@ -110,7 +110,7 @@ function iface(u8: Uint8Array, name: number, mask: number): { name: string; pref
   while (n < 16 && u8[mask + n] !== 0) n++;
   const s = xtString(u8, name, 16) ?? '';
   // A mask over the NUL too means the whole name; one without it means how the name begins.
-  return { name: s.slice(0, n), prefix: n <= s.length };
+  return { name: s.slice(0, n), prefix: n <= s.length }; // datapath-ok: once a rule
 }
 
 function readIp4(b: XtBlob, e: number, r: XtRule): void {

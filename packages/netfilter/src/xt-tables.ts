@@ -1,22 +1,14 @@
 /** The tables filter, nat, mangle, raw and security of both families: where they are hooked in, and when they come to be. */
-import { defineKey, type KernelModule, type Key, type Net } from '@linnet/kernel';
-import { INET, inet } from '@linnet/inet';
+import { defineKey, type Key, type Net } from '@linnet/kernel';
+import { INET } from '@linnet/inet';
 import {
   NF_DROP, NF_INET_FORWARD, NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING, NF_QUEUE, NF_STOLEN, NF_VERDICT_MASK, nfDropErr, type NfHookFn,
   type NfHookOps, NFPROTO_IPV4, NFPROTO_IPV6, nfRegisterNetHook, type NfState, nfUnregisterNetHook,
 } from '@linnet/netdev';
 import type { Skb } from '@linnet/skbuff';
 import { NF_IP_PRI_FILTER, NF_IP_PRI_MANGLE, NF_IP_PRI_NAT_DST, NF_IP_PRI_NAT_SRC, NF_IP_PRI_RAW } from './nf-conntrack-common.ts';
-import { nfNat, nfNatRegisterFn, type NfNatRule, type NfNatRuleOps, nfNatUnregisterFn } from './nf-nat.ts';
+import { nfNatRegisterFn, type NfNatRule, type NfNatRuleOps, nfNatUnregisterFn } from './nf-nat.ts';
 import { LAYOUT4, LAYOUT6, xtInitialBlob } from './xt-blob.ts';
-import { XT_MEMORY, XtKernel, XtMemory, XTABLES, xtRegisterMatches, xtRegisterTargets } from './xt-core.ts';
-import { XT_CT_MATCHES } from './xt-match-ct.ts';
-import { XT_L4_MATCHES } from './xt-match-l4.ts';
-import { XT_MISC_MATCHES } from './xt-match-misc.ts';
-import { XT_RATE_MATCHES } from './xt-match-rate.ts';
-import { XT_TARGETS } from './xt-targets.ts';
-import { XT_NAT_TARGETS } from './xt-target-nat.ts';
-import { xtGetsockopt, xtSetsockopt } from './xt-sockopt.ts';
 import { xtCompile, xtDoTable, XtRun, XtTable } from './xt-table.ts';
 
 /** Behind filter. */
@@ -28,7 +20,7 @@ interface Template {
   /** Priority of a hook point. */
   readonly priority: (hook: number) => number;
 }
-const bit = (...hooks: number[]): number => hooks.reduce((m, h) => m | (1 << h), 0);
+const bit = (a: number, b: number, c: number = a, d: number = a): number => (1 << a) | (1 << b) | (1 << c) | (1 << d);
 const TEMPLATES: readonly Template[] = [
   { name: 'filter', hooks: bit(NF_INET_LOCAL_IN, NF_INET_FORWARD, NF_INET_LOCAL_OUT), priority: () => NF_IP_PRI_FILTER },
   {
@@ -41,11 +33,12 @@ const TEMPLATES: readonly Template[] = [
 ];
 
 /** A namespace's tables. */
-class XtNet {
+export class XtNet {
   readonly tables: XtTable[] = [];
   readonly run: XtRun = new XtRun();
 }
-const XT_NET: Key<XtNet> = defineKey<XtNet>('x_tables');
+/** Where a namespace keeps them. */
+export const XT_NET: Key<XtNet> = defineKey<XtNet>('x_tables');
 
 const tableHook: NfHookFn = (priv, skb, state) => xtDoTable(priv as XtTable, skb, state);
 
@@ -109,41 +102,3 @@ export function xtTable(net: Net, family: number, name: string): XtTable | null 
   const tmpl = TEMPLATES.find((x) => x.name === name);
   return tmpl === undefined ? null : addTable(net, xn, family, tmpl);
 }
-
-function names(net: Net, family: number): string {
-  return net.get(XT_NET).tables.filter((t) => t.family === family).map((t) => `${t.name}\n`).join('');
-}
-function listed(list: readonly { name: string; family: number }[], family: number): string {
-  // Those of the family itself come behind those of all.
-  const of = (f: number): string[] => list.filter((d) => d.family === f).map((d) => `${d.name}\n`).reverse();
-  return of(0).concat(of(family)).join('');
-}
-
-/** The module: iptables and ip6tables with their tables, matches and targets. A namespace in which nobody asks for a table pays nothing. @public */
-export const xtables: KernelModule = {
-  name: 'x_tables',
-  requires: [inet, nfNat],
-  init(k): void {
-    k.set(XTABLES, new XtKernel());
-    for (const list of [XT_L4_MATCHES, XT_CT_MATCHES, XT_MISC_MATCHES, XT_RATE_MATCHES]) xtRegisterMatches(k, list);
-    for (const list of [XT_TARGETS, XT_NAT_TARGETS]) xtRegisterTargets(k, list);
-    k.get(INET).nfSockopt = { set: xtSetsockopt, get: xtGetsockopt };
-  },
-  netInit(net: Net): void {
-    net.set(XT_NET, new XtNet());
-    net.set(XT_MEMORY, new XtMemory());
-    const xk = net.kernel.get(XTABLES);
-    for (const [pre, family] of [['ip', NFPROTO_IPV4], ['ip6', NFPROTO_IPV6]] as const) {
-      net.proc.create(`net/${pre}_tables_names`, () => names(net, family));
-      net.proc.create(`net/${pre}_tables_matches`, () => listed(xk.matches, family));
-      net.proc.create(`net/${pre}_tables_targets`, () => listed([...xk.targets, { name: 'ERROR', family }, { name: '', family }].filter((t) => t.name !== ''), family));
-    }
-  },
-  netExit(net: Net): void {
-    const xn = net.get(XT_NET);
-    for (const t of xn.tables.splice(0)) {
-      t.unhook();
-      t.rules.end();
-    }
-  },
-};

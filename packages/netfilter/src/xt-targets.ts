@@ -299,7 +299,7 @@ function audit({ u8, off }: XtCheck): XtTargetFn | number {
   return u8[off]! > 2 ? -EINVAL : (): number => XT_CONTINUE;
 }
 
-const two = (d: Omit<XtTargetDef, 'family'>): XtTargetDef[] => [{ ...d, family: NFPROTO_IPV4 }, { ...d, family: NFPROTO_IPV6 }];
+const two = (d: Omit<XtTargetDef, 'family'>): XtTargetDef[] => [{ ...d, family: NFPROTO_IPV4 }, { ...d, family: NFPROTO_IPV6 }]; // datapath-ok: constants
 const R = { table: 'raw' } as const;
 const M = { table: 'mangle' } as const;
 

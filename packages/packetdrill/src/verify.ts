@@ -67,10 +67,10 @@ function tcp(spec: TcpSpec, p: Seen, c: Connection | null, opts: VerifyOptions):
   // A SYN-ACK's numbers are absolute, as those of the SYN that it answers.
   const ack = syn ? t.ack : (t.ack - (c?.remoteIsn ?? 0)) >>> 0;
   if (syn && c !== null) c.scriptIsn = spec.seq;
-  let bad = spec.flags === t.flags ? null : `live packet flags: expected: ${flagsText(spec.flags)} vs actual: ${flagsText(t.flags)}`;
+  let bad = spec.length === p.length ? null : `live packet payload: expected ${spec.length} bytes vs actual ${p.length} bytes`;
+  bad ??= spec.flags === t.flags ? null : `live packet flags: expected: ${flagsText(spec.flags)} vs actual: ${flagsText(t.flags)}`;
   bad ??= field('tcp_seq', spec.seq, seq);
   bad ??= (spec.flags & ACK) === 0 || spec.ack === null ? null : field('tcp_ack_seq', spec.ack, ack);
-  bad ??= spec.length === p.length ? null : `live packet payload: expected ${spec.length} bytes vs actual ${p.length} bytes`;
   bad ??= spec.win === null ? null : field('tcp_window', spec.win, t.win);
   bad ??= field('tcp_urg_ptr', spec.urg ?? 0, t.urg);
   return bad ?? options(spec, p, c, opts);

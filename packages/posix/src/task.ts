@@ -581,6 +581,9 @@ export class Task {
     let done = 0;
     let opening = false;
     let opened = false;
+    const notPending = (): void => {
+      if (opening && done < total && sock.sk !== null && sock.sk.writePending > 0) sock.sk.writePending--;
+    };
     const partly = (err: number): number => {
       if (done > 0) return done;
       throw sysError(err, syscall, fd, to === null ? '' : sockaddrText(to));
@@ -598,8 +601,8 @@ export class Task {
             // TCP Fast Open: who waits, waits for the handshake, even when all went with the SYN.
             const state = sock.sk === null ? TCP_CLOSE : sock.sk.state;
             if (state === TCP_SYN_SENT || state === TCP_SYN_RECV) return undefined;
+            notPending();
             opening = false;
-            if (sock.sk !== null && done < total && sock.sk.writePending > 0) sock.sk.writePending--;
             if (state === TCP_CLOSE) throw sysError((sock.sk === null ? 0 : sockError(sock.sk)) || -ECONNABORTED, syscall, fd);
             if (done >= total) return done;
           }
@@ -619,8 +622,14 @@ export class Task {
           if (!wait) return done;
         }
       },
-      expired: () => partly(-EAGAIN),
-      closed: () => partly(-EBADF),
+      expired: () => {
+        notPending();
+        return partly(-EAGAIN);
+      },
+      closed: () => {
+        notPending();
+        return partly(-EBADF);
+      },
     });
   }
 

@@ -4,51 +4,32 @@
  */
 import type { Skb } from '@linnet/skbuff';
 
+/*
+ * cb0   first sequence number
+ * cb1   the sequence number after the last; SYN and FIN count one
+ * cb2   header flags (TCPHDR_*)
+ *       sent                                                      received
+ * cb3   TCPCB_* bits
+ * cb4   its place in the order of transmissions                   the acknowledgment number
+ * cb5   when it left last, in microseconds (int32, wraps)         1 when it carried a timestamp
+ * cb6   segments that it stands for, 0 while that is not known    segments merged by GRO
+ * cb7   payload bytes of each segment when there are several
+ * cb8   delivered count when sent
+ * cb9   slot in the ring of sent skbs, -1: none
+ * cb10  1 when MSG_EOR closed it                                  the IP header's DS field
+ * cb11                                                            the header length
+ */
+
 /** The segment was selectively acknowledged. */
 export const TCPCB_SACKED_ACKED = 0x01;
 /** The segment was sent again and that copy is still under way. */
 export const TCPCB_SACKED_RETRANS = 0x02;
 /** The segment is believed lost. */
 export const TCPCB_LOST = 0x04;
-/** All of the above. */
-export const TCPCB_TAGBITS = 0x07;
 /** The segment was sent again at least once: no round-trip sample (Karn). */
 export const TCPCB_EVER_RETRANS = 0x80;
 /** Either kind of retransmission. */
 export const TCPCB_RETRANS = 0x82;
-
-/** First sequence number. */
-export function tcbSeq(skb: Skb): number {
-  return skb.cb0;
-}
-/** The sequence number after the last; SYN and FIN count one. */
-export function tcbEndSeq(skb: Skb): number {
-  return skb.cb1;
-}
-/** Header flags (TCPHDR_*). */
-export function tcbFlags(skb: Skb): number {
-  return skb.cb2;
-}
-/** Sent: TCPCB_* bits. */
-export function tcbSacked(skb: Skb): number {
-  return skb.cb3;
-}
-/** Received: the acknowledgment number. Sent: its place in the order of transmissions. */
-export function tcbAckSeq(skb: Skb): number {
-  return skb.cb4;
-}
-/** Sent: when it left last, in microseconds (int32, wraps). */
-export function tcbXmitTime(skb: Skb): number {
-  return skb.cb5;
-}
-/** Segments that this skb stands for; 0 while the division is not known. */
-export function tcbGsoSegs(skb: Skb): number {
-  return skb.cb6;
-}
-/** Payload bytes of each segment when there are several. */
-export function tcbGsoSize(skb: Skb): number {
-  return skb.cb7;
-}
 
 /** Sets the range and the flags of a segment. */
 export function tcbInit(skb: Skb, seq: number, endSeq: number, flags: number): void {
@@ -65,6 +46,3 @@ export function tcbInit(skb: Skb, seq: number, endSeq: number, flags: number): v
   skb.cb10 = 0;
   skb.cb11 = 0;
 }
-
-// Sent: cb8 delivered count when sent, cb9 slot in the ring of sent skbs (-1: none), cb10 1 when MSG_EOR closed it.
-// Received: cb5 1 when it carried a timestamp, cb6 segments merged by GRO, cb10 the IP header's DS field, cb11 the header length.

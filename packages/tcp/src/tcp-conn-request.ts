@@ -107,7 +107,7 @@ export function tcpConnRequest(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: numb
     if (type === RTN_BROADCAST || type === RTN_MULTICAST) return;
   }
   const full = tp.reqskQlen >= Math.max(tp.maxAckBacklog, MIN_REQUESTS) || tp.reqskQlen >= tn.maxSynBacklog;
-  const cookie = isn === 0 && (tn.syncookies === 2 || (full && tn.syncookies === 1));
+  const cookie = isn === 0 && (tn.syncookies === 2 || (full && tn.syncookies !== 0));
   if (cookie && full) netInc(tn, TcpExtTCPReqQFullDoCookies);
   if (isn === 0 && full && !cookie) {
     netInc(tn, TcpExtTCPReqQFullDrop);

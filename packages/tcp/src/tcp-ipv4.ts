@@ -31,6 +31,7 @@ import {
   tcphDest,
   tcphSource,
 } from '@linnet/uapi';
+import { TCP_MSS_DEFAULT_SEND } from './tcp-const.ts';
 import { ICMP_MEANS_ERROR, ICMP_MEANS_MTU, ICMP_MEANS_NOTHING, ICMP_MEANS_REDIRECT, tcpIcmpError } from './tcp-err.ts';
 import type { TcpKernel } from './tcp-kernel.ts';
 import { type TcpTimewaitSock, tcpTwskUnique } from './tcp-minisocks.ts';
@@ -41,11 +42,6 @@ import { tcpConnect } from './tcp-send.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpSetState } from './tcp-state.ts';
 
-/** Segments over IPv4 are rid of their type of service only where there is no header to read: those that a test injects. */
-function tosOf(skb: Skb): number {
-  return skb.networkHeader >= 0 ? iphTos(skb.view, skb.networkHeader) : 0;
-}
-
 /** A TCP segment from IPv4 (tcp_v4_rcv). `data` stands at the TCP header. Consumes it; returns 0. */
 export function tcpV4Rcv(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb): number {
   if (!tcpRcvCheck(tn, af, skb)) return 0;
@@ -55,7 +51,7 @@ export function tcpV4Rcv(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb): numbe
   t.v6 = false;
   t.saddr = iphSaddr(view, nh);
   t.daddr = iphDaddr(view, nh);
-  tcpRcvTuple(tn, tk, af, skb, t, tosOf(skb));
+  tcpRcvTuple(tn, tk, af, skb, t, iphTos(view, nh));
   return 0;
 }
 
@@ -125,7 +121,7 @@ export function tcpV4Connect(tp: TcpSock, addr: SockAddr): number {
   }
   tp.dport = sin.port;
   tp.daddr = daddr;
-  tp.mssClamp = 536;
+  tp.mssClamp = TCP_MSS_DEFAULT_SEND;
   tcpSetState(tp, TCP_SYN_SENT);
   let err = inetHashConnect(tn.hashinfo, tp, net.get(INET_NET), (sk, tw) => tcpTwskUnique(sk as TcpSock, tw as TcpTimewaitSock));
   if (err === 0) {

@@ -22,11 +22,6 @@ export function tcpMtuToMss(tp: TcpSock, pmtu: number): number {
   return mss - (tp.tcpHeaderLen - 20);
 }
 
-/** The MTU that segments of `mss` bytes need (tcp_mss_to_mtu). */
-export function tcpMssToMtu(tp: TcpSock, mss: number): number {
-  return mss + tp.tcpHeaderLen + tp.af.netHeaderLen;
-}
-
 /** Takes over a new path MTU (tcp_sync_mss). Returns the MSS. */
 export function tcpSyncMss(tp: TcpSock, pmtu: number): number {
   const mss = tcpBoundToHalfWnd(tp, tcpMtuToMss(tp, pmtu));

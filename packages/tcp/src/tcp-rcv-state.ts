@@ -298,7 +298,7 @@ export function tcpRcvStateProcess(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: 
   const tfoReq = tp.tfo === null ? null : tp.tfo.req;
   if (tfoReq !== null && (flags & (TCPHDR_SYN | TCPHDR_ACK | TCPHDR_RST)) === TCPHDR_SYN && skb.cb0 === tfoReq.rcvIsn) {
     // Our SYN-ACK was lost.
-    tcpRtxSynack(tfoReq.listener as TcpSock, tfoReq);
+    tcpRtxSynack(tp, tfoReq);
     kfreeSkbReason(skb, DROP.TCP_INVALID_SYN);
     return 0;
   }

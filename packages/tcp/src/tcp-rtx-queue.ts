@@ -88,11 +88,6 @@ export function tcpRtxFind(tp: TcpSock, seq: number): Skb | null {
   return skb;
 }
 
-/** Is nothing waiting for an acknowledgment? */
-export function tcpRtxQueueEmpty(tp: TcpSock): boolean {
-  return tp.rtxQueue.head === null;
-}
-
 /** Is there neither unsent nor unacknowledged data? (tcp_rtx_and_write_queues_empty) */
 export function tcpQueuesEmpty(tp: TcpSock): boolean {
   return tp.rtxQueue.head === null && tp.writeQueue.head === null;

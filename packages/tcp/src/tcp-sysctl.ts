@@ -2,7 +2,7 @@
 // datapath-ok-file: settings
 import { EINVAL, ENOENT, type Kernel, type Net, sysctlInt, sysctlIntVec, sysctlString } from '@linnet/kernel';
 import { tcpCaFind } from './tcp-cong.ts';
-import { tfoKeysText, tfoNetKeys, tfoParseKeys } from './tcp-fastopen-option.ts';
+import { tfoKeysText, tfoParseKeys } from './tcp-fastopen-option.ts';
 import { TCPK } from './tcp-kernel.ts';
 import type { TcpNet } from './tcp-net.ts';
 
@@ -56,8 +56,8 @@ const TABLE: readonly (readonly [string, NumberField, number, number])[] = [
   ['min_snd_mss', 'minSndMss', 48, 65535],
   ['min_rtt_wlen', 'minRttWlen', 0, 86400],
   ['workaround_signed_windows', 'workaroundSignedWindows', 0, 255],
-  ['syncookies', 'syncookies', 0, 2],
-  ['fastopen', 'fastopen', 0, INT_MAX],
+  ['syncookies', 'syncookies', 0, 255],
+  ['fastopen', 'fastopen', -INT_MAX - 1, INT_MAX],
   ['fastopen_blackhole_timeout_sec', 'fastopenBlackholeTimeout', 0, INT_MAX],
   ['rto_min_us', 'rtoMinUs', 1, INT_MAX],
   ['rto_max_ms', 'rtoMaxMs', 1000, 120000],
@@ -87,7 +87,9 @@ export function tcpSysctlInit(net: Net, tn: TcpNet): void {
     }, { min: 1, max: tn.maxReordering }).set!(text),
   });
   reg.register('net/ipv4/tcp_fastopen_key', {
-    get: () => tfoKeysText(tfoNetKeys(tn)),
+    // Keys are made when the first listener needs them.
+    get: () => (tn.fastopenKeys === null ? '00000000-00000000-00000000-00000000' : tfoKeysText(tn.fastopenKeys)),
+    mode: 0o600,
     set: (text) => {
       const keys = tfoParseKeys(text);
       if (keys === null) return -EINVAL;

@@ -153,7 +153,7 @@ function synackTimer(tp: TcpSock, req: TcpRequestSock): void {
   req.numTimeout++;
   tp.synackRetrans = req.numTimeout;
   req.foCookie = null;
-  tcpRtxSynack(req.listener as TcpSock, req);
+  tcpRtxSynack(tp, req);
   tcpResetXmitTimer(tp, ICSK_TIME_RETRANS, Math.min(TCP_TIMEOUT_INIT * 2 ** req.numTimeout, tcpRtoMaxOf(tp)));
 }
 

@@ -15,7 +15,6 @@ import {
   TCP_TIMEOUT_INIT,
   TCP_TIMEOUT_MIN,
 } from './tcp-const.ts';
-import { tcpClockUs } from './tcp-clock.ts';
 import type { TcpSock } from './tcp-sock.ts';
 
 /** Sets the timer to fire in `when` jiffies for `what` (tcp_reset_xmit_timer). */
@@ -96,12 +95,6 @@ export function tcpProbe0Base(tp: TcpSock): number {
 export function tcpProbe0When(tp: TcpSock, max: number): number {
   const shift = Math.min(tp.backoff, 9);
   return Math.min(tcpProbe0Base(tp) << shift, max);
-}
-
-/** Takes the time again when it may be stale. */
-export function tcpNowUs(tp: TcpSock): number {
-  tp.mstamp = tcpClockUs(tp);
-  return tp.mstamp;
 }
 
 /** The longest retransmission timeout of a socket, in jiffies. */

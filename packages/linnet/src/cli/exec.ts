@@ -18,7 +18,7 @@ async function socketOf(name: string | undefined): Promise<string> {
   if (name !== undefined) {
     const path = controlPath(name);
     if (machines.some((m) => m.path === path)) return path;
-    const others = machines.length === 0 ? 'none runs' : `there are ${machines.map((m) => m.name).join(', ')}`;
+    const others = machines.length === 0 ? 'none runs' : `there ${machines.length === 1 ? 'is' : 'are'} ${machines.map((m) => m.name).join(', ')}`;
     throw new Error(`no machine ${name} answers: ${others}. \`linnet up --name ${name}\` starts one`);
   }
   if (machines.length === 1) return machines[0]!.path;

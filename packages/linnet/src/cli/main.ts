@@ -2,7 +2,7 @@
 /** The command `linnet`. */
 import { createRequire } from 'node:module';
 import { Command, Option } from 'commander';
-import { addressOption, cidrOption, intOption, macOption, numberOption, percentOption, portsOption, serveOption } from './parse.ts';
+import { addressOption, cidrOption, defineOption, intOption, macOption, numberOption, percentOption, portsOption, scriptOption, serveOption } from './parse.ts';
 import type { UpOptions } from './up.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -46,18 +46,18 @@ program.command('demo')
   .option('--pcap <file>', 'where the capture goes', 'demo.pcapng')
   .option('--no-pcap', 'write no capture')
   .option('--snaplen <bytes>', 'bytes of each packet to keep in it', intOption(64, 262_144), 128)
-  .option('--realtime', 'wait as long as the network does, instead of virtual time', false)
-  .action(async (o: { seed: number; delay: number; loss: number; size: number; pcap: string | false; snaplen: number; realtime: boolean }) => {
+  .option('--realtime', 'wait as long as the network does, instead of virtual time')
+  .action(async (o: { seed: number; delay: number; loss: number; size: number; pcap: string | false; snaplen: number; realtime?: boolean }) => {
     out('Linnet: two hosts and a router, namespaces of one Linux machine in this process\n');
     const { demo } = await import('./demo.ts');
-    await demo({ ...o, pcap: o.pcap === false ? null : o.pcap, print: out });
+    await demo({ ...o, realtime: o.realtime === true, pcap: o.pcap === false ? null : o.pcap, print: out });
   });
 
 program.command('up')
-  .description('a machine on a real TAP device, until Ctrl-C')
-  .requiredOption('--tap <name>', 'the TAP; it is made when there is none')
-  .requiredOption('--address <cidr>', 'the machine\'s address, such as 10.9.0.2/24', cidrOption)
-  .option('--gateway <address>', 'where other networks are reached', addressOption)
+  .description('a machine on a real TAP device, until Ctrl-C; as root, or on a TAP that is yours')
+  .requiredOption('--tap <name>', 'the TAP; it is made when there is none (required)')
+  .requiredOption('--address <cidr>', 'the machine\'s IPv4 address, such as 10.9.0.2/24 (required)', cidrOption)
+  .option('--gateway <address>', 'where other networks are reached, such as 10.9.0.1', addressOption)
   .option('--mac <address>', 'its Ethernet address (default: random)', macOption)
   .option('--mtu <bytes>', 'largest packet', intOption(68, 65_521), 1500)
   .option('--netns <name>', 'make the TAP in this namespace of ip netns')
@@ -87,7 +87,7 @@ program.command('exec')
   });
 
 program.command('ps')
-  .description('the machines of this user that run, and their control sockets')
+  .description('the machines of this user that run, and their control sockets; nothing when none runs')
   .action(async () => {
     const { ps } = await import('./exec.ts');
     await ps(out);
@@ -95,8 +95,8 @@ program.command('ps')
 
 program.command('capture')
   .description('write what the real side sends into a TAP to a pcapng file')
-  .requiredOption('--tap <name>', 'the TAP; it is made when there is none')
-  .requiredOption('-w, --write <file>', 'the file; - is standard output')
+  .requiredOption('--tap <name>', 'the TAP; it is made when there is none (required)')
+  .requiredOption('-w, --write <file>', 'the file; - is standard output (required)')
   .option('--netns <name>', 'make the TAP in this namespace of ip netns')
   .option('--snaplen <bytes>', 'bytes of each packet to keep', intOption(14, 262_144), 262_144)
   .option('-c, --count <n>', 'stop after so many packets', intOption(1, 2 ** 31 - 1))
@@ -106,14 +106,14 @@ program.command('capture')
   });
 
 program.command('packetdrill')
-  .description('run scripts in the language of packetdrill, each against a machine of its own in virtual time')
+  .description('run scripts in the language of packetdrill, each against a machine of its own in virtual time; a single script that passes prints nothing')
   .argument('<file...>')
-  .option('-v, --verbose', 'print every packet and call', false)
-  .option('-o, --option <name=value>', 'an option as at the head of a script, such as ip_version=ipv6 (may be repeated)', (v: string, all: string[]) => [...all, v], [])
-  .option('-D, --define <name=value>', 'a symbol for the scripts (may be repeated)', (v: string, all: string[]) => [...all, v], [])
-  .action(async (files: string[], o: { verbose: boolean; option: string[]; define: string[] }) => {
+  .option('-v, --verbose', 'print every packet and call')
+  .option('-o, --option <name=value>', 'an option as at the head of a script, such as ip_version=ipv6 (may be repeated)', scriptOption)
+  .option('-D, --define <name=value>', 'a symbol for the scripts (may be repeated)', defineOption)
+  .action(async (files: string[], o: { verbose?: boolean; option?: string[]; define?: string[] }) => {
     const { packetdrill } = await import('./packetdrill.ts');
-    const failed = await packetdrill({ files, verbose: o.verbose, options: o.option, defines: o.define, print: out, note });
+    const failed = await packetdrill({ files, verbose: o.verbose === true, options: o.option ?? [], defines: o.define ?? [], print: out, note });
     if (failed > 0) process.exitCode = 1;
   });
 

@@ -28,13 +28,19 @@ function readFile(file: string): string | null {
   }
 }
 
+/** Why a script cannot be read. */
+function reason(file: string): string {
+  if (!fs.existsSync(file)) return 'there is no such file';
+  return fs.statSync(file).isDirectory() ? 'this is a folder: name the scripts in it' : 'cannot be read';
+}
+
 /** Runs the scripts; how many of them failed. */
 export async function packetdrill(o: PacketdrillOptions): Promise<number> {
   let failed = 0;
   for (const file of o.files) {
     const text = readFile(file);
     if (text === null) {
-      o.note(`${file}: cannot be read`);
+      o.note(`${o.files.length > 1 ? `FAIL ${file}\n` : ''}${file}: ${reason(file)}`);
       failed++;
       continue;
     }

@@ -57,3 +57,26 @@ export function macOption(text: string): Uint8Array {
   if ((parseInt(text.slice(0, 2), 16) & 1) !== 0) throw new InvalidArgumentError('expected the address of one station; this is a group\'s (the first byte is odd)');
   return Uint8Array.from(text.split(':'), (h) => parseInt(h, 16));
 }
+
+/** Options of packetdrill's scripts and what each takes. */
+const SCRIPT_OPTIONS = new Map<string, 'number' | 'text' | 'none'>([
+  ...['tolerance_usecs', 'tolerance_percent', 'mtu', 'mss', 'bind_port', 'connect_port', 'tcp_ts_tick_usecs'].map((name) => [name, 'number'] as const),
+  ...['ip_version', 'local_ip', 'remote_ip', 'init_scripts'].map((name) => [name, 'text'] as const),
+  ...['strict_segments', 'tcp_ts_ecr_scaled'].map((name) => [name, 'none'] as const),
+]);
+
+/** `ip_version=ipv6`, gathered. */
+export function scriptOption(text: string, before: string[] = []): string[] {
+  const [, name, value] = /^(?:--)?([^=]*)(?:=(.*))?$/s.exec(text)!;
+  const takes = SCRIPT_OPTIONS.get(name!);
+  if (takes === undefined) throw new InvalidArgumentError(`known are ${[...SCRIPT_OPTIONS.keys()].join(', ')}`);
+  if (takes === 'number' && !/^\d+(\.\d+)?$/.test(value ?? '')) throw new InvalidArgumentError(`expected ${name}=NUMBER`);
+  if (takes === 'text' && (value ?? '') === '') throw new InvalidArgumentError(`expected ${name}=VALUE`);
+  return [...before, value === undefined ? name! : `${name}=${value}`];
+}
+
+/** `NAME=VALUE`, gathered. */
+export function defineOption(text: string, before: string[] = []): string[] {
+  if (!/^[^=]+=/.test(text)) throw new InvalidArgumentError('expected NAME=VALUE');
+  return [...before, text];
+}

@@ -38,6 +38,7 @@ export async function up(opts: UpOptions): Promise<void> {
     if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`--serve: ${folder} is no folder`);
   }
   checkPorts(opts);
+  checkGateway(opts);
   if (opts.name !== undefined) controlPath(opts.name); // a bad name is told before anything is made
   const k = createKernel({ modules: fullStack, hostname: opts.name ?? 'linnet' });
   let tapFailed!: (error: Error) => void;
@@ -134,6 +135,15 @@ export function neighbourOf(cidr: string): string {
   if (bits === 31) return `${in4ToString(own ^ 1)}/31`;
   const first = ((own & inetMakeMask(bits)) + 1) | 0;
   return `${in4ToString(own === first ? (first + 1) | 0 : first)}/${bits}`;
+}
+
+/** A gateway is another machine of the same network. */
+function checkGateway({ address, gateway }: UpOptions): void {
+  if (gateway === undefined) return;
+  const [own, prefix] = address.split('/') as [string, string];
+  const apart = in4FromString(gateway)! ^ in4FromString(own)!;
+  if (apart === 0) throw new Error(`--gateway ${gateway} is the machine's own address`);
+  if ((apart & inetMakeMask(Number(prefix))) !== 0) throw new Error(`--gateway ${gateway} is not in the network of ${address}`);
 }
 
 /** Two services cannot have one port. */

@@ -1,5 +1,5 @@
 /** Link aggregation with a partner: LACP (IEEE 802.1AX, clause 6; bond_3ad.c). */
-import { modTimer, type TimerList } from '@linnet/kernel';
+import { modTimer } from '@linnet/kernel';
 import { callNetdeviceNotifiers, devQueueXmit, NETDEV_CHANGEINFODATA } from '@linnet/netdev';
 import { allocSkb, pskbMayPull, type Skb, skbPut, skbReserve } from '@linnet/skbuff';
 import { ETH_HLEN, ETH_P_SLOW, isZeroEtherAddr } from '@linnet/uapi';
@@ -445,7 +445,7 @@ export function adTick(bond: Bond): void {
   }
   bondSetCarrier(bond);
   const k = bond.kernel;
-  modTimer(k, bond.adTimer as unknown as TimerList<unknown>, (k.jiffies + AD_INTERVAL) | 0);
+  modTimer(k, bond.adTimer, (k.jiffies + AD_INTERVAL) | 0);
 }
 
 /** A frame of the slow protocols; `data` behind the Ethernet header. True when it was for the aggregation (bond_3ad_lacpdu_recv). */

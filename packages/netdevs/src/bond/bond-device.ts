@@ -1,5 +1,5 @@
 /** The bond's own device: sending by a slave, receiving from them (bond_main.c). */
-import { delTimer, EADDRNOTAVAIL, modTimer, type TimerList } from '@linnet/kernel';
+import { delTimer, EADDRNOTAVAIL, modTimer } from '@linnet/kernel';
 import {
   copyAddr, devQueueXmit, devSetMacAddress, devSetMtu, etherSetup, ethHwAddrRandom, IFF_NO_QUEUE, IFF_UNICAST_FLT, IFF_XMIT_DST_RELEASE_OFF, NET_ADDR_PERM, NETDEV_TX_OK, type NetDevice,
   type NetDeviceOps, NETIF_F_CSUM_MASK, NETIF_F_FRAGLIST, NETIF_F_GSO_MASK, NETIF_F_GSO_ROBUST, NETIF_F_HW_CSUM, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_SG, NETIF_FX_HIGHDMA, RX_HANDLER_ANOTHER,
@@ -112,8 +112,8 @@ function uninit(dev: NetDevice): void {
   const bond = bondGet(dev);
   if (bond === null) return;
   for (const s of bond.slaves) bondRelease(bond, s.dev, null); // datapath-ok: the end
-  delTimer(dev.kernel, bond.miiTimer as unknown as TimerList<unknown>);
-  delTimer(dev.kernel, bond.adTimer as unknown as TimerList<unknown>);
+  delTimer(dev.kernel, bond.miiTimer);
+  delTimer(dev.kernel, bond.adTimer);
 }
 
 const BOND_OPS: NetDeviceOps = Object.freeze({
@@ -129,14 +129,14 @@ const BOND_OPS: NetDeviceOps = Object.freeze({
       if (bond.params.mode === MODE_ACTIVEBACKUP && s !== bond.current) setInactiveFlags(s);
       else if (bond.params.mode !== MODE_8023AD) setActiveFlags(s);
     }
-    if (bond.params.miimon > 0) modTimer(k, bond.miiTimer as unknown as TimerList<unknown>, (k.jiffies + 1) | 0);
-    if (bond.params.mode === MODE_8023AD) modTimer(k, bond.adTimer as unknown as TimerList<unknown>, (k.jiffies + AD_INTERVAL) | 0);
+    if (bond.params.miimon > 0) modTimer(k, bond.miiTimer, (k.jiffies + 1) | 0);
+    if (bond.params.mode === MODE_8023AD) modTimer(k, bond.adTimer, (k.jiffies + AD_INTERVAL) | 0);
     return 0;
   },
   stop(dev: NetDevice): number {
     const bond = dev.priv as Bond;
-    delTimer(dev.kernel, bond.miiTimer as unknown as TimerList<unknown>);
-    delTimer(dev.kernel, bond.adTimer as unknown as TimerList<unknown>);
+    delTimer(dev.kernel, bond.miiTimer);
+    delTimer(dev.kernel, bond.adTimer);
     bond.sendPeerNotif = 0;
     syncSlaves(bond);
     return 0;
@@ -194,7 +194,7 @@ const BOND_OPS: NetDeviceOps = Object.freeze({
 
 /** Starts the timers that a change of the settings asks for. */
 export function bondRestart(bond: Bond): void {
-  if (bond.params.miimon === 0) delTimer(bond.kernel, bond.miiTimer as unknown as TimerList<unknown>);
+  if (bond.params.miimon === 0) delTimer(bond.kernel, bond.miiTimer);
   else miiStart(bond);
 }
 

@@ -1,6 +1,6 @@
 /** Watching the slaves' carriers (bond_mii_monitor). */
 // datapath-ok-file: a look every so often, no packet comes here
-import { HZ, modTimer, type TimerList } from '@linnet/kernel';
+import { HZ, modTimer } from '@linnet/kernel';
 import { callNetdeviceNotifiers, NETDEV_CHANGELOWERSTATE, NETDEV_RESEND_IGMP } from '@linnet/netdev';
 import { DUPLEX_FULL } from '@linnet/uapi';
 import { type Bond, bondSetCarrier, type BondSlave, LINK_BACK, LINK_DOWN, LINK_FAIL, LINK_UP, MODE_8023AD, MODE_ACTIVEBACKUP, setActiveFlags, setInactiveFlags, SPEED_UNKNOWN, updateSpeedDuplex, usesPrimary } from './bond.ts';
@@ -103,7 +103,7 @@ export function miiMonitor(bond: Bond): void {
 
 function rearm(bond: Bond): void {
   const k = bond.kernel;
-  modTimer(k, bond.miiTimer as unknown as TimerList<unknown>, (k.jiffies + Math.max(1, Math.floor((bond.params.miimon * HZ) / 1000))) | 0);
+  modTimer(k, bond.miiTimer, (k.jiffies + Math.max(1, Math.floor((bond.params.miimon * HZ) / 1000))) | 0);
 }
 /** Starts watching, where the bond is up and wants to. */
 export function miiStart(bond: Bond): void {

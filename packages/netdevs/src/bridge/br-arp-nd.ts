@@ -1,7 +1,7 @@
 /** Answering for neighbours that the bridge knows, so that ports need not be flooded (br_arp_nd_proxy.c; RFC 7432, 10). */
 import { csumAdd, csumFold, csumPartial } from '@linnet/kernel';
 import { devQueueXmit, type NetDevice, netifRx, skbVlanClearTag, skbVlanPutTag } from '@linnet/netdev';
-import { allocSkb, pskbMayPull, type Skb, skbPut, skbReserve } from '@linnet/skbuff';
+import { allocSkb, PACKET_HOST, pskbMayPull, type Skb, skbPullUnchecked, skbPut, skbReserve } from '@linnet/skbuff';
 import {
   AF_INET, AF_INET6, ARPOP_REPLY, ARPOP_REQUEST, ETH_ALEN, ETH_HLEN, ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, etherAddrCopy, IFF_NOARP, IPPROTO_ICMPV6, NDISC_NEIGHBOUR_ADVERTISEMENT,
   NDISC_NEIGHBOUR_SOLICITATION,
@@ -42,10 +42,9 @@ function reply(br: Bridge, p: BridgePort | null, skb: Skb, vid: number): void {
   if (p === null) {
     // Asked by this host: it hears the answer.
     skb.dev = br.dev;
-    skb.pktType = 0;
+    skb.pktType = PACKET_HOST;
     skb.macHeader = skb.data;
-    skb.data += ETH_HLEN;
-    skb.len -= ETH_HLEN;
+    skbPullUnchecked(skb, ETH_HLEN);
     skb.networkHeader = skb.data;
     if (vid !== 0) skbVlanPutTag(skb, br.vlanProto, vid);
     netifRx(skb);

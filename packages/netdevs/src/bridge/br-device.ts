@@ -1,13 +1,13 @@
 /** The bridge's own device (br_device.c). */
 import { EADDRNOTAVAIL } from '@linnet/kernel';
 import {
-  copyAddr, etherSetup, ethHwAddrRandom, IFF_EBRIDGE, IFF_LIVE_ADDR_CHANGE, IFF_NO_QUEUE, type NetDevice, type NetDeviceOps, NETDEV_TX_OK, netdevUpdateFeatures, NETIF_F_CSUM_MASK,
+  etherSetup, ethHwAddrRandom, IFF_EBRIDGE, IFF_LIVE_ADDR_CHANGE, IFF_NO_QUEUE, type NetDevice, type NetDeviceOps, NETDEV_TX_OK, netdevUpdateFeatures, NETIF_F_CSUM_MASK,
   NETIF_F_FRAGLIST, NETIF_F_GSO, NETIF_F_GSO_MASK, NETIF_F_GSO_ROBUST, NETIF_F_HW_CSUM, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_IP_CSUM, NETIF_F_IPV6_CSUM, NETIF_F_SG, netifCarrierOff,
   NETIF_FX_FSO, NETIF_FX_GSO_ACCECN, NETIF_FX_GSO_TUNNEL_REMCSUM, NETIF_FX_HIGHDMA, NETIF_FX_HW_VLAN_STAG_TX,
 } from '@linnet/netdev';
 import { DROP, kfreeSkbReason, type Skb, skbPullUnchecked } from '@linnet/skbuff';
 import {
-  BR_STATE_FORWARDING, ETH_HLEN, ETH_MAX_MTU, ETH_P_ARP, ETH_P_IPV6, ETH_P_RARP, IFF_PROMISC, isBroadcastEtherAddr, isValidEtherAddr, isZeroEtherAddr,
+  BR_STATE_FORWARDING, ETH_HLEN, ETH_MAX_MTU, ETH_P_ARP, ETH_P_IPV6, ETH_P_RARP, IFF_PROMISC, isBroadcastEtherAddr, isValidEtherAddr,
 } from '@linnet/uapi';
 import { type Bridge, Bridge as BridgeClass, bridgeIdCopy } from './br.ts';
 import { CB_MROUTERS_ONLY } from './br-cb.ts';
@@ -166,12 +166,3 @@ export function brDevSetup(dev: NetDevice): void {
   dev.priv = br;
   bridgeIdCopy(br.designatedRoot, br.bridgeId);
 }
-
-/** A bridge whose address the request chose has its id from it. */
-export function brAddrChosen(dev: NetDevice): void {
-  if (isZeroEtherAddr(dev.devAddr, 0)) return;
-  const br = dev.priv as Bridge;
-  copyAddr(br.bridgeId.addr, 0, dev.devAddr, 0, 6);
-  brStpChangeBridgeId(br, dev.devAddr);
-}
-

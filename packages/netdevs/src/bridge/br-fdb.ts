@@ -1,5 +1,5 @@
 /** Learning, ageing and removing addresses (br_fdb.c). */
-import { modTimer, type TimerList } from '@linnet/kernel';
+import { modTimer } from '@linnet/kernel';
 import { devUcAdd, devUcDel } from '@linnet/netdev';
 import { BR_STATE_LEARNING, BR_STATE_FORWARDING, RTM_DELNEIGH, RTM_NEWNEIGH } from '@linnet/uapi';
 import { type Bridge, BR_PROMISC, type BridgePort } from './br.ts';
@@ -222,7 +222,7 @@ export function fdbCleanup(br: Bridge): void {
     } else if (left > 0) next = Math.min(next, left);
     else fdbDelete(br, f);
   }
-  modTimer(br.kernel, br.gcTimer as unknown as TimerList<unknown>, (now + Math.max(next, 10)) | 0);
+  modTimer(br.kernel, br.gcTimer, (now + Math.max(next, 10)) | 0);
 }
 
 /** May frames from this port be learned from? */

@@ -1,6 +1,6 @@
 /** Bridges and ports being made and taken away (br_if.c). */
 // datapath-ok-file: configuration
-import { delTimer, EBUSY, EEXIST, EINVAL, ELOOP, ENOENT, ENXIO, EPERM, EXFULL, type Net, type TimerList } from '@linnet/kernel';
+import { delTimer, EBUSY, EEXIST, EINVAL, ELOOP, ENOENT, ENXIO, EPERM, EXFULL, type Net } from '@linnet/kernel';
 import {
   allocNetdev, callNetdeviceNotifiers, devGetByName, devSetAllmulti, devSetMtu, IFF_BRIDGE_PORT, IFF_EBRIDGE, NETDEV_CHANGEADDR, NETDEV_JOIN, type NetDevice, netdevMasterUpperDevLink, netdevRxHandlerRegister,
   netdevRxHandlerUnregister, netdevUpdateFeatures, netdevUpperDevUnlink, netifOperUp, registerNetdevice, TSO_MAX_SIZE, unregisterNetdevice,
@@ -147,7 +147,7 @@ function delNbp(p: BridgePort): void {
   dev.privFlags &= ~IFF_BRIDGE_PORT;
   netdevRxHandlerUnregister(dev);
   mcastDisablePort(p, true);
-  for (const t of [p.messageAgeTimer, p.forwardDelayTimer, p.holdTimer]) delTimer(kernel, t as unknown as TimerList<unknown>);
+  for (const t of [p.messageAgeTimer, p.forwardDelayTimer, p.holdTimer]) delTimer(kernel, t);
   neighSuppressRecalculate(br);
   dev.netdevOps.setRxHeadroom?.(dev, 0);
   if (fwdHeadroom(dev) === br.dev.neededHeadroom) updateHeadroom(br);
@@ -201,7 +201,7 @@ export function brDevUninit(dev: NetDevice): void {
   mcastDevDel(br);
   brVlanFlush(br);
   for (const f of br.fdb.all()) br.fdb.remove(f);
-  for (const t of [br.gcTimer, br.helloTimer, br.tcnTimer, br.topologyChangeTimer]) delTimer(br.kernel, t as unknown as TimerList<unknown>);
+  for (const t of [br.gcTimer, br.helloTimer, br.tcnTimer, br.topologyChangeTimer]) delTimer(br.kernel, t);
 }
 
 /** Makes a bridge as brctl(8) asks (br_add_bridge). Returns 0 or a negative errno. */

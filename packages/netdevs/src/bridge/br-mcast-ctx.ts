@@ -130,5 +130,5 @@ export function mcastPortIsRouter(ctx: Mcast, p: BridgePort, v6: boolean): boole
 /** Is the bridge itself a router of that family (br_multicast_is_router)? */
 export function mcastIsRouter(ctx: Mcast, v6: boolean): boolean {
   if (ctx.router === MDB_RTR_TYPE_DISABLED) return false;
-  return ctx.router === MDB_RTR_TYPE_PERM || timerPending((v6 ? ctx.ip6 : ctx.ip4).routerTimer as TimerList<unknown>);
+  return ctx.router === MDB_RTR_TYPE_PERM || timerPending((v6 ? ctx.ip6 : ctx.ip4).routerTimer);
 }

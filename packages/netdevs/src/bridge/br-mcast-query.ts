@@ -1,5 +1,5 @@
 /** Building and sending membership queries: IGMP (RFC 2236, RFC 3376) and MLD (RFC 2710, RFC 3810). */
-import { csumFold, csumPartial, HZ, modTimer, timerPending, type Net, type TimerList } from '@linnet/kernel';
+import { csumFold, csumPartial, HZ, modTimer, timerPending, type Net } from '@linnet/kernel';
 import { devQueueXmit, type NetDevice, netifRx, nfHook, NFPROTO_BRIDGE, skbVlanPutTag } from '@linnet/netdev';
 import { allocSkb, DROP, kfreeSkbReason, type Skb, skbPush, skbPut, skbReserve } from '@linnet/skbuff';
 import { ETH_HLEN, ETH_P_IP, ETH_P_IPV6, etherAddrCopy, ICMPV6_MGM_QUERY, IGMP_HOST_MEMBERSHIP_QUERY, ipEthMcMap, IPPROTO_HOPOPTS, IPPROTO_ICMPV6, IPPROTO_IGMP, ipv6EthMcMap } from '@linnet/uapi';
@@ -161,7 +161,7 @@ export function mcastSendGeneralQuery(f: McastFamily, p: McastPortFamily | null)
   const { ctx } = f;
   const br: Bridge = ctx.br!;
   if (!mcastCtxShouldUse(ctx) || !ctx.querier || !br.mcastEnabled) return;
-  if (timerPending(f.otherTimer as TimerList<unknown>)) return;
+  if (timerPending(f.otherTimer)) return;
   const skb = f.v6 ? mldQuery(ctx, null, null, false) : igmpQuery(ctx, 0, null, false);
   if (skb !== null && br.dev.net.dead) {
     kfreeSkbReason(skb, DROP.DEV_READY);
@@ -170,7 +170,7 @@ export function mcastSendGeneralQuery(f: McastFamily, p: McastPortFamily | null)
   sendOn(ctx, p?.pctx.port ?? null, skb);
   const sent = p === null ? f.startupSent : p.startupSent;
   const next = sent < ctx.startupQueryCount ? ctx.startupQueryInterval : ctx.queryInterval;
-  modTimer(br.kernel, (p === null ? f.ownTimer : p.ownTimer) as TimerList<unknown>, (br.kernel.jiffies + next) | 0);
+  modTimer(br.kernel, (p === null ? f.ownTimer : p.ownTimer), (br.kernel.jiffies + next) | 0);
 }
 
 /** With snooping per VLAN the bridge's own context rests, and the other way round (br_multicast_ctx_should_use). */

@@ -1,6 +1,5 @@
 /** Multicast entries as netlink messages (br_mdb.c). */
 // datapath-ok-file: configuration
-import type { TimerList } from '@linnet/kernel';
 import { rtnlNotify, rtnlNotifyNeeded } from '@linnet/netlink';
 import {
   BR_MDB_ENTRY_LEN, BR_PORT_MSG_LEN, ETH_P_IP, ETH_P_IPV6, MDB_FLAGS_BLOCKED, MDB_FLAGS_FAST_LEAVE, MDB_FLAGS_STAR_EXCL, MDB_PERMANENT, MDB_TEMPORARY, MDBA_MDB, MDBA_MDB_EATTR_GROUP_MODE, MDBA_MDB_EATTR_RTPROT,
@@ -51,7 +50,7 @@ export function mdbFillEntryInfo(w: NlWriter, br: Bridge, mp: MdbEntry, pg: Port
     if (pg.permanent) state = MDB_PERMANENT;
   } else if (mp.addr.proto === 0) state = MDB_PERMANENT; // frames of a MAC group have no reports that could end
   mdbEntryWrite(w.view, off, pg === null ? br.dev.ifindex : pg.port.dev.ifindex, state, flags, mp.addr);
-  w.putU32(MDBA_MDB_EATTR_TIMER, brTimerValue(kernel, (pg === null ? mp.timer : pg.timer) as TimerList<never>));
+  w.putU32(MDBA_MDB_EATTR_TIMER, brTimerValue(kernel, (pg === null ? mp.timer : pg.timer)));
   if (mp.addr.hasSrc) putAddr(w, MDBA_MDB_EATTR_SOURCE, mp.addr.proto, mp.addr.w, 4);
   if (pg !== null) {
     w.putU8(MDBA_MDB_EATTR_RTPROT, pg.rtProtocol);
@@ -69,7 +68,7 @@ function putSources(w: NlWriter, br: Bridge, mp: MdbEntry, pg: PortGroup): void 
   for (const s of pg.srcs) {
     w.nestStart(MDBA_MDB_SRCLIST_ENTRY);
     putAddr(w, MDBA_MDB_SRCATTR_ADDRESS, mp.addr.proto, s.addr, 0);
-    w.putU32(MDBA_MDB_SRCATTR_TIMER, brTimerValue(br.kernel, s.timer as TimerList<never>));
+    w.putU32(MDBA_MDB_SRCATTR_TIMER, brTimerValue(br.kernel, s.timer));
     w.nestEnd();
   }
   w.nestEnd();
@@ -81,8 +80,8 @@ export function mdbFillRouters(w: NlWriter, br: Bridge, ports: readonly McastPor
   if (list.length === 0) return;
   w.nestStartNoflag(MDBA_ROUTER);
   for (const p of list) {
-    const t4 = p.ip4.router ? brTimerValue(br.kernel, p.ip4.routerTimer as TimerList<never>) : 0;
-    const t6 = p.ip6.router ? brTimerValue(br.kernel, p.ip6.routerTimer as TimerList<never>) : 0;
+    const t4 = p.ip4.router ? brTimerValue(br.kernel, p.ip4.routerTimer) : 0;
+    const t6 = p.ip6.router ? brTimerValue(br.kernel, p.ip6.routerTimer) : 0;
     w.nestStartNoflag(MDBA_ROUTER_PORT);
     const off = w.reserve(4);
     w.view.setUint32(off, p.port!.dev.ifindex, true);

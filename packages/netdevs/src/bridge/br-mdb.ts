@@ -1,6 +1,6 @@
 /** Multicast entries by netlink: RTM_*MDB (br_mdb_add, br_mdb_del, br_mdb_dump, br_mdb_get). */
 // datapath-ok-file: configuration
-import { E2BIG, EEXIST, EINVAL, EMSGSIZE, ENODEV, ENOENT, ENOMEM, modTimer, type TimerList } from '@linnet/kernel';
+import { E2BIG, EEXIST, EINVAL, EMSGSIZE, ENODEV, ENOENT, ENOMEM, modTimer } from '@linnet/kernel';
 import { devGetByIndex, type NetDevice } from '@linnet/netdev';
 import {
   NL_VALIDATE_STRICT, NLA_BINARY, NLA_NESTED, NLA_U8, nlaParseNestedPolicy, type NlaPolicyTable, type NlDump, nlDumpBegin, nlmsgReplyBegin, nlSetErrMsg, type NlRequest, type RtnlBridgeOps,
@@ -160,9 +160,9 @@ function fill(c: MdbConfig, pg: PortGroup): void {
   for (const s of c.srcs) {
     const e = srcAdd(pg, s, true);
     // Forwarded sources live as long as a report would let them; the others have no time.
-    if (e !== null && c.filterMode === MCAST_INCLUDE && !pg.permanent) modTimer(br.kernel, e.timer as TimerList<unknown>, (br.kernel.jiffies + br.mcast.membershipInterval) | 0);
+    if (e !== null && c.filterMode === MCAST_INCLUDE && !pg.permanent) modTimer(br.kernel, e.timer, (br.kernel.jiffies + br.mcast.membershipInterval) | 0);
   }
-  if (!pg.permanent) modTimer(br.kernel, pg.timer as TimerList<unknown>, (br.kernel.jiffies + br.mcast.membershipInterval) | 0);
+  if (!pg.permanent) modTimer(br.kernel, pg.timer, (br.kernel.jiffies + br.mcast.membershipInterval) | 0);
 }
 
 function addOne(c: MdbConfig, vid: number, req: NlRequest): number {

@@ -1,6 +1,6 @@
 /** The kind `bridge` of rtnetlink: IFLA_BR_* of bridges and IFLA_BRPORT_* of ports (br_netlink.c). */
 // datapath-ok-file: configuration
-import { clockTToJiffies, EADDRNOTAVAIL, EBUSY, EINVAL, EPROTONOSUPPORT, jiffiesToClockT, type Net, type TimerList, timerPending } from '@linnet/kernel';
+import { clockTToJiffies, EADDRNOTAVAIL, EBUSY, EINVAL, EPROTONOSUPPORT, jiffiesToClockT, type Net, timerPending } from '@linnet/kernel';
 import { type NetDevice, registerNetdevice } from '@linnet/netdev';
 import {
   NLA_BE16, NLA_BINARY, NLA_FLAG, NLA_NESTED, NLA_U16, NLA_U32, NLA_U64, NLA_U8, nlSetErrMsg, nlSetErrMsgAttr, type Extack, type NlaPolicy, type NlaPolicyTable, type RtnlLinkOps, type RtnlLinkParams,
@@ -202,7 +202,7 @@ function newlink(_net: Net, dev: NetDevice, p: RtnlLinkParams, extack: Extack): 
 export function putQuerierState(w: U.NlWriter, ctx: Mcast, type: number): void {
   const br = ctx.br!;
   const one = (f: McastFamily): boolean => {
-    const other = timerPending(f.otherTimer as unknown as TimerList<unknown>);
+    const other = timerPending(f.otherTimer);
     return f.querier.some((n) => n !== 0) && (other || ctx.querier);
   };
   if (!br.mcastEnabled || (!one(ctx.ip4) && !one(ctx.ip6))) return;
@@ -211,8 +211,8 @@ export function putQuerierState(w: U.NlWriter, ctx: Mcast, type: number): void {
     if (!one(f)) continue;
     if (f.v6) w.putIn6Addr(U.BRIDGE_QUERIER_IPV6_ADDRESS, f.querier);
     else w.putInAddr(U.BRIDGE_QUERIER_IP_ADDRESS, f.querier[0]!);
-    if (!timerPending(f.otherTimer as unknown as TimerList<unknown>)) continue;
-    w.putU64(f.v6 ? U.BRIDGE_QUERIER_IPV6_OTHER_TIMER : U.BRIDGE_QUERIER_IP_OTHER_TIMER, brTimerValue(br.kernel, f.otherTimer as unknown as TimerList<never>));
+    if (!timerPending(f.otherTimer)) continue;
+    w.putU64(f.v6 ? U.BRIDGE_QUERIER_IPV6_OTHER_TIMER : U.BRIDGE_QUERIER_IP_OTHER_TIMER, brTimerValue(br.kernel, f.otherTimer));
     if (f.querierPort !== 0) w.putU32(f.v6 ? U.BRIDGE_QUERIER_IPV6_PORT : U.BRIDGE_QUERIER_IP_PORT, f.querierPort);
   }
   w.nestEnd();

@@ -1,6 +1,6 @@
 /** The spanning tree and the rest of the bridge: ports come and go, settings change (br_stp_if.c). */
 import { delTimer, EBUSY, EINVAL, ENETDOWN, ERANGE, HZ, modTimer, type TimerList } from '@linnet/kernel';
-import { callNetdeviceNotifiers, copyAddr, NET_ADDR_SET, NETDEV_CHANGEADDR, netifOperUp } from '@linnet/netdev';
+import { copyAddr, NET_ADDR_SET, netifOperUp } from '@linnet/netdev';
 import { BR_STATE_BLOCKING, BR_STATE_DISABLED, IFF_UP, RTM_NEWLINK } from '@linnet/uapi';
 import {
   BR_ADMIN_COST, BR_KERNEL_STP, BR_MAX_FORWARD_DELAY, BR_MAX_HELLO_TIME, BR_MAX_MAX_AGE, BR_MAX_PATH_COST, BR_MIN_FORWARD_DELAY, BR_MIN_HELLO_TIME, BR_MIN_MAX_AGE, BR_MIN_PATH_COST, BR_NO_STP, BR_PORT_BITS, type Bridge, bridgeIdCmp, type BridgePort,
@@ -13,11 +13,11 @@ import {
   brBecomeDesignatedPort, brBecomeRootBridge, brConfigBpduGeneration, brConfigurationUpdate, brIsDesignatedPort, brIsRootBridge, brPortStateSelection, brSetState,
 } from './br-stp.ts';
 
-function arm(br: Bridge, t: unknown, delay: number): void {
-  modTimer(br.kernel, t as TimerList<unknown>, (br.kernel.jiffies + delay) | 0);
+function arm(br: Bridge, t: TimerList<unknown>, delay: number): void {
+  modTimer(br.kernel, t, (br.kernel.jiffies + delay) | 0);
 }
-function disarm(br: Bridge, t: unknown): void {
-  delTimer(br.kernel, t as TimerList<unknown>);
+function disarm(br: Bridge, t: TimerList<unknown>): void {
+  delTimer(br.kernel, t);
 }
 
 const makePortId = (prio: number, no: number): number => ((prio << BR_PORT_BITS) | no) & 0xffff;
@@ -124,11 +124,6 @@ export function brStpRecalculateBridgeId(br: Bridge): boolean {
   if (br.bridgeId.addr.every((v, i) => v === best[i])) return false;
   brStpChangeBridgeId(br, best);
   return true;
-}
-
-/** Tells those who care that the bridge's address changed. */
-export function brAddrChanged(br: Bridge): void {
-  callNetdeviceNotifiers(NETDEV_CHANGEADDR, br.dev);
 }
 
 /** A new priority of the bridge (br_stp_set_bridge_priority). */

@@ -16,11 +16,11 @@ const MESSAGE_AGE_INCR: number = Math.max(1, Math.floor(HZ / 256));
 
 const STATES: readonly string[] = ['disabled', 'listening', 'learning', 'forwarding', 'blocking'];
 
-function arm(br: Bridge, t: unknown, delay: number): void {
-  modTimer(br.kernel, t as TimerList<unknown>, (br.kernel.jiffies + delay) | 0);
+function arm(br: Bridge, t: TimerList<unknown>, delay: number): void {
+  modTimer(br.kernel, t, (br.kernel.jiffies + delay) | 0);
 }
-function disarm(br: Bridge, t: unknown): void {
-  delTimer(br.kernel, t as TimerList<unknown>);
+function disarm(br: Bridge, t: TimerList<unknown>): void {
+  delTimer(br.kernel, t);
 }
 
 /** Puts a port into another state (br_set_state). */
@@ -103,7 +103,7 @@ export function brBecomeRootBridge(br: Bridge): void {
 /** Says what is known of the tree (8.6.1 transmit configuration BPDU). */
 export function brTransmitConfig(p: BridgePort): void {
   const { br } = p;
-  if (timerPending(p.holdTimer as TimerList<unknown>)) {
+  if (timerPending(p.holdTimer)) {
     p.configPending = true;
     return;
   }
@@ -116,7 +116,7 @@ export function brTransmitConfig(p: BridgePort): void {
   bpdu.portId = p.portId;
   if (!brIsRootBridge(br)) {
     const root = brGetPort(br, br.rootPort);
-    const left = root !== null && timerPending(root.messageAgeTimer as TimerList<unknown>) ? (root.messageAgeTimer.expires - br.kernel.jiffies) | 0 : 0;
+    const left = root !== null && timerPending(root.messageAgeTimer) ? (root.messageAgeTimer.expires - br.kernel.jiffies) | 0 : 0;
     bpdu.messageAge = br.maxAge - left + MESSAGE_AGE_INCR;
   }
   bpdu.maxAge = br.maxAge;

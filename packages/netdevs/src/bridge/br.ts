@@ -261,7 +261,7 @@ export function brGetPort(br: Bridge, portNo: number): BridgePort | null {
 }
 
 /** What is left of a timer, in hundredths of a second (br_timer_value). */
-export function brTimerValue(k: Kernel, t: TimerList<never> | TimerList<Bridge> | TimerList<BridgePort>): number {
-  const left = timerPending(t as TimerList<unknown>) ? (t.expires - k.jiffies) | 0 : 0;
+export function brTimerValue(k: Kernel, t: TimerList<unknown>): number {
+  const left = timerPending(t) ? (t.expires - k.jiffies) | 0 : 0;
   return left > 0 ? Math.floor(left / 10) : 0;
 }

@@ -206,13 +206,6 @@ function dellink(dev: NetDevice): void {
   putPort(port);
 }
 
-/** Where Linux's hash has an address: its lists are told in that order. */
-function sourceBucket(addr: Uint8Array): number {
-  let v = 0n;
-  for (let i = ETH_ALEN - 1; i >= 0; i--) v = (v << 8n) | BigInt(addr[i]!);
-  return Number(((((v << 16n) & 0xffffffffffffffffn) * 0x61c8864680b583ebn) & 0xffffffffffffffffn) >> 56n);
-}
-
 function fillInfo(w: NlWriter, dev: NetDevice): number {
   const v = macvlanPriv(dev);
   const port = v.port!;
@@ -221,8 +214,7 @@ function fillInfo(w: NlWriter, dev: NetDevice): number {
   w.putU32(IFLA_MACVLAN_MACADDR_COUNT, v.sources);
   if (v.sources > 0) {
     w.nestStartNoflag(IFLA_MACVLAN_MACADDR_DATA);
-    const own = port.sources.filter((s) => s.vlan === v).map((s, i) => ({ s, i, b: sourceBucket(s.addr) }));
-    for (const { s } of own.sort((a, b) => a.b - b.b || a.i - b.i)) w.putBytes(IFLA_MACVLAN_MACADDR, s.addr);
+    for (const s of port.sources) if (s.vlan === v) w.putBytes(IFLA_MACVLAN_MACADDR, s.addr);
     w.nestEnd();
   }
   w.putU32(IFLA_MACVLAN_BC_QUEUE_LEN, v.bcQueueLenReq);

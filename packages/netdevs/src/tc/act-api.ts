@@ -116,7 +116,6 @@ export function tcfActionPut(a: TcAction): void {
   a.rateEst?.kill();
   if (a.gotoChain !== null) chainPutByAct(a.gotoChain);
   a.gotoChain = null;
-  a.ops.cleanup?.(a);
 }
 
 /** An action, and whether it was made just now. */

@@ -4,7 +4,7 @@ import { consumeSkb, DROP, kfreeSkbReason, type Skb } from '@linnet/skbuff';
 import { TC_ACT_QUEUED, TC_ACT_SHOT, TC_ACT_STOLEN, TC_ACT_TRAP } from '@linnet/uapi';
 import { TC_ACT_CONSUMED, tcfClassify } from './cls-classify.ts';
 import { qdiscHashAdd } from './tc-core.ts';
-import { TcfResult, type TcfBlock } from './tc-types.ts';
+import type { TcfBlock, TcfResult } from './tc-types.ts';
 
 /** The filters had no verdict for the packet. */
 export const CLASSIFY_NONE = -1;
@@ -14,11 +14,6 @@ export const CLASSIFY_OK = 0;
 export const CLASSIFY_STOLEN = 1;
 /** The packet is gone: dropped. */
 export const CLASSIFY_SHOT = 2;
-
-/** A result of one's own for a discipline's classifications. */
-export function newResult(): TcfResult {
-  return new TcfResult();
-}
 
 /** Asks the filters of a block about a packet that a queue takes in; frees what they take. */
 export function schClassify(skb: Skb, sch: Qdisc, block: TcfBlock, res: TcfResult): number {

@@ -1,7 +1,7 @@
 /** Queues by handle, trees of queues, and the places where filters look at packets. */
 // datapath-ok-file: trees of queues are built by requests; what runs per packet is in tc-hook.ts and cls-classify.ts
 import { type Net } from '@linnet/kernel';
-import { NOQUEUE_OPS, type NetDevice, netifSchedule, type Qdisc, qdiscDestroy, qdiscReset } from '@linnet/netdev';
+import { NOQUEUE_OPS, type NetDevice, type Qdisc, qdiscDestroy, qdiscReset } from '@linnet/netdev';
 import { nlaParsePolicy, NL_VALIDATE_LIBERAL, type Extack, type NlaPolicyTable } from '@linnet/netlink';
 import { NlWriter, TC_H_MAJ_MASK } from '@linnet/uapi';
 import { TC, TcDev, type TcClass, type TcClassOps, type TcKernel, type TcQdiscOps } from './tc-types.ts';
@@ -92,11 +92,6 @@ export function qdiscTreeReduceBacklog(q: Qdisc, n: number, len: number): void {
     child = sch;
     parentid = sch.parent;
   }
-}
-
-/** Runs the device's queue as soon as may be: something below it can send again. @alpha */
-export function qdiscKick(q: Qdisc): void {
-  netifSchedule(q.dev.qdiscSleeping);
 }
 
 /** A queue whose packets go straight to the device. @alpha */

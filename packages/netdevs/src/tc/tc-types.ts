@@ -173,7 +173,6 @@ export interface TcActOps {
   init(p: TcActInit, nla: number): TcAction | number;
   /** Writes the attributes of TCA_ACT_OPTIONS. */
   dump(a: TcAction, w: NlWriter): void;
-  cleanup?(a: TcAction): void;
 }
 
 /** What an action's `init` works with. @alpha */
