@@ -34,7 +34,7 @@ export interface PartResult {
 
 const ABOUT_V4 =
   'One million different prefixes with the lengths of a full table of the Internet (per mille of the table, /8 to /24: 0.02, 0.01, 0.04, 0.1, 0.3, 0.6, 1.2, 2.1, 13.5, 8.4, 14.3, 25.7, 46, 53, 112, 101 and ' +
-  '618: the shape that the public reports on BGP show for 2023 and 2024, rounded), spread evenly over the unicast addresses by a seeded generator, which is worse for the caches than the real ones. ' +
+  '618: a rounded shape of full tables of recent years, not copied from one published list), spread evenly over the unicast addresses by a seeded generator, which is worse for the caches than the real ones. ' +
   'They are sent to a Linnet namespace over an AF_NETLINK socket, 64 gateways on two devices, batches of 32 KiB; the numbers of single changes are such messages one by one, with the system call. ' +
   'Lookups are of random unicast addresses: «search» finds the prefix, from which its routes are one array load away; «whole lookup» goes on to the next hop, as for a packet (scope, TOS, state of the ' +
   'device). Loading and lookups are counted by the CPU time of the process, garbage collector and compiler included. Memory is the growth of heap and array buffers after a full collection, everything included. The reference is a sorted array of the ranges that have the same longest prefix, searched by ' +

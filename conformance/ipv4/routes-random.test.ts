@@ -18,7 +18,7 @@ import { join } from '../netlink/attrs.ts';
 import { LinnetKernel, RealKernel, request } from '../netlink/probe.ts';
 import { addrRequest, change, link, Lookup, NET, nexthopRequest, Rng, routeRequest, ruleRequest, V0, V2, V4 } from './routes-world.ts';
 
-const ROUNDS = Number(process.env['ROUTES_ROUNDS'] ?? 6);
+const ROUNDS = Number(process.env['ROUTES_ROUNDS'] ?? 2);
 const SEED = Number(process.env['ROUTES_SEED'] ?? 1);
 const LOOKUPS = 100;
 const CHANGES = 12;

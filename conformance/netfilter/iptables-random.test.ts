@@ -109,7 +109,7 @@ function random(seed: number): FilterScene {
   };
 }
 
-const SEEDS = Number(process.env['IPTABLES_SEEDS'] ?? 5);
+const SEEDS = Number(process.env['IPTABLES_SEEDS'] ?? 6);
 const FIRST = Number(process.env['IPTABLES_FIRST'] ?? 1);
 describe.each(Array.from({ length: SEEDS }, (_, i) => random(FIRST + i)))('$name', (scene) => {
   test.skipIf(!can('root', 'iptables', 'ip', 'sysctl', 'python3'))('as the real kernel', { timeout: 120_000 }, () => compare(setupOf(scene), scene));

@@ -39,7 +39,8 @@ const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
   ipv6: ['--mtu=1520', '--local_ip=fd3d:a0b:17d6::1', '--gateway_ip=fd3d:a0b:17d6:8888::1', '--remote_ip=fd3d:fa7b:d17d::1'],
 };
 
-describe.skipIf(original === undefined || !have('root', 'ip')).each(['ipv4', 'ipv6'] as const)('the real kernel, %s', (version) => {
+// `npm test` knows by the name that the program is none of the project's.
+describe.skipIf(original === undefined || !have('root', 'ip')).each(['ipv4', 'ipv6'] as const)('PACKETDRILL: the real kernel, %s', (version) => {
   const ns = `linnet-${process.pid}-${version}`;
   const clean = (): void => void spawnSync('ip', ['netns', 'del', ns]);
   afterAll(clean);

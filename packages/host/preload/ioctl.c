@@ -54,6 +54,7 @@ static size_t struct_size(struct sock *s, unsigned long cmd) {
     case SIOCBRADDBR: case SIOCBRDELBR: return IFNAMSIZ;
     case SIOCGIFBR: case SIOCSIFBR: return 3 * sizeof(long);
     case SIOCSIFADDR: case SIOCDIFADDR: case SIOCSIFDSTADDR: return s->domain == AF_INET6 ? 24 : sizeof(struct ifreq);
+    case 0x89e1: return s->domain == AF_INET6 ? 80 : sizeof(struct ifreq);  // SIOCGETSGCNT_IN6
     default: return sizeof(struct ifreq);
   }
 }

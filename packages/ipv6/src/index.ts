@@ -39,3 +39,5 @@ export { icmp6Send } from './icmp6-send.ts';
 export { icmp6ErrConvert } from './icmp6-errno.ts';
 export { inetAf6 } from './inet6-af.ts';
 export { inet6Family } from './af-inet6.ts';
+export type { SourceChoice } from './source-choice.ts';
+export type { ExtWalk } from './exthdrs-core.ts';

@@ -172,7 +172,9 @@ export function ip6McInput(skb: Skb): number {
   count(n6, idev, IP6_INMCASTPKTS, 1);
   count(n6, idev, IP6_INMCASTOCTETS, skb.len);
   a6LoadDaddr(n6.a6In, skb.view, skb.networkHeader);
-  if (idev === null || !ipv6ChkMcastAddr(idev, n6.a6In, null)) {
+  const member = idev !== null && ipv6ChkMcastAddr(idev, n6.a6In, null);
+  if (n6.mcRoute !== null) return n6.mcRoute(n6, skb, member) ? ip6Input(skb) : 0;
+  if (!member) {
     kfreeSkbReason(skb, DROP.IP_INADDRERRORS);
     return 0;
   }

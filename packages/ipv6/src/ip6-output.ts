@@ -19,7 +19,7 @@ import { flowiReset } from '@linnet/inet';
 import type { Flowi, InetSock } from '@linnet/inet';
 import { a6LoadDaddr, a6LoadSaddr, a6Store } from './addr6.ts';
 import { in6DevGet } from './inet6-dev.ts';
-import { IP6SKB_REROUTED, ip6cbClear, ip6cbFlags, ip6cbFragMaxSize } from './ip6-cb.ts';
+import { IP6SKB_FORWARDED, IP6SKB_REROUTED, ip6cbClear, ip6cbFlags, ip6cbFragMaxSize } from './ip6-cb.ts';
 import { ip6Fragment } from './ip6-output-frag.ts';
 import { IPV6 } from './ipv6-net.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
@@ -132,6 +132,11 @@ function loops(sk: object | null, rt: Rt6Info): boolean {
   return np === null || np.mcLoop;
 }
 
+/** Is it one of this machine's own, which multicast routing must see? What it forwarded it has seen. */
+function routed(n6: Ipv6Net, skb: Skb): boolean {
+  return n6.mcRoute !== null && (ip6cbFlags(skb) & IP6SKB_FORWARDED) === 0;
+}
+
 /** Hands a packet to its neighbour. Consumes (ip6_finish_output2). @alpha */
 export function ip6FinishOutput2(net: Net, sk: object | null, skb: Skb): number {
   const rt = skb.dst as Rt6Info;
@@ -142,7 +147,7 @@ export function ip6FinishOutput2(net: Net, sk: object | null, skb: Skb): number 
     const n6 = rt.net6;
     a6LoadDaddr(n6.a6Tmp, skb.view, nh);
     a6LoadSaddr(n6.a6Tmp2, skb.view, nh);
-    if ((dev.flags & IFF_LOOPBACK) === 0 && loops(sk, rt) && idev !== null && ipv6ChkMcastAddr(idev, n6.a6Tmp, n6.a6Tmp2)) {
+    if ((dev.flags & IFF_LOOPBACK) === 0 && loops(sk, rt) && idev !== null && (routed(n6, skb) || ipv6ChkMcastAddr(idev, n6.a6Tmp, n6.a6Tmp2))) {
       const copy = skbClone(skb);
       nfHook(NFPROTO_IPV6, NF_INET_POST_ROUTING, net, sk, copy, null, dev, loopbackXmit);
       if (ip6HopLimit(skb.view, nh) === 0) {

@@ -129,6 +129,8 @@ export class Ipv6Net {
   fibRules: Fib6RulesLookup | null;
   /** Finds nexthop objects for routes; null while nobody has any. */
   nhFind: NhObjFind | null;
+  /** Routes packets to groups: null while no daemon does. True: the packet is the caller's still, and is for this machine. */
+  mcRoute: ((n6: Ipv6Net, skb: Skb, member: boolean) => boolean) | null;
   rtGenid: number;
   fibSeq: number;
   /** Routes that only count for some sources: while there are any, a route is looked up again once the source is known. */
@@ -158,6 +160,7 @@ export class Ipv6Net {
   readonly queueScratch: SkbQueue;
   readonly sourceChoice: SourceChoice;
   readonly extWalk: ExtWalk;
+  readonly mcByte: Uint8Array;
   readonly msgSource: MsgSource;
   readonly skbSource: SkbSource;
 
@@ -270,6 +273,8 @@ export class Ipv6Net {
     this.queueScratch = new SkbQueue();
     this.sourceChoice = new SourceChoice();
     this.extWalk = new ExtWalk();
+    this.mcByte = new Uint8Array(1);
+    this.mcRoute = null;
     this.msgSource = new MsgSource();
     this.skbSource = new SkbSource();
     this.icmpSk = null;

@@ -10,7 +10,7 @@ import { devAddOffload, devAddPack, devRemovePack, NETDEV, PacketType, registerN
 import type { NetDevice } from '@linnet/netdev';
 import { sockDestruct, sockRegister } from '@linnet/socket';
 import type { Proto } from '@linnet/socket';
-import { DEVCONF_RTR_PROBE_INTERVAL, ETH_P_IPV6, IFA_F_OPTIMISTIC, IFA_F_TENTATIVE, IPPROTO_ICMPV6, IPPROTO_IP, IPV6_PMTUDISC_DONT, SOCK_DGRAM, SOCK_RAW } from '@linnet/uapi';
+import { DEVCONF_RTR_PROBE_INTERVAL, ETH_P_IPV6, IFA_F_OPTIMISTIC, IFA_F_TENTATIVE, IPPROTO_ICMPV6, IPPROTO_IP, IPPROTO_PIM, IPV6_PMTUDISC_DONT, SOCK_DGRAM, SOCK_RAW } from '@linnet/uapi';
 import { a6SolictMult } from './addr6.ts';
 import { dadFailure } from './addrconf.ts';
 import { ipv6GetIfaddr, ipv6GetLladdr } from './addr-find.ts';
@@ -34,6 +34,9 @@ import { inetAf6 } from './inet6-af.ts';
 import { in6DevGet } from './inet6-dev.ts';
 import { ip6Forward, ip6PktDiscard, ip6PktDiscardOut, ip6PktProhibit, ip6PktProhibitOut } from './ip6-forward.ts';
 import { ip6Input, ip6McInput, ipv6Rcv } from './ip6-input.ts';
+import { ip6MrNetExit, ip6MrNetInit, mr6Notifier } from './ip6mr.ts';
+import { mr6NetlinkInit } from './ip6mr-netlink.ts';
+import { pim6Rcv } from './ip6mr-register.ts';
 import { makeIp6Offload } from './ip6-offload.ts';
 import { ip6Output } from './ip6-output.ts';
 import { emptyFn, IPV6, Ipv6Net } from './ipv6-net.ts';
@@ -151,11 +154,14 @@ export const ipv6: KernelModule = {
     ndTbl.proxies.changed = ndiscProxyChanged;
     const own = new Ipv6Kernel(ndTbl);
     k.set(IPV6_KERNEL, own);
+    // Before a device's settings go, so that those who listen hear of the change first.
+    registerNetdeviceNotifier(k, mr6Notifier);
     registerNetdeviceNotifier(k, own.notifier);
     addrconfRtnetlinkInit(k);
     netconf6Init(k);
     addrlabelInit(k);
     fib6RtnetlinkInit(k);
+    mr6NetlinkInit(k);
     k.get(NETDEV).ipv6GetLladdr = (dev, words): boolean => {
       const idev = in6DevGet(dev);
       const addr = idev === null ? null : ipv6GetLladdr(idev, IFA_F_TENTATIVE | IFA_F_OPTIMISTIC);
@@ -170,6 +176,7 @@ export const ipv6: KernelModule = {
       else ipv6DevMcDec(idev, addr);
     };
     ik.addProtocol6({ protocol: IPPROTO_ICMPV6, rcv: icmp6Rcv, err: icmp6Err, noPolicy: true });
+    ik.addProtocol6({ protocol: IPPROTO_PIM, rcv: pim6Rcv, noPolicy: true });
     ik.registerProtosw6({
       type: SOCK_RAW, protocol: IPPROTO_IP, prot: own.rawProt, flags: INET_PROTOSW_REUSE,
       create: (net, af, protocol) => new Raw6Sock(net, af, protocol, own.rawProt),
@@ -186,6 +193,7 @@ export const ipv6: KernelModule = {
   exit(k: Kernel): void {
     const own = k.get(IPV6_KERNEL);
     devRemovePack(k, own.packetType);
+    unregisterNetdeviceNotifier(k, mr6Notifier);
     unregisterNetdeviceNotifier(k, own.notifier);
   },
   netInit(net: Net): void {
@@ -193,6 +201,7 @@ export const ipv6: KernelModule = {
     const n6 = new Ipv6Net(net, own.ndTbl, calls());
     net.set(IPV6, n6);
     fib6RulesInit(net);
+    ip6MrNetInit(n6);
     nexthop6Init(n6);
     n6.addrlabels = new AddrlabelTable();
     n6.raw = new RawTable();
@@ -222,6 +231,7 @@ export const ipv6: KernelModule = {
     const n6 = net.get(IPV6);
     for (const sk of n6.raw!.all()) sk.prot.close(sk, 0);
     for (const sk of [...n6.ping!.byIdent.values()].flat()) sk.prot.close(sk, 0);
+    ip6MrNetExit(net);
     fragDirExit(n6.frags);
     sockDestruct(n6.icmpSk!);
     addrconfNetExit(net);

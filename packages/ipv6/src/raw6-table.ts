@@ -14,6 +14,8 @@ export class Raw6Sock extends InetSock {
   readonly icmp6Filter: Int32Array = new Int32Array(8);
   /** Value of router alert options that it wants (IPV6_ROUTER_ALERT), -1: none. */
   routerAlert = -1;
+  /** MRT6_TABLE, 0: the usual one. */
+  mrTable = 0;
   next: Raw6Sock | null = null;
   hashed = false;
 

@@ -1,7 +1,7 @@
 /** Raw IPv6 sockets (raw(7), RFC 3542): payloads of one protocol number, checksums on request, and packets with a header of one's own. */
 // datapath-ok-file: system calls of raw sockets
 import {
-  csumFold, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EDESTADDRREQ, EFAULT, EINVAL, EMSGSIZE, ENOBUFS, ENOENT, ENOPROTOOPT, EOPNOTSUPP, EPIPE, EPROTO,
+  csumFold, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EDESTADDRREQ, EFAULT, EINVAL, EMSGSIZE, ENOBUFS, ENOENT, ENOIOCTLCMD, ENOPROTOOPT, EOPNOTSUPP, EPIPE, EPROTO,
 } from '@linnet/kernel';
 import {
   AF_INET6, AF_UNSPEC, ETH_P_IPV6, ICMPV6_FILTER, ICMPV6_PKT_TOOBIG, IPPROTO_ICMPV6, IPPROTO_RAW, IPV6HDR_LEN, IPV6_CHECKSUM, IPV6_HDRINCL, IPV6_PMTUDISC_DO, MSG_CONFIRM, MSG_MORE,
@@ -25,6 +25,7 @@ import { icmp6ErrConvert } from './icmp6-errno.ts';
 import { ip6AppendData, ip6FinishSkb, ip6SendSkb } from './ip6-append.ts';
 import { fl6LabelOk } from './flowlabel.ts';
 import { ip6cbClear, ip6cbIif } from './ip6-cb.ts';
+import { IP6MR } from './ip6mr-types.ts';
 import { IPV6 } from './ipv6-net.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
 import { inet6Sk } from './pinfo.ts';
@@ -256,6 +257,7 @@ function getsockopt(sk: Raw6Sock, level: number, opt: number, maxLen: number, in
 }
 
 function close(sk: Raw6Sock): void {
+  if (sk.num === IPPROTO_ICMPV6) sk.net.get(IP6MR).socketDone(sk);
   sk.net.get(IPV6).raw!.remove(sk);
   inetFlushPendingFrames(sk);
   sk.homeAf.mcDropSocket(sk);
@@ -296,7 +298,10 @@ export function makeRaw6Prot(): Proto {
       inetDatagramDisconnect(sk as Raw6Sock);
       return 0;
     },
-    ioctl: datagram6Ioctl,
+    ioctl: (sk, cmd, arg) => {
+      const ret = sk.net.get(IP6MR).ioctl(sk as Raw6Sock, cmd, arg);
+      return ret === -ENOIOCTLCMD ? datagram6Ioctl(sk, cmd, arg) : ret;
+    },
     setsockopt: (sk, level, opt, val) => setsockopt(sk as Raw6Sock, level, opt, val),
     getsockopt: (sk, level, opt, maxLen, input) => getsockopt(sk as Raw6Sock, level, opt, maxLen, input),
     sendmsg: (sk, msg, size) => sendmsg(sk as Raw6Sock, msg, size),

@@ -13,7 +13,7 @@ import {
   IPV6_MULTICAST_LOOP, IPV6_PATHMTU, IPV6_PKTINFO, IPV6_PMTUDISC_DONT, IPV6_PMTUDISC_OMIT, IPV6_PREFER_SRC_CGA, IPV6_PREFER_SRC_COA, IPV6_PREFER_SRC_HOME, IPV6_PREFER_SRC_NONCGA,
   IPV6_PREFER_SRC_PUBLIC, IPV6_PREFER_SRC_PUBTMP_DEFAULT, IPV6_PREFER_SRC_TMP, IPV6_RECVDSTOPTS, IPV6_RECVERR, IPV6_RECVERR_RFC4884, IPV6_RECVFRAGSIZE, IPV6_RECVHOPLIMIT, IPV6_RECVHOPOPTS,
   IPV6_RECVORIGDSTADDR, IPV6_RECVPATHMTU, IPV6_RECVPKTINFO, IPV6_RECVRTHDR, IPV6_RECVTCLASS, IPV6_ROUTER_ALERT, IPV6_ROUTER_ALERT_ISOLATE, IPV6_RTHDR, IPV6_RTHDRDSTOPTS, IPV6_TCLASS,
-  IPV6_TRANSPARENT, IPV6_UNICAST_HOPS, IPV6_UNICAST_IF, IPV6_V6ONLY, SOCK_RAW, SOCK_STREAM, SOL_IP, SOL_IPV6, TCP_ESTABLISHED,
+  IPV6_TRANSPARENT, IPV6_UNICAST_HOPS, IPV6_UNICAST_IF, IPV6_V6ONLY, MRT6_INIT, MRT6_MAX, SOCK_RAW, SOCK_STREAM, SOL_IP, SOL_IPV6, TCP_ESTABLISHED,
 } from '@linnet/uapi';
 import { a6Any, a6Mapped, a6Store } from './addr6.ts';
 import {
@@ -22,6 +22,7 @@ import {
 } from './cmsg6.ts';
 import { ipv6FlowlabelOpt } from './flowlabel.ts';
 import { IPV6 } from './ipv6-net.ts';
+import { mr6Getsockopt, mr6Setsockopt } from './ip6mr-socket.ts';
 import { ip6DstHoplimit } from './ip6-output.ts';
 import { ipv6SockAcDrop, ipv6SockAcJoin, ipv6SockMcDrop, ipv6SockMcJoin } from './mcast-sk.ts';
 import { getMsfilter6, groupOption6, isGroupOption6 } from './mcast-opt6.ts';
@@ -146,6 +147,7 @@ function setInterface(sk: InetSock, np: Ipv6Pinfo, opt: number, n: number, val: 
 export function ipv6Setsockopt(sk: InetSock, level: number, opt: number, val: Uint8Array): number {
   if (level === SOL_IP) return sk.kernel.get(INET).af(AF_INET)?.setsockopt(sk, level, opt, val) ?? -ENOPROTOOPT;
   if (level !== SOL_IPV6) return -ENOPROTOOPT;
+  if (opt >= MRT6_INIT && opt <= MRT6_MAX) return mr6Setsockopt(sk, opt, val);
   const np = inet6Sk(sk)!;
   if (isGroupOption6(opt)) return groupOption6(sk, opt, val);
   switch (opt) {
@@ -284,6 +286,7 @@ export function ipv6Getsockopt(sk: InetSock, level: number, opt: number, maxLen:
   if (level === SOL_IP) return sk.kernel.get(INET).af(AF_INET)?.getsockopt(sk, level, opt, maxLen, input) ?? -ENOPROTOOPT;
   if (level !== SOL_IPV6) return -ENOPROTOOPT;
   if (maxLen < 0) return -EINVAL;
+  if (opt >= MRT6_INIT && opt <= MRT6_MAX) return mr6Getsockopt(sk, opt, maxLen);
   const np = inet6Sk(sk)!;
   const cut = (data: Uint8Array): Uint8Array => data.subarray(0, Math.min(maxLen, data.length));
   const num = (n: number): Uint8Array => cut(intOpt(n));

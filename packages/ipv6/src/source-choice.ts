@@ -1,7 +1,7 @@
 /** The state of a choice of a source address. */
 import type { Inet6Ifaddr } from './inet6-dev.ts';
 
-/** What is compared: one a namespace, set for each choice, so that a choice allocates nothing. */
+/** What is compared: one a namespace, set for each choice, so that a choice allocates nothing. @alpha */
 export class SourceChoice {
   daddr: Int32Array | null = null;
   /** The interface that packets leave by, 0: unknown. */

@@ -1,7 +1,7 @@
 import type { Alarm, Clock } from './clock.ts';
 import { NSEC_PER_MSEC } from './clock.ts';
-import type { HostTimer } from './host-env.ts';
-import { hostClearTimeout, hostMacrotasks, hostNow, hostSetTimeout, hostTimeOrigin } from './host-env.ts';
+import type { HostPerformance, HostTimer } from './host-env.ts';
+import { hostClearTimeout, hostMacrotasks, hostPerformance, hostSetTimeout } from './host-env.ts';
 
 /** The host's timers take an int32 of milliseconds; anything more fires at once. */
 const MAX_TIMEOUT = 0x7fffffff;
@@ -37,6 +37,7 @@ export interface HostClockOptions {
 export class HostClock implements Clock {
   private readonly always: boolean;
   private readonly precise: boolean;
+  private readonly performance: HostPerformance;
   private readonly macrotask: (fn: () => void) => void;
   private holds: number;
   /** While something holds the process, a timer of its own keeps it alive even when no alarm is set. */
@@ -45,17 +46,18 @@ export class HostClock implements Clock {
   constructor(opts: HostClockOptions = {}) {
     this.always = opts.ref ?? false;
     this.precise = opts.precise ?? false;
+    this.performance = hostPerformance();
     this.macrotask = hostMacrotasks();
     this.holds = 0;
     this.holder = null;
   }
 
   now(): number {
-    return START_NS + Math.round(hostNow() * NSEC_PER_MSEC);
+    return START_NS + Math.round(this.performance.now() * NSEC_PER_MSEC);
   }
 
   wallNow(): number {
-    return (hostTimeOrigin() + hostNow()) * NSEC_PER_MSEC;
+    return (this.performance.timeOrigin + this.performance.now()) * NSEC_PER_MSEC;
   }
 
   createAlarm(fire: () => void): Alarm {

@@ -15,7 +15,7 @@ export interface HostTimer {
 }
 
 interface HostGlobals {
-  readonly performance: { now(): number; readonly timeOrigin: number };
+  readonly performance: HostPerformance;
   readonly crypto?: { getRandomValues(array: Uint8Array | Uint32Array): unknown };
   readonly setTimeout: (fn: () => void, ms: number) => HostTimer;
   readonly clearTimeout: (timer: HostTimer) => void;
@@ -27,14 +27,15 @@ function globals(): HostGlobals {
   return globalThis as unknown as HostGlobals;
 }
 
-/** Milliseconds, with a fraction, that only grow. */
-export function hostNow(): number {
-  return globals().performance.now();
+/** The host's clock: `now` in milliseconds, with a fraction, that only grow, and the milliseconds since 1970 at which it was 0. */
+export interface HostPerformance {
+  now(): number;
+  readonly timeOrigin: number;
 }
 
-/** Milliseconds since 1970 at which {@link hostNow} was 0. */
-export function hostTimeOrigin(): number {
-  return globals().performance.timeOrigin;
+/** The clock itself, to be kept by who asks it for each packet: `globalThis.performance` is looked up at a price. */
+export function hostPerformance(): HostPerformance {
+  return globals().performance;
 }
 
 /** Starts a timer of the host. */

@@ -118,6 +118,8 @@ export class Kernel extends Slots {
   /** The first error of a run; thrown by the outermost exit. */
   private oops: { readonly error: unknown } | null;
   private nextInum: number;
+  /** When the next jiffy begins, by the clock. */
+  private nextTick: number;
 
   /** Use {@link createKernel}. Throws what {@link sortModules} throws, and what a module throws (after undoing the others). */
   constructor(opts: KernelOptions) {
@@ -131,6 +133,7 @@ export class Kernel extends Slots {
     this.bootNs = Math.floor(this.clock.now());
     this.ktime = this.bootNs;
     this.jiffies = INITIAL_JIFFIES;
+    this.nextTick = this.bootNs + TICK_NSEC;
     this.depth = 0;
     this.dead = false;
     this.softirq = new Softirq();
@@ -353,12 +356,16 @@ export class Kernel extends Slots {
   refresh(): void {
     const now = this.clock.now();
     this.ktime = now;
-    const jiffies = (INITIAL_JIFFIES + Math.floor((now - this.bootNs) / TICK_NSEC)) | 0;
-    if (jiffies !== this.jiffies) {
-      this.jiffies = jiffies;
-      if (this.timers.count !== 0 && ((jiffies - this.timers.earliest) | 0) >= 0) this.softirq.pending |= 1 << TIMER_SOFTIRQ;
-    }
+    if (now >= this.nextTick) this.tick(now);
     if (now >= this.hrtimers.next) this.softirq.pending |= 1 << TIMER_SOFTIRQ;
+  }
+
+  /** Another jiffy began. */
+  private tick(now: number): void {
+    const ticks = Math.floor((now - this.bootNs) / TICK_NSEC);
+    this.nextTick = this.bootNs + (ticks + 1) * TICK_NSEC;
+    this.jiffies = (INITIAL_JIFFIES + ticks) | 0;
+    if (this.timers.count !== 0 && ((this.jiffies - this.timers.earliest) | 0) >= 0) this.softirq.pending |= 1 << TIMER_SOFTIRQ;
   }
 
   /** The loop of softirqs and work. Softirqs go first; when the budget is spent, work gets one batch, so that no flood starves it. */

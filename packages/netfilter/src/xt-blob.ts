@@ -16,7 +16,7 @@ export const XT_ERROR_LEN = 64;
 /** Verdicts of standard targets below 0: what it is, less one, negative; this is RETURN. */
 export const XT_V_RETURN = -5;
 
-/** Where things are in an entry. */
+/** Where things are in an entry. @alpha */
 export interface XtLayout {
   readonly family: number;
   /** Bytes of an entry without matches and target. */
@@ -44,7 +44,7 @@ export const LAYOUT6: XtLayout = {
 };
 const INV_MASK = 0x7f;
 
-/** A table of rules whose form is right. */
+/** A table of rules whose form is right. @alpha */
 export interface XtBlob {
   readonly layout: XtLayout;
   readonly u8: Uint8Array;

@@ -55,7 +55,8 @@ export interface XtCheck {
   onDestroy(fn: () => void): void;
 }
 
-interface XtCommon {
+/** What matches and targets have in common. @alpha */
+export interface XtCommon {
   readonly name: string;
   readonly revision: number;
   /** NFPROTO_*; 0: any. */

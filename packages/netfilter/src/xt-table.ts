@@ -13,8 +13,8 @@ const K_JUMP = 2;
 const K_GOTO = 3;
 const K_TARGET = 4;
 
-/** One rule. Addresses are host-order int32 words; IPv4 uses the first of each four. */
-class XtRule {
+/** One rule. Addresses are host-order int32 words; IPv4 uses the first of each four. @alpha */
+export class XtRule {
   pcnt = 0;
   bcnt = 0;
   kind: number = K_VERDICT;

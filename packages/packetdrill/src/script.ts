@@ -1,6 +1,6 @@
 /** What a script says: the tree that the parser makes. */
 
-/** When an event is due. Seconds. */
+/** When an event is due. Seconds. @public */
 export interface EventTime {
   /** Absolute, relative to the event before, or any ('*'). */
   readonly kind: 'absolute' | 'relative' | 'any';
@@ -9,7 +9,7 @@ export interface EventTime {
   readonly until: number | null;
 }
 
-/** An expression of a system call. */
+/** An expression of a system call. @public */
 export type Expr =
   | { readonly kind: 'ellipsis' }
   | { readonly kind: 'int'; readonly value: number }
@@ -21,7 +21,7 @@ export type Expr =
   | { readonly kind: 'struct'; readonly fields: ReadonlyMap<string, Expr> }
   | { readonly kind: 'list'; readonly items: readonly Expr[] };
 
-/** What an IP header is to carry, or to be seen with. */
+/** What an IP header is to carry, or to be seen with. @public */
 export interface IpInfo {
   /** The two ECN bits. */
   readonly ecn: number | null;
@@ -33,7 +33,7 @@ export interface IpInfo {
   readonly flowLabel: number | null;
 }
 
-/** One TCP option. */
+/** One TCP option. @public */
 export type TcpOption =
   | { readonly kind: 'nop' | 'eol' | 'sackOK' }
   | { readonly kind: 'mss' | 'wscale'; readonly value: number }
@@ -42,14 +42,15 @@ export type TcpOption =
   | { readonly kind: 'FO' | 'FOEXP'; readonly cookie: Uint8Array }
   | { readonly kind: 'md5'; readonly digest: Uint8Array };
 
-interface PacketBase {
+/** What packets of all protocols have. @public */
+export interface PacketBase {
   readonly inbound: boolean;
   readonly ip: IpInfo;
   /** As the script has it, blanks made one. */
   readonly text: string;
 }
 
-/** A TCP segment. */
+/** A TCP segment. @public */
 export interface TcpSpec extends PacketBase {
   readonly proto: 'tcp';
   readonly ports: readonly [number, number] | null;
@@ -64,14 +65,14 @@ export interface TcpSpec extends PacketBase {
   readonly options: readonly TcpOption[] | null;
 }
 
-/** A UDP datagram. */
+/** A UDP datagram. @public */
 export interface UdpSpec extends PacketBase {
   readonly proto: 'udp';
   readonly ports: readonly [number, number] | null;
   readonly length: number;
 }
 
-/** An ICMP message. */
+/** An ICMP message. @public */
 export interface IcmpSpec extends PacketBase {
   readonly proto: 'icmp';
   readonly type: string;
@@ -82,10 +83,10 @@ export interface IcmpSpec extends PacketBase {
   readonly echoed: { readonly proto: 'tcp'; readonly seq: number; readonly length: number } | { readonly proto: 'udp' | 'raw'; readonly length: number } | null;
 }
 
-/** A packet. */
+/** A packet. @public */
 export type PacketSpec = TcpSpec | UdpSpec | IcmpSpec;
 
-/** A system call and what it is to give. */
+/** A system call and what it is to give. @public */
 export interface CallSpec {
   readonly name: string;
   readonly args: readonly Expr[];
@@ -95,7 +96,7 @@ export interface CallSpec {
   readonly end: number | null;
 }
 
-/** One event. */
+/** One event. @public */
 export interface ScriptEvent {
   readonly line: number;
   readonly time: EventTime;
@@ -106,7 +107,7 @@ export interface ScriptEvent {
     | { readonly kind: 'code'; readonly text: string };
 }
 
-/** A whole script. */
+/** A whole script. @public */
 export interface Script {
   readonly name: string;
   /** Options at its head, `tolerance_usecs` and so on. */

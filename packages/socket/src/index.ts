@@ -31,3 +31,4 @@ export { intOpt, optInt, sockGetsockopt, sockSetsockopt } from './sockopt.ts';
 export { putRecvTimestamp, sockNoteDrops, sockRecvCmsgs } from './timestamp.ts';
 export { UNIX, UNIX_NET, unix, unixDgramOps, UnixKernel, UnixNet, UnixPath, unixPathExists, unixInqLen, unixSeqpacketOps, unixSkbLen, UnixSock, unixStreamOps, unixUnlink } from './unix/index.ts';
 export { packet, PACKET_NET, PacketFanout, type PacketMc, PacketNet, packetOps, type PacketRcv, PacketRing, PacketSock } from './packet/index.ts';
+export type { Overflow } from './packet/packet-fanout.ts';

@@ -17,3 +17,5 @@ export { reno } from './cong/reno.ts';
 export { cubic } from './cong/cubic.ts';
 export { vegas } from './cong/vegas.ts';
 export { TCP_MIB_NAMES, TCPEXT_MIB_NAMES } from './tcp-mib.ts';
+export type { TcpFastopen } from './tcp-fastopen-state.ts';
+export type { TfoKeys, TfoPeer } from './tcp-fastopen-option.ts';

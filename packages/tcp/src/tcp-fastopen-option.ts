@@ -22,7 +22,7 @@ const COOKIE_MIN = 4;
 
 const COOKIE_MAX = 16;
 
-/** What a host is remembered by. */
+/** What a host is remembered by. @alpha */
 export class TfoPeer {
   /** The MSS that it announced last; 0: not known. */
   mss = 0;
@@ -96,7 +96,7 @@ export function tfoCookie(hash: SipHash, addresses: Uint8Array, len: number): Ui
   return out;
 }
 
-/** The keys of a namespace or a listener. */
+/** The keys of a namespace or a listener. @alpha */
 export class TfoKeys {
   /** 16 or 32 bytes: the key, and one whose cookies are still taken. */
   readonly bytes: Uint8Array;

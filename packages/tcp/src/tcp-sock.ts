@@ -57,9 +57,6 @@ export class TcpSock extends InetConnectionSock {
   dsackStart = 0;
   dsackEnd = 0;
   urgData = 0;
-  urgSeq = 0;
-  /** Segments that came out of order. */
-  rcvOoopack = 0;
   // Receive buffer autotuning (Dynamic Right-Sizing)
   rcvRttUs = 0;
   rcvRttSeq = 0;
@@ -71,8 +68,6 @@ export class TcpSock extends InetConnectionSock {
   bytesReceived = 0;
   segsIn = 0;
   dataSegsIn = 0;
-  /** Out-of-window segments answered lately: jiffies of the last. */
-  lastOowAckTime = 0;
 
   // ACK scheduling (icsk_ack)
   ackPending = 0;
@@ -104,13 +99,6 @@ export class TcpSock extends InetConnectionSock {
   gsoSegs = 0;
   /** SKB_GSO_TCPV4 or SKB_GSO_TCPV6. */
   gsoType: number;
-  /** What our SYN or SYN-ACK offers: timestamps, SACK, window scale (-1: none). */
-  synTs = false;
-  synSack = false;
-  synWscale = -1;
-  /** When the SYN-ACK that this connection answered had left (microseconds), and how often it had been sent again. */
-  synackStamp = 0;
-  synackRetrans = 0;
   nonagle = 0;
   /** Segments sent and not yet acknowledged, by sequence number. */
   readonly rtxQueue: SkbQueue = new SkbQueue();
@@ -131,8 +119,6 @@ export class TcpSock extends InetConnectionSock {
   sndCwndUsed = 0;
   sndCwndStamp = 0;
   sndSsthresh: number = TCP_INFINITE_SSTHRESH;
-  priorSsthresh = 0;
-  priorCwnd = 0;
   packetsOut = 0;
   sackedOut = 0;
   lostOut = 0;
@@ -141,25 +127,15 @@ export class TcpSock extends InetConnectionSock {
   cwndUsageSeq = 0;
   isCwndLimited = false;
   highSeq = 0;
-  retransStamp = 0;
-  undoMarker = 0;
-  undoRetrans = 0;
-  totalRetrans = 0;
-  totalRto = 0;
   reordering = 3;
-  reordSeen = 0;
-  prrDelivered = 0;
-  prrOut = 0;
   delivered = 0;
   deliveredCe = 0;
   lost = 0;
   lsndtime = 0;
   bytesSent = 0;
-  bytesRetrans = 0;
   bytesAcked = 0;
   segsOut = 0;
   dataSegsOut = 0;
-  dsackDups = 0;
   /** Delivery rate of the last sample: packets and the microseconds they took. */
   rateDelivered = 0;
   rateIntervalUs = 0;
@@ -168,7 +144,6 @@ export class TcpSock extends InetConnectionSock {
   ratePriorDelivered = 0;
   ratePriorTime = 0;
   deliveredTime = 0;
-  frto = false;
   ecnFlags = 0;
   /** Microseconds now, taken when work on the socket begins. */
   mstamp = 0;
@@ -194,9 +169,6 @@ export class TcpSock extends InetConnectionSock {
   rackRttUs = 0;
   rackEndSeq = 0;
   rackLastDelivered = 0;
-  rackReoWndSteps = 1;
-  rackReoWndPersist = 0;
-  rackDsackSeen = false;
   rackAdvanced = false;
   // Tail loss probe
   tlpHighSeq = 0;
@@ -212,18 +184,59 @@ export class TcpSock extends InetConnectionSock {
   retransmits = 0;
   backoff = 0;
   probesOut = 0;
-  probesTstamp = 0;
-  synRetries = 0;
-  userTimeout = 0;
   caState = 0;
   caOps: TcpCongestionOps | null = null;
   /** The algorithm's own state. */
   caPriv: object | null = null;
   caInitialized = false;
-  /** The peer threw away what it had SACKed. */
-  sackReneg = false;
 
   // Socket options
+  notsentLowat = 0;
+  recvmsgInq = false;
+  /** Added to the millisecond clock in the timestamp option (RFC 7323 section 5.4). */
+  tsoffset = 0;
+  tsqFlags = 0;
+  /** What keeps it from sending (TCP_LIMIT_*). */
+  limit = 0;
+  /** TCP Fast Open, when the socket has to do with it. */
+  tfo: TcpFastopen | null = null;
+  /** A writer found no room and waits. */
+  noSpace = false;
+
+  // Seldom looked at: last, for the engine keeps the first 252 fields of an object inside of it and the others one step further away.
+  urgSeq = 0;
+  /** Segments that came out of order. */
+  rcvOoopack = 0;
+  /** Out-of-window segments answered lately: jiffies of the last. */
+  lastOowAckTime = 0;
+  /** What our SYN or SYN-ACK offers: timestamps, SACK, window scale (-1: none). */
+  synTs = false;
+  synSack = false;
+  synWscale = -1;
+  /** When the SYN-ACK that this connection answered had left (microseconds), and how often it had been sent again. */
+  synackStamp = 0;
+  synackRetrans = 0;
+  priorSsthresh = 0;
+  priorCwnd = 0;
+  retransStamp = 0;
+  undoMarker = 0;
+  undoRetrans = 0;
+  totalRetrans = 0;
+  totalRto = 0;
+  reordSeen = 0;
+  prrDelivered = 0;
+  prrOut = 0;
+  bytesRetrans = 0;
+  dsackDups = 0;
+  frto = false;
+  rackReoWndSteps = 1;
+  rackReoWndPersist = 0;
+  rackDsackSeen = false;
+  probesTstamp = 0;
+  synRetries = 0;
+  userTimeout = 0;
+  /** The peer threw away what it had SACKed. */
+  sackReneg = false;
   userMss = 0;
   keepaliveTime = 0;
   keepaliveIntvl = 0;
@@ -231,25 +244,15 @@ export class TcpSock extends InetConnectionSock {
   linger2 = 0;
   /** TCP_DEFER_ACCEPT as a number of SYN-ACK retransmissions. */
   deferAccept = 0;
-  notsentLowat = 0;
-  recvmsgInq = false;
-  /** Added to the millisecond clock in the timestamp option (RFC 7323 section 5.4). */
-  tsoffset = 0;
-  tsqFlags = 0;
-  /** What keeps it from sending (TCP_LIMIT_*), since when (microseconds), and how long which did. */
-  limit = 0;
+  /** Since when (microseconds), and how long which limit did. */
   limitSince = 0;
   busyUs = 0;
   rwndLimitedUs = 0;
   sndbufLimitedUs = 0;
   /** jiffies when a listener last had to send a SYN cookie; 0: never. Only then are ACKs looked at for cookies. */
   cookieStamp = 0;
-  /** TCP Fast Open, when the socket has to do with it. */
-  tfo: TcpFastopen | null = null;
   /** Next in the list of throttled sockets. */
   tsqNext: TcpSock | null = null;
-  /** A writer found no room and waits. */
-  noSpace = false;
   /** Counted among the sockets without an owner. */
   orphanCounted = false;
   destroyed = false;

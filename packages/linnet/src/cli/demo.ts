@@ -77,7 +77,7 @@ export async function demo(opts: DemoOptions): Promise<void> {
   const file = opts.pcap === null ? null : openPcapngFile(opts.pcap);
   if (file !== null) for (const dev of [near, far]) captureDevice(dev, file.writer, { snapLen: opts.snaplen });
   opts.print('  alice 10.0.1.2 ---- 10.0.1.1 router 10.0.2.1 ~~~~ 10.0.2.2 bob');
-  opts.print(`                                             delay ${opts.delay} ms, loss ${opts.loss * 100} %, each way\n`);
+  opts.print(`                                             delay ${opts.delay} ms, loss ${Number((opts.loss * 100).toPrecision(6))} %, each way\n`);
   const scenario = async (): Promise<void> => {
     await pings(opts, alice);
     await webPage(opts, k, alice, bob);

@@ -35,7 +35,8 @@ const program = new Command('linnet')
   .enablePositionalOptions()
   .description('The Linux network stack in TypeScript')
   .version(version)
-  .showHelpAfterError('(see linnet --help, or linnet COMMAND --help)');
+  .showHelpAfterError('(see linnet --help, or linnet COMMAND --help)')
+  .addHelpText('after', '\nlinnet COMMAND --help tells the options of a command. LINNET_DEBUG=1 adds the stack to an error.');
 
 program.command('demo')
   .description('two hosts and a router between them, one link with delay and loss: pings, a web page, a transfer; no root needed')
@@ -68,6 +69,7 @@ program.command('up')
   .option('--snaplen <bytes>', 'bytes of each packet to keep in it', intOption(64, 262_144), 262_144)
   .option('--name <name>', 'what `linnet exec --machine` calls it (default: linnet)')
   .option('--busy-poll', 'ask for frames without sleeping: a busy core for a shorter way')
+  .addHelpText('after', '\nExample:\n  linnet up --tap tap0 --address 10.9.0.2/24 --serve 80=./folder --echo 7 --iperf 5201')
   .action(async (o: Omit<UpOptions, 'print' | 'stopped'>) => {
     const { up } = await import('./up.ts');
     await up({ ...o, print: out, stopped: untilStopped() });
@@ -80,6 +82,7 @@ program.command('exec')
   .option('--netns <name>', 'in this network namespace of it')
   .option('--unix', 'AF_UNIX sockets are the machine\'s, too')
   .argument('<command...>')
+  .addHelpText('after', '\nThe exit status is that of the program. Example:\n  linnet exec -- ip addr')
   .passThroughOptions()
   .action(async (command: string[], o: { machine?: string; netns?: string; unix?: boolean }) => {
     const { exec } = await import('./exec.ts');

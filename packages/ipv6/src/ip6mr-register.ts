@@ -1,0 +1,88 @@
+/** The register interface of PIM over IPv6 (RFC 7761 4.4): packets to it go to the daemon whole; what comes in PIM registers comes in by it. */
+import { csumFold, EINVAL, ENOBUFS } from '@linnet/kernel';
+import { allocNetdev, devOpen, IFF_NO_QUEUE, NETDEV_TX_OK, netifRx, registerNetdevice, skbDev, unregisterNetdevice } from '@linnet/netdev';
+import type { NetDevice, NetDeviceOps } from '@linnet/netdev';
+import { CHECKSUM_NONE, consumeSkb, DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, skbChecksum, skbPullUnchecked } from '@linnet/skbuff';
+import type { Skb } from '@linnet/skbuff';
+import { ARPHRD_PIMREG, ETH_P_IPV6, IFF_NOARP, ip6Daddr, ip6PayloadLen, IPPROTO_PIM, IPV6HDR_LEN, MRT6MSG_WHOLEPKT, RT_TABLE_MAIN } from '@linnet/uapi';
+import { csum6SkbPseudo } from './csum6.ts';
+import { mr6TableOf } from './ip6mr-forward.ts';
+import { IP6MR } from './ip6mr-types.ts';
+import type { Mr6Table } from './ip6mr-types.ts';
+import { mr6Upcall } from './ip6mr-upcall.ts';
+
+/** What an Ethernet carries, less an IPv6 header and that of a register. */
+const MTU = 1500 - 40 - 8;
+/** Version 2, type register. */
+const REGISTER = 0x21;
+const REGISTER_LEN = 8;
+/** The second bit of a register's flags: there is no packet in it. */
+const NULL_REGISTER = 0x40;
+
+const OPS: NetDeviceOps = Object.freeze({
+  startXmit(skb: Skb, dev: NetDevice): number {
+    dev.stats.txPackets++;
+    dev.stats.txBytes += skb.len;
+    const t = mr6TableOf(dev.net.get(IP6MR), skb, dev, true);
+    if (t !== null && t.registerMif >= 0) mr6Upcall(t, skb, t.registerMif, MRT6MSG_WHOLEPKT);
+    consumeSkb(skb);
+    return NETDEV_TX_OK;
+  },
+  getIflink: () => 0,
+});
+
+function setup(dev: NetDevice): void {
+  dev.type = ARPHRD_PIMREG;
+  dev.mtu = MTU;
+  dev.flags = IFF_NOARP;
+  dev.privFlags |= IFF_NO_QUEUE;
+  dev.netnsImmutable = true;
+  dev.txQueueLen = 1000;
+}
+
+/** Makes the device of a table and opens it, or returns a negative errno. @alpha */
+export function mr6RegisterDevice(t: Mr6Table): NetDevice | number {
+  // datapath-ok: once a daemon
+  const dev = allocNetdev(t.n6.net, { name: t.id === RT_TABLE_MAIN ? 'pim6reg' : `pim6reg${t.id}`, setup, ops: OPS });
+  if (registerNetdevice(dev) !== 0) return -ENOBUFS;
+  if (devOpen(dev) === 0) return dev;
+  unregisterNetdevice(dev);
+  return -ENOBUFS;
+}
+
+/** The receiver of protocol 103: `data` at the PIM header. Consumes the skb. @alpha */
+export function pim6Rcv(skb: Skb): number {
+  if (takeRegister(skb) < 0) kfreeSkbReason(skb, DROP.NOT_SPECIFIED);
+  return 0;
+}
+
+/** Takes the packet out of a register and lets it come in again. 0, or -EINVAL: it is the caller's still. */
+function takeRegister(skb: Skb): number {
+  if (!pskbMayPull(skb, REGISTER_LEN + IPV6HDR_LEN)) return -EINVAL;
+  const { view, data, u8 } = skb;
+  if (u8[data] !== REGISTER || (u8[data + 4]! & NULL_REGISTER) !== 0) return -EINVAL;
+  // The sum is of the header, with a pseudo-header of that length; some take it of all, without one.
+  if (csumFold(skbChecksum(skb, 0, REGISTER_LEN, csum6SkbPseudo(skb, REGISTER_LEN, IPPROTO_PIM))) !== 0 && csumFold(skbChecksum(skb, 0, skb.len, 0)) !== 0) return -EINVAL;
+  const inner = data + REGISTER_LEN;
+  const len = ip6PayloadLen(view, inner);
+  if (ip6Daddr(view, inner, 0) >>> 24 !== 0xff || len === 0 || len + REGISTER_LEN > skb.len) return -EINVAL;
+  const from = skbDev(skb)!;
+  const t = mr6TableOf(from.net.get(IP6MR), skb, from, false);
+  const mif = t === null || t.registerMif < 0 ? null : t.mifs[t.registerMif]!;
+  if (mif === null) return -EINVAL;
+  const { dev } = mif;
+  skbPullUnchecked(skb, REGISTER_LEN);
+  skb.macHeader = skb.data;
+  skb.macLen = 0;
+  skb.networkHeader = skb.data;
+  skb.protocol = ETH_P_IPV6;
+  skb.ipSummed = CHECKSUM_NONE;
+  skb.pktType = PACKET_HOST;
+  skb.dst = null;
+  skb.hash = 0;
+  skb.dev = dev;
+  dev.stats.rxPackets++;
+  dev.stats.rxBytes += skb.len;
+  netifRx(skb);
+  return 0;
+}
