@@ -52,12 +52,28 @@ export const EXPLAINED: readonly Explained[] = [
   },
 ];
 
-/** Numbers of local sockets (`NAME 71234 * 71235`) by their order: they are made in the same one on both sides, and which is whose peer is compared. */
+/**
+ * Numbers of local sockets (`NAME 71234 * 71235`) by where they stand: a kernel gives them out by processor, so their order says nothing, but which is whose peer is
+ * compared. Lines are put into the order of what else is in them, and in what else is in their peer's.
+ */
 function ranked(text: string): string {
-  const line = /^.* (\d{4,}) \* (\d+)\b.*$/gm;
+  const pair = /(?<= )(\d{4,}) \* (\d+)\b/;
   const inside = /(?<= )\d{4,}(?= |$)/g;
-  const numbers = [...new Set(text.match(line)?.flatMap((l) => l.match(inside) ?? []))].map(Number).sort((a, b) => a - b);
-  return text.replace(line, (l) => l.replace(inside, (n) => `<${numbers.indexOf(Number(n)) + 1}>`));
+  const lines = text.split('\n');
+  const plain = (l: string): string => l.replace(inside, '#');
+  const lineOf = new Map<string, string>();
+  for (const l of lines) {
+    const own = pair.exec(l)?.[1];
+    if (own !== undefined) lineOf.set(own, plain(l));
+  }
+  const keyOf = (l: string): string => `${plain(l)}\n${lineOf.get(pair.exec(l)?.[2] ?? '') ?? ''}`;
+  const keyed = lines.map((l) => ({ l, key: keyOf(l) })).sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const numbers = new Map<string, number>();
+  const number = (n: string): string => {
+    if (!numbers.has(n)) numbers.set(n, numbers.size + 1);
+    return `<${numbers.get(n)}>`;
+  };
+  return keyed.map(({ l }) => (pair.test(l) ? l.replace(inside, number) : l)).join('\n');
 }
 
 /** What a command printed, without what may differ. */

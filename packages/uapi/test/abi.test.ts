@@ -38,6 +38,7 @@ const HEADERS = `
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/mroute.h>
+#include <linux/mroute6.h>
 #include <linux/neighbour.h>
 #include <linux/net_namespace.h>
 #include <linux/net_tstamp.h>
@@ -127,6 +128,10 @@ const LAYOUT: Record<string, string> = {
   'struct vifctl': `sizeof(struct vifctl) == ${uapi.VIFCTL_LEN} && offsetof(struct vifctl, vifc_flags) == 2 && offsetof(struct vifctl, vifc_lcl_addr) == 8 && offsetof(struct vifctl, vifc_rmt_addr) == 12`,
   'struct mfcctl': `sizeof(struct mfcctl) == ${uapi.MFCCTL_LEN} && offsetof(struct mfcctl, mfcc_parent) == 8 && offsetof(struct mfcctl, mfcc_ttls) == 10`,
   'struct igmpmsg': `sizeof(struct igmpmsg) == ${uapi.IGMPMSG_LEN} && offsetof(struct igmpmsg, im_msgtype) == 8 && offsetof(struct igmpmsg, im_vif) == 10 && offsetof(struct igmpmsg, im_vif_hi) == 11 && offsetof(struct igmpmsg, im_src) == 12`,
+  'struct mif6ctl': `sizeof(struct mif6ctl) == ${uapi.MIF6CTL_LEN} && offsetof(struct mif6ctl, mif6c_flags) == 2 && offsetof(struct mif6ctl, mif6c_pifi) == 4 && offsetof(struct mif6ctl, vifc_rate_limit) == 8`,
+  'struct mf6cctl': `sizeof(struct mf6cctl) == ${uapi.MF6CCTL_LEN} && offsetof(struct mf6cctl, mf6cc_parent) == 56 && offsetof(struct mf6cctl, mf6cc_ifset) == 60`,
+  'struct mrt6msg': `sizeof(struct mrt6msg) == ${uapi.MRT6MSG_LEN} && offsetof(struct mrt6msg, im6_msgtype) == 1 && offsetof(struct mrt6msg, im6_mif) == 2 && offsetof(struct mrt6msg, im6_src) == 8`,
+  'struct sioc_mif_req6': `sizeof(struct sioc_mif_req6) == ${uapi.SIOC_MIF_REQ6_LEN} && sizeof(struct sioc_sg_req6) == ${uapi.SIOC_SG_REQ6_LEN}`,
   'struct netconfmsg': `sizeof(struct netconfmsg) == ${uapi.NETCONFMSG_LEN}`,
   'struct if_stats_msg': `sizeof(struct if_stats_msg) == ${uapi.IF_STATS_MSG_LEN} && offsetof(struct if_stats_msg, ifindex) == 4 && offsetof(struct if_stats_msg, filter_mask) == 8`,
   'struct prefixmsg': `sizeof(struct prefixmsg) == ${uapi.PREFIXMSG_LEN} && offsetof(struct prefixmsg, prefix_ifindex) == 4 && offsetof(struct prefixmsg, prefix_type) == 8 && offsetof(struct prefixmsg, prefix_len) == 9 && offsetof(struct prefixmsg, prefix_flags) == 10`,
