@@ -198,6 +198,8 @@ export class Stage {
       if (performance.now() > end) return;
       await this.wait(10);
     }
+    // What comes within the same tick of the kernel as the last change is not believed.
+    await this.wait(50);
   }
 
   private lines(): { at: number; text: string }[] {
