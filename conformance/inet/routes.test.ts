@@ -13,6 +13,7 @@ import {
 } from '@linnet/uapi';
 import { describe, expect, it } from 'vitest';
 import { TestNetns } from '../host/netns.ts';
+import { Rng } from '../ipv4/routes-world.ts';
 import { have } from '../needs.mjs';
 import { attr, join, str, u32, u8, words } from '../netlink/attrs.ts';
 import { RealKernel, request } from '../netlink/probe.ts';
@@ -20,26 +21,6 @@ import { RealKernel, request } from '../netlink/probe.ts';
 const LOOKUPS = Number(process.env['ROUTE_LOOKUPS'] ?? 10000);
 const BATCH = 100;
 const CREATE = NLM_F_CREATE | NLM_F_EXCL;
-
-/** Repeatable numbers (mulberry32). */
-class Rng {
-  private a: number;
-  constructor(seed: number) {
-    this.a = seed;
-  }
-  below(n: number): number {
-    this.a = (this.a + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.a ^ (this.a >>> 15), 1 | this.a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % n;
-  }
-  chance(percent: number): boolean {
-    return this.below(100) < percent;
-  }
-  pick<T>(list: readonly T[]): T {
-    return list[this.below(list.length)]!;
-  }
-}
 
 const be = (...v: readonly number[]): Uint8Array => Uint8Array.from(v.flatMap((x) => [x >>> 24, (x >>> 16) & 255, (x >>> 8) & 255, x & 255]));
 const be16 = (v: number): Uint8Array => Uint8Array.of(v >>> 8, v & 255);

@@ -54,3 +54,5 @@ export {
 export { rawDiagAdd } from './raw-diag.ts';
 export { inetCommonDgramOps, inetCommonOps, inetCommonStreamOps, inetFindProtosw } from './sock-ops.ts';
 export { inetSharesPort } from './reuseport.ts';
+export { mrRulesRegister, type MrRulesFamily } from './mr-rules.ts';
+export { pimRegisterDevice } from './pim-register.ts';

@@ -1,11 +1,11 @@
 /** The register interface of PIM (RFC 7761 4.4): packets to it go to the daemon whole; what comes in PIM registers comes in by it. */
-import { csumFold, EINVAL, ENOBUFS } from '@linnet/kernel';
-import { allocNetdev, devOpen, IFF_NO_QUEUE, NETDEV_TX_OK, netifRx, registerNetdevice, skbDev, unregisterNetdevice } from '@linnet/netdev';
-import type { NetDevice, NetDeviceOps } from '@linnet/netdev';
-import { CHECKSUM_NONE, consumeSkb, DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, skbChecksum, skbPullUnchecked } from '@linnet/skbuff';
+import { csumFold, EINVAL } from '@linnet/kernel';
+import { pimRegisterDevice } from '@linnet/inet';
+import { netifRx, skbDev } from '@linnet/netdev';
+import type { NetDevice } from '@linnet/netdev';
+import { CHECKSUM_NONE, DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, skbChecksum, skbPullUnchecked } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { ARPHRD_PIMREG, ETH_P_IP, IFF_NOARP, IGMPMSG_WHOLEPKT, IPHDR_LEN, ipv4IsMulticast, iphDaddr, iphTotLen, RT_TABLE_DEFAULT } from '@linnet/uapi';
-import { inDevGet } from './in-device.ts';
+import { ETH_P_IP, IGMPMSG_WHOLEPKT, IPHDR_LEN, ipv4IsMulticast, iphDaddr, iphTotLen, RT_TABLE_DEFAULT } from '@linnet/uapi';
 import { mrTableOf } from './ipmr-forward.ts';
 import { IPMR } from './ipmr-types.ts';
 import type { MrTable } from './ipmr-types.ts';
@@ -19,35 +19,15 @@ const REGISTER_LEN = 8;
 /** The second bit of a register's flags: there is no packet in it. */
 const NULL_REGISTER = 0x40;
 
-const OPS: NetDeviceOps = Object.freeze({
-  startXmit(skb: Skb, dev: NetDevice): number {
-    dev.stats.txPackets++;
-    dev.stats.txBytes += skb.len;
-    const t = mrTableOf(dev.net.get(IPMR), skb, dev, true);
-    if (t !== null && t.registerVif >= 0) mrUpcall(t, skb, t.registerVif, IGMPMSG_WHOLEPKT);
-    consumeSkb(skb);
-    return NETDEV_TX_OK;
-  },
-  getIflink: () => 0,
-});
-
-function setup(dev: NetDevice): void {
-  dev.type = ARPHRD_PIMREG;
-  dev.mtu = MTU;
-  dev.flags = IFF_NOARP;
-  dev.privFlags |= IFF_NO_QUEUE;
-  dev.netnsImmutable = true;
-  dev.txQueueLen = 1000;
+/** What goes out by the device goes to the daemon. */
+function transmit(skb: Skb, dev: NetDevice): void {
+  const t = mrTableOf(dev.net.get(IPMR), skb, dev, true);
+  if (t !== null && t.registerVif >= 0) mrUpcall(t, skb, t.registerVif, IGMPMSG_WHOLEPKT);
 }
 
 /** Makes the device of a table and opens it, or returns a negative errno. @alpha */
 export function mrRegisterDevice(t: MrTable): NetDevice | number {
-  // datapath-ok: once a daemon
-  const dev = allocNetdev(t.n4.net, { name: t.id === RT_TABLE_DEFAULT ? 'pimreg' : `pimreg${t.id}`, setup, ops: OPS });
-  if (registerNetdevice(dev) !== 0) return -ENOBUFS;
-  if (inDevGet(dev) !== null && devOpen(dev) === 0) return dev;
-  unregisterNetdevice(dev);
-  return -ENOBUFS;
+  return pimRegisterDevice(t.n4.net, t.id === RT_TABLE_DEFAULT ? 'pimreg' : `pimreg${t.id}`, MTU, transmit); // datapath-ok: once a daemon
 }
 
 /** The receiver of protocol 103: `data` at the PIM header. Consumes the skb. @alpha */

@@ -1,10 +1,11 @@
 /** The register interface of PIM over IPv6 (RFC 7761 4.4): packets to it go to the daemon whole; what comes in PIM registers comes in by it. */
-import { csumFold, EINVAL, ENOBUFS } from '@linnet/kernel';
-import { allocNetdev, devOpen, IFF_NO_QUEUE, NETDEV_TX_OK, netifRx, registerNetdevice, skbDev, unregisterNetdevice } from '@linnet/netdev';
-import type { NetDevice, NetDeviceOps } from '@linnet/netdev';
-import { CHECKSUM_NONE, consumeSkb, DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, skbChecksum, skbPullUnchecked } from '@linnet/skbuff';
+import { csumFold, EINVAL } from '@linnet/kernel';
+import { pimRegisterDevice } from '@linnet/inet';
+import { netifRx, skbDev } from '@linnet/netdev';
+import type { NetDevice } from '@linnet/netdev';
+import { CHECKSUM_NONE, DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, skbChecksum, skbPullUnchecked } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { ARPHRD_PIMREG, ETH_P_IPV6, IFF_NOARP, ip6Daddr, ip6PayloadLen, IPPROTO_PIM, IPV6HDR_LEN, MRT6MSG_WHOLEPKT, RT_TABLE_MAIN } from '@linnet/uapi';
+import { ETH_P_IPV6, ip6Daddr, ip6PayloadLen, IPPROTO_PIM, IPV6HDR_LEN, MRT6MSG_WHOLEPKT, RT_TABLE_MAIN } from '@linnet/uapi';
 import { csum6SkbPseudo } from './csum6.ts';
 import { mr6TableOf } from './ip6mr-forward.ts';
 import { IP6MR } from './ip6mr-types.ts';
@@ -19,35 +20,15 @@ const REGISTER_LEN = 8;
 /** The second bit of a register's flags: there is no packet in it. */
 const NULL_REGISTER = 0x40;
 
-const OPS: NetDeviceOps = Object.freeze({
-  startXmit(skb: Skb, dev: NetDevice): number {
-    dev.stats.txPackets++;
-    dev.stats.txBytes += skb.len;
-    const t = mr6TableOf(dev.net.get(IP6MR), skb, dev, true);
-    if (t !== null && t.registerMif >= 0) mr6Upcall(t, skb, t.registerMif, MRT6MSG_WHOLEPKT);
-    consumeSkb(skb);
-    return NETDEV_TX_OK;
-  },
-  getIflink: () => 0,
-});
-
-function setup(dev: NetDevice): void {
-  dev.type = ARPHRD_PIMREG;
-  dev.mtu = MTU;
-  dev.flags = IFF_NOARP;
-  dev.privFlags |= IFF_NO_QUEUE;
-  dev.netnsImmutable = true;
-  dev.txQueueLen = 1000;
+/** What goes out by the device goes to the daemon. */
+function transmit(skb: Skb, dev: NetDevice): void {
+  const t = mr6TableOf(dev.net.get(IP6MR), skb, dev, true);
+  if (t !== null && t.registerMif >= 0) mr6Upcall(t, skb, t.registerMif, MRT6MSG_WHOLEPKT);
 }
 
 /** Makes the device of a table and opens it, or returns a negative errno. @alpha */
 export function mr6RegisterDevice(t: Mr6Table): NetDevice | number {
-  // datapath-ok: once a daemon
-  const dev = allocNetdev(t.n6.net, { name: t.id === RT_TABLE_MAIN ? 'pim6reg' : `pim6reg${t.id}`, setup, ops: OPS });
-  if (registerNetdevice(dev) !== 0) return -ENOBUFS;
-  if (devOpen(dev) === 0) return dev;
-  unregisterNetdevice(dev);
-  return -ENOBUFS;
+  return pimRegisterDevice(t.n6.net, t.id === RT_TABLE_MAIN ? 'pim6reg' : `pim6reg${t.id}`, MTU, transmit); // datapath-ok: once a daemon
 }
 
 /** The receiver of protocol 103: `data` at the PIM header. Consumes the skb. @alpha */
