@@ -211,7 +211,7 @@ function measure6(n: number): Record<string, number> {
   const { lpm } = r.net.get(IPV6).fibTables.get(RT_TABLE_MAIN)!;
   const random = new Random(7);
   // Addresses in an array, which costs both sides the same.
-  const addrs = new Int32Array(1 << 17);
+  const addrs = new Int32Array(1 << 21);
   const draw = (at: number): void => {
     const i = (random.next() >>> 0) % n;
     const any = (random.next() >>> 0) % 3 === 0;

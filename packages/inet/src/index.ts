@@ -55,4 +55,4 @@ export { rawDiagAdd } from './raw-diag.ts';
 export { inetCommonDgramOps, inetCommonOps, inetCommonStreamOps, inetFindProtosw } from './sock-ops.ts';
 export { inetSharesPort } from './reuseport.ts';
 export { mrRulesRegister, type MrRulesFamily } from './mr-rules.ts';
-export { pimRegisterDevice } from './pim-register.ts';
+export { isPimRegister, PIM_REGISTER_LEN, pimRegisterDevice, pimRegisterReceive } from './pim-register.ts';

@@ -1,9 +1,9 @@
 /** The register interface of PIM (RFC 7761 4.4): packets to it go to the daemon whole; what comes in PIM registers comes in by it. */
 import { csumFold, EINVAL } from '@linnet/kernel';
-import { pimRegisterDevice } from '@linnet/inet';
-import { netifRx, skbDev } from '@linnet/netdev';
+import { isPimRegister, PIM_REGISTER_LEN, pimRegisterDevice, pimRegisterReceive } from '@linnet/inet';
+import { skbDev } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
-import { CHECKSUM_NONE, DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, skbChecksum, skbPullUnchecked } from '@linnet/skbuff';
+import { DROP, kfreeSkbReason, pskbMayPull, skbChecksum } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import { ETH_P_IP, IGMPMSG_WHOLEPKT, IPHDR_LEN, ipv4IsMulticast, iphDaddr, iphTotLen, RT_TABLE_DEFAULT } from '@linnet/uapi';
 import { mrTableOf } from './ipmr-forward.ts';
@@ -13,11 +13,6 @@ import { mrUpcall } from './ipmr-upcall.ts';
 
 /** What an Ethernet carries, less an IP header and that of a register. */
 const MTU = 1500 - 20 - 8;
-/** Version 2, type register. */
-const REGISTER = 0x21;
-const REGISTER_LEN = 8;
-/** The second bit of a register's flags: there is no packet in it. */
-const NULL_REGISTER = 0x40;
 
 /** What goes out by the device goes to the daemon. */
 function transmit(skb: Skb, dev: NetDevice): void {
@@ -38,31 +33,18 @@ export function pimRcv(skb: Skb): number {
 
 /** Takes the packet out of a register and lets it come in again. 0, or -EINVAL: it is the caller's still. */
 function takeRegister(skb: Skb): number {
-  if (!pskbMayPull(skb, REGISTER_LEN + IPHDR_LEN)) return -EINVAL;
-  const { view, data, u8 } = skb;
-  if (u8[data] !== REGISTER || (u8[data + 4]! & NULL_REGISTER) !== 0) return -EINVAL;
+  if (!pskbMayPull(skb, PIM_REGISTER_LEN + IPHDR_LEN)) return -EINVAL;
+  if (!isPimRegister(skb)) return -EINVAL;
+  const { view, data } = skb;
   // The sum is of the header; some take it of all.
-  if (csumFold(skbChecksum(skb, 0, REGISTER_LEN, 0)) !== 0 && csumFold(skbChecksum(skb, 0, skb.len, 0)) !== 0) return -EINVAL;
-  const inner = data + REGISTER_LEN;
+  if (csumFold(skbChecksum(skb, 0, PIM_REGISTER_LEN, 0)) !== 0 && csumFold(skbChecksum(skb, 0, skb.len, 0)) !== 0) return -EINVAL;
+  const inner = data + PIM_REGISTER_LEN;
   const len = iphTotLen(view, inner);
-  if (!ipv4IsMulticast(iphDaddr(view, inner)) || len === 0 || len + REGISTER_LEN > skb.len) return -EINVAL;
+  if (!ipv4IsMulticast(iphDaddr(view, inner)) || len === 0 || len + PIM_REGISTER_LEN > skb.len) return -EINVAL;
   const from = skbDev(skb)!;
   const t = mrTableOf(from.net.get(IPMR), skb, from, false);
   const vif = t === null || t.registerVif < 0 ? null : t.vifs[t.registerVif]!;
   if (vif === null) return -EINVAL;
-  const { dev } = vif;
-  skbPullUnchecked(skb, REGISTER_LEN);
-  skb.macHeader = skb.data;
-  skb.macLen = 0;
-  skb.networkHeader = skb.data;
-  skb.protocol = ETH_P_IP;
-  skb.ipSummed = CHECKSUM_NONE;
-  skb.pktType = PACKET_HOST;
-  skb.dst = null;
-  skb.hash = 0;
-  skb.dev = dev;
-  dev.stats.rxPackets++;
-  dev.stats.rxBytes += skb.len;
-  netifRx(skb);
+  pimRegisterReceive(skb, vif.dev, ETH_P_IP);
   return 0;
 }

@@ -1,7 +1,7 @@
 /**
  * Longest-prefix match over 32-bit addresses.
  *
- * A table of a few prefixes is one linear scan over dense arrays (a namespace costs hundreds of bytes). A bigger one is a multibit trie: a root by the first 8 bits
+ * A table of a few prefixes is one list of them, longer ones first (a namespace costs hundreds of bytes). A bigger one is a multibit trie: a root by the first 8 bits
  * (of a big table 16) of the address, below it pages of 256 slots. What a search in a big table costs is what it misses in the caches of the processor and of its
  * address translation, so pages are short: one bit for each slot whose content differs from that of the slot before, and a run of the contents alone, two bytes each.
  * The slot's place in the run is the number of bits up to it.
@@ -76,6 +76,8 @@ export class Lpm4 {
   private leaves: number;
   private dflt: number;
   private root: Int32Array;
+  /** Without a trie: of each prefix itself, its mask and its leaf, longer ones first. */
+  private few: Int32Array;
   /** Bits of an address below the root: 24 or 16. */
   private rootShift: number;
   private nodes: Int32Array;
@@ -103,6 +105,7 @@ export class Lpm4 {
     this.leaves = 0;
     this.dflt = 0;
     this.root = EMPTY;
+    this.few = EMPTY;
     this.rootShift = 24;
     this.nodes = EMPTY;
     this.runs = EMPTY16;
@@ -119,7 +122,11 @@ export class Lpm4 {
   /** Leaf of the longest prefix that contains `addr`, or 0. */
   find(addr: number): number {
     const root = this.root;
-    if (root.length === 0) return this.scan(addr, 33);
+    if (root.length === 0) {
+      const few = this.few;
+      for (let i = 0; i < few.length; i += 3) if (((addr ^ few[i]!) & few[i + 1]!) === 0) return few[i + 2]!;
+      return 0;
+    }
     const best = this.dflt;
     const v = root[addr >>> this.rootShift]!;
     // The longer one that is there, without a branch that nobody could foresee.
@@ -210,6 +217,7 @@ export class Lpm4 {
     this.count--;
     if (this.root.length === 0) {
       this.freeEntry(this.leaves, leaf);
+      this.listFew();
       return;
     }
     this.trieDel(prefix, plen);
@@ -232,9 +240,9 @@ export class Lpm4 {
 
   /** Bytes held by the arrays (for the bench and tests). */
   bytes(): number {
-    const { prefix, plen, value, parent, root, nodes, freeBlocks, freePages, wide } = this;
+    const { prefix, plen, value, parent, root, few, nodes, freeBlocks, freePages, wide } = this;
     return (
-      prefix.byteLength + plen.byteLength + value.byteLength + parent.byteLength + root.byteLength + nodes.byteLength + freeBlocks.byteLength + freePages.byteLength + wide.byteLength
+      prefix.byteLength + plen.byteLength + value.byteLength + parent.byteLength + root.byteLength + few.byteLength + nodes.byteLength + freeBlocks.byteLength + freePages.byteLength + wide.byteLength
     );
   }
 
@@ -259,6 +267,17 @@ export class Lpm4 {
       }
     }
     return best;
+  }
+
+  /** Writes down the prefixes of a table without a trie. */
+  private listFew(): void {
+    const { prefix, plen: plens, leafTop } = this;
+    const leaves: number[] = [];
+    for (let i = 1; i < leafTop; i++) if (plens[i]! >= 0) leaves.push(i);
+    leaves.sort((a, b) => plens[b]! - plens[a]!);
+    const few = new Int32Array(3 * leaves.length);
+    leaves.forEach((leaf, i) => few.set([prefix[leaf]!, plens[leaf] === 0 ? 0 : -1 << (32 - plens[leaf]!), leaf], 3 * i));
+    this.few = few;
   }
 
   /** What is in a slot of a page: an entry of its block, with CHILD when that is a page. */
@@ -296,6 +315,7 @@ export class Lpm4 {
     this.freeEntries = 0;
     this.dflt = 0;
     this.root = EMPTY;
+    this.few = EMPTY;
     this.nodes = EMPTY;
     this.runs = EMPTY16;
     // A page at 0 would be none.
@@ -638,7 +658,10 @@ export class Lpm4 {
     this.plen[leaf] = plen;
     this.value[leaf] = value;
     this.parent[leaf] = 0;
-    if (this.root.length === 0) return leaf;
+    if (this.root.length === 0) {
+      this.listFew();
+      return leaf;
+    }
     if (plen === 0) this.dflt = leaf;
     else this.put(o, at, at + (1 << (32 - shift - plen)), leaf, plen);
     return leaf;

@@ -1,9 +1,9 @@
 /** The register interface of PIM over IPv6 (RFC 7761 4.4): packets to it go to the daemon whole; what comes in PIM registers comes in by it. */
 import { csumFold, EINVAL } from '@linnet/kernel';
-import { pimRegisterDevice } from '@linnet/inet';
-import { netifRx, skbDev } from '@linnet/netdev';
+import { isPimRegister, PIM_REGISTER_LEN, pimRegisterDevice, pimRegisterReceive } from '@linnet/inet';
+import { skbDev } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
-import { CHECKSUM_NONE, DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, skbChecksum, skbPullUnchecked } from '@linnet/skbuff';
+import { DROP, kfreeSkbReason, pskbMayPull, skbChecksum } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import { ETH_P_IPV6, ip6Daddr, ip6PayloadLen, IPPROTO_PIM, IPV6HDR_LEN, MRT6MSG_WHOLEPKT, RT_TABLE_MAIN } from '@linnet/uapi';
 import { csum6SkbPseudo } from './csum6.ts';
@@ -14,11 +14,6 @@ import { mr6Upcall } from './ip6mr-upcall.ts';
 
 /** What an Ethernet carries, less an IPv6 header and that of a register. */
 const MTU = 1500 - 40 - 8;
-/** Version 2, type register. */
-const REGISTER = 0x21;
-const REGISTER_LEN = 8;
-/** The second bit of a register's flags: there is no packet in it. */
-const NULL_REGISTER = 0x40;
 
 /** What goes out by the device goes to the daemon. */
 function transmit(skb: Skb, dev: NetDevice): void {
@@ -39,31 +34,18 @@ export function pim6Rcv(skb: Skb): number {
 
 /** Takes the packet out of a register and lets it come in again. 0, or -EINVAL: it is the caller's still. */
 function takeRegister(skb: Skb): number {
-  if (!pskbMayPull(skb, REGISTER_LEN + IPV6HDR_LEN)) return -EINVAL;
-  const { view, data, u8 } = skb;
-  if (u8[data] !== REGISTER || (u8[data + 4]! & NULL_REGISTER) !== 0) return -EINVAL;
+  if (!pskbMayPull(skb, PIM_REGISTER_LEN + IPV6HDR_LEN)) return -EINVAL;
+  if (!isPimRegister(skb)) return -EINVAL;
+  const { view, data } = skb;
   // The sum is of the header, with a pseudo-header of that length; some take it of all, without one.
-  if (csumFold(skbChecksum(skb, 0, REGISTER_LEN, csum6SkbPseudo(skb, REGISTER_LEN, IPPROTO_PIM))) !== 0 && csumFold(skbChecksum(skb, 0, skb.len, 0)) !== 0) return -EINVAL;
-  const inner = data + REGISTER_LEN;
+  if (csumFold(skbChecksum(skb, 0, PIM_REGISTER_LEN, csum6SkbPseudo(skb, PIM_REGISTER_LEN, IPPROTO_PIM))) !== 0 && csumFold(skbChecksum(skb, 0, skb.len, 0)) !== 0) return -EINVAL;
+  const inner = data + PIM_REGISTER_LEN;
   const len = ip6PayloadLen(view, inner);
-  if (ip6Daddr(view, inner, 0) >>> 24 !== 0xff || len === 0 || len + REGISTER_LEN > skb.len) return -EINVAL;
+  if (ip6Daddr(view, inner, 0) >>> 24 !== 0xff || len === 0 || len + PIM_REGISTER_LEN > skb.len) return -EINVAL;
   const from = skbDev(skb)!;
   const t = mr6TableOf(from.net.get(IP6MR), skb, from, false);
   const mif = t === null || t.registerMif < 0 ? null : t.mifs[t.registerMif]!;
   if (mif === null) return -EINVAL;
-  const { dev } = mif;
-  skbPullUnchecked(skb, REGISTER_LEN);
-  skb.macHeader = skb.data;
-  skb.macLen = 0;
-  skb.networkHeader = skb.data;
-  skb.protocol = ETH_P_IPV6;
-  skb.ipSummed = CHECKSUM_NONE;
-  skb.pktType = PACKET_HOST;
-  skb.dst = null;
-  skb.hash = 0;
-  skb.dev = dev;
-  dev.stats.rxPackets++;
-  dev.stats.rxBytes += skb.len;
-  netifRx(skb);
+  pimRegisterReceive(skb, mif.dev, ETH_P_IPV6);
   return 0;
 }

@@ -4,8 +4,8 @@
  * A search follows the bits of the address without looking at the prefixes that it passes, down to the end, and then goes back up over the prefixes on its way
  * until one contains the address: the last one nearly always does. So a search reads one word of a record at each step.
  *
- * A big table has a shortcut as well: by the first bits of the address the record at which the search comes below those bits. It is filled by searches, and a change
- * makes unknown again what it concerns.
+ * A big table has a shortcut as well: by the first bits of the address the record at which the search comes below those bits; or, where only a few prefixes are, a list of
+ * them, so that all is found in one place of the memory. It is filled by searches, and a change makes unknown again what it concerns.
  */
 
 const EMPTY_NODES = 8;
@@ -18,6 +18,11 @@ const PREFIX = 4;
 const JUMPS: readonly { readonly bits: number; readonly from: number }[] = [{ bits: 16, from: 1024 }, { bits: 20, from: 50_000 }];
 /** In the shortcut: not known. Else the first record of at least so many bits that begins with these (> 0), or the longest one of fewer that contains them, negative (0: none). */
 const UNKNOWN = -0x80000000;
+/** Or this and the place of a list: of each prefix two words, their masks and its leaf, longer ones first; at the end the leaf that contains them all, with a mask of 0. */
+const LIST = 0x40000000;
+const ENTRY = 5;
+/** The longest list, without its end. */
+const FEW = 8;
 const EMPTY: Int32Array = new Int32Array(0);
 
 /** Set in a record's length when its prefix is in the table, not only a fork. */
@@ -42,6 +47,8 @@ export class Lpm6 {
   private free: number;
   private jump: Int32Array;
   private jumpBits: number;
+  private lists: Int32Array;
+  private listTop: number;
 
   constructor() {
     this.count = 0;
@@ -51,6 +58,8 @@ export class Lpm6 {
     this.free = 0;
     this.jump = EMPTY;
     this.jumpBits = 0;
+    this.lists = EMPTY;
+    this.listTop = 0;
   }
 
   /** Leaf of the longest prefix that contains the address, or 0. */
@@ -62,6 +71,12 @@ export class Lpm6 {
     if (this.jump.length !== 0) {
       first = this.jump[a0 >>> (32 - this.jumpBits)]!;
       if (first === UNKNOWN) first = this.learn(a0);
+      if (first >= LIST) {
+        const l = this.lists;
+        let i = first - LIST;
+        while ((((a0 ^ l[i]!) & l[i + 2]!) | ((a1 ^ l[i + 1]!) & l[i + 3]!)) !== 0) i += ENTRY;
+        return l[i + 4]!;
+      }
       // It contains the address.
       if (first <= 0) return first === 0 || n[(-first << 3) + LEN]! >= LEAF ? -first : this.cover(-first);
       at = first;
@@ -123,7 +138,7 @@ export class Lpm6 {
       if (common < len) break;
       if (len === plen) {
         this.nodes[(at << 3) + LEN] = plen | LEAF;
-        // It was a fork; who ended there does so still.
+        this.forget(p[0]!, plen);
         return at;
       }
       parent = at;
@@ -156,6 +171,7 @@ export class Lpm6 {
     const n = this.nodes;
     const o = leaf << 3;
     n[o + LEN] = n[o + LEN]! & 255;
+    this.forget(n[o + PREFIX]!, n[o + LEN]!);
     this.tidy(leaf);
     this.resize();
   }
@@ -188,7 +204,7 @@ export class Lpm6 {
 
   /** Bytes held by the nodes. */
   bytes(): number {
-    return this.nodes.byteLength + this.jump.byteLength;
+    return this.nodes.byteLength + this.jump.byteLength + this.lists.byteLength;
   }
 
   /** Gives the shortcut the size that the table calls for. */
@@ -198,6 +214,8 @@ export class Lpm6 {
     if (bits === this.jumpBits) return;
     this.jumpBits = bits;
     this.jump = bits === 0 ? EMPTY : new Int32Array(1 << bits).fill(UNKNOWN);
+    this.lists = EMPTY;
+    this.listTop = 0;
   }
 
   /** Forgets the shortcuts of the addresses that begin with the first `bits` of a word. */
@@ -226,8 +244,55 @@ export class Lpm6 {
       found = -at;
       at = n[o + ((a0 >>> (31 - len)) & 1)]!;
     }
+    if (found > 0) found = this.listOf(found) || found;
     this.jump[a0 >>> (32 - bits)] = found;
     return found;
+  }
+
+  /** Makes the list of the leaves from a record on, if they are few and none is longer than 64 bits; else 0. */
+  private listOf(first: number): number {
+    const n = this.nodes;
+    const leaves: number[] = []; // datapath-ok: once until the next change
+    const stack = [first]; // datapath-ok: once until the next change
+    while (stack.length > 0) {
+      const at = stack.pop()!;
+      const len = n[(at << 3) + LEN]!;
+      if (len >= LEAF && (leaves.push(at) > FEW || (len & 255) > 64)) return 0;
+      for (let side = 0; side < 2; side++) if (n[(at << 3) + side] !== 0) stack.push(n[(at << 3) + side]!);
+    }
+    leaves.sort((a, b) => this.plen(b) - this.plen(a)); // datapath-ok: once until the next change
+    const place = this.listRoom(ENTRY * (leaves.length + 1));
+    const l = this.lists;
+    let i = place;
+    for (const leaf of leaves) {
+      const len = this.plen(leaf);
+      l[i] = n[(leaf << 3) + PREFIX]!;
+      l[i + 1] = n[(leaf << 3) + PREFIX + 1]!;
+      l[i + 2] = maskWord(len, 0);
+      l[i + 3] = maskWord(len, 1);
+      l[i + 4] = leaf;
+      i += ENTRY;
+    }
+    l.fill(0, i, i + 4);
+    l[i + 4] = this.cover(first);
+    return LIST + place;
+  }
+
+  /** Room for a list. What changes have made unknown is never given back: when too much is, all lists are begun anew. */
+  private listRoom(words: number): number {
+    if (this.listTop + words > this.lists.length) {
+      // No leaf is in two lists, and each list has one: all of them have not more words than this.
+      if (this.lists.length >= 4 * ENTRY * this.count) {
+        this.jump.fill(UNKNOWN);
+        this.listTop = 0;
+      } else {
+        const bigger = new Int32Array(Math.max(1024, 2 * this.lists.length));
+        bigger.set(this.lists);
+        this.lists = bigger;
+      }
+    }
+    this.listTop += words;
+    return this.listTop - words;
   }
 
   private contains(at: number, a0: number, a1: number, a2: number, a3: number): boolean {

@@ -225,7 +225,15 @@ export class Kernel extends Slots {
   }
 
   /**
-   * Goes outside, as local_bh_enable. The outermost exit runs the pending softirqs and work (with a budget: if work remains, the clock is
+   * Between two steps of one call: what the first raised is done before the second, as when each were a call of its own. The clock is read again only if there was
+   * something to do. Nested in another call it is left to that one. Source: local_bh_enable.
+   */
+  bhEnable(): void {
+    if (this.depth === 1 && this.softirq.pending !== 0) this.drain();
+  }
+
+  /**
+   * Goes outside. The outermost exit runs the pending softirqs and work (with a budget: if work remains, the clock is
    * asked for another turn), sets the alarm, and then, outside, delivers the wake-ups.
    *
    * Errors: an exception in a softirq, timer or work is a bug of a module. The others still run; it is logged, and the first
@@ -368,14 +376,17 @@ export class Kernel extends Slots {
     if (this.timers.count !== 0 && ((this.jiffies - this.timers.earliest) | 0) >= 0) this.softirq.pending |= 1 << TIMER_SOFTIRQ;
   }
 
-  /** The loop of softirqs and work. Softirqs go first; when the budget is spent, work gets one batch, so that no flood starves it. */
+  /**
+   * The loop of softirqs and work. Softirqs go first; when the budget is spent, work gets one batch, so that no flood starves it. The clock is read between passes, and not
+   * after the last: what is due by then has its alarm.
+   */
   private drain(): void {
     if (this.dead) return;
     let budget = MAX_SOFTIRQ_RESTART;
     for (;;) {
       if (this.softirq.pending !== 0) this.softirq.run(this.onOops);
-      else if (this.works.head !== null) this.works.run(this.onOops);
-      else return;
+      else this.works.run(this.onOops);
+      if (this.softirq.pending === 0 && this.works.head === null) return;
       if (--budget === 0) break;
       this.refresh();
     }

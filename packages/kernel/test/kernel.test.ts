@@ -36,6 +36,23 @@ describe('enter and exit', () => {
     expect(k.depth).toBe(0);
   });
 
+  it('let softirqs run between two steps of one call, but not of one inside another', () => {
+    const { k } = machine();
+    const log: string[] = [];
+    openSoftirq(k, NET_RX_SOFTIRQ, () => log.push(`rx at ${k.depth}`));
+    k.enter();
+    raiseSoftirq(k, NET_RX_SOFTIRQ);
+    k.bhEnable();
+    expect(log).toEqual(['rx at 1']);
+    raiseSoftirq(k, NET_RX_SOFTIRQ);
+    k.enter();
+    k.bhEnable();
+    k.exit();
+    expect(log).toHaveLength(1);
+    k.exit();
+    expect(log).toEqual(['rx at 1', 'rx at 1']);
+  });
+
   it('complain about an exit too many', () => {
     const { k } = machine();
     expect(() => k.exit()).toThrow('Kernel.exit without enter');

@@ -236,10 +236,14 @@ export class Sys {
     this.enter();
     try {
       msg.flags = flags | MSG_DONTWAIT;
-      return msg.control.length === 0 ? sock.ops.sendmsg(sock, msg, size) : this.sendControl(sock, msg, size, rest);
+      return this.sendIn(sock, msg, size, rest);
     } finally {
       this.leave();
     }
+  }
+
+  private sendIn(sock: Socket, msg: MsgHdr, size: number, rest: boolean): number {
+    return msg.control.length === 0 ? sock.ops.sendmsg(sock, msg, size) : this.sendControl(sock, msg, size, rest);
   }
 
   /** Control messages go with the first bytes. */
@@ -257,12 +261,29 @@ export class Sys {
   sendmmsg(fd: number, msgs: readonly MMsgHdr[], flags: number = 0): number {
     const sock = this.sock(fd);
     if (typeof sock === 'number') return sock;
-    for (let i = 0; i < msgs.length; i++) {
-      const n = this.sendmsg(fd, msgs[i]!.hdr, flags);
-      if (n < 0) return i > 0 ? i : n;
-      msgs[i]!.len = n;
+    this.enter();
+    try {
+      for (let i = 0; i < msgs.length; i++) {
+        if (i > 0) this.bhEnable();
+        const m = msgs[i]!;
+        const n = this.sendNext(sock, m.hdr, flags);
+        if (n < 0) return i > 0 ? i : n;
+        m.len = n;
+      }
+      return msgs.length;
+    } finally {
+      this.leave();
     }
-    return msgs.length;
+  }
+
+  /** One of several messages, inside the kernel. */
+  private sendNext(sock: Socket, msg: MsgHdr, flags: number): number {
+    const err = this.checkMsg(msg, flags);
+    if (err !== 0) return err;
+    msg.iovIndex = 0;
+    msg.iovOff = 0;
+    msg.flags = flags | MSG_DONTWAIT;
+    return this.sendIn(sock, msg, msgCount(msg), false);
   }
 
   /** recv(2): bytes received, 0 at the end of a stream. */
@@ -321,12 +342,20 @@ export class Sys {
   recvmmsg(fd: number, msgs: readonly MMsgHdr[], flags: number = 0): number {
     const sock = this.sock(fd);
     if (typeof sock === 'number') return sock;
-    for (let i = 0; i < msgs.length; i++) {
-      const n = this.recvmsg(fd, msgs[i]!.hdr, flags);
-      if (n < 0) return i > 0 ? i : n;
-      msgs[i]!.len = n;
+    this.enter();
+    try {
+      for (let i = 0; i < msgs.length; i++) {
+        if (i > 0) this.bhEnable();
+        const m = msgs[i]!;
+        const err = this.checkMsg(m.hdr, flags);
+        const n = err !== 0 ? err : this.recvOn(sock, m.hdr, flags);
+        if (n < 0) return i > 0 ? i : n;
+        m.len = n;
+      }
+      return msgs.length;
+    } finally {
+      this.leave();
     }
-    return msgs.length;
   }
 
   /** shutdown(2). */
@@ -657,6 +686,16 @@ export class Sys {
     this.tasks.current = null;
     this.kernel.cred = ROOT_CRED;
     this.kernel.exit();
+  }
+
+  /** Between two messages of one call: what the first set going is done before the second. */
+  private bhEnable(): void {
+    if (this.kernel.softirq.pending === 0) return;
+    this.tasks.current = null;
+    this.kernel.cred = ROOT_CRED;
+    this.kernel.bhEnable();
+    this.tasks.current = this.task;
+    this.kernel.cred = this.task.cred;
   }
 
   /** @internal A call between the two. */
