@@ -32,6 +32,8 @@ export const programs = {
   sysctl: 'procps',
   bridge: 'iproute2',
   genl: 'iproute2',
+  arpd: 'iproute2',
+  arping: 'iputils-arping',
   smcrouted: 'smcroute',
   chromium: 'chromium',
   // The specifications of netlink, and what its checker needs: Debian's own Python.

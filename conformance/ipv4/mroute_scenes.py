@@ -194,6 +194,33 @@ def pim():
     say(s.set(PIM, 0), s.get(PIM), s.get(ASSERT)); sendreg(reg()); look('register without PIM')
     sh('ip -s link show pimreg | tail -4')
 
+def pim1():
+    'Registers of PIM version 1, which are messages of IGMP.'
+    quiet('echo 1 > /proc/sys/net/ipv4/conf/default/rp_filter')
+    s = Sock(); say(s.set(INIT, 1))
+    t = [Tap('p%d' % i) for i in range(3)]
+    for i in range(3): s.vif(i, '10.0.%d.1' % i)
+    say(s.vif(3, '0.0.0.0', REGISTER), s.set(PIM, 1)); sh('cat /proc/sys/net/ipv4/conf/pimreg/rp_filter')
+    n = Netlink([30])
+    def look(what):
+        say('==', what, [[f[28:] for f in x.recv(0.05)] for x in t], [m for m in s.recv(0.03) if '0a000009' in m[24:32]], n.heard(0.03)); proc('ip_mr_cache')
+    [x.recv(0.2) for x in t]; s.recv(0.1)
+    s.mfc('10.0.0.2', '239.1.1.2', 3, {1: 1, 2: 1})
+    inner = udp('10.0.0.2', '239.1.1.2', ident=2)[14:]
+    def reg(type=0x14, code=1, group='16.0.0.0', inner=inner, whole=True, bad=0):
+        h = struct.pack('!BBH4s', type, code, 0, ip(group))
+        return h[:2] + struct.pack('!H', csum(h + inner if whole else h) ^ bad) + h[4:] + inner
+    def go(what, x, dst='10.0.0.1', opts=b''):
+        t[0].send(frame(packet('10.0.0.9', dst, 64, 2, x, 9, opts=opts))); look(what)
+    go('register', reg()); go('sum over the header', reg(whole=False)); go('bad sum', reg(bad=1))
+    for c in (0, 2): go('code %d' % c, reg(code=c))
+    for g in ('0.0.0.0', '32.0.0.0', '16.0.0.1', '0.0.0.16'): go('group %s' % g, reg(group=g))
+    go('type 0x13', reg(type=0x13))
+    go('unicast', reg(inner=udp('10.0.0.2', '10.0.1.2')[14:])); go('cut', reg(inner=inner[:27])); go('cut shorter', reg(inner=inner[:12])); go('longer', reg(inner=inner + b'abc')); go('empty', reg(inner=b'')); go('no entry', reg(inner=udp('10.0.0.2', '239.5.5.5')[14:]))
+    go('total length 0', reg(inner=inner[:2] + b'\0\0' + inner[4:])); go('router alert', reg(), opts=bytes.fromhex('94040000'))
+    s.set(PIM, 0); go('without PIM', reg()); s.set(ASSERT, 1); go('with ASSERT', reg()); s.set(PIM, 1); go('again', reg())
+    s.vif(3, '0.0.0.0', op=DEL_VIF); go('without the register interface', reg())
+
 def tables():
     n = Netlink([6, 8, 30, 24])
     s = Sock(); o = Sock()

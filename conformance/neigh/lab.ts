@@ -68,11 +68,14 @@ export class Peer {
     const type = (f[12]! << 8) | f[13]!;
     const how = (f[0]! & 1) !== 0 ? 'all' : 'one';
     if (type === 0x0806) {
+      if (f[21] === 2) this.seen.push(`answer ${f.subarray(28, 32).join('.')}`);
       if (f[21] !== 1 || !PEER4_BYTES.every((x, i) => f[38 + i] === x)) return;
       // The host asks for itself: it tells its address.
       if (PEER4_BYTES.every((x, i) => f[28 + i] === x)) return;
       this.seen.push(how);
       if (this.answers) this.arpReply();
+    } else if (type === 0x86dd && f[20] === 58 && f[54] === 136) {
+      this.seen.push(`answer ${Array.from(f.subarray(62, 78), (x) => x.toString(16).padStart(2, '0')).join('')} ${f[58]!.toString(16)} ${how}`);
     } else if (type === 0x86dd && f[20] === 58 && f[54] === 135) {
       if (!PEER6_BYTES.every((x, i) => f[62 + i] === x)) return;
       this.seen.push(how);
@@ -94,9 +97,9 @@ export class Peer {
   arpReply(): void {
     this.arp(2, HOST_MAC, mac(this.mac), PEER4_BYTES, HOST_MAC, HOST4);
   }
-  /** The neighbour asks for the host. */
-  arpRequest(): void {
-    this.arp(1, [255, 255, 255, 255, 255, 255], mac(this.mac), PEER4_BYTES, [0, 0, 0, 0, 0, 0], HOST4);
+  /** The neighbour asks for the host, or for somebody else. */
+  arpRequest(target?: string): void {
+    this.arp(1, [255, 255, 255, 255, 255, 255], mac(this.mac), PEER4_BYTES, [0, 0, 0, 0, 0, 0], target?.split('.').map(Number) ?? HOST4);
   }
   /** It tells everybody its address (RFC 5227 section 3), as a request or a reply. */
   gratuitous(op: 1 | 2): void {
@@ -110,10 +113,11 @@ export class Peer {
     const dst = a.all === true ? bytes6('ff02::1') : HOST6;
     this.out(icmp6(a.all === true ? [0x33, 0x33, 0, 0, 0, 1] : HOST_MAC, sender, PEER6_BYTES, dst, [136, 0, 0, 0, flags, 0, 0, 0, ...PEER6_BYTES, ...option]));
   }
-  /** It solicits the host. */
-  solicit(): void {
-    const group = bytes6('ff02::1:ff00:1');
-    this.out(icmp6([0x33, 0x33, 0xff, 0, 0, 1], mac(this.mac), PEER6_BYTES, group, [135, 0, 0, 0, 0, 0, 0, 0, ...HOST6, 1, 1, ...mac(this.mac)]));
+  /** It solicits the host, or somebody else. */
+  solicit(target?: string): void {
+    const of = target === undefined ? HOST6 : bytes6(target);
+    const group = [...bytes6('ff02::1:ff00:0').slice(0, 13), ...of.slice(13)];
+    this.out(icmp6([0x33, 0x33, 0xff, ...of.slice(13)], mac(this.mac), PEER6_BYTES, group, [135, 0, 0, 0, 0, 0, 0, 0, ...of, 1, 1, ...mac(this.mac)]));
   }
 }
 
@@ -180,13 +184,18 @@ export class Stage {
   async sh(command: string): Promise<string> {
     return expectOk(await this.side.run(command)).stdout;
   }
-  /** A command that may fail. */
-  async try(command: string): Promise<void> {
-    await this.side.run(command);
+  /** A command that may fail: how it ended, and what it said. */
+  async try(command: string): Promise<string> {
+    const r = await this.side.run(command);
+    return `${r.code} ${r.stdout}${r.stderr}`.trimEnd();
+  }
+  /** Starts a program at the host, which ends with the stage. */
+  start(command: string): Program {
+    return this.side.start(command);
   }
   /** The host sends a datagram to the neighbour: nothing answers it, nothing is confirmed by it. */
-  async data(version: 4 | 6): Promise<void> {
-    await this.side.run(`python3 -c "import socket; s=socket.socket(socket.AF_INET${version === 6 ? '6' : ''}, socket.SOCK_DGRAM); s.sendto(b'x', ('${version === 6 ? PEER6 : PEER4}', 9))"`);
+  async data(version: 4 | 6, flags: number = 0): Promise<void> {
+    await this.side.run(`python3 -c "import socket; s=socket.socket(socket.AF_INET${version === 6 ? '6' : ''}, socket.SOCK_DGRAM); s.sendto(b'x', ${flags}, ('${version === 6 ? PEER6 : PEER4}', 9))"`);
   }
   wait(ms: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,4 +1,5 @@
 // What becomes of a neighbour, told by `ip monitor neigh`: the same story on the real kernel and on Linnet, in the same order, at the same pace.
+import { MSG_CONFIRM } from '@linnet/uapi';
 import { describe, expect, test } from 'vitest';
 import { can } from '../preload/lab.ts';
 import { DEV, MAC_A, MAC_B, PEER4, PEER6, Stage } from './lab.ts';
@@ -276,6 +277,38 @@ const SCENARIOS: readonly Scenario[] = [
       answer(s, v);
       await s.until(/REACHABLE/);
       await s.wait(100);
+    },
+  },
+  {
+    name: 'the host answers for others (proxy)',
+    async play(s, v) {
+      const [other, wrong] = v === 4 ? ['10.0.5.5', '10.0.5.6'] : ['fd00::55', 'fd00::56'];
+      // Behind another device of the host.
+      await s.sh('ip link add v0 type veth peer name v1 && ip link set v0 up && ip link set v1 up && ip route add 10.0.5.0/24 dev v0');
+      await s.sh(v === 4 ? 'sysctl -qw net.ipv4.ip_forward=1' : `sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv6.conf.${DEV}.proxy_ndp=1`);
+      await setTable(s, v, 'proxy_delay 200');
+      await s.sh(`ip neigh add proxy ${other} dev ${DEV}`);
+      const ask = (a: string): void => (v === 4 ? s.peer.arpRequest(a) : s.peer.solicit(a));
+      ask(wrong!);
+      ask(other!);
+      ask(other!);
+      await s.wait(600);
+      await setTable(s, v, 'proxy_delay 0');
+      ask(other!);
+      await s.wait(200);
+      await s.sh(`ip neigh del proxy ${other} dev ${DEV}`);
+      ask(other!);
+      await s.wait(400);
+    },
+  },
+  {
+    name: 'a program knows that it is there (MSG_CONFIRM)',
+    async play(s, v, addr) {
+      s.peer.answers = false;
+      await entry(s, 'add', addr, `lladdr ${MAC_A} nud stale`);
+      await s.data(v);
+      await s.data(v, MSG_CONFIRM);
+      await s.until(/REACHABLE/);
     },
   },
   {

@@ -1,5 +1,5 @@
 // The same commands with the same tools, against the real kernel and against Linnet.
-import { createKernel, type Kernel } from '@linnet/kernel';
+import { createKernel, type Kernel, type KernelModule } from '@linnet/kernel';
 import { skbStats } from '@linnet/skbuff';
 import { fullStack } from 'linnet';
 import { TestNetns } from '../host/netns.ts';
@@ -44,8 +44,8 @@ export class LinnetSide implements Side {
   readonly kernel: Kernel;
   #inside: Inside | null = null;
 
-  constructor() {
-    this.kernel = createKernel({ modules: fullStack, hostname: 'box' });
+  constructor(modules: readonly KernelModule[] = fullStack) {
+    this.kernel = createKernel({ modules, hostname: 'box' });
   }
   async open(): Promise<this> {
     this.#inside = await Inside.open(this.kernel);

@@ -17,6 +17,8 @@ export interface InetAf {
 
   /** Gives a new sock of the family its own part (`pinet6`). */
   initSock?(sk: InetSock): void;
+  /** AF_INET only: makes an AF_INET6 sock whose packets are its own one of AF_INET (IPV6_ADDRFORM). 0, or -ENOPROTOOPT when it has no such sockets. */
+  adopt?(sk: InetSock): number;
   /** Gives the child of a listener its own part, with the listener's settings. */
   cloneSock?(child: InetSock, parent: InetSock): void;
 

@@ -27,6 +27,8 @@ export interface LocalPorts {
   readonly low: number;
   readonly high: number;
   reserved(port: number): boolean;
+  /** May a socket that shares (SO_REUSEADDR) be given a port that others who share hold, when no other is left (ip-sysctl: ip_autobind_reuse)? */
+  readonly autobindReuse?: boolean;
 }
 
 /**
@@ -144,8 +146,16 @@ export function inetCskGetPort(h: InetHashinfo, sk: InetConnectionSock, snum: nu
   return 0;
 }
 
-/** A free port: from a random place on, first one half of the range (every other port), then the other; 0 when there is none (inet_csk_find_open_port). */
+/**
+ * A free port, 0 when there is none (inet_csk_find_open_port). Where ip_autobind_reuse is set, who shares takes in the end one that he may share; what SO_REUSEPORT allows does not count.
+ */
 function findOpenPort(h: InetHashinfo, sk: InetConnectionSock, ports: LocalPorts): number {
+  const port = findPort(h, sk, ports, false);
+  return port === 0 && ports.autobindReuse === true ? findPort(h, sk, ports, true) : port;
+}
+
+/** The search: from a random place on, first one half of the range (every other port), then the other. */
+function findPort(h: InetHashinfo, sk: InetConnectionSock, ports: LocalPorts, relax: boolean): number {
   const range = inetSkGetLocalPortRange(sk, ports);
   const low = range & 0xffff;
   const span = (range >>> 16) - low + 1;
@@ -157,7 +167,7 @@ function findOpenPort(h: InetHashinfo, sk: InetConnectionSock, ports: LocalPorts
       const port = low + ((offset + i) % span);
       if (ports.reserved(port)) continue;
       const tb = h.bhash.get(port);
-      if (tb === undefined || !bindConflict(sk, tb, false, false)) return port;
+      if (tb === undefined || !bindConflict(sk, tb, relax, false)) return port;
     }
     offset ^= 1;
   }

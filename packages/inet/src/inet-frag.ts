@@ -175,7 +175,7 @@ export function fragDestroy(q: InetFragQueue, reason: number): void {
 /** Throws away every queue: the namespace ends. @alpha */
 export function fragDirExit(dir: FragDir): void {
   for (let i = 0; i < FRAG_BUCKETS; i++) {
-    while (dir.buckets[i] !== null) fragDestroy(dir.buckets[i]!, DROP.FRAG_REASM_TIMEOUT);
+    while (dir.buckets[i] !== null) fragDestroy(dir.buckets[i]!, DROP.QUEUE_PURGE);
   }
 }
 

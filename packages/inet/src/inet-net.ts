@@ -20,13 +20,14 @@ export interface InetV6 {
   hasAddr(dev: NetDevice): boolean;
 }
 
-/** The ports that the stack may choose (ip-sysctl: ip_local_port_range, ip_local_reserved_ports). @alpha */
+/** The ports that the stack may choose (ip-sysctl: ip_local_port_range, ip_local_reserved_ports, ip_autobind_reuse). @alpha */
 export class InetNet implements LocalPorts {
   /** Lines of files under /proc/net, by the protocols that count; shown in the order given. */
   private readonly mibs: { file: 'snmp' | 'snmp6' | 'netstat' | 'sockstat' | 'sockstat6'; order: number; show: () => string }[] = [];
 
   low = 32768;
   high = 60999;
+  autobindReuse = false;
   /** Ports below this need CAP_NET_BIND_SERVICE. */
   ipUnprivilegedPortStart = 1024;
   private ranges: [number, number][] = [];
@@ -112,6 +113,9 @@ export function inetNetInit(net: Net, six: boolean): void {
     set: (text) => n.setRange(text),
   });
   net.sysctl.register('net/ipv4/ip_local_reserved_ports', sysctlString(() => n.getReserved(), (text) => n.setReserved(text)));
+  net.sysctl.register('net/ipv4/ip_autobind_reuse', sysctlInt(() => (n.autobindReuse ? 1 : 0), (v) => {
+    n.autobindReuse = v !== 0;
+  }, { min: 0, max: 1 }));
   const start = sysctlInt(() => n.ipUnprivilegedPortStart, (v) => {
     n.ipUnprivilegedPortStart = v;
   }, { min: 0, max: 65535 });

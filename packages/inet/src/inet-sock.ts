@@ -22,7 +22,7 @@ export const INET_VERSION_6 = 2;
  */
 export class InetSock extends Sock {
   /** The family that the user sees: addresses of calls, options. */
-  readonly homeAf: InetAf;
+  homeAf: InetAf;
   /** The family of its packets: another than `homeAf` only while an AF_INET6 sock talks to an IPv4-mapped address. */
   af: InetAf;
   /** INET_VERSION_*: whose packets may reach it. See {@link inetSockUpdateVersions}. */
@@ -43,7 +43,7 @@ export class InetSock extends Sock {
   /** IPV6_V6ONLY: no IPv4 by this socket. Call {@link inetSockUpdateVersions} after a change. */
   ipv6only = false;
   /** The IPv6 settings; null for AF_INET. */
-  readonly pinet6: Ipv6Pinfo | null;
+  pinet6: Ipv6Pinfo | null;
   /** -1: the route's or the sysctl's. */
   ucTtl = -1;
   mcTtl = 1;

@@ -13,9 +13,8 @@ import {
   TCP_CLOSE, TCP_SYN_SENT, sockaddrIn,
 } from '@linnet/uapi';
 import type { SockAddr, SockAddrIn } from '@linnet/uapi';
-import { inetAddrType } from './fib-addr-type.ts';
 import { inetIoctl } from './inet-ioctl.ts';
-import { inetAddrValidOrNonlocal } from './inet-bind.ts';
+import { inetAddrValidOrNonlocal, inetBindAddrType } from './inet-bind.ts';
 import { IPV4 } from './ipv4-net.ts';
 
 function skOf(sock: Socket): InetSock {
@@ -69,7 +68,7 @@ function bind(sock: Socket, addr: SockAddr): number {
 function bindTo(sk: InetSock, a: SockAddrIn): number {
   if (sk.prot.bind !== undefined) return sk.prot.bind(sk, a);
   const ip = sk.net.get(IPV4);
-  const type = inetAddrType(sk.net, a.addr);
+  const type = inetBindAddrType(ip, sk, a.addr);
   if (!inetAddrValidOrNonlocal(ip, sk, a.addr, type)) return -EADDRNOTAVAIL;
   // The port of a privileged service, whatever becomes of the rest.
   if (a.port !== 0 && a.port < sk.net.get(INET_NET).ipUnprivilegedPortStart && !capable(sk.kernel, CAP_NET_BIND_SERVICE)) return -EACCES;

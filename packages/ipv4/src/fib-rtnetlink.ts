@@ -25,7 +25,9 @@ import { fibTableWalk } from './fib-trie.ts';
 import type { FibAlias, FibNh } from './fib-types.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
-import { getRoute } from './route-get.ts';
+import { fibInfoExceptions } from './route-cache.ts';
+import { fillException, getRoute } from './route-get.ts';
+import type { Rtable } from './rtable.ts';
 import { putVia6 } from './rta-via.ts';
 import { RTM_IPV4_POLICY, RTNEXTHOP_LEN } from './rtm-policy.ts';
 
@@ -249,27 +251,33 @@ function dumpRoutes(net: Net, req: NlRequest, w: NlWriter, cb: NlDump): number {
   let list = cb.data as Item[] | null;
   if (list === null) {
     const f: RouteDumpFilter = { table: null, protocol: 0, type: 0, oif: 0 };
+    let routes = true;
+    let cached = true;
     if (req.end - req.data >= RTMSG_LEN) {
       const rtm = rtmsgRead(req.view, req.data);
       if (req.strict) {
         const err = readRouteDumpFilter(net, req, RTM_IPV4_POLICY, f);
         if (err !== 0) return err;
+        if ((rtm.flags & ~(RTM_F_CLONED | RTM_F_PREFIX)) !== 0) return refuseRequest(req, 'Invalid flags for FIB dump request', -EINVAL);
       }
-      // Prefixes are of IPv6, and the cache of routes is no more.
-      if ((rtm.flags & (RTM_F_CLONED | RTM_F_PREFIX)) !== 0) return 0;
+      // Prefixes are of IPv6.
+      if ((rtm.flags & RTM_F_PREFIX) !== 0) return 0;
+      // Who is strict gets the one or the other.
+      routes = !req.strict || (rtm.flags & RTM_F_CLONED) === 0;
+      cached = !req.strict || !routes;
     }
     if (routeDumpFiltered(f)) cb.answerFlags = NLM_F_DUMP_FILTERED;
     if (f.table !== null && !n4.fibTables.has(f.table)) {
       return req.family === AF_INET ? refuseRequest(req, 'ipv4: FIB table does not exist', -ENOENT) : 0;
     }
-    list = collect(n4, f);
+    list = collect(n4, f, routes, cached);
     cb.data = list;
   }
   cb.seq = n4.fibSeq;
   return rtnlDump(list, w, cb, (item) => {
     // Routes always say so to those who may filter; the end of the dump only if they did.
     nlDumpBegin(w, cb, RTM_NEWROUTE, req.strict ? NLM_F_DUMP_FILTERED : 0);
-    return fibDumpInfo(w, item.tb.id, item.prefix, item.plen, item.fa);
+    return item.rt !== null ? fillException(w, item.rt, item.fa.info, item.prefix, item.tb.id) : fibDumpInfo(w, item.tb.id, item.prefix, item.plen, item.fa);
   });
 }
 
@@ -278,9 +286,11 @@ interface Item {
   readonly prefix: number;
   readonly plen: number;
   readonly fa: FibAlias;
+  /** What is known of the single destination `prefix`; null: the item is the route. */
+  readonly rt: Rtable | null;
 }
 
-function collect(n4: Ipv4Net, f: RouteDumpFilter): Item[] {
+function collect(n4: Ipv4Net, f: RouteDumpFilter, routes: boolean, cached: boolean): Item[] {
   const out: Item[] = [];
   // Linux walks its tables by the low byte of their number.
   const tables = Array.from(n4.fibTables.values()).sort((a, b) => (a.id & 255) - (b.id & 255) || a.id - b.id);
@@ -290,7 +300,8 @@ function collect(n4: Ipv4Net, f: RouteDumpFilter): Item[] {
       if (f.protocol !== 0 && fa.info.protocol !== f.protocol) return;
       if (f.type !== 0 && fa.type !== f.type) return;
       if (f.oif !== 0 && !fa.info.nhs.some((nh) => nh.dev?.ifindex === f.oif)) return;
-      out.push({ tb, prefix, plen, fa });
+      if (routes) out.push({ tb, prefix, plen, fa, rt: null });
+      if (cached) fibInfoExceptions(fa.info, (daddr, rt) => out.push({ tb, prefix: daddr, plen: 32, fa, rt }));
     });
   }
   return out;

@@ -162,6 +162,12 @@ export function fibNexthopHops(nh: Nexthop): FibNh[] {
     hop.dev = nhi.dev;
     hop.gw6 = nhi.gwFamily === AF_INET6 ? nhi.gw6 : null;
     hop.scope = nhi.scope;
+    if (nhi.hop instanceof FibNh) {
+      // What is learned of destinations behind it the object knows, not its routes.
+      nhi.hop.exceptions ??= new Map();
+      hop.exceptions = nhi.hop.exceptions;
+      hop.learnsForAll = true;
+    }
     return hop;
   };
   return nh.group === null ? [one(nh.info!, 1)] : nh.group.entries.map((e) => one(e.nh.info!, e.weight));

@@ -55,6 +55,8 @@ export class FibNh {
   rthOutput: Rtable | null;
   /** By destination, in order of the last news; null until the first one. */
   exceptions: Map<number, FibNhException> | null;
+  /** They are those of a nexthop object, whose routes have them in common. */
+  learnsForAll: boolean;
 
   constructor(oif: number, gw: number, flags: number, weight: number) {
     this.parent = null;
@@ -72,6 +74,7 @@ export class FibNh {
     this.rthInput = null;
     this.rthOutput = null;
     this.exceptions = null;
+    this.learnsForAll = false;
   }
 }
 

@@ -1,11 +1,11 @@
 /** What the host hears of IGMP: queries of routers (RFC 3376 5.2), and reports of other hosts. */
 // datapath-ok-file: rare packets
-import { delTimer, HZ, modTimer, timeAfter, timerPending, TimerList } from '@linnet/kernel';
-import { skbDev } from '@linnet/netdev';
+import { delTimer, HZ, modTimer, TICK_NSEC, timeAfter, timerPending, TimerList } from '@linnet/kernel';
+import { devGetByIndex, skbDev } from '@linnet/netdev';
 import { consumeSkb, DROP, kfreeSkbReason, pskbMayPull, skbChecksumValid } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import {
-  IGMP_HOST_MEMBERSHIP_QUERY, IGMP_HOST_MEMBERSHIP_REPORT, IGMP_MINLEN, IGMP_TIMER_SCALE, IGMPV2_HOST_MEMBERSHIP_REPORT, igmpCode, igmpGroup, igmpType, MCAST_EXCLUDE, PACKET_BROADCAST,
+  IGMP_HOST_MEMBERSHIP_QUERY, IGMP_HOST_MEMBERSHIP_REPORT, IGMP_MINLEN, IGMP_PIM, IGMP_TIMER_SCALE, IGMPV2_HOST_MEMBERSHIP_REPORT, igmpCode, igmpGroup, igmpType, MCAST_EXCLUDE, PACKET_BROADCAST,
   PACKET_MULTICAST,
 } from '@linnet/uapi';
 import { igmpDelay, igmpForget, igmpGeneralDue, igmpHaltChanges, igmpStartTimer, igmpStopTimer, igmpUntold } from './igmp-report.ts';
@@ -13,6 +13,8 @@ import { igmpVersion } from './igmp-state.ts';
 import type { IgmpGroup } from './igmp-state.ts';
 import type { InDevice } from './in-device.ts';
 import { inDevGet } from './in-device.ts';
+import { ipcbSdif } from './ip-cb.ts';
+import { pimV1Rcv } from './ipmr-register.ts';
 import type { Rtable } from './rtable.ts';
 
 /** Bytes of a query of version 3 before its sources. */
@@ -21,9 +23,17 @@ const V3_LEN = 12;
 const V1_DELAY = 10 * HZ;
 const QUERY_INTERVAL = 125 * HZ;
 
+/** Where a message came in: groups are joined on members of a VRF, not on the VRF. */
+function indevOf(skb: Skb): InDevice | null {
+  const dev = skbDev(skb)!;
+  const sdif = ipcbSdif(skb);
+  const member = sdif === 0 ? null : devGetByIndex(dev.net, sdif);
+  return inDevGet(member ?? dev);
+}
+
 /** The receiver of protocol 2: `data` at the IGMP header. Consumes the skb (igmp_rcv). @alpha */
 export function igmpRcv(skb: Skb): number {
-  const indev = inDevGet(skbDev(skb)!);
+  const indev = indevOf(skb);
   if (indev === null || !pskbMayPull(skb, IGMP_MINLEN)) {
     kfreeSkbReason(skb, indev === null ? DROP.NETDEV_DOWN : DROP.PKT_TOO_SMALL);
     return 0;
@@ -38,6 +48,8 @@ export function igmpRcv(skb: Skb): number {
   } else if (type === IGMP_HOST_MEMBERSHIP_REPORT || type === IGMPV2_HOST_MEMBERSHIP_REPORT) {
     // Another member told: once is enough. What we sent comes back to us over an output route.
     if ((skb.dst as Rtable).rtIsInput && (skb.pktType === PACKET_MULTICAST || skb.pktType === PACKET_BROADCAST)) heardReport(indev, igmpGroup(skb.view, skb.data));
+  } else if (type === IGMP_PIM && pimV1Rcv(skb)) {
+    return 0;
   }
   consumeSkb(skb);
   return 0;
@@ -56,7 +68,6 @@ function floating(code: number): number {
 /** A router asks (igmp_heard_query). */
 function heardQuery(indev: InDevice, skb: Skb): void {
   const { mc, net4 } = indev;
-  const now = net4.kernel.jiffies;
   const { len } = skb;
   if (len > IGMP_MINLEN && (len < V3_LEN || !pskbMayPull(skb, V3_LEN))) return;
   let { view, data: at } = skb;
@@ -65,7 +76,7 @@ function heardQuery(indev: InDevice, skb: Skb): void {
   let max: number;
   let sources = -1;
   if (len === IGMP_MINLEN) {
-    const until = (now + mc.qrv * mc.queryInterval + mc.responseInterval) | 0 || 1;
+    const until = net4.kernel.now() + (mc.qrv * mc.queryInterval + mc.responseInterval) * TICK_NSEC;
     if (code === 0) {
       max = V1_DELAY;
       mc.v1Until = until;

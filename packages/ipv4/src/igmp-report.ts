@@ -121,11 +121,9 @@ export function igmpJoined(g: IgmpGroup): void {
 
 /** A device no longer listens to a group: that is told (the second half of igmp_group_dropped). @alpha */
 export function igmpLeft(g: IgmpGroup): void {
-  const { indev } = g;
-  if (igmpUntold(indev, g.group)) return;
-  const { reporter } = g;
+  const { indev, reporter } = g;
   igmpStopTimer(g);
-  if (indev.dead) return;
+  if (igmpUntold(indev, g.group) || indev.dead) return;
   const version = igmpVersion(indev);
   if (version === 3) {
     bury(g);

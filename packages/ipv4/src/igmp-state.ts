@@ -1,6 +1,6 @@
 /** What is kept of a device's groups, of the sources that are wanted in them, and of the link's routers. */
 // datapath-ok-file: made once a device or group; the check on the way of packets allocates nothing
-import { HZ, timeBefore, TimerList } from '@linnet/kernel';
+import { HZ, TimerList } from '@linnet/kernel';
 import { IPPROTO_IGMP, IPV4_DEVCONF_FORCE_IGMP_VERSION, MCAST_EXCLUDE, MCAST_INCLUDE } from '@linnet/uapi';
 import type { InDevice } from './in-device.ts';
 
@@ -72,7 +72,7 @@ export class McState {
   list: IgmpGroup[] = [];
   /** Groups that were left, which is still to be told; newest first. */
   tomb: IgmpGroup[] = [];
-  /** Jiffies until which a router of version 1 or 2 counts as being there; 0: never heard of. */
+  /** Until when a router of version 1 or 2 counts as being there, in nanoseconds as `Kernel.now`: jiffies come round while a link is silent. */
   v1Until = 0;
   v2Until = 0;
   /** Robustness (how often a change is told), query interval and response interval, as the router says. */
@@ -107,9 +107,9 @@ export function igmpVersion(indev: InDevice): number {
   const { mc } = indev;
   const all = indev.net4.devconfAll.data[IPV4_DEVCONF_FORCE_IGMP_VERSION]!;
   const own = indev.conf(IPV4_DEVCONF_FORCE_IGMP_VERSION);
-  const now = indev.net4.kernel.jiffies;
-  if (all === 1 || own === 1 || (mc.v1Until !== 0 && timeBefore(now, mc.v1Until))) return 1;
-  return all === 2 || own === 2 || (mc.v2Until !== 0 && timeBefore(now, mc.v2Until)) ? 2 : 3;
+  const now = indev.net4.kernel.now();
+  if (all === 1 || own === 1 || now < mc.v1Until) return 1;
+  return all === 2 || own === 2 || now < mc.v2Until ? 2 : 3;
 }
 
 /** Does this machine listen to the group on this device, to what `source` sends (0: any)? (`ip_check_mc_rcu`) @alpha */

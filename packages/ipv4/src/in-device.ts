@@ -39,7 +39,6 @@ export class InIfaddr {
   /** Seconds; 0xffffffff: for ever. */
   validLft: number;
   preferredLft: number;
-  /** Jiffies of creation and last change. */
   /** When the address came and when it last changed, in ticks since the machine started: a double, since lifetimes go beyond 2^31 ticks. */
   cstamp: number;
   tstamp: number;

@@ -29,6 +29,7 @@ export { Lpm4 } from './lpm.ts';
 export { RoutePeer } from './route-error.ts';
 export { FibAlias, FibInfo, FibNh, FibNhException, FibResult } from './fib-types.ts';
 export { RTCF_BROADCAST, RTCF_DOREDIRECT, RTCF_LOCAL, RTCF_MULTICAST, RTCF_REDIRECTED, Rtable } from './rtable.ts';
+export { mrSetTunnels, type MrTunnels } from './ipmr-types.ts';
 export { ipRouteInput } from './route-input.ts';
 export { ipRouteOutputFlow, ipRouteOutputKey } from './route-output.ts';
 

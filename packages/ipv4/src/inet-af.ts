@@ -10,6 +10,7 @@ import { skDstCheck, SOCK_BINDADDR_LOCK } from '@linnet/socket';
 import {
   AF_INET, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, IPHDR_LEN, RT_SCOPE_UNIVERSE, TCP_SYN_SENT, iphDaddr, iphSaddr, sockaddrIn,
 } from '@linnet/uapi';
+import { inetAdopt } from './adopt.ts';
 import { inetSelectAddr } from './devinet-select.ts';
 import { inetAddrType, inetDevAddrType } from './fib-addr-type.ts';
 import { ipReversePath } from './nf4.ts';
@@ -63,6 +64,7 @@ function buildAndSendPkt(skb: Skb, sk: InetSock, dst: DstEntry, fl: Flowi, tos: 
 export const inetAf4: InetAf = {
   family: AF_INET,
   netHeaderLen: IPHDR_LEN,
+  adopt: inetAdopt,
   routeOutput: (net, fl, sk) => ipRouteOutputFlow(net, fl, sk),
   dstType: (dst) => (dst as Rtable).rtType,
   rebuildHeader,

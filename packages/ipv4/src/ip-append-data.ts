@@ -5,7 +5,7 @@
  * follow, a payload that is a multiple of 8. The first buffer then carries the rest as its fragment list, which
  * `ipDoFragment` sends as it is.
  */
-import { EFAULT, EMSGSIZE, ENETUNREACH, ENOBUFS } from '@linnet/kernel';
+import { EAGAIN, EFAULT, EMSGSIZE, ENETUNREACH, ENOBUFS } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {
   IPHDR_LEN, IPPROTO_ICMP, IPPROTO_UDP, IPV4_MIN_MTU, IP_DF, IP_MAX_MTU, IP_PMTUDISC_DO, IP_PMTUDISC_OMIT, IP_PMTUDISC_PROBE, MSG_MORE, MSG_PROBE, RTN_MULTICAST,
@@ -63,6 +63,13 @@ export function ipSetupCork(sk: InetSock, cork: InetCork, ipc: IpcmCookie, dst: 
   return 0;
 }
 
+/** No memory, or the user's bytes cannot be had: what is left of the message goes nowhere. With -EAGAIN its sender may come again. Returns `err`. */
+function discard(cork: InetCork, length: number, err: number): number {
+  cork.length -= length;
+  if (err !== -EAGAIN) (cork.dst as Rtable).net4.mib[IPSTATS_MIB_OUTDISCARDS]!++;
+  return err;
+}
+
 /**
  * Adds `length` bytes of `src`, of which the first `transhdrlen` are room for the transport header, to the fragments in
  * `queue` (__ip_append_data). Returns 0 or a negative errno; what was appended before stays.
@@ -101,10 +108,7 @@ export function ipAppend(
     if (copy > 0) {
       if (copy > length) copy = length;
       const err = appendToPiece(sk, skb!, src, copy, mtu - skb!.len);
-      if (err !== 0) {
-        cork.length -= length;
-        return err;
-      }
+      if (err !== 0) return discard(cork, length, err);
       length -= copy;
       continue;
     }
@@ -115,10 +119,7 @@ export function ipAppend(
     if (datalen > mtu - hlen) datalen = full - hlen;
     const fraglen = hlen + datalen;
     const refused = appendRoomFor(sk, transhdrlen);
-    if (refused !== 0) {
-      cork.length -= length;
-      return refused;
-    }
+    if (refused !== 0) return discard(cork, length, refused);
     skb = allocSkb(sk.pool, room + ((flags & MSG_MORE) !== 0 ? mtu : fraglen));
     skbReserve(skb, room);
     const at = skbPut(skb, fraglen);
@@ -134,8 +135,7 @@ export function ipAppend(
     const n = datalen - transhdrlen - gap;
     if (n > 0 && !src.take(skb.u8, to, n)) {
       kfreeSkbReason(skb, DROP.SKB_UCOPY_FAULT);
-      cork.length -= length;
-      return -EFAULT;
+      return discard(cork, length, -EFAULT);
     }
     skSetOwnerW(skb, sk);
     skbQueueTail(queue, skb);
@@ -172,7 +172,7 @@ export function ipFinish(sk: InetSock, fl: Flowi, queue: SkbQueue, cork: InetCor
   view.setInt32(nh + 16, opt !== null && opt.srr !== 0 ? opt.faddr : fl.daddr);
   ipSelectIdentSegs(ip, skb, sk, fl.saddr, fl.daddr, sk.protocol, 1);
   if (opt !== null && optlen !== 0) ipOptionsBuild(skb, opt, cork.addr, rt, ip);
-  skb.priority = cork.tos >= 0 ? cork.priority : sk.priority;
+  skb.priority = cork.priority;
   skb.mark = cork.mark;
   skb.dst = rt;
   if (sk.protocol === IPPROTO_ICMP) icmpOutCount(ip, skb.u8[skb.transportHeader]!);

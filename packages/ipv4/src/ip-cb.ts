@@ -46,6 +46,10 @@ export function ipcbIif(skb: Skb): number {
 export function ipcbSetIif(skb: Skb, iif: number): void {
   skb.cb0 = iif | 0;
 }
+/** The member of a layer 3 master that the packet came in by, 0: it has no master (inet_sdif). @alpha */
+export function ipcbSdif(skb: Skb): number {
+  return (skb.cb1 & IPSKB_L3SLAVE) === 0 ? 0 : skb.cb0;
+}
 /** The `IPSKB_*` flags. @alpha */
 export function ipcbFlags(skb: Skb): number {
   return skb.cb1;

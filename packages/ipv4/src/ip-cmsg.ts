@@ -1,9 +1,9 @@
 /** Control messages of IPv4 sockets, in and out (ip(7), cmsg(3)). */
 // datapath-ok-file: control messages: only sockets that asked for them pay
-import { csumFold, EINVAL } from '@linnet/kernel';
+import { capable, csumFold, EINVAL, EPERM } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {
-  AF_INET, INADDR_ANY, IPHDR_LEN, IP_CHECKSUM, IP_ORIGDSTADDR, IP_PKTINFO, IP_PROTOCOL, IP_RECVFRAGSIZE, IP_RECVOPTS, IP_RETOPTS, IP_TOS, IP_TTL, RTN_LOCAL,
+  AF_INET, CAP_NET_ADMIN, CAP_NET_RAW, INADDR_ANY, IPHDR_LEN, IP_CHECKSUM, IP_ORIGDSTADDR, IP_PKTINFO, IP_PROTOCOL, IP_RECVFRAGSIZE, IP_RECVOPTS, IP_RETOPTS, IP_TOS, IP_TTL, RTN_LOCAL,
   RT_SCOPE_UNIVERSE, SOL_IP, SOL_SOCKET, SO_MARK, SO_PRIORITY, iphDaddr, iphSaddr, iphTos, iphTtl,
 } from '@linnet/uapi';
 import { skbChecksum } from '@linnet/skbuff';
@@ -95,13 +95,14 @@ export function ipCmsgRecv(sk: InetSock, msg: MsgHdr, skb: Skb): void {
   if ((flags & IP_CMSG_RECVFRAGSIZE) !== 0 && ipcbFragMaxSize(skb) !== 0) putCmsg(msg, SOL_IP, IP_RECVFRAGSIZE, int32(ipcbFragMaxSize(skb)));
 }
 
-/** Reads the control messages of a sendmsg into `ipc`: 0 or -EINVAL (ip_cmsg_send). Levels of others are passed over. @alpha */
+/** Reads the control messages of a sendmsg into `ipc`: 0, -EINVAL or -EPERM (ip_cmsg_send). Levels of others are passed over. @alpha */
 export function ipCmsgSend(sk: InetSock, msg: MsgHdr, ipc: IpcmCookie): number {
   for (const c of msg.control) {
     if (c.level === SOL_SOCKET) {
       const n = optInt(c.data);
       if (c.type === SO_MARK || c.type === SO_PRIORITY) {
         if (Number.isNaN(n)) return -EINVAL;
+        if ((c.type === SO_MARK || n < 0 || n > 6) && !capable(sk.kernel, CAP_NET_RAW) && !capable(sk.kernel, CAP_NET_ADMIN)) return -EPERM;
         if (c.type === SO_MARK) ipc.mark = n;
         else ipc.priority = n;
       }

@@ -10,7 +10,7 @@ import {
 } from '@linnet/uapi';
 import { CHECKSUM_NONE, CHECKSUM_UNNECESSARY, DROP, kfreeSkbReason, pskbMayPull, skbCow, skbOrphan, skbPush } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { devGetByIndex } from '@linnet/netdev';
+import { devGetByIndex, l3mdevMasterIfindex, skbDev } from '@linnet/netdev';
 import {
   fragAccount, fragDestroy, fragEcn, fragExpired, fragHasRoom, fragInsert, fragJoin, fragKill, fragLink, fragNoteEnd, fragPurge, fragRestartTimer, fragStrip,
   FRAG_BUCKETS, FRAG_DUPLICATE, FRAG_OVERLAP, InetFragQueue,
@@ -128,7 +128,8 @@ function reassemble(q: IpFragQueue, ip: Ipv4Net, last: Skb): Skb | null {
   }
   const head = fragJoin(q, last);
   skbPush(head, head.data - head.networkHeader);
-  head.ignoreDf = false;
+  // Connection tracking only looks inside: what came in pieces may go on in pieces, DF or not.
+  head.ignoreDf = q.user >= IP_DEFRAG_CONNTRACK_IN;
   skbCow(head, head.data); // the header is written next
   const view = head.view;
   const at = head.networkHeader;
@@ -214,7 +215,9 @@ export function ipDefrag(net: Net, skb: Skb, user: number): Skb | null {
   const ip = net.get(IPV4);
   ip.mib[IPSTATS_MIB_REASMREQDS]!++;
   skbOrphan(skb);
-  const q = ipFind(ip.frags, skb, user, 0);
+  const dev = skbDev(skb) ?? (skb.dst as Rtable).dev;
+  // VRFs may use the same addresses.
+  const q = ipFind(ip.frags, skb, user, l3mdevMasterIfindex(dev));
   if (q === null) {
     ip.mib[IPSTATS_MIB_REASMFAILS]!++;
     kfreeSkbReason(skb, DROP.FRAG_NOMEM);

@@ -23,6 +23,7 @@ import { ipcbSrr, ipOptionsCompile, ipOptionsLoad, ipOptionsStore } from './ip-o
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { rawLocalDeliver } from './raw.ts';
+import { routeAccount } from './route-acct.ts';
 import { ipRouteInput } from './route-input.ts';
 import { rtCacheValid } from './rtable.ts';
 import type { Rtable } from './rtable.ts';
@@ -97,10 +98,10 @@ function ipRcvCore(ip: Ipv4Net, skb: Skb): Skb | null {
 
 /** Behind the pre-routing hook: finds the packet's route and follows it. Consumes the skb (ip_rcv_finish). */
 function ipRcvFinish(_net: Net, _sk: object | null, skb: Skb): number {
-  let dev = skbDev(skb)!;
+  const dev = skbDev(skb)!;
   if ((dev.privFlags & IFF_L3MDEV_SLAVE) !== 0) {
-    // In a VRF it came in by the VRF.
-    dev = l3mdevRcv(skb, dev);
+    // For sockets it came in by the VRF; the settings are those of the member.
+    l3mdevRcv(skb, dev);
     ipcbAddFlags(skb, IPSKB_L3SLAVE);
   }
   const early = skb.dst === null && skb.sk === null ? earlyDemux(skb, dev) : null;
@@ -117,7 +118,9 @@ function ipRcvFinish(_net: Net, _sk: object | null, skb: Skb): number {
       early.rxDstIfindex = dev.ifindex;
     }
   }
-  const ip = (skb.dst as unknown as Rtable).net4;
+  let rt = skb.dst as Rtable;
+  const ip = rt.net4;
+  if (rt.tclassid !== 0) routeAccount(ip.rtAcct, rt.tclassid, skb.len);
   if (ipHdrlen(view, nh) > IPHDR_LEN) {
     const reason = ipRcvOptions(ip, skb, dev);
     if (reason !== 0) {
@@ -126,8 +129,9 @@ function ipRcvFinish(_net: Net, _sk: object | null, skb: Skb): number {
     }
     view = skb.view;
     nh = skb.networkHeader;
+    // A source route leads elsewhere.
+    rt = skb.dst as Rtable;
   }
-  const rt = skb.dst as Rtable;
   if (rt.rtType === RTN_MULTICAST) {
     ip.mib[IPSTATS_MIB_INMCASTPKTS]!++;
     ip.mib[IPSTATS_MIB_INMCASTOCTETS]! += skb.len;

@@ -4,9 +4,9 @@
  *
  * Offsets count from the first byte of the IP header, so that the first option has 20; 0 says «there is none».
  */
-import { EINVAL } from '@linnet/kernel';
+import { capable, EINVAL } from '@linnet/kernel';
 import {
-  ICMP_PARAMETERPROB, IPHDR_LEN, IPOPT_CIPSO, IPOPT_COPY, IPOPT_END, IPOPT_LSRR, IPOPT_NOOP, IPOPT_RA, IPOPT_RR, IPOPT_SSRR, IPOPT_TIMESTAMP,
+  CAP_NET_RAW, ICMP_PARAMETERPROB, IPHDR_LEN, IPOPT_CIPSO, IPOPT_COPY, IPOPT_END, IPOPT_LSRR, IPOPT_NOOP, IPOPT_RA, IPOPT_RR, IPOPT_SSRR, IPOPT_TIMESTAMP,
   IPOPT_TS_PRESPEC, IPOPT_TS_TSANDADDR, IPOPT_TS_TSONLY, MAX_IPOPTLEN, RTN_UNICAST, iphSaddr,
 } from '@linnet/uapi';
 import type { Skb } from '@linnet/skbuff';
@@ -269,7 +269,7 @@ export function ipOptionsGet(ip: Ipv4Net, o: IpOptions, data: Uint8Array): numbe
   o.data.fill(IPOPT_END);
   o.data.set(data);
   o.optlen = (data.length + 3) & ~3;
-  if (o.optlen !== 0 && ipOptionsParse(ip, o, o.data, o.view, -IPHDR_LEN, null, true) !== 0) return -EINVAL;
+  if (o.optlen !== 0 && ipOptionsParse(ip, o, o.data, o.view, -IPHDR_LEN, null, capable(ip.kernel, CAP_NET_RAW)) !== 0) return -EINVAL;
   return 0;
 }
 
@@ -434,8 +434,8 @@ export function ipOptionsFragment(skb: Skb): void {
 
 /**
  * Completes the options of a packet that is being forwarded: the address it leaves by, its next hop and the time
- * (ip_forward_options, RFC 1812 5.3.13). The head must be writable; the header checksum is made again when something changed.
- * Returns false when the header changed, so that the caller sums it.
+ * (ip_forward_options, RFC 1812 5.3.13). The head must be writable.
+ * Returns false when the header changed: its checksum is then the caller's to make again.
  * @alpha
  */
 export function ipForwardOptions(ip: Ipv4Net, skb: Skb, rt: Rtable): boolean {

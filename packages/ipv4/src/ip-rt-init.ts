@@ -19,6 +19,7 @@ import { igmpShow, mcfilterShow } from './igmp-show.ts';
 import { IPV4, Ipv4Net } from './ipv4-net.ts';
 import { nexthop4Init } from './nexthop4.ts';
 import { netconfInit, netconfNetInit } from './netconf.ts';
+import { newRouteAccounts, routeAccountsShow } from './route-acct.ts';
 import { flushExceptions } from './route-exception.ts';
 import { fibTrieShow, fibTrieStatShow } from './fib-trie-show.ts';
 import { arpShow, routeShow, rtCacheShow } from './route-proc.ts';
@@ -29,6 +30,7 @@ class IpRtKernel {
   readonly arpTbl: NeighTable;
   readonly arpPacketType: PacketType;
   readonly notifier: (event: number, dev: NetDevice) => number;
+  readonly acct: Uint32Array = newRouteAccounts();
   constructor(arpTbl: NeighTable) {
     this.arpTbl = arpTbl;
     this.arpPacketType = new PacketType({ type: ETH_P_ARP, func: arpRcv });
@@ -100,7 +102,9 @@ function sysctls(n4: Ipv4Net): void {
 
 /** For each namespace: makes its {@link Ipv4Net} and starts IPv4 on the devices that are there. @alpha */
 export function ipRtNetInit(net: Net): Ipv4Net {
-  const n4 = new Ipv4Net(net, net.kernel.get(IP_RT).arpTbl);
+  const rt = net.kernel.get(IP_RT);
+  const n4 = new Ipv4Net(net, rt.arpTbl);
+  n4.rtAcct = rt.acct;
   net.set(IPV4, n4);
   fib4RulesInit(net);
   nexthop4Init(n4);
@@ -116,6 +120,7 @@ export function ipRtNetInit(net: Net): Ipv4Net {
   // The cache is no more, but its file is.
   net.proc.create('net/rt_cache', () => `${'Iface\tDestination\tGateway \tFlags\t\tRefCnt\tUse\tMetric\tSource\t\tMTU\tWindow\tIRTT\tTOS\tHHRef\tHHUptod\tSpecDst'.padEnd(127)}\n`);
   net.proc.create('net/stat/rt_cache', () => rtCacheShow(n4));
+  net.proc.create('net/rt_acct', () => routeAccountsShow(rt.acct));
   net.proc.create('net/igmp', () => igmpShow(net));
   net.proc.create('net/mcfilter', () => mcfilterShow(net));
   devinetNetInit(n4);

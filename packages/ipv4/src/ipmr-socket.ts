@@ -61,7 +61,7 @@ function vif(sk: RawSock, t: MrTable, opt: number, val: Uint8Array): number {
   const i = v.getUint16(0, true);
   if (i >= MAXVIFS) return -ENFILE;
   if (opt === MRT_DEL_VIF) return mrDelVif(t, i, false);
-  return mrAddVif(t, { vif: i, flags: v.getUint8(2), address: v.getInt32(8), local: v.getInt32(8, true), remote: v.getInt32(12, true) }, t.owner !== sk);
+  return mrAddVif(t, { vif: i, flags: v.getUint8(2), address: v.getInt32(8), far: v.getInt32(12), local: v.getInt32(8, true), remote: v.getInt32(12, true) }, t.owner !== sk);
 }
 
 function mfc(sk: RawSock, t: MrTable, opt: number, val: Uint8Array): number {

@@ -1,10 +1,10 @@
 /** Changes of multicast routing: interfaces and entries that come and go, and what waits for them. */
 // datapath-ok-file: a daemon's requests
 import { EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENFILE, ENOBUFS, ENOENT } from '@linnet/kernel';
-import { devGetByIndex, devSetAllmulti, unregisterNetdevice } from '@linnet/netdev';
+import { devGetByIndex, devOpen, devSetAllmulti, unregisterNetdevice } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import {
-  ipv4IsMulticast, IPV4_DEVCONF_MC_FORWARDING, MAXVIFS, MRT_FLUSH_MFC, MRT_FLUSH_MFC_STATIC, MRT_FLUSH_VIFS, MRT_FLUSH_VIFS_STATIC, RTM_DELROUTE, RTM_NEWNETCONF, RTM_NEWROUTE, VIFF_REGISTER,
+  ipv4IsMulticast, IPV4_DEVCONF_MC_FORWARDING, IPV4_DEVCONF_RP_FILTER, MAXVIFS, MRT_FLUSH_MFC, MRT_FLUSH_MFC_STATIC, MRT_FLUSH_VIFS, MRT_FLUSH_VIFS_STATIC, RTM_DELROUTE, RTM_NEWNETCONF, RTM_NEWROUTE, VIFF_REGISTER,
   VIFF_TUNNEL, VIFF_USE_IFINDEX,
 } from '@linnet/uapi';
 import { ipDevFind } from './devinet-select.ts';
@@ -13,7 +13,7 @@ import { mrForward } from './ipmr-forward.ts';
 import { mrNotify } from './ipmr-notify.ts';
 import { mrDropPending, mrPendingDue, mrTakePending } from './ipmr-pending.ts';
 import { mrRegisterDevice } from './ipmr-register.ts';
-import { MR_NEVER, MrEntry, mrFindEntry, mrFindVif, MrTable, MrVif } from './ipmr-types.ts';
+import { IPMR, MR_NEVER, MrEntry, mrFindEntry, mrFindVif, MrTable, MrVif } from './ipmr-types.ts';
 import type { MrNet } from './ipmr-types.ts';
 import { rtCacheFlush } from './rtable.ts';
 
@@ -21,8 +21,9 @@ import { rtCacheFlush } from './rtable.ts';
 export interface VifRequest {
   readonly vif: number;
   readonly flags: number;
-  /** The local address, host order. */
+  /** The local address and that of a tunnel's far end, host order. */
   readonly address: number;
+  readonly far: number;
   /** The same and the far one, as the bytes stand in memory. */
   readonly local: number;
   readonly remote: number;
@@ -63,11 +64,23 @@ export function mrCountDaemons(t: MrTable, by: number): void {
   n4.netconf(n4, RTM_NEWNETCONF, -1, n4.devconfAll, IPV4_DEVCONF_MC_FORWARDING);
 }
 
+/** Makes the device of a tunnel and opens it. Whatever stands in the way, the answer is -ENOBUFS. */
+function tunnelDevice(t: MrTable, r: VifRequest): NetDevice | number {
+  const { net } = t.n4;
+  const { tunnels } = net.get(IPMR);
+  if (tunnels === null) return -ENOBUFS;
+  const dev = tunnels.add(net, `dvmrp${r.vif}`, r.address, r.far);
+  if (typeof dev === 'number') return -ENOBUFS;
+  if (inDevGet(dev) !== null && devOpen(dev) === 0) return dev;
+  tunnels.del(dev);
+  return -ENOBUFS;
+}
+
 /** The device that a request means, or a negative errno. */
 function deviceOf(t: MrTable, r: VifRequest): NetDevice | number {
   const { n4 } = t;
   if (r.flags === VIFF_REGISTER) return t.registerVif >= 0 ? -EADDRINUSE : mrRegisterDevice(t);
-  if (r.flags === VIFF_TUNNEL) return -ENOBUFS;
+  if (r.flags === VIFF_TUNNEL) return tunnelDevice(t, r);
   if (r.flags !== 0 && r.flags !== VIFF_USE_IFINDEX) return -EINVAL;
   const dev = r.flags === 0 ? ipDevFind(n4, r.address) : devGetByIndex(n4.net, r.local);
   return dev === null || inDevGet(dev) === null ? -EADDRNOTAVAIL : dev;
@@ -79,6 +92,8 @@ export function mrAddVif(t: MrTable, r: VifRequest, isStatic: boolean): number {
   if (t.vifs[r.vif] !== null) return -EADDRINUSE;
   const dev = deviceOf(t, r);
   if (typeof dev === 'number') return dev;
+  // What comes out of a tunnel has its way back elsewhere.
+  if (r.flags === VIFF_REGISTER || r.flags === VIFF_TUNNEL) inDevGet(dev)!.cnf.data[IPV4_DEVCONF_RP_FILTER] = 0;
   const err = devSetAllmulti(dev, 1);
   if (err !== 0) return err;
   t.vifs[r.vif] = new MrVif(dev, r.flags, isStatic, r.local, r.remote);
@@ -98,7 +113,9 @@ export function mrDelVif(t: MrTable, i: number, gone: boolean): number {
   while (t.vifEnd > 0 && t.vifs[t.vifEnd - 1] === null) t.vifEnd--;
   devSetAllmulti(dev, -1);
   countForwarding(t, dev, -1);
-  if ((vif.flags & (VIFF_REGISTER | VIFF_TUNNEL)) !== 0 && !gone) unregisterNetdevice(dev);
+  if (gone) return 0;
+  if ((vif.flags & VIFF_REGISTER) !== 0) unregisterNetdevice(dev);
+  else if ((vif.flags & VIFF_TUNNEL) !== 0) t.n4.net.get(IPMR).tunnels!.del(dev);
   return 0;
 }
 

@@ -1,6 +1,6 @@
 /** What is kept of multicast routing: tables, their virtual interfaces and entries, and packets that wait for an entry. */
 // datapath-ok-file: made by a daemon's requests, and once for each unknown stream
-import type { Key } from '@linnet/kernel';
+import type { Key, Net } from '@linnet/kernel';
 import { defineKey, HZ, TimerList } from '@linnet/kernel';
 import { FibLookupArg, Flowi } from '@linnet/inet';
 import type { FibRulesOps } from '@linnet/inet';
@@ -123,6 +123,14 @@ export class MrTable {
   }
 }
 
+/** Who makes the devices of tunnels between daemons (VIFF_TUNNEL): IPv4 in IPv4 (RFC 2003). @alpha */
+export interface MrTunnels {
+  /** Makes a device that carries groups from the address `local` to `remote`, and does not open it. A negative errno when there can be none. */
+  add(net: Net, name: string, local: number, remote: number): NetDevice | number;
+  /** Takes such a device away. */
+  del(dev: NetDevice): void;
+}
+
 /** Multicast routing of a namespace. @alpha */
 export class MrNet {
   readonly n4: Ipv4Net;
@@ -136,6 +144,8 @@ export class MrNet {
   readonly flow: Flowi = new Flowi();
   readonly arg: FibLookupArg = new FibLookupArg();
   readonly outFlow: Flowi = new Flowi();
+  /** Tunnels; null without the module that makes them. */
+  tunnels: MrTunnels | null = null;
   /** What raw sockets need of it, which it needs itself: ending with its daemon's, and its ioctls. */
   readonly socketDone: (sk: RawSock) => number;
   readonly ioctl: (sk: RawSock, cmd: number, arg: Uint8Array) => number;
@@ -151,6 +161,11 @@ export class MrNet {
 
 /** Multicast routing of a namespace. @alpha */
 export const IPMR: Key<MrNet> = defineKey<MrNet>('ipv4 multicast routing');
+
+/** Lets daemons of a namespace have tunnels. @alpha */
+export function mrSetTunnels(net: Net, tunnels: MrTunnels): void {
+  net.get(IPMR).tunnels = tunnels;
+}
 
 /** The table of a number, or null. @alpha */
 export function mrTable(mr: MrNet, id: number): MrTable | null {

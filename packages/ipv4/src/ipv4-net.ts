@@ -129,6 +129,8 @@ export class Ipv4Net extends Ipv4Core {
   readonly routePeers: Map<number, RoutePeer>;
   /** Columns of /proc/net/stat/rt_cache. */
   readonly rtStat: Float64Array;
+  /** The accounts of realms, which all namespaces of the machine share. */
+  rtAcct: Uint32Array;
 
   // general sysctls
   /** `ip_default_ttl`. */
@@ -209,6 +211,7 @@ export class Ipv4Net extends Ipv4Core {
     this.rtmsgFib = noMessage;
     this.routePeers = new Map();
     this.rtStat = new Float64Array(RT_STAT_COUNT);
+    this.rtAcct = new Uint32Array(0);
     this.sysctlIpDefaultTtl = 64;
     this.sysctlIpNoPmtuDisc = 0;
     this.sysctlIpFwdUsePmtu = 0;

@@ -15,7 +15,7 @@ import { FibNh } from './fib-types.ts';
 import type { FibInfo } from './fib-types.ts';
 import { IPV4 } from './ipv4-net.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
-import { rtCacheFlush, rtFlushNh } from './rtable.ts';
+import { rtCacheFlush, rtFlushExceptions, rtFlushNh } from './rtable.ts';
 
 function create(net: Net, cfg: NhConfig, nhi: NhInfo, extack: Extack | null): number {
   const n4 = net.get(IPV4);
@@ -53,8 +53,10 @@ function forEachRoute(n4: Ipv4Net, users: ReadonlySet<object>, fn: Parameters<ty
 const NEXTHOP4: NexthopFamily = {
   family: AF_INET,
   create,
-  // Each route has hops of its own, which it forgets itself.
-  release: () => {},
+  // Each route has hops of its own, which it forgets itself; what was learned goes with the object.
+  release(nhi) {
+    if (nhi.hop instanceof FibNh) rtFlushExceptions(nhi.hop);
+  },
   good(nhi) {
     if (nhi.gwFamily !== AF_INET || nhi.dev === null) return true;
     const indev = nhi.dev.net.get(IPV4);

@@ -1,10 +1,10 @@
 /** ICMP datagram sockets: echo requests without raw sockets (icmp(7), SOCK_DGRAM with IPPROTO_ICMP). */
 import {
-  csumFold, EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, ECONNREFUSED, EDESTADDRREQ, EFAULT, EHOSTUNREACH, EINVAL, EMSGSIZE, EOPNOTSUPP, EPIPE, EPROTO,
+  csumFold, EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EDESTADDRREQ, EFAULT, EHOSTUNREACH, EINVAL, EMSGSIZE, EOPNOTSUPP, EPIPE, EPROTO, EREMOTEIO,
 } from '@linnet/kernel';
 import {
   AF_INET, AF_UNSPEC, ICMPHDR_LEN, ICMP_DEST_UNREACH, ICMP_ECHO, ICMP_EXT_ECHO, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, IPPROTO_ICMP,
-  IP_PMTUDISC_DONT, MSG_CONFIRM, MSG_DONTROUTE, MSG_MORE, MSG_OOB, NR_ICMP_UNREACH, RTN_BROADCAST, RTN_MULTICAST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE,
+  IP_PMTUDISC_DONT, MSG_CONFIRM, MSG_DONTROUTE, MSG_MORE, MSG_OOB, MSG_PROBE, NR_ICMP_UNREACH, RTN_BROADCAST, RTN_MULTICAST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE,
   TCP_ESTABLISHED, icmpEchoId, icmpType, ipv4IsMulticast, iphDaddr, iphSaddr,
 } from '@linnet/uapi';
 import type { SockAddr, SockAddrIn } from '@linnet/uapi';
@@ -18,9 +18,9 @@ import type { MsgHdr, Proto } from '@linnet/socket';
 import { flowi4InitOutput, inetAutobound, inetDatagramDisconnect, inetFlushPendingFrames, ip4DatagramConnect } from '@linnet/inet';
 import type { PingSock } from '@linnet/inet';
 import { datagramIoctl, datagramRecvmsg } from './datagram-core.ts';
-import { inetAddrType } from './fib-addr-type.ts';
 import { icmpErrConvert } from './icmp-errno.ts';
-import { inetAddrValidOrNonlocal } from './inet-bind.ts';
+import { inetAddrValidOrNonlocal, inetBindAddrType } from './inet-bind.ts';
+import { ipcbSdif } from './ip-cb.ts';
 import { ipAppendData, ipFinishSkb, ipSendSkb } from './ip-append-data.ts';
 import { ipCmsgSend } from './ip-cmsg.ts';
 import { ipIcmpError } from './ip-error-queue.ts';
@@ -32,12 +32,14 @@ import { ipv4Redirect, ipv4UpdatePmtu } from './route-pmtu.ts';
 import { ipRouteOutputFlow } from './route-output.ts';
 
 /** The socket that an echo message with this identifier belongs to (ping_lookup). */
-function lookup(ip: Ipv4Net, ident: number, daddr: number, dif: number): PingSock | null {
+function lookup(ip: Ipv4Net, ident: number, daddr: number, skb: Skb): PingSock | null {
   const list = ip.ping!.byIdent.get(ident);
   if (list === undefined) return null;
+  const dif = skb.dev === null ? 0 : skb.dev.ifindex;
+  const sdif = ipcbSdif(skb);
   for (const sk of list) {
     if (sk.rcvSaddr !== 0 && sk.rcvSaddr !== daddr) continue;
-    if (sk.boundDevIf !== 0 && sk.boundDevIf !== dif) continue;
+    if (sk.boundDevIf !== 0 && sk.boundDevIf !== dif && sk.boundDevIf !== sdif) continue;
     return sk;
   }
   return null;
@@ -47,7 +49,7 @@ function lookup(ip: Ipv4Net, ident: number, daddr: number, dif: number): PingSoc
 export function pingRcv(ip: Ipv4Net, skb: Skb): number {
   const at = skb.transportHeader;
   const ident = icmpEchoId(skb.view, at);
-  const sk = lookup(ip, ident, iphDaddr(skb.view, skb.networkHeader), skb.dev === null ? 0 : skb.dev.ifindex);
+  const sk = lookup(ip, ident, iphDaddr(skb.view, skb.networkHeader), skb);
   if (sk === null) {
     kfreeSkbReason(skb, DROP.PING_NO_SOCKET);
     return 0;
@@ -62,13 +64,14 @@ export function pingErr(ip: Ipv4Net, skb: Skb, type: number, code: number, info:
   // Only what these sockets can send; anything else was a raw socket's.
   const quoted = icmpType(skb.view, skb.data);
   if (quoted !== ICMP_ECHO && quoted !== ICMP_EXT_ECHO) return;
-  const sk = lookup(ip, icmpEchoId(skb.view, skb.data), iphSaddr(skb.view, skb.networkHeader), skb.dev === null ? 0 : skb.dev.ifindex);
+  const sk = lookup(ip, icmpEchoId(skb.view, skb.data), iphSaddr(skb.view, skb.networkHeader), skb);
   if (sk === null) return;
   let err = EHOSTUNREACH;
   let hard = false;
   switch (type) {
     case ICMP_SOURCE_QUENCH:
-      return;
+      err = EREMOTEIO;
+      break;
     case ICMP_PARAMETERPROB:
       err = EPROTO;
       hard = true;
@@ -88,7 +91,7 @@ export function pingErr(ip: Ipv4Net, skb: Skb, type: number, code: number, info:
       break;
     case ICMP_REDIRECT:
       ipv4Redirect(skb, ip.net, sk.boundDevIf, IPPROTO_ICMP);
-      err = ECONNREFUSED; // which nobody without IP_RECVERR sees
+      err = EREMOTEIO;
       break;
     default:
   }
@@ -132,7 +135,11 @@ function pingSendmsg(sk: PingSock, msg: MsgHdr, len: number): number {
     if (err !== 0) return err;
   }
   const tos = ipc.tos >= 0 ? ipc.tos : sk.tos;
-  const scope = sockFlag(sk, SOCK_LOCALROUTE) || (msg.flags & MSG_DONTROUTE) !== 0 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  const opt = ipc.opt as IpOptions | null;
+  const routed = opt !== null && opt.srr !== 0;
+  if (routed && daddr === 0) return -EINVAL;
+  const strict = routed && opt.isStrictroute;
+  const scope = strict || sockFlag(sk, SOCK_LOCALROUTE) || (msg.flags & MSG_DONTROUTE) !== 0 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
   if (ipv4IsMulticast(daddr)) {
     if (ipc.oif === 0) ipc.oif = sk.mcIndex;
     if (ipc.addr === 0) ipc.addr = sk.mcAddr;
@@ -140,8 +147,7 @@ function pingSendmsg(sk: PingSock, msg: MsgHdr, len: number): number {
     ipc.oif = sk.ucIndex;
   }
   const fl = sk.fl;
-  const opt = ipc.opt as IpOptions | null;
-  const first = opt !== null && opt.srr !== 0 ? opt.faddr : daddr;
+  const first = routed ? opt.faddr : daddr;
   flowi4InitOutput(fl, ipc.oif, ipc.mark, tos, scope, IPPROTO_ICMP, 0, first, ipc.addr, 0, 0, sk.uid);
   fl.icmpType = head[0]!;
   fl.icmpCode = head[1]!;
@@ -151,6 +157,7 @@ function pingSendmsg(sk: PingSock, msg: MsgHdr, len: number): number {
   if (rt.rtType === RTN_BROADCAST && !sockFlag(sk, SOCK_BROADCAST)) return -EACCES;
 
   if ((msg.flags & MSG_CONFIRM) !== 0) ipv4ConfirmNeigh(rt, fl.daddr);
+  if ((msg.flags & MSG_PROBE) !== 0) return len;
   let err = ipAppendData(sk, fl, msg, len, ICMPHDR_LEN, ipc, rt, msg.flags & ~MSG_MORE);
   if (err !== 0) {
     inetFlushPendingFrames(sk);
@@ -175,12 +182,13 @@ function pingBind(sk: PingSock, addr: SockAddr): number {
     if (addr.family !== AF_UNSPEC || (addr as SockAddrIn).addr !== 0) return -EAFNOSUPPORT;
   }
   const { addr: a, port } = addr as SockAddrIn;
-  const type = inetAddrType(sk.net, a);
-  if (!inetAddrValidOrNonlocal(sk.net.get(IPV4), sk, a, type) || type === RTN_MULTICAST || (type === RTN_BROADCAST && a !== 0)) return -EADDRNOTAVAIL;
+  const ip = sk.net.get(IPV4);
+  const type = inetBindAddrType(ip, sk, a);
+  if (!inetAddrValidOrNonlocal(ip, sk, a, type) || type === RTN_MULTICAST || (type === RTN_BROADCAST && a !== 0)) return -EADDRNOTAVAIL;
   if (sk.num !== 0) return -EINVAL;
   sk.rcvSaddr = a;
   sk.saddr = a;
-  if (sk.net.get(IPV4).ping!.getPort(sk, port) !== 0) {
+  if (ip.ping!.getPort(sk, port) !== 0) {
     sk.rcvSaddr = 0;
     sk.saddr = 0;
     return -EADDRINUSE;
@@ -194,7 +202,7 @@ function pingBind(sk: PingSock, addr: SockAddr): number {
   return 0;
 }
 
-/** Are groups of users allowed at all? Tasks here are group 0 (ping_init_sock, ping_group_range). */
+/** May the caller have such sockets: is one of its groups in ping_group_range? (ping_init_sock) */
 function pingInit(sk: PingSock): number {
   const ip = sk.net.get(IPV4);
   const { gid, groups } = sk.kernel.cred;

@@ -22,12 +22,11 @@ import { FLOWI_FLAG_ANYSRC, FLOWI_FLAG_KNOWN_NH, flowi4InitOutput, InetCork, ine
 import type { Flowi } from '@linnet/inet';
 import { ipHdrlen } from './ip-hdrlen.ts';
 import { datagramIoctl, datagramRecvmsg } from './datagram-core.ts';
-import { inetAddrType } from './fib-addr-type.ts';
 import { icmpErrConvert } from './icmp-errno.ts';
 import { icmpOutCount } from './icmp-stats.ts';
-import { inetAddrValidOrNonlocal } from './inet-bind.ts';
+import { inetAddrValidOrNonlocal, inetBindAddrType } from './inet-bind.ts';
 import { ipAppendData, ipFinishSkb, ipSendSkb } from './ip-append-data.ts';
-import { IPSKB_L3SLAVE, ipcbClear, ipcbFlags, ipcbIif } from './ip-cb.ts';
+import { ipcbClear, ipcbSdif } from './ip-cb.ts';
 import { ipCmsgSend } from './ip-cmsg.ts';
 import { ipIcmpError, ipLocalError } from './ip-error-queue.ts';
 import { ipDefrag, IP_DEFRAG_CALL_RA_CHAIN } from './ip-fragment.ts';
@@ -51,11 +50,6 @@ function match(ip: Ipv4Net, sk: RawSock, saddr: number, daddr: number, dif: numb
   return sk.boundDevIf === dif || sk.boundDevIf === sdif;
 }
 
-/** The member of the VRF that a packet came in by; 0: no VRF. */
-function slaveOf(skb: Skb): number {
-  return (ipcbFlags(skb) & IPSKB_L3SLAVE) === 0 ? 0 : ipcbIif(skb);
-}
-
 /** Queues a copy of a packet for a raw socket, IP header first (raw_rcv). @alpha */
 export function rawRcv(sk: RawSock, skb: Skb): void {
   const copy = skbClone(skb);
@@ -76,7 +70,7 @@ export function rawLocalDeliver(ip: Ipv4Net, skb: Skb, protocol: number): boolea
   const saddr = iphSaddr(skb.view, nh);
   const daddr = iphDaddr(skb.view, nh);
   const dif = skb.dev === null ? skb.skbIif : skb.dev.ifindex;
-  const sdif = slaveOf(skb);
+  const sdif = ipcbSdif(skb);
   for (let sk: RawSock | null = raw.heads[protocol] ?? null; sk !== null; sk = sk.next) {
     if (!match(ip, sk, saddr, daddr, dif, sdif)) continue;
     delivered = true;
@@ -127,8 +121,9 @@ export function rawIcmpError(ip: Ipv4Net, skb: Skb, protocol: number, type: numb
   if (raw.count === 0) return;
   const nh = skb.networkHeader;
   const dif = skb.dev === null ? 0 : skb.dev.ifindex;
+  const sdif = ipcbSdif(skb);
   for (let sk: RawSock | null = raw.heads[protocol] ?? null; sk !== null; sk = sk.next) {
-    if (match(ip, sk, iphDaddr(skb.view, nh), iphSaddr(skb.view, nh), dif, 0)) rawErr(sk, skb, type, code, info);
+    if (match(ip, sk, iphDaddr(skb.view, nh), iphSaddr(skb.view, nh), dif, sdif)) rawErr(sk, skb, type, code, info);
   }
 }
 
@@ -193,6 +188,7 @@ function rawSendmsg(sk: RawSock, msg: MsgHdr, len: number): number {
   ipc.addr = sk.saddr;
   ipc.mark = sk.mark;
   ipc.priority = sk.priority;
+  ipc.protocol = IPPROTO_RAW;
   if (msg.control.length > 0) {
     const err = ipCmsgSend(sk, msg, ipc);
     if (err !== 0) return err;
@@ -201,7 +197,10 @@ function rawSendmsg(sk: RawSock, msg: MsgHdr, len: number): number {
   // A header of one's own has its options in it.
   if (ipc.opt !== null && sk.hdrincl) return -EINVAL;
   const tos = ipc.tos >= 0 ? ipc.tos : sk.tos;
-  const strict = ipc.opt !== null && (ipc.opt as IpOptions).srr !== 0 && (ipc.opt as IpOptions).isStrictroute;
+  const opt = ipc.opt as IpOptions | null;
+  const routed = opt !== null && opt.srr !== 0;
+  if (routed && daddr === 0) return -EINVAL;
+  const strict = routed && opt.isStrictroute;
   const scope = strict || sockFlag(sk, SOCK_LOCALROUTE) || (msg.flags & MSG_DONTROUTE) !== 0 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
   if (ipv4IsMulticast(daddr)) {
     if (ipc.oif === 0) ipc.oif = sk.mcIndex;
@@ -210,10 +209,9 @@ function rawSendmsg(sk: RawSock, msg: MsgHdr, len: number): number {
     ipc.oif = sk.ucIndex;
   }
   const fl = sk.fl;
-  const opt = ipc.opt as IpOptions | null;
-  const first = opt !== null && opt.srr !== 0 ? opt.faddr : daddr;
+  const first = routed ? opt.faddr : daddr;
   flowi4InitOutput(
-    fl, ipc.oif, ipc.mark, tos, scope, sk.hdrincl ? IPPROTO_RAW : sk.protocol, FLOWI_FLAG_ANYSRC | (sk.hdrincl ? FLOWI_FLAG_KNOWN_NH : 0), first, ipc.addr, 0, 0, sk.uid,
+    fl, ipc.oif, ipc.mark, tos, scope, sk.hdrincl ? ipc.protocol : sk.protocol, FLOWI_FLAG_ANYSRC | (sk.hdrincl ? FLOWI_FLAG_KNOWN_NH : 0), first, ipc.addr, 0, 0, sk.uid,
   );
   const rt = ipRouteOutputFlow(net, fl, sk);
   if (rt === null) return fl.error;
@@ -278,8 +276,9 @@ function sendHdrinc(ip: Ipv4Net, sk: RawSock, fl: Flowi, msg: MsgHdr, length: nu
 function rawBind(sk: RawSock, addr: SockAddr): number {
   if (sk.state !== TCP_CLOSE) return -EINVAL;
   const a = addr as SockAddrIn;
-  const type = inetAddrType(sk.net, a.addr);
-  if (!inetAddrValidOrNonlocal(sk.net.get(IPV4), sk, a.addr, type)) return -EADDRNOTAVAIL;
+  const ip = sk.net.get(IPV4);
+  const type = inetBindAddrType(ip, sk, a.addr);
+  if (!inetAddrValidOrNonlocal(ip, sk, a.addr, type)) return -EADDRNOTAVAIL;
   sk.rcvSaddr = a.addr;
   sk.saddr = type === RTN_MULTICAST || type === RTN_BROADCAST ? 0 : a.addr;
   sk.dst = null;

@@ -1,6 +1,6 @@
 /** What the network tells about a route: a smaller path MTU (RFC 1191), a better gateway (RFC 792 redirect). */
 import { HZ, timeAfter, timeBefore } from '@linnet/kernel';
-import { flowi4InitOutput } from '@linnet/inet';
+import { flowi4InitOutput, NEXTHOP } from '@linnet/inet';
 import type { Flowi, InetSock } from '@linnet/inet';
 import { DST_OBSOLETE_KILL, dstMetric, dstMetricLocked } from '@linnet/netdev';
 import type { DstEntry, NetDevice } from '@linnet/netdev';
@@ -26,14 +26,13 @@ import {
 import { inetAddrOnlink } from './devinet-select.ts';
 import { inetAddrType } from './fib-addr-type.ts';
 import { fibLookup } from './fib-lookup.ts';
-import type { FibNh } from './fib-types.ts';
-import { FibNhException } from './fib-types.ts';
+import { FibNh, FibNhException } from './fib-types.ts';
 import { fibSelectPath } from './fib-select.ts';
 import { icmpOuterHeader } from './ip-quote.ts';
 import { inDevGet } from './in-device.ts';
 import type { Ipv4Net } from './ipv4-net.ts';
 import { ipNeighFor } from './route-neigh.ts';
-import { RTCF_REDIRECTED, rtFlushException, rtFlushExceptions, rtKillNh } from './rtable.ts';
+import { RTCF_REDIRECTED, rtFlushException, rtKillNh } from './rtable.ts';
 import type { Rtable } from './rtable.ts';
 
 /** Exceptions of one next hop; past it the one heard of longest ago goes, so that a flood of errors cannot fill the memory. */
@@ -43,21 +42,39 @@ const GC_TIMEOUT = 300 * HZ;
 
 /** The exception for a destination, null when there is none; one that is over is forgotten (`find_exception`). @alpha */
 export function findException(nh: FibNh, daddr: number, now: number): FibNhException | null {
-  if (nh.exceptions === null) return null;
-  const e = nh.exceptions.get(daddr);
+  const known = nh.exceptions;
+  if (known === null || known.size === 0) return null;
+  const e = known.get(daddr);
   if (e === undefined) return null;
   if (e.expires === 0 || !timeAfter(now, e.expires)) return e;
   rtFlushException(e);
-  nh.exceptions.delete(daddr);
+  known.delete(daddr);
   return null;
 }
 
-/** Forgets everything that was learned about paths (writing to net.ipv4.route.flush, as `ip route flush cache` does). @alpha */
+/**
+ * Forgets everything that was learned about paths (writing to net.ipv4.route.flush, as `ip route flush cache` does). Destinations keep a cached route of their own, which says no more than
+ * that of their hop.
+ * @alpha
+ */
 export function flushExceptions(n4: Ipv4Net): void {
-  for (const fi of n4.fibInfos.values()) for (const nh of fi.nhs) rtFlushExceptions(nh);
+  const now = n4.kernel.jiffies;
+  const forget = (nh: FibNh): void => {
+    if (nh.exceptions === null) return;
+    for (const e of nh.exceptions.values()) {
+      rtFlushException(e);
+      if (e.expires !== 0 && timeAfter(now, e.expires)) nh.exceptions.delete(e.daddr);
+      e.gw = 0;
+      e.pmtu = 0;
+      e.mtuLocked = false;
+      e.expires = 0;
+    }
+  };
+  for (const fi of n4.fibInfos.values()) for (const nh of fi.nhs) forget(nh);
+  for (const o of n4.net.get(NEXTHOP).all()) if (o.info !== null && o.info.hop instanceof FibNh) forget(o.info.hop);
 }
 
-/** The MTU of a device changed from `old`: no path over it takes more, and paths that the device alone bounded take as much (`fib_sync_mtu`). @alpha */
+/** The MTU of a device changed from `old`: no path over it takes more, and paths that the device alone bounded take as much (`fib_sync_mtu`). Cached routes are stale by that, too. @alpha */
 export function updateExceptionsMtu(n4: Ipv4Net, dev: NetDevice, old: number): void {
   const { mtu } = dev;
   for (const fi of n4.fibInfos.values()) {
@@ -67,7 +84,6 @@ export function updateExceptionsMtu(n4: Ipv4Net, dev: NetDevice, old: number): v
         if (e.pmtu <= mtu && (e.pmtu === 0 || e.pmtu !== old)) continue;
         e.pmtu = mtu;
         e.mtuLocked = false;
-        fillCached(e);
       }
     }
   }

@@ -15,7 +15,7 @@ import {
   RTA_PREFSRC, RTA_SPORT, RTA_SRC, RTA_TABLE, RTA_UID, RTMSG_LEN, RTM_F_CLONED, RTM_F_FIB_MATCH, RTM_F_LOOKUP_TABLE, RTM_F_NOTIFY, RTM_NEWROUTE, RT_TABLE_COMPAT, RT_TABLE_LOCAL, RT_TABLE_MAIN, nlaGetBe16, nlaGetInAddr,
   nlaGetU32, nlaGetU8, rtmsgRead, rtmsgWrite,
 } from '@linnet/uapi';
-import type { FibAlias, FibResult } from './fib-types.ts';
+import type { FibAlias, FibInfo, FibResult } from './fib-types.ts';
 import { IPSKB_DOREDIRECT, ipcbFlags } from './ip-cb.ts';
 import { inDevGet } from './in-device.ts';
 import { IPV4 } from './ipv4-net.ts';
@@ -52,7 +52,7 @@ function probe(dev: NetDevice, fl: Flowi): Skb {
 }
 
 /** The metrics of a route in use: those of the table, with what was learned about the path. */
-function putMetrics(w: NlWriter, rt: Rtable, res: FibResult, pmtu: number): void {
+function putMetrics(w: NlWriter, rt: Rtable, fi: FibInfo | null, pmtu: number): void {
   const locked = pmtu !== 0 && rt.rtMtuLocked;
   const value = (i: number): number => {
     if (i === RTAX_MTU && pmtu !== 0) return pmtu;
@@ -65,7 +65,7 @@ function putMetrics(w: NlWriter, rt: Rtable, res: FibResult, pmtu: number): void
     const v = value(i);
     if (v === 0) continue;
     if (i === RTAX_CC_ALGO) {
-      const name = res.fi === null ? '' : res.fi.ccAlgo;
+      const name = fi === null ? '' : fi.ccAlgo;
       if (name === '') continue;
       w.putString(i, name);
     } else {
@@ -80,8 +80,11 @@ function putMetrics(w: NlWriter, rt: Rtable, res: FibResult, pmtu: number): void
 /** What the request asks about, and what came of it. */
 interface Answer {
   readonly rt: Rtable;
-  readonly fl: Flowi;
-  readonly res: FibResult;
+  /** The flow that was asked about; null: it was not. */
+  readonly fl: Flowi | null;
+  /** The route that it comes from, and its TOS. */
+  readonly fi: FibInfo | null;
+  readonly tos: number;
   readonly dst: number;
   readonly src: number;
   readonly table: number;
@@ -94,11 +97,11 @@ interface Answer {
 
 /** Writes the body of the answer (`rt_fill_info`). */
 function fill(w: NlWriter, n4: Ipv4Net, a: Answer): number {
-  const { rt, fl, res, dst, src, table } = a;
+  const { rt, fl, dst, src, table } = a;
   const off = w.reserve(RTMSG_LEN);
   const flags = (rt.rtFlags & ~0xffff) | RTM_F_CLONED | ((rt.rtFlags & RTCF_NOTIFY) !== 0 ? RTM_F_NOTIFY : 0) | a.redirect;
   rtmsgWrite(w.view, off, {
-    family: AF_INET, dstLen: 32, srcLen: src !== 0 ? 32 : 0, tos: res.fa === 0 || res.fi === null ? 0 : res.table!.tos[res.fa]!, table: table < 256 ? table : RT_TABLE_COMPAT, protocol: 0, scope: 0,
+    family: AF_INET, dstLen: 32, srcLen: src !== 0 ? 32 : 0, tos: a.tos, table: table < 256 ? table : RT_TABLE_COMPAT, protocol: 0, scope: 0,
     type: rt.rtType, flags: flags >>> 0,
   });
   w.putU32(RTA_TABLE, table);
@@ -106,22 +109,27 @@ function fill(w: NlWriter, n4: Ipv4Net, a: Answer): number {
   if (src !== 0) w.putInAddr(RTA_SRC, src);
   w.putU32(RTA_OIF, rt.dev.ifindex);
   if (rt.tclassid !== 0) w.putU32(RTA_FLOW, rt.tclassid);
-  if (!rt.rtIsInput && fl.saddr !== src) w.putInAddr(RTA_PREFSRC, fl.saddr);
+  if (fl !== null && !rt.rtIsInput && fl.saddr !== src) w.putInAddr(RTA_PREFSRC, fl.saddr);
   if (rt.rtGw6 !== null) putVia6(w, rt.rtGw6);
   else if (rt.rtUsesGateway) w.putInAddr(RTA_GATEWAY, rt.rtGw);
   const now = n4.kernel.jiffies;
   const left = rt.expires === 0 ? 0 : (rt.expires - now) | 0;
-  putMetrics(w, rt, res, left > 0 ? rt.rtPmtu : 0);
-  if (fl.mark !== 0) w.putU32(RTA_MARK, fl.mark);
-  if (fl.uid !== -1) w.putU32(RTA_UID, fl.uid);
+  putMetrics(w, rt, a.fi, left > 0 ? rt.rtPmtu : 0);
+  if (fl !== null && fl.mark !== 0) w.putU32(RTA_MARK, fl.mark);
+  if (fl !== null && fl.uid !== -1) w.putU32(RTA_UID, fl.uid);
   if (a.group !== null) mrPutEntry(w, a.group.t, a.group.e);
-  else if (rt.rtIsInput) w.putU32(RTA_IIF, a.iif);
+  else if (fl !== null && rt.rtIsInput) w.putU32(RTA_IIF, a.iif);
   const at = w.reserveAttr(RTA_CACHEINFO, 32);
   w.view.setInt32(at, rt.refs, true);
   w.view.setUint32(at + 4, jiffiesToClockT((now - rt.lastuse) >>> 0), true);
   w.view.setUint32(at + 8, left > 0 ? jiffiesToClockT(left) : 0, true);
   w.view.setInt32(at + 12, rt.error, true);
   return w.end();
+}
+
+/** Writes what is known of a destination for itself: a route that was made for an exception, from the table `table`. @alpha */
+export function fillException(w: NlWriter, rt: Rtable, fi: FibInfo, dst: number, table: number): number {
+  return fill(w, rt.net4, { rt, fl: null, fi, tos: 0, dst, src: 0, table, iif: 0, redirect: 0, group: null });
 }
 
 function refuse(req: NlRequest, msg: string, err: number): number {
@@ -223,6 +231,6 @@ export function getRoute(net: Net, req: NlRequest, reply: NlWriter, dumpFib: Fib
   }
   if ((rtm.flags & RTM_F_FIB_MATCH) !== 0 && res.fi === null) return -EHOSTUNREACH;
   nlmsgReplyBegin(reply, req, RTM_NEWROUTE);
-  const ret = (rtm.flags & RTM_F_FIB_MATCH) !== 0 ? dumpFib(reply, table, res.prefix, res.prefixlen, res.table!.alias(res.fa), rt.rtType) : fill(reply, n4, { rt, fl, res, dst, src, table, iif, redirect, group });
+  const ret = (rtm.flags & RTM_F_FIB_MATCH) !== 0 ? dumpFib(reply, table, res.prefix, res.prefixlen, res.table!.alias(res.fa), rt.rtType) : fill(reply, n4, { rt, fl, fi: res.fi, tos: res.fa === 0 || res.fi === null ? 0 : res.table!.tos[res.fa]!, dst, src, table, iif, redirect, group });
   return ret < 0 ? ret : 0;
 }

@@ -143,13 +143,15 @@ function mcValidateSource(n4: Ipv4Net, skb: Skb, daddr: number, saddr: number, t
 }
 
 function routeMc(n4: Ipv4Net, skb: Skb, daddr: number, saddr: number, tos: number, dev: NetDevice, indev: InDevice, our: boolean): number {
+  n4.sourceTag = 0;
   const reason = mcValidateSource(n4, skb, daddr, saddr, tos, dev, indev);
   if (reason !== 0) return reason;
+  const tag = n4.sourceTag;
   n4.rtStat[RT_STAT_IN_SLOW_MC]!++;
   const routed = !ipv4IsLocalMulticast(daddr) && indev.conf(IPV4_DEVCONF_MC_FORWARDING) !== 0;
   const kind = (our ? 1 : 0) | (routed ? 2 : 0);
   const known = indev.mcRoutes[kind]!;
-  if (rtCacheValid(known)) {
+  if (tag === 0 && rtCacheValid(known)) {
     skb.dst = known;
     return 0;
   }
@@ -161,7 +163,9 @@ function routeMc(n4: Ipv4Net, skb: Skb, daddr: number, saddr: number, tos: numbe
   rt.output = n4.ipOutput;
   if (routed) rt.input = n4.ipMrInput;
   else if (our) rt.input = n4.ipLocalDeliver;
-  indev.mcRoutes[kind] = rt;
+  rt.tclassid = tag;
+  // Whose source has a realm has a route of its own.
+  if (tag === 0) indev.mcRoutes[kind] = rt;
   skb.dst = rt;
   return 0;
 }

@@ -103,7 +103,7 @@ export function rtFlushException(e: FibNhException): void {
 export function rtFlushExceptions(nh: FibNh): void {
   if (nh.exceptions === null) return;
   for (const e of nh.exceptions.values()) rtFlushException(e);
-  nh.exceptions = null;
+  nh.exceptions.clear();
 }
 
 /** The next hop is no more: forgets its routes and exceptions. @alpha */
@@ -112,5 +112,5 @@ export function rtFlushNh(nh: FibNh): void {
   bury(nh.rthOutput);
   nh.rthInput = null;
   nh.rthOutput = null;
-  rtFlushExceptions(nh);
+  if (!nh.learnsForAll) rtFlushExceptions(nh);
 }

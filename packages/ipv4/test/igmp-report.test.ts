@@ -105,6 +105,30 @@ describe('changes', () => {
   });
 });
 
+describe('time', () => {
+  const version = (): string => /V\d/.exec((m.net.proc.read('net/igmp') as string).split('eth0')[1]!)![0];
+
+  test('an old router that has gone stays gone, however silent the link is', () => {
+    query(10, '0.0.0.0', false);
+    expect(version()).toBe('V2');
+    m.advance(300);
+    expect(version()).toBe('V3');
+    // Half way round of the jiffies.
+    m.advance(25 * 86400);
+    expect(version()).toBe('V3');
+  });
+
+  test('what is due of a group goes with it, even if nobody was to be told in that moment', () => {
+    m.sysctl('conf/eth0/force_igmp_version', 2);
+    join('224.0.0.5');
+    m.sysctl('igmp_link_local_mcast_reports', 0);
+    leave('224.0.0.5');
+    m.sysctl('igmp_link_local_mcast_reports', 1);
+    m.advance(60);
+    expect(sent()).toEqual([]);
+  });
+});
+
 describe('queries', () => {
   beforeEach(() => {
     join('239.9.9.9');

@@ -185,6 +185,7 @@ describe('time', () => {
     w.inject({ mf: true }, pattern(80));
     expect(m.pool.stats.live).toBe(1);
     expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+    expect(m.pool.dropCounts()).toEqual({ QUEUE_PURGE: 1 });
   });
 });
 

@@ -1,11 +1,11 @@
-import { EADDRINUSE, EADDRNOTAVAIL, EINVAL, EMSGSIZE, ENODEV, ENOBUFS, ENOPROTOOPT, ENOTCONN, EPROTO } from '@linnet/kernel';
+import { Cred, EADDRINUSE, EADDRNOTAVAIL, EINVAL, EMSGSIZE, ENODEV, ENOBUFS, ENOPROTOOPT, ENOTCONN, EPERM, EPROTO } from '@linnet/kernel';
 import {
-  IP_ADD_MEMBERSHIP, IP_ADD_SOURCE_MEMBERSHIP, IP_BLOCK_SOURCE, IP_DROP_MEMBERSHIP, IP_FREEBIND, IP_HDRINCL, IP_LOCAL_PORT_RANGE, IP_MINTTL, IP_MTU, IP_MTU_DISCOVER,
-  IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_PKTINFO, IP_PMTUDISC_DO, IP_PMTUDISC_PROBE, IP_PROTOCOL, IP_RECVERR, IP_RECVFRAGSIZE, IP_RECVOPTS,
-  IP_RECVORIGDSTADDR, IP_RETOPTS, IP_ROUTER_ALERT, IP_TOS, IP_TRANSPARENT, IP_TTL, IP_UNBLOCK_SOURCE, IP_UNICAST_IF, MSG_ERRQUEUE, MSG_MORE, SO_PRIORITY, SOCK_DGRAM, SOCK_STREAM,
+  CAP_NET_ADMIN, CAP_NET_RAW, IP_ADD_MEMBERSHIP, IP_ADD_SOURCE_MEMBERSHIP, IP_BLOCK_SOURCE, IP_DROP_MEMBERSHIP, IP_FREEBIND, IP_HDRINCL, IP_LOCAL_PORT_RANGE, IP_MINTTL, IP_MTU, IP_MTU_DISCOVER,
+  IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_OPTIONS, IP_PKTINFO, IP_PMTUDISC_DO, IP_PMTUDISC_PROBE, IP_PROTOCOL, IP_RECVERR, IP_RECVFRAGSIZE, IP_RECVOPTS,
+  IP_RECVORIGDSTADDR, IP_RETOPTS, IP_ROUTER_ALERT, IP_TOS, IP_TRANSPARENT, IP_TTL, IP_UNBLOCK_SOURCE, IP_UNICAST_IF, MSG_ERRQUEUE, MSG_MORE, SO_MARK, SO_PRIORITY, SOCK_DGRAM, SOCK_STREAM,
   SOL_IP, SOL_SOCKET, SOL_TCP,
 } from '@linnet/uapi';
-import { devSetMtu } from '@linnet/netdev';
+import { devSetMtu, NF_ACCEPT, NF_INET_POST_ROUTING, NFPROTO_IPV4, nfRegisterNetHook } from '@linnet/netdev';
 import { describe, expect, test } from 'vitest';
 import { ipv4 } from '../src/index.ts';
 import { FAKE_DGRAM, FakeTransport, type FakeSock } from './fake-transport.ts';
@@ -109,6 +109,36 @@ describe('set and get', () => {
     m.kernel.run(() => devSetMtu(w.fake.dev, 700));
     s.connect('10.0.0.2', 5);
     expect(s.getInt(SOL_IP, IP_MTU)).toBe(700);
+    m.end();
+  });
+});
+
+describe('what not everybody may', () => {
+  const int = (n: number): Uint8Array => new Uint8Array(new Int32Array([n]).buffer);
+
+  test('IP_TRANSPARENT, options nobody knows, marks and high priorities need CAP_NET_RAW or CAP_NET_ADMIN', () => {
+    const { m, s, w } = machine();
+    const so = (type: number, n: number): number => s.send(pattern(8), '10.0.0.2', 0, [{ level: SOL_SOCKET, type, data: int(n) }]);
+    const all = (): number[] => [
+      s.set(SOL_IP, IP_TRANSPARENT, 1), s.set(SOL_IP, IP_OPTIONS, new Uint8Array([0x55, 4, 0, 0])), so(SO_MARK, 7), so(SO_PRIORITY, 7), s.set(SOL_IP, IP_TRANSPARENT, 0), so(SO_PRIORITY, 6),
+    ];
+    m.kernel.cred = new Cred(1000);
+    expect(all()).toEqual([-EPERM, -EINVAL, -EPERM, -EPERM, 0, 8]);
+    for (const cap of [CAP_NET_ADMIN, CAP_NET_RAW]) {
+      m.kernel.cred = new Cred(1000, 1000, [], [cap]);
+      expect(all()).toEqual([0, cap === CAP_NET_RAW ? 0 : -EINVAL, 8, 8, 0, 8]);
+    }
+    w.take();
+    m.end();
+  });
+
+  test('SO_PRIORITY of one message', () => {
+    const { m, s } = machine();
+    const seen: number[] = [];
+    nfRegisterNetHook(m.net, { pf: NFPROTO_IPV4, hooknum: NF_INET_POST_ROUTING, priority: 0, hook: (_p, skb) => (seen.push(skb.priority), NF_ACCEPT) });
+    s.set(SOL_SOCKET, SO_PRIORITY, 3);
+    for (const control of [[], [{ level: SOL_SOCKET, type: SO_PRIORITY, data: int(5) }], [{ level: SOL_IP, type: IP_TOS, data: int(8) }]]) s.send(pattern(8), '10.0.0.2', 0, control);
+    expect(seen).toEqual([3, 5, 2]);
     m.end();
   });
 });

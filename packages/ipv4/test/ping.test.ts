@@ -1,6 +1,6 @@
-import { EACCES, EADDRINUSE, EADDRNOTAVAIL, EAGAIN, ECONNREFUSED, EDESTADDRREQ, EINVAL, ENOTCONN } from '@linnet/kernel';
+import { EACCES, EADDRINUSE, EADDRNOTAVAIL, EAGAIN, ECONNREFUSED, EDESTADDRREQ, EINVAL, ENETUNREACH, ENOTCONN, EREMOTEIO } from '@linnet/kernel';
 import {
-  IPPROTO_ICMP, IP_PKTINFO, IP_RECVERR, IP_RECVTOS, IP_RECVTTL, IP_TOS, IP_TTL, MSG_ERRQUEUE, SO_REUSEADDR, SO_TIMESTAMP_OLD, SOCK_DGRAM, SOL_IP, SOL_SOCKET,
+  IPPROTO_ICMP, IP_OPTIONS, IP_PKTINFO, IP_RECVERR, IP_RECVTOS, IP_RECVTTL, IP_TOS, IP_TTL, MSG_ERRQUEUE, MSG_PROBE, SO_REUSEADDR, SO_TIMESTAMP_OLD, SOCK_DGRAM, SOCK_RAW, SOL_IP, SOL_SOCKET,
 } from '@linnet/uapi';
 import { expect, test } from 'vitest';
 import { checksum, icmpMessage, ip4, ipPacket, Machine, pattern, Sk, type Wire } from './harness.ts';
@@ -37,6 +37,31 @@ test('an echo goes out with the socket’s identifier, and its reply comes back'
   expect(m.pool.dropCounts()).toEqual({ PING_NO_SOCKET: 1 });
   expect(m.mib('Icmp.OutEchos')).toBe(1);
   expect((m.net.proc.read('net/icmp') as string).split('\n')[1]).toContain(`00000000:${id.toString(16).toUpperCase().padStart(4, '0')}`);
+  s.close();
+  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+test('source routes: a strict one begins on this link, and any has an end', () => {
+  const { m, w } = machine();
+  m.route('0.0.0.0/0', '10.0.0.254');
+  const route = (strict: boolean): Uint8Array => new Uint8Array([strict ? 137 : 131, 7, 4, 192, 0, 2, 9, 0]);
+  for (const s of [new Sk(m, SOCK_DGRAM, IPPROTO_ICMP), new Sk(m, SOCK_RAW, 200)]) {
+    expect(s.set(SOL_IP, IP_OPTIONS, route(true))).toBe(0);
+    expect(s.send(ECHO, '198.51.100.1')).toBe(-ENETUNREACH);
+    expect(s.set(SOL_IP, IP_OPTIONS, route(false))).toBe(0);
+    expect(s.send(ECHO, '0.0.0.0')).toBe(-EINVAL);
+    expect(s.send(ECHO, '198.51.100.1')).toBe(64);
+    expect(w.take()[0]!.dst).toBe(ip4('192.0.2.9'));
+    s.close();
+  }
+  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+test('MSG_PROBE only asks for the way', () => {
+  const { m, w } = machine();
+  const s = new Sk(m, SOCK_DGRAM, IPPROTO_ICMP);
+  expect(s.send(ECHO, '10.0.0.2', MSG_PROBE)).toBe(64);
+  expect(w.take()).toEqual([]);
   s.close();
   expect(m.end()).toEqual({ skbs: 0, heads: 0 });
 });
@@ -128,6 +153,12 @@ test('errors come back', () => {
   const v = new DataView(e.control[0]!.data.buffer);
   expect([v.getUint32(0, true), v.getUint8(5), v.getInt32(20)]).toEqual([113, 11, ip4('10.0.0.254')]);
   expect(e.data.slice(0, 8)).toEqual(icmpMessage(8, 0, (77 << 16) | 5));
+  // Only who asked for errors hears of these (so on Linux 6.18).
+  for (const type of [4, 5]) {
+    w.inject({ src: '10.0.0.254' }, icmpMessage(type, type === 5 ? 1 : 0, ip4('10.0.0.3'), quote));
+    expect(s.recv()).toBe(-EREMOTEIO);
+    expect(new DataView(s.got(100, MSG_ERRQUEUE).control[0]!.data.buffer).getUint32(0, true)).toBe(EREMOTEIO);
+  }
   s.set(SOL_IP, IP_RECVERR, 0);
   s.connect('10.0.0.2');
   w.inject({}, icmpMessage(3, 3, 0, quote));

@@ -1,10 +1,9 @@
-import { devSetMtu, IFF_L3MDEV_MASTER, IFF_L3MDEV_SLAVE, netdevMasterUpperDevLink } from '@linnet/netdev';
-import { FakeDevice } from '@linnet/netdev/testing';
+import { devSetMtu } from '@linnet/netdev';
 import {
   EADDRNOTAVAIL, EAGAIN, EDESTADDRREQ, EINVAL, EMSGSIZE, ENOPROTOOPT, EOPNOTSUPP, EPROTONOSUPPORT, ECONNREFUSED, ENOTCONN,
 } from '@linnet/kernel';
 import {
-  ICMP_FILTER, IPPROTO_ICMP, IPPROTO_RAW, IP_HDRINCL, IP_MTU_DISCOVER, IP_PMTUDISC_DO, IP_RECVERR, IP_ROUTER_ALERT, IP_TTL, IP_TOS, MSG_ERRQUEUE, MSG_MORE, MSG_PEEK, MSG_TRUNC,
+  ICMP_FILTER, IPPROTO_ICMP, IPPROTO_RAW, IP_HDRINCL, IP_MTU_DISCOVER, IP_PMTUDISC_DO, IP_PROTOCOL, IP_RECVERR, IP_ROUTER_ALERT, IP_TTL, IP_TOS, MSG_ERRQUEUE, MSG_MORE, MSG_PEEK, MSG_TRUNC,
   SOCK_RAW, SOL_IP, SOL_RAW, SO_BROADCAST, SOL_SOCKET,
 } from '@linnet/uapi';
 import { describe, expect, test } from 'vitest';
@@ -196,6 +195,10 @@ describe('sending', () => {
     expect(s.send(ipPacket({ ihl: 15 }, pattern(10)), '10.0.0.2')).toBe(-EINVAL);
     expect(s.send(ipPacket({ ihl: 4 }, pattern(10)), '10.0.0.2')).toBe(-EINVAL);
     expect(s.send(ipPacket({}, pattern(1481)), '10.0.0.2')).toBe(-EMSGSIZE);
+    // Rules and multipath see the protocol that the caller names.
+    expect(s.sk.fl.proto).toBe(IPPROTO_RAW);
+    s.send(p, '10.0.0.2', 0, [{ level: SOL_IP, type: IP_PROTOCOL, data: new Uint8Array([17, 0, 0, 0]) }]);
+    expect(s.sk.fl.proto).toBe(17);
     s.close();
     expect(m.end()).toEqual({ skbs: 0, heads: 0 });
   });
@@ -279,37 +282,4 @@ test('/proc/net/raw', () => {
   s.close();
   expect((m.net.proc.read('net/raw') as string).trim().split('\n').length).toBe(1);
   m.end();
-});
-
-describe('in a VRF', () => {
-  test('raw sockets hear of packets as raw_l3mdev_accept says, and those of its member in any case', () => {
-    const m = new Machine();
-    const wire = m.wire('10.0.0.1/24', { name: 'eth0' });
-    const vrf = new FakeDevice(m.net, { name: 'red' }).dev;
-    const member = wire.fake.dev;
-    vrf.privFlags |= IFF_L3MDEV_MASTER;
-    vrf.l3mdevOps = {
-      fibTable: () => 254,
-      l3Rcv: (dev, skb) => {
-        skb.dev = dev;
-        skb.skbIif = dev.ifindex;
-      },
-    };
-    member.privFlags |= IFF_L3MDEV_SLAVE;
-    expect(m.kernel.run(() => netdevMasterUpperDevLink(member, vrf))).toBe(0);
-    const free = new Sk(m, SOCK_RAW, 200);
-    const bound = ['eth0', 'red'].map((name) => {
-      const s = new Sk(m, SOCK_RAW, 200);
-      expect(s.set(1, 25, new TextEncoder().encode(name))).toBe(0); // SO_BINDTODEVICE
-      return s;
-    });
-    const heard = (): boolean[] => [free, ...bound].map((s) => typeof s.recv() !== 'number');
-    wire.inject({ proto: 200 }, new Uint8Array(8));
-    expect(heard()).toEqual([true, true, true]);
-    m.sysctl('raw_l3mdev_accept', 0);
-    wire.inject({ proto: 200 }, new Uint8Array(8));
-    expect(heard()).toEqual([false, true, true]);
-    for (const s of [free, ...bound]) s.close();
-    expect(m.end()).toEqual({ skbs: 0, heads: 0 });
-  });
 });

@@ -1,7 +1,7 @@
 /** Finding addresses of this machine. */
 import type { NetDevice } from '@linnet/netdev';
-import { IFA_F_TENTATIVE } from '@linnet/uapi';
-import { a6Equal, a6Hash, a6Linklocal, a6PrefixEqual } from './addr6.ts';
+import { IFA_F_OPTIMISTIC, IFA_F_TENTATIVE } from '@linnet/uapi';
+import { a6Equal, a6Hash, a6Linklocal, a6Loopback, a6PrefixEqual } from './addr6.ts';
 import { IFADDR_DEAD, in6DevGet } from './inet6-dev.ts';
 import type { Inet6Dev, Inet6Ifaddr } from './inet6-dev.ts';
 import { IN6_ADDR_HSIZE } from './ipv6-net.ts';
@@ -31,7 +31,7 @@ export function addrHashDel(n6: Ipv6Net, ifp: Inet6Ifaddr): void {
   ifp.hashNext = null;
 }
 
-/** The address of this machine that equals `a`, on `dev` or, when that is null, on any device; `strict` looks at no other device even for wide scopes (ipv6_get_ifaddr). @alpha */
+/** The address of this machine that equals `a`, on `dev` or, when that is null, on any device (ipv6_get_ifaddr). @alpha */
 export function ipv6GetIfaddr(n6: Ipv6Net, a: Int32Array, dev: NetDevice | null): Inet6Ifaddr | null {
   for (let ifp = n6.addrHash[bucket(n6, a)]!; ifp !== null; ifp = ifp.hashNext!) {
     if (a6Equal(ifp.addr, a) && (dev === null || ifp.idev.dev === dev)) return ifp;
@@ -40,15 +40,15 @@ export function ipv6GetIfaddr(n6: Ipv6Net, a: Int32Array, dev: NetDevice | null)
 }
 
 /**
- * Is `a` an address of this machine? With `dev`, link-local addresses count on that device only, others anywhere unless `strict` (ipv6_chk_addr_and_flags). Tentative
+ * Is `a` an address of this machine? With `dev`, link-local addresses and ::1 count on that device only, others anywhere unless `strict` (ipv6_chk_addr_and_flags). Tentative
  * ones do not count, unless `tentative`.
  * @alpha
  */
 export function ipv6ChkAddr(n6: Ipv6Net, a: Int32Array, dev: NetDevice | null, strict: boolean, tentative = false): boolean {
   for (let ifp = n6.addrHash[bucket(n6, a)]!; ifp !== null; ifp = ifp.hashNext!) {
     if (!a6Equal(ifp.addr, a) || ifp.state === IFADDR_DEAD) continue;
-    if ((ifp.flags & IFA_F_TENTATIVE) !== 0 && !tentative && (ifp.flags & 0x04) === 0) continue;
-    if (dev === null || ifp.idev.dev === dev || (!strict && !a6Linklocal(a))) return true;
+    if ((ifp.flags & IFA_F_TENTATIVE) !== 0 && !tentative && (ifp.flags & IFA_F_OPTIMISTIC) === 0) continue;
+    if (dev === null || ifp.idev.dev === dev || (!strict && !a6Linklocal(a) && !a6Loopback(a))) return true;
   }
   return false;
 }

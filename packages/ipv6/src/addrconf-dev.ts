@@ -10,21 +10,21 @@ import {
 import type { NetDevice } from '@linnet/netdev';
 import {
   ARPHRD_LOOPBACK, ARPHRD_NONE, DEVCONF_ACCEPT_DAD, DEVCONF_ADDR_GEN_MODE, DEVCONF_DISABLE_IPV6, DEVCONF_FORWARDING, DEVCONF_KEEP_ADDR_ON_DOWN,
-  DEVCONF_MTU6, DEVCONF_NDISC_EVICT_NOCARRIER, DEVCONF_NDISC_NOTIFY, DEVCONF_RTR_SOLICITS, DEVCONF_RTR_SOLICIT_MAX_INTERVAL, DEVCONF_USE_TEMPADDR, IFA_F_NOPREFIXROUTE,
-  IFA_F_PERMANENT, IFA_F_STABLE_PRIVACY, IFA_F_TENTATIVE, IFF_LOOPBACK, IFF_NOARP, IFF_UP, IN6_ADDR_GEN_MODE_EUI64, IN6_ADDR_GEN_MODE_NONE, IN6_ADDR_GEN_MODE_RANDOM,
+  DEVCONF_MTU6, DEVCONF_NDISC_EVICT_NOCARRIER, DEVCONF_NDISC_NOTIFY, DEVCONF_RTR_SOLICITS, DEVCONF_RTR_SOLICIT_MAX_INTERVAL, DEVCONF_USE_TEMPADDR, IFA_F_NODAD, IFA_F_NOPREFIXROUTE,
+  IFA_F_PERMANENT, IFA_F_STABLE_PRIVACY, IFA_F_TENTATIVE, IFF_LOOPBACK, IFF_NOARP, IFF_UP, IN6_ADDR_GEN_MODE_EUI64, IN6_ADDR_GEN_MODE_NONE, IN6_ADDR_GEN_MODE_RANDOM, IN6_ADDR_GEN_MODE_STABLE_PRIVACY,
   IPV6_MIN_MTU, RTM_DELADDR, RTM_DELNETCONF, RTM_NEWNETCONF, RTN_MULTICAST, RT_TABLE_LOCAL,
 } from '@linnet/uapi';
 import { a6Linklocal, IN6ADDR_LINKLOCAL_ALLNODES, IN6ADDR_LINKLOCAL_ALLROUTERS, IN6ADDR_LOOPBACK } from './addr6.ts';
 import { addrHashDel, ipv6GetLladdr } from './addr-find.ts';
 import {
-  addFixed, addLinklocal, addPrefixRoute, addrVerify, dadRun, dadStart, ifaNotify, ipv6AcceptRa, joinAnycast, leaveAnycast, rsNext,
+  addFixed, addLinklocal, addPrefixRoute, addrVerify, dadRun, dadStart, ifaNotify, ipv6AcceptRa, joinAnycast, leaveAnycast, leaveGroups, rsNext,
 } from './addrconf.ts';
 import { eui64, stableAddress } from './addrconf-gen.ts';
 import { ipv6AcDestroy } from './anycast.ts';
 import { Ipv6Devconf } from './devconf6.ts';
 import { addKernelRoute } from './fib6-config.ts';
 import { fib6RunGc, rt6RemovePrefsrc, rt6SyncDownDev, rt6SyncUp } from './fib6-events.ts';
-import { IFADDR_DEAD, IFADDR_PREDAD, IF_RA_RCVD, IF_READY, IF_RS_SENT, Inet6Dev, in6DevGet } from './inet6-dev.ts';
+import { IFADDR_DEAD, IFADDR_PREDAD, IF_RA_RCVD, IF_READY, IF_RS_SENT, Inet6Dev, in6DevGet, INFINITY_LIFE_TIME } from './inet6-dev.ts';
 import type { Inet6Ifaddr } from './inet6-dev.ts';
 import { IPV6 } from './ipv6-net.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
@@ -52,7 +52,7 @@ export function ipv6AddDev(n6: Ipv6Net, dev: NetDevice): Inet6Dev | null {
   cnf.data.set(n6.devconfDflt.data);
   const parms = n6.ndTbl.allocParms(dev);
   const idev = new Inet6Dev(dev, n6, cnf, parms, new MldState(mldExpire), rsWork);
-  cnf.stableSecret = null;
+  if (n6.devconfDflt.stableSecret !== null) cnf.data[DEVCONF_ADDR_GEN_MODE] = IN6_ADDR_GEN_MODE_STABLE_PRIVACY;
   cnf.data[DEVCONF_MTU6] = dev.mtu;
   if ((dev.flags & (IFF_NOARP | IFF_LOOPBACK)) !== 0) cnf.data[DEVCONF_ACCEPT_DAD] = -1;
   if ((dev.flags & IFF_LOOPBACK) !== 0 || dev.type === ARPHRD_NONE) cnf.data[DEVCONF_USE_TEMPADDR] = -1;
@@ -130,7 +130,7 @@ function devConfig(idev: Inet6Dev): void {
 function permanentAddrs(idev: Inet6Dev): void {
   for (const ifp of idev.ifas.slice()) {
     if ((ifp.flags & IFA_F_PERMANENT) === 0 || ifp.state === IFADDR_DEAD) continue;
-    if ((ifp.flags & IFA_F_NOPREFIXROUTE) === 0) addPrefixRoute(ifp, 0, 0);
+    if ((ifp.flags & IFA_F_NOPREFIXROUTE) === 0) addPrefixRoute(ifp, INFINITY_LIFE_TIME);
     if (ifp.state === IFADDR_PREDAD && (idev.ifFlags & IF_READY) !== 0) dadStart(ifp);
   }
 }
@@ -156,8 +156,9 @@ export function addrconfIfdown(idev: Inet6Dev, unregister: boolean): void {
     delTimer(n6.kernel, ifp.dadTimer);
     if (keep && (ifp.flags & IFA_F_PERMANENT) !== 0 && !a6Linklocal(ifp.addr) && idev.conf(DEVCONF_DISABLE_IPV6) === 0) {
       ifp.state = IFADDR_PREDAD;
-      if ((ifp.flags & 0x02) === 0) ifp.flags |= IFA_F_TENTATIVE;
+      if ((ifp.flags & IFA_F_NODAD) === 0) ifp.flags |= IFA_F_TENTATIVE;
       ifp.rt = null;
+      leaveGroups(ifp);
       stay.push(ifp);
       continue;
     }

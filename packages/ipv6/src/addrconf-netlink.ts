@@ -1,16 +1,16 @@
 /** Addresses, groups and anycast addresses over rtnetlink (rtnetlink(7); errors and messages as Linux 6.18 gives them). */
 // datapath-ok-file: messages
-import { EAFNOSUPPORT, EEXIST, EINVAL, ENODEV, HZ, jiffiesToClockT } from '@linnet/kernel';
+import { EADDRNOTAVAIL, EAFNOSUPPORT, EEXIST, EINVAL, ENODEV, HZ, jiffiesToClockT } from '@linnet/kernel';
 import type { Kernel, Net } from '@linnet/kernel';
 import { devGetByIndex, forEachNetdev } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import {
-  NLA_BINARY, NLA_U32, NLA_U8, NLA_UNSPEC, NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlmsgParse, nlmsgReplyBegin, rtnlDump, rtnlNotify, rtnlNotifyNeeded, rtnlRegister,
+  NLA_U32, NLA_U8, NLA_UNSPEC, NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlmsgParse, nlmsgReplyBegin, rtnlDump, rtnlNotify, rtnlNotifyNeeded, rtnlRegister,
 } from '@linnet/netlink';
 import type { NlDump, NlRequest, NlaPolicyTable } from '@linnet/netlink';
 import type { Skb } from '@linnet/skbuff';
 import {
-  AF_INET6, IFADDRMSG_LEN, IFA_ADDRESS, IFA_ANYCAST, IFA_CACHEINFO, IFA_FLAGS, IFA_F_HOMEADDRESS, IFA_F_MANAGETEMPADDR, IFA_F_MCAUTOJOIN, IFA_F_NODAD,
+  AF_INET6, DEVCONF_FORWARDING, DEVCONF_OPTIMISTIC_DAD, IFADDRMSG_LEN, IFA_ADDRESS, IFA_ANYCAST, IFA_CACHEINFO, IFA_FLAGS, IFA_F_HOMEADDRESS, IFA_F_MANAGETEMPADDR, IFA_F_MCAUTOJOIN, IFA_F_NODAD,
   IFA_F_NOPREFIXROUTE, IFA_F_OPTIMISTIC, IFA_F_PERMANENT, IFA_LOCAL, IFA_MAX, IFA_MULTICAST, IFA_PROTO, IFA_RT_PRIORITY, NLM_F_DUMP_FILTERED, NLM_F_EXCL, NLM_F_REPLACE,
   NlWriter, PREFIXMSG_LEN, RTM_DELADDR, RTM_GETADDR, RTM_GETANYCAST, RTM_GETMULTICAST, RTM_NEWADDR, RTM_NEWPREFIX, RTNLGRP_IPV6_ACADDR, RTNLGRP_IPV6_IFADDR,
   RTNLGRP_IPV6_MCADDR, RTNLGRP_IPV6_PREFIX, RT_SCOPE_SITE, RT_SCOPE_UNIVERSE, ifaddrmsgRead, ifaddrmsgWrite, nlaGetIn6Addr, nlaGetU32, nlaGetU8, prefixmsgWrite,
@@ -27,8 +27,8 @@ const CACHEINFO_LEN = 16;
 const POLICY: NlaPolicyTable = Object.freeze({
   maxtype: IFA_MAX,
   rules: {
-    [IFA_ADDRESS]: { type: NLA_BINARY, len: 16 },
-    [IFA_LOCAL]: { type: NLA_BINARY, len: 16 },
+    [IFA_ADDRESS]: { type: NLA_UNSPEC, len: 16 },
+    [IFA_LOCAL]: { type: NLA_UNSPEC, len: 16 },
     [IFA_CACHEINFO]: { type: NLA_UNSPEC, len: CACHEINFO_LEN },
     [IFA_FLAGS]: { type: NLA_U32 },
     [IFA_RT_PRIORITY]: { type: NLA_U32 },
@@ -149,17 +149,11 @@ function extract(req: NlRequest, tb: Int32Array): { addr: Int32Array; peer: Int3
   return { addr: local, peer: address !== null && !a6Equal(address, local) ? address : null };
 }
 
-function badLength(req: NlRequest, tb: Int32Array): boolean {
-  for (const t of [IFA_ADDRESS, IFA_LOCAL]) if (tb[t] !== 0 && req.view.getUint16(tb[t]!, true) < 20) return true;
-  return false;
-}
-
 /** `RTM_NEWADDR` (inet6_rtm_newaddr). */
 function newAddr(net: Net, req: NlRequest): number {
   const tb = new Int32Array(IFA_MAX + 1);
   const bad = nlmsgParse(req, IFADDRMSG_LEN, tb, POLICY, NL_VALIDATE_LIBERAL);
   if (bad !== 0) return bad;
-  if (badLength(req, tb)) return -EINVAL;
   const { view } = req;
   const ifm = ifaddrmsgRead(view, req.data);
   const named = extract(req, tb);
@@ -181,7 +175,7 @@ function newAddr(net: Net, req: NlRequest): number {
   if (ifm.prefixlen > 128) return refuse(req, 'ipv6: Invalid prefix length', -EINVAL);
   if ((flags & IFA_F_MANAGETEMPADDR) !== 0 && ifm.prefixlen !== 64) return refuse(req, 'ipv6: address with "mngtmpaddr" flag must have a prefix length of 64', -EINVAL);
   if ((flags & IFA_F_OPTIMISTIC) !== 0) {
-    const optimistic = idev.confOr(23) && idev.net6.devconfAll.data[0] === 0;
+    const optimistic = idev.confOr(DEVCONF_OPTIMISTIC_DAD) && idev.net6.devconfAll.data[DEVCONF_FORWARDING] === 0;
     if (!optimistic) flags &= ~IFA_F_OPTIMISTIC;
     if ((flags & IFA_F_NODAD) !== 0) return refuse(req, 'IFA_F_NODAD and IFA_F_OPTIMISTIC are mutually exclusive', -EINVAL);
   }
@@ -205,7 +199,6 @@ function delAddr(net: Net, req: NlRequest): number {
   const tb = new Int32Array(IFA_MAX + 1);
   const bad = nlmsgParse(req, IFADDRMSG_LEN, tb, POLICY, NL_VALIDATE_LIBERAL);
   if (bad !== 0) return bad;
-  if (badLength(req, tb)) return -EINVAL;
   const ifm = ifaddrmsgRead(req.view, req.data);
   const named = extract(req, tb);
   if (named === null) return -EINVAL;
@@ -233,7 +226,7 @@ function getAddr(net: Net, req: NlRequest, reply: NlWriter): number {
     if (ifm.index !== 0 && dev.ifindex !== ifm.index) return;
     found ??= in6DevGet(dev)?.ifas.find((i) => a6Equal(i.addr, named.addr)) ?? null;
   });
-  if (found === null) return -99;
+  if (found === null) return -EADDRNOTAVAIL;
   nlmsgReplyBegin(reply, req, RTM_NEWADDR);
   const ret = fill(reply, found);
   return ret < 0 ? ret : 0;

@@ -3,14 +3,14 @@
 import { HZ } from '@linnet/kernel';
 import type { Skb } from '@linnet/skbuff';
 import {
-  DEVCONF_ADDR_GEN_MODE, DEVCONF_AUTOCONF, DEVCONF_FORWARDING, DEVCONF_MAX_ADDRESSES, DEVCONF_OPTIMISTIC_DAD, IFA_F_MANAGETEMPADDR, IFA_F_OPTIMISTIC, IFA_F_PERMANENT,
+  DEVCONF_ACCEPT_RA_MIN_LFT, DEVCONF_ADDR_GEN_MODE, DEVCONF_AUTOCONF, DEVCONF_FORWARDING, DEVCONF_MAX_ADDRESSES, DEVCONF_OPTIMISTIC_DAD, IFA_F_MANAGETEMPADDR, IFA_F_OPTIMISTIC,
   IFA_F_STABLE_PRIVACY, IFA_F_DEPRECATED, IFA_F_TENTATIVE, IN6_ADDR_GEN_MODE_RANDOM, IN6_ADDR_GEN_MODE_STABLE_PRIVACY, RTM_NEWADDR,
 } from '@linnet/uapi';
 import { a6Any, a6Linklocal, a6Load, a6Multicast, a6Prefix } from './addr6.ts';
 import { ipv6GetIfaddr } from './addr-find.ts';
 import { addrVerify, dadStart, ipv6AddAddr, manageTempaddrs } from './addrconf.ts';
 import { eui64, stableAddress } from './addrconf-gen.ts';
-import { DEVCONF_RA_HONOR_PIO_LIFE } from './devconf6.ts';
+import { DEVCONF_RA_HONOR_PIO_LIFE, DEVCONF_RA_HONOR_PIO_PFLAG } from './devconf6.ts';
 import { addKernelRoute } from './fib6-config.ts';
 import { fib6Del, fib6Exact, fib6SetExpires } from './fib6-table.ts';
 import type { Fib6Info } from './fib6-types.ts';
@@ -21,9 +21,10 @@ import { RTF_ADDRCONF, RTF_GATEWAY, RTF_PREFIX_RT } from './route6-const.ts';
 /** Lifetimes below this are not believed from an unauthenticated advertisement, seconds (RFC 4862 5.5.3 e). */
 const MIN_VALID_LIFETIME = 2 * 3600;
 
-function jiffiesOf(seconds: number): number {
-  return Math.min(seconds * HZ, 0x3fffffff);
-}
+/** Flags of the option (RFC 4861 4.6.2, RFC 9762 3): the prefix is on the link, addresses may be made in it, DHCPv6 delegates prefixes of their own. */
+const PIO_L = 0x80;
+const PIO_A = 0x40;
+const PIO_P = 0x10;
 
 /** The route of a prefix that is on the link, made or refreshed. */
 function onLink(idev: Inet6Dev, prefix: Int32Array, plen: number, valid: number): void {
@@ -36,11 +37,11 @@ function onLink(idev: Inet6Dev, prefix: Int32Array, plen: number, valid: number)
   }
   if (found !== null) {
     if (valid === 0) fib6Del(n6, found, null);
-    else fib6SetExpires(found, valid === INFINITY_LIFE_TIME ? 0 : (n6.kernel.jiffies + jiffiesOf(valid)) | 0 || 1);
+    else fib6SetExpires(found, valid);
     return;
   }
   if (valid === 0) return;
-  addKernelRoute(n6, prefix, plen, idev.dev, { flags: RTF_ADDRCONF | RTF_PREFIX_RT, expires: valid === INFINITY_LIFE_TIME ? 0 : jiffiesOf(valid) });
+  addKernelRoute(n6, prefix, plen, idev.dev, { flags: RTF_ADDRCONF | RTF_PREFIX_RT, lifetime: valid });
 }
 
 /** The lifetimes of an address that is there follow the advertisement, but are not cut short by a forged one. */
@@ -104,9 +105,6 @@ function autoconf(idev: Inet6Dev, prefix: Int32Array, plen: number, valid: numbe
     ifp.tokenized = tokenized;
     create = true;
     dadStart(ifp);
-  } else if ((ifp.flags & IFA_F_PERMANENT) !== 0) {
-    // An address that the administrator set is none of a router's business.
-    return;
   }
   update(idev, ifp, valid, preferred, create);
 }
@@ -122,7 +120,10 @@ export function addrconfPrefixRcv(idev: Inet6Dev, skb: Skb, opt: number): void {
   const valid = view.getUint32(opt + 4);
   const preferred = view.getUint32(opt + 8);
   if (plen > 128 || preferred > valid) return;
-  if ((flags & 0x80) !== 0) onLink(idev, prefix, plen, valid);
-  if ((flags & 0x40) !== 0 && idev.conf(DEVCONF_AUTOCONF) !== 0) autoconf(idev, prefix, plen, valid, preferred);
+  if (valid !== 0 && valid < idev.conf(DEVCONF_ACCEPT_RA_MIN_LFT)) return;
+  if ((flags & PIO_L) !== 0) onLink(idev, prefix, plen, valid);
+  // Who gets a prefix of its own makes no address in this one (RFC 9762 7).
+  const ownPrefix = (flags & PIO_P) !== 0 && idev.conf(DEVCONF_RA_HONOR_PIO_PFLAG) !== 0;
+  if ((flags & PIO_A) !== 0 && !ownPrefix && idev.conf(DEVCONF_AUTOCONF) !== 0) autoconf(idev, prefix, plen, valid, preferred);
   idev.net6.fn.rtmsgPrefix(idev, skb, opt);
 }

@@ -5,11 +5,11 @@ import type { SysctlEntry } from '@linnet/kernel';
 import { forEachNetdev } from '@linnet/netdev';
 import {
   DEVCONF_ADDR_GEN_MODE, DEVCONF_DISABLE_IPV6, DEVCONF_DISABLE_POLICY, DEVCONF_FORWARDING, DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN, DEVCONF_MC_FORWARDING, DEVCONF_MTU6,
-  DEVCONF_PROXY_NDP, IN6_ADDR_GEN_MODE_RANDOM, IN6_ADDR_GEN_MODE_STABLE_PRIVACY, IPV6_MIN_MTU, RTM_NEWNETCONF, in6FromString,
+  DEVCONF_PROXY_NDP, IFF_LOOPBACK, IFF_UP, IN6_ADDR_GEN_MODE_RANDOM, IN6_ADDR_GEN_MODE_STABLE_PRIVACY, IPV6_MIN_MTU, RTM_NEWNETCONF, in6FromString,
 } from '@linnet/uapi';
 import { addrGen, devDisableChange, forwardChangeAll, forwardChangeDev } from './addrconf-dev.ts';
 import { DEVCONF6_NAMES, DEVCONF_FORCE_FORWARDING } from './devconf6.ts';
-import type { DevconfKind, Ipv6Devconf } from './devconf6.ts';
+import type { DevconfKind, DevconfRange, Ipv6Devconf } from './devconf6.ts';
 import { in6DevGet } from './inet6-dev.ts';
 import type { Inet6Dev } from './inet6-dev.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
@@ -71,7 +71,6 @@ function setSpecial(n6: Ipv6Net, cnf: Ipv6Devconf, idev: Inet6Dev | null, id: nu
       rt6CacheFlush(n6);
       return 0;
     case DEVCONF_FORCE_FORWARDING:
-      if (v !== 0 && v !== 1) return -EINVAL;
       data[id] = v;
       if (isAll) {
         allDevs(n6, (i) => {
@@ -104,7 +103,7 @@ export function setGenMode(n6: Ipv6Net, cnf: Ipv6Devconf, idev: Inet6Dev | null,
     if (v === IN6_ADDR_GEN_MODE_STABLE_PRIVACY && idev.cnf.stableSecret === null && n6.devconfDflt.stableSecret === null) return -EINVAL;
     if (cnf.data[DEVCONF_ADDR_GEN_MODE] !== v) {
       cnf.data[DEVCONF_ADDR_GEN_MODE] = v;
-      if ((idev.dev.flags & 1) !== 0 && (idev.dev.flags & 8) === 0) addrGen(idev, false);
+      if ((idev.dev.flags & (IFF_UP | IFF_LOOPBACK)) === IFF_UP) addrGen(idev, false);
     }
     return 0;
   }
@@ -114,13 +113,13 @@ export function setGenMode(n6: Ipv6Net, cnf: Ipv6Devconf, idev: Inet6Dev | null,
     allDevs(n6, (i) => {
       if (i.cnf.data[DEVCONF_ADDR_GEN_MODE] === v) return;
       i.cnf.data[DEVCONF_ADDR_GEN_MODE] = v;
-      if ((i.dev.flags & 1) !== 0 && (i.dev.flags & 8) === 0) addrGen(i, false);
+      if ((i.dev.flags & (IFF_UP | IFF_LOOPBACK)) === IFF_UP) addrGen(i, false);
     });
   }
   return 0;
 }
 
-function entry(n6: Ipv6Net, cnf: Ipv6Devconf, idev: Inet6Dev | null, id: number, kind: DevconfKind): SysctlEntry {
+function entry(n6: Ipv6Net, cnf: Ipv6Devconf, idev: Inet6Dev | null, id: number, kind: DevconfKind, range: DevconfRange | undefined): SysctlEntry {
   const { data } = cnf;
   const get = (): number => data[id]!;
   if (id === DEVCONF_MC_FORWARDING) return sysctlInt(get, null);
@@ -130,14 +129,14 @@ function entry(n6: Ipv6Net, cnf: Ipv6Devconf, idev: Inet6Dev | null, id: number,
       get: () => String(data[id]! >>> 0),
       set: (text): number => {
         const v = Number(text.trim());
-        if (text.trim() === '' || !Number.isInteger(v) || v < 0 || v > 0xffffffff) return -EINVAL;
+        if (text.trim() === '' || !Number.isInteger(v) || v < (range?.[0] ?? 0) || v > 0xffffffff) return -EINVAL;
         data[id] = v | 0;
         return 0;
       },
     };
   }
   let err = 0;
-  const plain = sysctlInt(get, (v) => { err = setSpecial(n6, cnf, idev, id, v); }, kind === 'u16' ? { min: 0, max: 0xffff } : {});
+  const plain = sysctlInt(get, (v) => { err = setSpecial(n6, cnf, idev, id, v); }, kind === 'u16' ? { min: 0, max: 0xffff } : range === undefined ? {} : { min: range[0], max: range[1] });
   return {
     get: plain.get,
     set: (text): number => {
@@ -154,11 +153,12 @@ function secretText(s: Uint8Array): string {
   return groups.join(':');
 }
 
-/** `stable_secret`: reading it before it was set is an error, and with it stable addresses begin. */
+/** `stable_secret`: with it stable addresses begin; a default one is for all devices, those that come too. There is none for `all`. */
 function stableSecret(n6: Ipv6Net, cnf: Ipv6Devconf): SysctlEntry {
   return {
     get: () => (cnf.stableSecret === null ? '' : secretText(cnf.stableSecret)),
     set: (text): number => {
+      if (cnf === n6.devconfAll) return -EIO;
       const a = in6FromString(text.trim());
       if (a === null) return -EIO;
       const secret = new Uint8Array(16);
@@ -169,8 +169,9 @@ function stableSecret(n6: Ipv6Net, cnf: Ipv6Devconf): SysctlEntry {
         allDevs(n6, (i) => {
           i.cnf.data[DEVCONF_ADDR_GEN_MODE] = IN6_ADDR_GEN_MODE_STABLE_PRIVACY;
         });
+      } else {
+        cnf.data[DEVCONF_ADDR_GEN_MODE] = IN6_ADDR_GEN_MODE_STABLE_PRIVACY;
       }
-      cnf.data[DEVCONF_ADDR_GEN_MODE] = IN6_ADDR_GEN_MODE_STABLE_PRIVACY;
       return 0;
     },
   };
@@ -179,6 +180,6 @@ function stableSecret(n6: Ipv6Net, cnf: Ipv6Devconf): SysctlEntry {
 /** Registers `net/ipv6/conf/NAME/*`. @alpha */
 export function addrconfSysctlRegister(n6: Ipv6Net, name: string, cnf: Ipv6Devconf, idev: Inet6Dev | null): void {
   const tree = n6.net.sysctl;
-  for (const [file, id, kind] of DEVCONF6_NAMES) tree.register(`net/ipv6/conf/${name}/${file}`, entry(n6, cnf, idev, id, kind));
+  for (const [file, id, kind, range] of DEVCONF6_NAMES) tree.register(`net/ipv6/conf/${name}/${file}`, entry(n6, cnf, idev, id, kind, range));
   tree.register(`net/ipv6/conf/${name}/stable_secret`, stableSecret(n6, cnf));
 }

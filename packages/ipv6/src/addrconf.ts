@@ -9,7 +9,7 @@ import {
   DEVCONF_ACCEPT_DAD, DEVCONF_ACCEPT_RA, DEVCONF_DAD_TRANSMITS, DEVCONF_DISABLE_IPV6, DEVCONF_ENHANCED_DAD, DEVCONF_FORWARDING, DEVCONF_MAX_DESYNC_FACTOR,
   DEVCONF_NDISC_NOTIFY, DEVCONF_OPTIMISTIC_DAD, DEVCONF_REGEN_MAX_RETRY, DEVCONF_RTR_SOLICITS, DEVCONF_RTR_SOLICIT_DELAY, DEVCONF_RTR_SOLICIT_INTERVAL,
   DEVCONF_TEMP_PREFERED_LFT, DEVCONF_TEMP_VALID_LFT, DEVCONF_USE_OPTIMISTIC, DEVCONF_USE_TEMPADDR, IFA_F_DADFAILED, IFA_F_DEPRECATED, IFA_F_MCAUTOJOIN,
-  IFA_F_MANAGETEMPADDR, IFA_F_NODAD, IFA_F_NOPREFIXROUTE, IFA_F_OPTIMISTIC, IFA_F_PERMANENT, IFA_F_STABLE_PRIVACY, IFA_F_TEMPORARY, IFA_F_TENTATIVE, IFF_LOOPBACK, IFF_NOARP,
+  IFA_F_MANAGETEMPADDR, IFA_F_NODAD, IFA_F_NOPREFIXROUTE, IFA_F_OPTIMISTIC, IFA_F_PERMANENT, IFA_F_STABLE_PRIVACY, IFA_F_TEMPORARY, IFA_F_TENTATIVE, IFF_LOOPBACK, IFF_NOARP, IFF_UP,
   RTM_DELADDR, RTM_NEWADDR,
 } from '@linnet/uapi';
 import {
@@ -55,11 +55,6 @@ export interface Inet6Extack {
 function refuse(x: Inet6Extack | null, message: string, err: number): number {
   if (x !== null) x.message = message;
   return err;
-}
-
-/** Seconds as jiffies, bounded to what a timer can wait. */
-function secs(n: number): number {
-  return Math.min(n * HZ, 0x3fffffff);
 }
 
 function solicited(a: Int32Array): Int32Array {
@@ -139,8 +134,7 @@ export function ifaNotify(type: number, ifp: Inet6Ifaddr, tell: boolean, req: Nl
     if (idev.conf(DEVCONF_FORWARDING) !== 0) joinAnycast(ifp);
     if (ifaHasPeer(ifp)) addKernelRoute(n6, ifp.peer, 128, idev.dev, { metric: ifp.rtPriority !== 0 ? ifp.rtPriority : IP6_RT_PRIO_ADDRCONF });
   } else {
-    if (idev.conf(DEVCONF_FORWARDING) !== 0) leaveAnycast(ifp);
-    leaveSolict(ifp);
+    leaveGroups(ifp);
     if (ifaHasPeer(ifp)) {
       const f = prefixRoute(n6, ifp, ifp.peer, 128);
       if (f !== null) fib6Del(n6, f, null);
@@ -161,6 +155,12 @@ function leaveSolict(ifp: Inet6Ifaddr): void {
   ipv6DevMcDec(ifp.idev, solicited(ifp.addr));
 }
 
+/** The address is not in use any more: nobody listens to its groups. @alpha */
+export function leaveGroups(ifp: Inet6Ifaddr): void {
+  if (ifp.idev.conf(DEVCONF_FORWARDING) !== 0) leaveAnycast(ifp);
+  leaveSolict(ifp);
+}
+
 /** The route of a prefix over the device of an address, or null (addrconf_get_prefix_route). */
 function prefixRoute(n6: Ipv6Net, ifp: Inet6Ifaddr, addr: Int32Array, plen: number): Fib6Info | null {
   const dst = new Int32Array(4);
@@ -171,27 +171,26 @@ function prefixRoute(n6: Ipv6Net, ifp: Inet6Ifaddr, addr: Int32Array, plen: numb
   return null;
 }
 
-/** Makes the route of an address' prefix (addrconf_prefix_route). @alpha */
-export function addPrefixRoute(ifp: Inet6Ifaddr, expires: number, flags: number): void {
-  addKernelRoute(ifp.idev.net6, ifp.addr, ifp.prefixlen, ifp.idev.dev, { metric: ifp.rtPriority !== 0 ? ifp.rtPriority : IP6_RT_PRIO_ADDRCONF, flags, expires });
+/** Makes the route of an address' prefix (addrconf_prefix_route), for `lifetime` seconds. @alpha */
+export function addPrefixRoute(ifp: Inet6Ifaddr, lifetime: number): void {
+  addKernelRoute(ifp.idev.net6, ifp.addr, ifp.prefixlen, ifp.idev.dev, { metric: ifp.rtPriority !== 0 ? ifp.rtPriority : IP6_RT_PRIO_ADDRCONF, lifetime });
 }
 
 /** What becomes of the prefix route when a permanent address goes (check_cleanup_prefix_route). */
 function cleanupPrefix(ifp: Inet6Ifaddr): void {
   const { idev } = ifp;
   const n6 = idev.net6;
-  let expires = -1;
+  let lifetime = -1;
   for (const i of idev.ifas) {
     if (i === ifp || i.prefixlen !== ifp.prefixlen || !a6PrefixEqual(i.addr, ifp.addr, ifp.prefixlen)) continue;
     if ((i.flags & (IFA_F_PERMANENT | IFA_F_NOPREFIXROUTE)) === IFA_F_PERMANENT) return;
     if ((i.flags & IFA_F_NOPREFIXROUTE) !== 0) continue;
-    const left = i.validLft === INFINITY_LIFE_TIME ? 0 : (i.tstamp + secs(i.validLft)) | 0;
-    if (expires === -1 || ((left - expires) | 0) > 0) expires = left;
+    lifetime = Math.max(lifetime, i.validLft === INFINITY_LIFE_TIME ? INFINITY_LIFE_TIME : i.validLft - ((n6.kernel.jiffies - i.tstamp) >>> 0) / HZ);
   }
   const f = prefixRoute(n6, ifp, ifp.addr, ifp.prefixlen);
   if (f === null) return;
-  if (expires === -1) fib6Del(n6, f, null);
-  else if ((f.flags & RTF_EXPIRES) === 0) fib6SetExpires(f, expires);
+  if (lifetime === -1) fib6Del(n6, f, null);
+  else if ((f.flags & RTF_EXPIRES) === 0) fib6SetExpires(f, lifetime);
 }
 
 /** Takes an address off its device (ipv6_del_addr). @alpha */
@@ -276,7 +275,8 @@ function dadKick(ifp: Inet6Ifaddr): void {
   } else {
     ifp.dadNonce = null;
   }
-  ifp.dadProbes = idev.conf(DEVCONF_DAD_TRANSMITS);
+  // As Linux counts them: eight bits.
+  ifp.dadProbes = idev.conf(DEVCONF_DAD_TRANSMITS) & 0xff;
   modDad(ifp, delay);
 }
 
@@ -319,18 +319,19 @@ function dadCompleted(ifp: Inet6Ifaddr, sendNa: boolean): void {
     n6.fn.sendNa(dev, IN6ADDR_LINKLOCAL_ALLNODES, ifp.addr, idev.conf(DEVCONF_FORWARDING) !== 0, false, true, true);
   }
   if (firstLl && ipv6AcceptRa(idev) && idev.conf(DEVCONF_RTR_SOLICITS) !== 0 && (dev.flags & IFF_LOOPBACK) === 0) {
-    n6.fn.sendRs(dev, ifp.addr, IN6ADDR_LINKLOCAL_ALLROUTERS);
-    idev.rsInterval = rsInitial(n6, idev.conf(DEVCONF_RTR_SOLICIT_INTERVAL));
-    idev.rsProbes = 1;
-    idev.ifFlags |= IF_RS_SENT;
-    modTimer(n6.kernel, idev.rsTimer, (n6.kernel.jiffies + idev.rsInterval) | 0);
+    solicitRouters(idev, ifp.addr);
   }
   if ((ifp.flags & IFA_F_TEMPORARY) !== 0) addrVerify(n6);
 }
 
-/** The first interval of solicitations, with a tenth of randomness (RFC 7559 2, RFC 3315 14). @alpha */
-export function rsInitial(n6: Ipv6Net, irt: number): number {
-  return Math.floor(irt * (0.9 + n6.rng.float() * 0.2));
+/** Asks for routers, and again later until one answers; the first interval has a tenth of randomness (RFC 7559 2, RFC 3315 14). @alpha */
+export function solicitRouters(idev: Inet6Dev, saddr: Int32Array): void {
+  const n6 = idev.net6;
+  n6.fn.sendRs(idev.dev, saddr, IN6ADDR_LINKLOCAL_ALLROUTERS);
+  idev.rsInterval = Math.floor(idev.conf(DEVCONF_RTR_SOLICIT_INTERVAL) * (0.9 + n6.rng.float() * 0.2));
+  idev.rsProbes = 1;
+  idev.ifFlags |= IF_RS_SENT;
+  modTimer(n6.kernel, idev.rsTimer, (n6.kernel.jiffies + idev.rsInterval) | 0);
 }
 
 /** The next interval: twice as long, up to `mrt`. @alpha */
@@ -384,7 +385,7 @@ function dadStop(ifp: Inet6Ifaddr, failed: boolean): void {
   delTimer(n6.kernel, ifp.dadTimer);
   if ((ifp.flags & IFA_F_TEMPORARY) !== 0) {
     const pub = ifp.ifpub;
-    if (pub !== null) createTempaddr(pub, true);
+    if (pub !== null) createTempaddr(pub);
     ipv6DelAddr(ifp);
   } else if ((ifp.flags & IFA_F_PERMANENT) !== 0 || !failed) {
     ifp.flags |= IFA_F_TENTATIVE;
@@ -439,7 +440,7 @@ export function addrVerify(n6: Ipv6Net): void {
       ifp.regenCount++;
       if (ifp.ifpub !== null) {
         ifp.ifpub.regenCount = 0;
-        createTempaddr(ifp.ifpub, true);
+        createTempaddr(ifp.ifpub);
       }
     } else if (regenAdvance !== 0 && ifp.regenCount === 0) {
       next = Math.min(next, Math.max(ifp.preferredLft - regenAdvance, 0) * HZ - gone);
@@ -470,7 +471,7 @@ export function inet6AddrAdd(idev: Inet6Dev, cfg: Ifa6Config, x: Inet6Extack | n
     if ((flags & IFA_F_MCAUTOJOIN) !== 0) ipv6DevMcDec(idev, cfg.addr);
     return ifp;
   }
-  if ((flags & IFA_F_NOPREFIXROUTE) === 0 && (idev.dev.flags & 1) !== 0) addPrefixRoute(ifp, valid === INFINITY_LIFE_TIME ? 0 : secs(valid), 0);
+  if ((flags & IFA_F_NOPREFIXROUTE) === 0 && (idev.dev.flags & IFF_UP) !== 0) addPrefixRoute(ifp, valid);
   if ((ifp.flags & (IFA_F_OPTIMISTIC | IFA_F_NODAD)) === 0) n6.fn.rtmsgIfa(RTM_NEWADDR, ifp, req);
   dadStart(ifp);
   if ((flags & IFA_F_MANAGETEMPADDR) !== 0) manageTempaddrs(ifp, valid, preferred, true);
@@ -504,14 +505,13 @@ export function inet6AddrModify(ifp: Inet6Ifaddr, cfg: Ifa6Config, req: NlReques
     if (ifaHasPeer(ifp)) addKernelRoute(n6, ifp.peer, 128, idev.dev, { metric: ifp.rtPriority !== 0 ? ifp.rtPriority : IP6_RT_PRIO_ADDRCONF });
   }
   if ((ifp.flags & IFA_F_TENTATIVE) === 0) n6.fn.rtmsgIfa(RTM_NEWADDR, ifp, req);
-  const expires = valid === INFINITY_LIFE_TIME ? 0 : (n6.kernel.jiffies + secs(valid)) | 0;
   if ((flags & IFA_F_NOPREFIXROUTE) === 0) {
     const f = prefixRoute(n6, ifp, ifp.addr, ifp.prefixlen);
     if (f === null || oldMetric !== ifp.rtPriority) {
       if (f !== null) fib6Del(n6, f, null);
-      addPrefixRoute(ifp, valid === INFINITY_LIFE_TIME ? 0 : secs(valid), 0);
+      addPrefixRoute(ifp, valid);
     } else {
-      fib6SetExpires(f, expires);
+      fib6SetExpires(f, valid);
     }
   } else if (hadRoute) {
     cleanupPrefix(ifp);
@@ -552,7 +552,7 @@ export function addLinklocal(idev: Inet6Dev, addr: Int32Array, flags: number, re
   const ifp = ipv6AddAddr(idev, { addr, plen: 64, flags: f, proto: 3 }, null);
   if (typeof ifp === 'number') return;
   ifp.stablePrivacyRetry = retry;
-  addPrefixRoute(ifp, 0, 0);
+  addPrefixRoute(ifp, INFINITY_LIFE_TIME);
   dadStart(ifp);
 }
 
@@ -564,14 +564,14 @@ function regenAdvanceOf(idev: Inet6Dev): number {
   return idev.conf(DEVCONF_REGEN_MIN_ADVANCE) + Math.floor((idev.conf(DEVCONF_REGEN_MAX_RETRY) * probes * Math.max(idev.ndParms.retransTime, HZ / 100)) / HZ);
 }
 
-/** Makes a temporary address with a public one (ipv6_create_tempaddr). False when none may be made. @alpha */
-export function createTempaddr(pub: Inet6Ifaddr, block: boolean): boolean {
+/** Makes a temporary address with a public one, unless there may be none (ipv6_create_tempaddr); one that is there already is followed by another try, as often as `regen_max_retry` says. @alpha */
+export function createTempaddr(pub: Inet6Ifaddr): void {
   const { idev } = pub;
   const n6 = idev.net6;
-  if (idev.conf(DEVCONF_USE_TEMPADDR) <= 0) return false;
+  if (idev.conf(DEVCONF_USE_TEMPADDR) <= 0) return;
   if (pub.regenCount++ >= idev.conf(DEVCONF_REGEN_MAX_RETRY)) {
     idev.cnf.data[DEVCONF_USE_TEMPADDR] = -1;
-    return false;
+    return;
   }
   const addr = a6Clone(pub.addr);
   randomIid(n6, addr);
@@ -582,18 +582,20 @@ export function createTempaddr(pub: Inet6Ifaddr, block: boolean): boolean {
   const tempValid = idev.conf(DEVCONF_TEMP_VALID_LFT) + age;
   const tempPref = idev.conf(DEVCONF_TEMP_PREFERED_LFT) + age - idev.desyncFactor;
   const valid = Math.min(pub.validLft, tempValid);
-  const preferred = Math.min(pub.preferredLft, tempPref);
-  // One that would be deprecated at once is of no use (RFC 8981 3.4).
-  if (preferred <= age + advance) return false;
+  // One that would get its successor at once is of no use (RFC 8981 3.4): it lives at least so long that it does not, if the prefix lets it.
+  const preferred = Math.max(Math.min(pub.preferredLft, tempPref), age + advance + 1);
+  if (preferred > valid || preferred > pub.preferredLft) return;
   let flags = IFA_F_TEMPORARY;
   if (idev.confOr(DEVCONF_OPTIMISTIC_DAD)) flags |= IFA_F_OPTIMISTIC;
   const ift = ipv6AddAddr(idev, { addr, plen: pub.prefixlen, flags, validLft: valid, preferredLft: preferred, proto: 2 }, null);
-  if (typeof ift === 'number') return block ? createTempaddr(pub, false) : false;
+  if (typeof ift === 'number') {
+    if (ift === -EEXIST) createTempaddr(pub);
+    return;
+  }
   ift.ifpub = pub;
   ift.cstamp = n6.kernel.jiffies;
   ift.tstamp = pub.tstamp;
   dadStart(ift);
-  return true;
 }
 
 /** The lifetimes of a public address changed: so do those of its temporary ones; or it is new and needs one (manage_tempaddrs, RFC 8981 3.4, 3.5). @alpha */
@@ -614,7 +616,7 @@ export function manageTempaddrs(pub: Inet6Ifaddr, valid: number, preferred: numb
   }
   if (preferred > 0 && (create || !idev.tempaddrs.some((t) => t.ifpub === pub)) && idev.conf(DEVCONF_USE_TEMPADDR) > 0) {
     pub.regenCount = 0;
-    createTempaddr(pub, true);
+    createTempaddr(pub);
   }
 }
 

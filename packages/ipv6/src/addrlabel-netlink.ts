@@ -3,7 +3,7 @@
 import { EINVAL, ESRCH } from '@linnet/kernel';
 import type { Kernel, Net } from '@linnet/kernel';
 import { devGetByIndex } from '@linnet/netdev';
-import { NLA_BINARY, NLA_U32, NL_VALIDATE_LIBERAL, nlDumpBegin, nlmsgParse, nlmsgReplyBegin, rtnlDump, rtnlRegister } from '@linnet/netlink';
+import { NLA_U32, NLA_UNSPEC, NL_VALIDATE_LIBERAL, nlDumpBegin, nlmsgParse, nlmsgReplyBegin, rtnlDump, rtnlRegister } from '@linnet/netlink';
 import type { NlDump, NlRequest, NlaPolicyTable } from '@linnet/netlink';
 import { AF_INET6, NLM_F_CREATE, NLM_F_REPLACE, RTM_DELADDRLABEL, RTM_GETADDRLABEL, RTM_NEWADDRLABEL, nlaGetIn6Addr, nlaGetU32 } from '@linnet/uapi';
 import type { NlWriter } from '@linnet/uapi';
@@ -16,7 +16,7 @@ const IFAL_ADDRESS = 1;
 const IFAL_LABEL = 2;
 const IFAL_MAX = 2;
 
-const POLICY: NlaPolicyTable = Object.freeze({ maxtype: IFAL_MAX, rules: { [IFAL_ADDRESS]: { type: NLA_BINARY, len: 16 }, [IFAL_LABEL]: { type: NLA_U32 } } });
+const POLICY: NlaPolicyTable = Object.freeze({ maxtype: IFAL_MAX, rules: { [IFAL_ADDRESS]: { type: NLA_UNSPEC, len: 16 }, [IFAL_LABEL]: { type: NLA_U32 } } });
 
 function fill(w: NlWriter, t: AddrlabelTable, e: { prefix: Int32Array; plen: number; ifindex: number; label: number }): number {
   const off = w.reserve(MSG_LEN);

@@ -15,7 +15,7 @@ import { putCmsg, putNotice, skbCopyDatagramMsg, skbIsNotice, sockQueueErrSkb } 
 import type { MsgHdr } from '@linnet/socket';
 import type { Flowi, InetSock } from '@linnet/inet';
 import { a6Clone, a6Load, a6Store } from './addr6.ts';
-import { ip6CmsgRecv } from './cmsg6.ts';
+import { ip6CmsgRecv, RXOPT_RXPMTU } from './cmsg6.ts';
 import { ip6cbIif } from './ip6-cb.ts';
 import { inet6Sk } from './pinfo.ts';
 import { icmp6OuterHeader } from './quote6.ts';
@@ -68,7 +68,7 @@ export function ipv6LocalError(sk: InetSock, err: number, fl: Flowi, port: numbe
 /** The path MTU is smaller than what was sent: kept for a socket with IPV6_RECVPATHMTU (ipv6_local_rxpmtu). @alpha */
 export function ipv6LocalRxpmtu(sk: InetSock, fl: Flowi, mtu: number): void {
   const np = inet6Sk(sk);
-  if (np === null || (np.rxopt & 0x400) === 0) return;
+  if (np === null || (np.rxopt & RXOPT_RXPMTU) === 0) return;
   np.ext.rxpmtu = mtu;
   np.ext.rxpmtuAddr = a6Clone(fl.daddr6!);
 }

@@ -1,6 +1,7 @@
 /** Routes as asked for: checking them, adding and deleting (ip6_route_add, ip6_route_del; messages as Linux 6.18 gives them). */
 // datapath-ok-file: changing tables
 import { EACCES, EAGAIN, EEXIST, EHOSTUNREACH, EINVAL, ENETDOWN, ENETUNREACH, ENODEV, ESRCH } from '@linnet/kernel';
+import { flowiReset } from '@linnet/inet';
 import { devGetByIndex, netifCarrierOk } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import type { NlRequest } from '@linnet/netlink';
@@ -10,10 +11,9 @@ import {
 } from '@linnet/uapi';
 import { a6Any, a6Clone, a6Equal, a6Prefix, ipv6AddrType, IPV6_ADDR_LINKLOCAL, IPV6_ADDR_MAPPED, IPV6_ADDR_UNICAST } from './addr6.ts';
 import { ipv6ChkAddr } from './addr-find.ts';
-import { Fib6Change, fib6Add, fib6Del, fib6Exact, fib6NewTable } from './fib6-table.ts';
-import type { Fib6Table } from './fib6-table.ts';
+import { Fib6Change, fib6Add, fib6Del, fib6Exact, fib6NewTable, fib6SetExpires } from './fib6-table.ts';
 import { Fib6Info, Fib6Nh } from './fib6-types.ts';
-import { in6DevGet } from './inet6-dev.ts';
+import { in6DevGet, INFINITY_LIFE_TIME } from './inet6-dev.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
 import { fib6Lookup, fib6TableLookup } from './route6-lookup.ts';
 import {
@@ -49,8 +49,8 @@ export class Fib6Config {
   prefsrc: Int32Array | null = null;
   metrics: Int32Array | null = null;
   ccAlgo = '';
-  /** Jiffies from now until the route ends, 0: never. */
-  expires = 0;
+  /** Seconds until the route ends, INFINITY_LIFE_TIME: never. */
+  lifetime: number = INFINITY_LIFE_TIME;
   multipath: readonly Fib6NhConfig[] | null = null;
   nhId = 0;
   /** NLM_F_* flags. */
@@ -94,8 +94,8 @@ function checkGateway(n6: Ipv6Net, cfg: Fib6Config, gw: Int32Array, dev: NetDevi
   if (ipv6ChkAddr(n6, gw, null, false)) return fail(cfg, 'Gateway can not be a local address', -EINVAL);
   if ((type & (IPV6_ADDR_UNICAST | IPV6_ADDR_MAPPED)) === 0) return fail(cfg, 'Invalid gateway address', -EINVAL);
   const fl = n6.flCtl;
+  flowiReset(fl);
   fl.daddr6 = gw;
-  fl.saddr6 = null;
   fl.oif = dev === null ? 0 : dev.ifindex;
   const res = n6.resCtl;
   const flags = (dev === null ? 0 : RT6_LOOKUP_F_IFACE) | RT6_LOOKUP_F_IGNORE_LINKSTATE;
@@ -110,8 +110,8 @@ function checkGateway(n6: Ipv6Net, cfg: Fib6Config, gw: Int32Array, dev: NetDevi
 function elsewhere(n6: Ipv6Net, gw: Int32Array, dev: NetDevice): boolean {
   if ((ipv6AddrType(gw) & IPV6_ADDR_LINKLOCAL) !== 0) return false;
   const fl = n6.flCtl;
+  flowiReset(fl);
   fl.daddr6 = gw;
-  fl.saddr6 = null;
   fl.oif = dev.ifindex;
   const res = n6.resCtl;
   if (fib6TableLookup(n6, n6.fibMain, fl, dev.ifindex, res, RT6_LOOKUP_F_IGNORE_LINKSTATE) !== 0) return false;
@@ -210,17 +210,8 @@ export function fib6CreateInfo(n6: Ipv6Net, cfg: Fib6Config, hop: Fib6NhConfig |
   f.ccAlgo = cfg.ccAlgo;
   f.nhObj = nhObj;
   f.nhId = cfg.nhId;
-  if (cfg.expires !== 0) {
-    f.flags |= RTF_EXPIRES;
-    f.expires = (n6.kernel.jiffies + cfg.expires) | 0;
-  }
+  if (cfg.lifetime < INFINITY_LIFE_TIME) fib6SetExpires(f, cfg.lifetime);
   return f;
-}
-
-/** The table that a request means; made if it is missing, unless the request may not make anything. */
-function tableFor(n6: Ipv6Net, cfg: Fib6Config): Fib6Table | null {
-  if ((cfg.nlflags & NLM_F_CREATE) === 0) return n6.fibTables.get(cfg.table !== 0 ? cfg.table : RT_TABLE_MAIN) ?? fib6NewTable(n6, cfg.table);
-  return fib6NewTable(n6, cfg.table);
 }
 
 /** Adds a route (ip6_route_add) and tells of it. 0 or a negative errno, `cfg.error` set where Linux gives a message. @alpha */
@@ -228,7 +219,7 @@ export function ip6RouteAdd(n6: Ipv6Net, cfg: Fib6Config, req: NlRequest | null 
   if (cfg.multipath !== null) return multipathAdd(n6, cfg, cfg.multipath, req);
   const f = fib6CreateInfo(n6, cfg, null, find);
   if (typeof f === 'number') return f;
-  const tb = tableFor(n6, cfg)!;
+  const tb = fib6NewTable(n6, cfg.table);
   const out = new Fib6Change();
   const err = fib6Add(n6, tb, f, cfg.nlflags, out);
   if (err !== 0) {
@@ -250,7 +241,7 @@ function multipathAdd(n6: Ipv6Net, cfg: Fib6Config, hops: readonly Fib6NhConfig[
     if (made.some((m) => m.nhs[0]!.dev === nh.dev && a6Equal(m.nhs[0]!.gw!, nh.gw!))) return -EEXIST;
     made.push(f);
   }
-  const tb = tableFor(n6, cfg)!;
+  const tb = fib6NewTable(n6, cfg.table);
   const out = new Fib6Change();
   let nlflags = cfg.nlflags;
   const added: Fib6Info[] = [];
@@ -310,7 +301,7 @@ function delOne(n6: Ipv6Net, cfg: Fib6Config, oif: number, gw: Int32Array | null
 }
 
 /** A route of the kernel's own over one device: to a prefix (fc_*: addrconf_prefix_route and its likes). The route, or null when it cannot be made. @alpha */
-export function addKernelRoute(n6: Ipv6Net, dst: Int32Array, plen: number, dev: NetDevice, a: { type?: number; table?: number; metric?: number; flags?: number; protocol?: number; expires?: number; prefsrc?: Int32Array }): Fib6Info | null {
+export function addKernelRoute(n6: Ipv6Net, dst: Int32Array, plen: number, dev: NetDevice, a: { type?: number; table?: number; metric?: number; flags?: number; protocol?: number; lifetime?: number }): Fib6Info | null {
   const nh = new Fib6Nh(dev, dev.ifindex, null, 0, 1);
   const masked = new Int32Array(4);
   a6Prefix(masked, dst, plen);
@@ -320,10 +311,7 @@ export function addKernelRoute(n6: Ipv6Net, dst: Int32Array, plen: number, dev: 
     dst: masked, dstLen: plen, src: null, srcLen: 0, metric: a.metric ?? IP6_RT_PRIO_ADDRCONF, protocol: a.protocol ?? RTPROT_KERNEL, type,
     flags: type === RTN_UNICAST && noWay(dev, 0) ? RTF_REJECT | RTF_NONEXTHOP : RTF_UP | (a.flags ?? 0), error: 0, nhs: [nh],
   });
-  if ((a.expires ?? 0) !== 0) {
-    f.flags |= RTF_EXPIRES;
-    f.expires = (n6.kernel.jiffies + a.expires!) | 0;
-  }
+  if (a.lifetime !== undefined) fib6SetExpires(f, a.lifetime);
   const tb = fib6NewTable(n6, a.table ?? RT_TABLE_MAIN);
   const err = fib6Add(n6, tb, f, NLM_F_CREATE, new Fib6Change());
   if (err !== 0) return null;

@@ -42,7 +42,7 @@ export function rt6SyncDownDev(n6: Ipv6Net, dev: NetDevice, event: number): void
     f.nhs[0]!.flags |= RTNH_F_DEAD | RTNH_F_LINKDOWN;
     fib6Rebalance(f);
     return false;
-  });
+  }, n6.sysctlSkipNotifyOnDevDown !== 0);
   rt6CacheFlush(n6);
 }
 
@@ -76,12 +76,16 @@ export function fib6RunGc(n6: Ipv6Net): void {
   const now = n6.kernel.jiffies;
   let more = false;
   fib6CleanAll(n6, (f) => {
-    if (fib6Expired(f, now)) return true;
+    if (fib6Expired(f)) return true;
     if ((f.flags & RTF_EXPIRES) !== 0) more = true;
     return false;
   });
-  rt6FlushExceptions(n6, (_nh, e) => timeAfter(now, e.expires));
-  if (more) modTimer(n6.kernel, n6.gcTimer, (now + n6.sysctlGcInterval) | 0);
+  rt6FlushExceptions(n6, (_nh, e) => {
+    if (timeAfter(now, e.expires)) return true;
+    more = true;
+    return false;
+  });
+  if (more) modTimer(n6.kernel, n6.gcTimer, (now + Math.max(n6.sysctlGcInterval, 1)) | 0);
 }
 
 /** Every route of every table goes, without a word: the namespace ends. @alpha */

@@ -1,10 +1,10 @@
 /** Routes over rtnetlink: RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE (rtnetlink(7); errors and messages as Linux 6.18 gives them). */
 // datapath-ok-file: messages
-import { EHOSTUNREACH, EINVAL, EMSGSIZE, ENODEV, ENOENT, EOPNOTSUPP, HZ, jiffiesToClockT } from '@linnet/kernel';
+import { EHOSTUNREACH, EINVAL, EMSGSIZE, ENODEV, ENOENT, EOPNOTSUPP, jiffiesToClockT, TICK_NSEC } from '@linnet/kernel';
 import type { Kernel, Net } from '@linnet/kernel';
 import { devGetByIndex, dstMetric } from '@linnet/netdev';
 import type { DstEntry } from '@linnet/netdev';
-import { NLA_BINARY, NLA_U32, NLA_U8, NLA_UNSPEC, NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlmsgParse, nlmsgReplyBegin, rtnlDump, rtnlNotify, rtnlNotifyNeeded, rtnlRegister } from '@linnet/netlink';
+import { NLA_U32, NLA_U8, NLA_UNSPEC, NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlmsgParse, nlmsgReplyBegin, rtnlDump, rtnlNotify, rtnlNotifyNeeded, rtnlRegister } from '@linnet/netlink';
 import type { NlDump, NlRequest, NlaPolicyTable } from '@linnet/netlink';
 import { Flowi, NEXTHOP, nexthopIsBlackhole, putRouteMetrics, readRouteDumpFilter, readRouteMetrics, refuseRequest, ROUTE_RULES, routeDumpFiltered } from '@linnet/inet';
 import type { Nexthop, RouteDumpFilter } from '@linnet/inet';
@@ -22,7 +22,7 @@ import { fib6TableWalk, fib6Tables } from './fib6-table.ts';
 import type { Fib6Table } from './fib6-table.ts';
 import { NO_METRICS6 } from './fib6-types.ts';
 import type { Fib6Info, Fib6Nh } from './fib6-types.ts';
-import { in6DevGet } from './inet6-dev.ts';
+import { in6DevGet, INFINITY_LIFE_TIME } from './inet6-dev.ts';
 import { IPV6 } from './ipv6-net.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
 import { RTF_ANYCAST, RTF_CACHE, RTF_DYNAMIC, RTF_EXPIRES, RTF_LOCAL, RTF_PREFIX_RT, RTF_REJECT, RTF_UP, rtfPref, rtfPrefOf } from './route6-const.ts';
@@ -35,8 +35,8 @@ const POLICY: NlaPolicyTable = Object.freeze({
     ...ROUTE_RULES,
     [RTA_DST]: { type: NLA_UNSPEC },
     [RTA_SRC]: { type: NLA_UNSPEC },
-    [RTA_GATEWAY]: { type: NLA_BINARY, len: 16 },
-    [RTA_PREFSRC]: { type: NLA_BINARY, len: 16 },
+    [RTA_GATEWAY]: { type: NLA_UNSPEC, len: 16 },
+    [RTA_PREFSRC]: { type: NLA_UNSPEC, len: 16 },
     [RTA_PREF]: { type: NLA_U8 },
     [RTA_EXPIRES]: { type: NLA_U32 },
     [RTA_FLOWLABEL]: { type: NLA_U32 },
@@ -63,13 +63,16 @@ function putHops(w: NlWriter, hops: readonly Fib6Nh[]): void {
   w.nestEnd();
 }
 
-function putCacheinfo(w: NlWriter, n6: Ipv6Net, expires: number, error: number): void {
+/** `left`: ticks until the route ends, 0: it does not. */
+function putCacheinfo(w: NlWriter, left: number, error: number): void {
   const at = w.reserveAttr(RTA_CACHEINFO, 32);
-  if (expires !== 0) {
-    const left = (expires - n6.kernel.jiffies) | 0;
-    w.view.setInt32(at + 8, left > 0 ? jiffiesToClockT(left) : -jiffiesToClockT(-left), true);
-  }
+  w.view.setInt32(at + 8, Math.sign(left) * Math.min(jiffiesToClockT(Math.abs(left)), 0x7fffffff), true);
   w.view.setInt32(at + 12, error, true);
+}
+
+/** Ticks until a route ends, 0: it does not. */
+function ticksLeft(f: Fib6Info): number {
+  return (f.flags & RTF_EXPIRES) === 0 ? 0 : Math.trunc((f.expires - f.net6.kernel.ktime) / TICK_NSEC);
 }
 
 /** Writes the body of a message about a route of a table; `iif` is where the packets asked for come in, 0 for none. @alpha */
@@ -109,7 +112,7 @@ export function fib6Fill(w: NlWriter, tb: Fib6Table, f: Fib6Info, iif: number = 
     w.putU32(RTA_OIF, nh.oif);
   }
   // An errno is told only of a route in use.
-  putCacheinfo(w, f.net6, (f.flags & RTF_EXPIRES) !== 0 ? f.expires : 0, 0);
+  putCacheinfo(w, ticksLeft(f), 0);
   w.putU8(RTA_PREF, rtfPrefOf(f.flags));
   rtmsgWrite(w.view, off, {
     family: AF_INET6, dstLen: f.dstLen, srcLen: f.srcLen, tos: 0, table: tb.id < 256 ? tb.id : RT_TABLE_COMPAT, protocol: f.protocol, scope: RT_SCOPE_UNIVERSE,
@@ -187,7 +190,6 @@ function readConfig(net: Net, req: NlRequest, cfg: Fib6Config): number {
     cfg.nhId = nlaGetU32(view, tb[RTA_NH_ID]!);
   }
   if (has(RTA_GATEWAY)) {
-    if (nlaLen(view, tb[RTA_GATEWAY]!) < 16) return -EINVAL;
     const gw = nlaGetIn6Addr(view, tb[RTA_GATEWAY]!);
     if (!a6Any(gw)) cfg.gw = gw;
   }
@@ -222,7 +224,7 @@ function readConfig(net: Net, req: NlRequest, cfg: Fib6Config): number {
     if (pref === ICMPV6_ROUTER_PREF_INVALID || pref > 3) pref = ICMPV6_ROUTER_PREF_MEDIUM;
     cfg.flags |= rtfPref(pref);
   }
-  if (has(RTA_EXPIRES)) cfg.expires = Math.min(nlaGetU32(view, tb[RTA_EXPIRES]!) * HZ, 0x3fffffff);
+  if (has(RTA_EXPIRES)) cfg.lifetime = nlaGetU32(view, tb[RTA_EXPIRES]!) || INFINITY_LIFE_TIME;
   return 0;
 }
 
@@ -321,8 +323,7 @@ function fillRt(w: NlWriter, n6: Ipv6Net, rt: Rt6Info, dst: Int32Array, src: Int
   let flags = 0;
   if (rt.rtGw !== null) w.putIn6Addr(RTA_GATEWAY, rt.rtGw);
   w.putU32(RTA_OIF, rt.dev.ifindex);
-  const expires = rt.expires !== 0 ? rt.expires : f !== null && (f.flags & RTF_EXPIRES) !== 0 && (rt.rtFlags & RTF_CACHE) !== 0 ? f.expires : 0;
-  putCacheinfo(w, n6, expires, rt.error);
+  putCacheinfo(w, rt.expires === 0 ? 0 : (rt.expires - n6.kernel.jiffies) | 0, rt.error);
   w.putU8(RTA_PREF, rtfPrefOf(rt.rtFlags));
   if ((rt.rtFlags & RTF_CACHE) !== 0) flags |= RTM_F_CLONED;
   const proto = (rt.rtFlags & RTF_DYNAMIC) !== 0 ? RTPROT_REDIRECT : (f?.protocol ?? 0);
@@ -340,6 +341,7 @@ function getRoute(net: Net, req: NlRequest, reply: NlWriter): number {
   const { view } = req;
   const n6 = net.get(IPV6);
   const rtm = rtmsgRead(view, req.data);
+  for (const type of [RTA_DST, RTA_SRC]) if (tb[type] !== 0 && nlaLen(view, tb[type]!) < 16) return -EINVAL;
   const u32 = (type: number): number => (tb[type] === 0 ? 0 : nlaGetU32(view, tb[type]!));
   const fl = new Flowi();
   const dst = tb[RTA_DST] === 0 ? new Int32Array(4) : nlaGetIn6Addr(view, tb[RTA_DST]!);
@@ -360,7 +362,7 @@ function getRoute(net: Net, req: NlRequest, reply: NlWriter): number {
     const dev = devGetByIndex(net, iif);
     if (dev === null) return -ENODEV;
     fl.iif = iif;
-    rt = ip6RouteInputLookup(n6, fl, iif);
+    rt = ip6RouteInputLookup(n6, fl, iif, null);
     if (rt === null) return -EHOSTUNREACH;
     if (rt.error !== 0) return rt.error;
     // Where packets of a group go on to is a question for multicast routing, which has no answer that fits.

@@ -123,6 +123,7 @@ function configure(ops: FibRulesOps, rule: FibRule, req: NlRequest, hdr: FibRule
   if (hdr.dstLen !== 0) r.dst = addrAt(req, tb[FRA_DST]!);
   r.srcLen = hdr.srcLen;
   r.dstLen = hdr.dstLen;
+  if (r.ipProto !== 0 || r.sportEnd !== 0 || r.dportEnd !== 0) n6.fibRulesWantPorts = true;
   inForce(ops);
   return 0;
 }

@@ -1,11 +1,11 @@
 /** A routing table of IPv6: prefixes, and the list of routes of each. Adding, replacing and removing. */
 // datapath-ok-file: changing tables
-import { EEXIST, ENOENT, modTimer, timerPending } from '@linnet/kernel';
+import { EEXIST, ENOENT, modTimer, NSEC_PER_SEC, timerPending } from '@linnet/kernel';
 import type { NlRequest } from '@linnet/netlink';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, RTM_DELROUTE, RTNH_F_DEAD, RTNH_F_LINKDOWN, RT_TABLE_MAIN } from '@linnet/uapi';
 import { a6Equal, a6Key } from './addr6.ts';
 import type { Fib6Info, Fib6Nh } from './fib6-types.ts';
-import { in6DevGet } from './inet6-dev.ts';
+import { in6DevGet, INFINITY_LIFE_TIME } from './inet6-dev.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
 import { Lpm6 } from './lpm6.ts';
 import { RTF_ADDRCONF, RTF_DYNAMIC, RTF_EXPIRES } from './route6-const.ts';
@@ -97,20 +97,25 @@ export function fib6Rebalance(f: Fib6Info): void {
   }
 }
 
-/** Starts the collector of routes that are over, if it sleeps. @alpha */
-export function fib6StartGc(n6: Ipv6Net, f: Fib6Info): void {
-  if ((f.flags & RTF_EXPIRES) !== 0 && !timerPending(n6.gcTimer)) modTimer(n6.kernel, n6.gcTimer, (n6.kernel.jiffies + n6.sysctlGcInterval) | 0);
+/** Wakes the collector of what is over, if it sleeps. @alpha */
+export function fib6WakeGc(n6: Ipv6Net): void {
+  if (!timerPending(n6.gcTimer)) modTimer(n6.kernel, n6.gcTimer, (n6.kernel.jiffies + Math.max(n6.sysctlGcInterval, 1)) | 0);
 }
 
-/** Makes a route end at `expires` jiffies, or never (0). @alpha */
-export function fib6SetExpires(f: Fib6Info, expires: number): void {
-  if (expires === 0) {
+/** Does so if this route will be over some time. */
+function fib6StartGc(n6: Ipv6Net, f: Fib6Info): void {
+  if ((f.flags & RTF_EXPIRES) !== 0) fib6WakeGc(n6);
+}
+
+/** Makes a route end in `lifetime` seconds, INFINITY_LIFE_TIME: never. @alpha */
+export function fib6SetExpires(f: Fib6Info, lifetime: number): void {
+  if (lifetime >= INFINITY_LIFE_TIME) {
     f.flags &= ~RTF_EXPIRES;
     f.expires = 0;
     return;
   }
   f.flags |= RTF_EXPIRES;
-  f.expires = expires;
+  f.expires = f.net6.kernel.ktime + lifetime * NSEC_PER_SEC;
   fib6StartGc(f.net6, f);
 }
 
@@ -201,7 +206,11 @@ export function fib6Add(n6: Ipv6Net, tb: Fib6Table, f: Fib6Info, nlflags: number
         }
       } else {
         if (sameNh(at, f)) {
-          if ((at.flags & RTF_EXPIRES) !== 0) fib6SetExpires(at, (f.flags & RTF_EXPIRES) !== 0 ? f.expires : 0);
+          // It lives as long as the new one would have.
+          if ((at.flags & RTF_EXPIRES) !== 0) {
+            at.flags = (at.flags & ~RTF_EXPIRES) | (f.flags & RTF_EXPIRES);
+            at.expires = f.expires;
+          }
           return -EEXIST;
         }
         if (ecmp && sibling === null && fib6EcmpCapable(at)) sibling = at;

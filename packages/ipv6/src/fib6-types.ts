@@ -155,7 +155,7 @@ export class Fib6Info {
   ccAlgo: string;
   /** Negative errno of packets by it, 0 for a route that works. */
   readonly error: number;
-  /** Jiffies when it ends, while RTF_EXPIRES is set. */
+  /** When it ends, while RTF_EXPIRES is set: as `kernel.ktime`, because lifetimes may be longer than jiffies can tell. */
   expires: number;
   /** Its hops: one, unless a nexthop object has more. */
   nhs: readonly Fib6Nh[];

@@ -1,11 +1,11 @@
 /** Flow labels that sockets manage (RFC 3697, RFC 6437; IPV6_FLOWLABEL_MGR). */
 // datapath-ok-file: socket options
-import { EACCES, EEXIST, EINVAL, ENOENT, EPERM, ESRCH, HZ, timeAfter } from '@linnet/kernel';
+import { EEXIST, EINVAL, ENOBUFS, ENOENT, ENOPROTOOPT, EPERM, ESRCH, HZ, timeAfter } from '@linnet/kernel';
 import type { RngStream } from '@linnet/kernel';
 import type { InetSock } from '@linnet/inet';
 import {
   IPV6_FL_A_GET, IPV6_FL_A_PUT, IPV6_FL_A_RENEW, IPV6_FL_F_CREATE, IPV6_FL_F_EXCL, IPV6_FL_F_REFLECT, IPV6_FL_F_REMOTE, IPV6_FL_S_ANY, IPV6_FL_S_EXCL, IPV6_FL_S_NONE,
-  IPV6_FL_S_PROCESS, IPV6_FL_S_USER, IPV6_FLOWINFO_FLOWLABEL, SOCK_STREAM, TCP_CLOSE,
+  IPV6_FL_S_PROCESS, IPV6_FL_S_USER, IPV6_FLOWINFO_FLOWLABEL, SOCK_STREAM,
 } from '@linnet/uapi';
 import { a6Any, a6Clone, a6Equal, a6Hex, a6Mapped } from './addr6.ts';
 import { IPV6 } from './ipv6-net.ts';
@@ -16,7 +16,7 @@ import type { Ipv6TxOptions } from './tx-options.ts';
 /** How long a label may be kept at most after its last use, seconds, and how short at least. */
 const MIN_LINGER = 6;
 const MAX_LINGER = 150;
-/** Labels of one socket, and of a namespace, before more need a privilege: tasks here have it. */
+/** Labels of a namespace. */
 const MAX_PER_NET = 4096;
 
 /** A label in use (struct ip6_flowlabel). @alpha */
@@ -151,7 +151,8 @@ export function ipv6FlowlabelOpt(sk: InetSock, val: Uint8Array): number {
   table.gc(now);
   if (action === IPV6_FL_A_PUT) {
     if ((flags & IPV6_FL_F_REFLECT) !== 0) {
-      if (sk.type !== SOCK_STREAM) return -EINVAL;
+      if (sk.type !== SOCK_STREAM) return -ENOPROTOOPT;
+      if (!np.ext.repflow) return -ESRCH;
       np.ext.repflow = false;
       np.flowLabel = 0;
       return 0;
@@ -172,7 +173,9 @@ export function ipv6FlowlabelOpt(sk: InetSock, val: Uint8Array): number {
   }
   if (action !== IPV6_FL_A_GET) return -EINVAL;
   if ((flags & IPV6_FL_F_REFLECT) !== 0) {
-    if (sk.type !== SOCK_STREAM) return -EINVAL;
+    // Whoever reflects labels does not see to it that each is of one flow.
+    if (n6.sysctlFlowlabelConsistency !== 0) return -EPERM;
+    if (sk.type !== SOCK_STREAM) return -ENOPROTOOPT;
     np.ext.repflow = true;
     return 0;
   }
@@ -199,8 +202,7 @@ export function ipv6FlowlabelOpt(sk: InetSock, val: Uint8Array): number {
   } else if ((flags & IPV6_FL_F_CREATE) === 0) {
     return -ENOENT;
   }
-  if (table.count >= MAX_PER_NET) return -EACCES;
-  if (sk.state === TCP_CLOSE && share === 0x7f) return -EINVAL;
+  if (table.count >= MAX_PER_NET) return -ENOBUFS;
   if (label === 0) label = table.pick();
   const f = new Flowlabel(label, a6Clone(dst), share, sk.uid, null, now);
   const err = renew(f, linger, expires, now);

@@ -10,7 +10,7 @@ import type { Ipv6Net } from './ipv6-net.ts';
 import type { Rt6Info } from './rt6-info.ts';
 
 /** Sends `skb`, whose `data` is at its ICMPv6 header, by `rt` between the addresses of `fl`. Consumes. @alpha */
-export function ip6BuildIcmp(n6: Ipv6Net, skb: Skb, rt: Rt6Info, fl: Flowi, _reflect: number): void {
+export function ip6BuildIcmp(n6: Ipv6Net, skb: Skb, rt: Rt6Info, fl: Flowi): void {
   const nh = skbPush(skb, IPV6HDR_LEN);
   skb.networkHeader = nh;
   const { view } = skb;

@@ -35,7 +35,7 @@ function hostAllow(n6: Ipv6Net, rt: Rt6Info, daddr: Int32Array): boolean {
   let timeout = n6.sysctlIcmpRatelimit;
   const plen = rt.from === null ? 128 : rt.from.dstLen;
   if (plen < 128) timeout >>= (128 - plen) >> 5;
-  if (timeout !== 0 && !inetPeerXrlimAllow(n6.net, n6.peers.get(n6.net, daddr), timeout)) {
+  if (!inetPeerXrlimAllow(n6.net, n6.peers.get(n6.net, daddr), timeout)) {
     n6.mib.icmp[ICMP6_MIB_RATELIMITHOST]!++;
     return false;
   }
@@ -122,7 +122,7 @@ export function icmp6Send(skb: Skb, type: number, code: number, info: number): v
   out.view.setUint16(at + 2, csumFold(csum6Pseudo(fl.saddr6!, saddr, ICMPV6HDR_LEN + len, IPPROTO_ICMPV6, skbChecksum(out, 0, ICMPV6HDR_LEN + len, 0))));
   icmp6OutCount(rt.idev, n6, type);
   nfCtAttach(out, skb);
-  ip6BuildIcmp(n6, out, rt, fl, n6.sysctlFlowlabelReflect);
+  ip6BuildIcmp(n6, out, rt, fl);
 }
 
 /** Answers an echo request whose ICMPv6 header is at `transportHeader` and whose `data` is behind it, with all its data (icmpv6_echo_reply). Does not consume. @alpha */

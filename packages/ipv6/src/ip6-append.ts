@@ -4,7 +4,7 @@
  * Data is copied once, straight into buffers that already are the fragments: each has room before it for all headers and, where more follow, a payload that is a
  * multiple of 8. The first buffer then carries the rest as its fragment list, which `ip6Fragment` sends as it is.
  */
-import { EFAULT, EINVAL, EMSGSIZE, ENOBUFS } from '@linnet/kernel';
+import { EAGAIN, EFAULT, EINVAL, EMSGSIZE, ENOBUFS } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {
   DEVCONF_MTU6, IPPROTO_ICMPV6, IPPROTO_UDP, IPV6HDR_LEN, IPV6_FRAGHDR_LEN, IPV6_MAXPLEN, IPV6_MIN_MTU, IPV6_PMTUDISC_DO, IPV6_PMTUDISC_OMIT, IPV6_PMTUDISC_PROBE, MSG_MORE,
@@ -25,7 +25,7 @@ import { icmp6OutCount } from './ctl-send.ts';
 import { ipv6LocalError, ipv6LocalRxpmtu } from './error-queue6.ts';
 import { in6DevGet } from './inet6-dev.ts';
 import { ip6cbClear } from './ip6-cb.ts';
-import { ip6DstHoplimit, ip6LocalOut, ip6MakeFlowlabel } from './ip6-output.ts';
+import { count6, ip6DstHoplimit, ip6LocalOut, ip6MakeFlowlabel } from './ip6-output.ts';
 import { IPV6 } from './ipv6-net.ts';
 import { inet6Sk } from './pinfo.ts';
 import type { Rt6Info } from './rt6-info.ts';
@@ -60,6 +60,13 @@ export function ip6SetupCork(sk: InetSock, cork: InetCork, ipc: IpcmCookie, dst:
   cork.priority = ipc.priority;
   cork.dontfrag = ipc.dontfrag < 0 ? np.dontfrag : ipc.dontfrag !== 0;
   return 0;
+}
+
+/** No memory, or the user's bytes cannot be had: what is left of the message goes nowhere. With -EAGAIN its sender may come again. Returns `err`. */
+function discard(cork: InetCork, length: number, err: number): number {
+  cork.length -= length;
+  if (err !== -EAGAIN) count6(cork.dst as Rt6Info, IP6_OUTDISCARDS, 1);
+  return err;
 }
 
 /**
@@ -111,10 +118,7 @@ export function ip6Append(
     if (skb !== null && copy > 0) {
       if (copy > length) copy = length;
       const err = appendToPiece(sk, skb, src, copy, whole - skb.len);
-      if (err !== 0) {
-        cork.length -= length;
-        return err;
-      }
+      if (err !== 0) return discard(cork, length, err);
       length -= copy;
       continue;
     }
@@ -127,10 +131,7 @@ export function ip6Append(
     const cap = fresh ? whole - flen : piece;
     if (datalen > cap) datalen = piece - (fresh ? flen : 0);
     const refused = appendRoomFor(sk, transhdrlen);
-    if (refused !== 0) {
-      cork.length -= length;
-      return refused;
-    }
+    if (refused !== 0) return discard(cork, length, refused);
     skb = allocSkb(sk.pool, room + (fresh ? flen : 0) + ((flags & MSG_MORE) !== 0 ? whole : datalen));
     skbReserve(skb, room + (fresh ? flen : 0));
     const at = skbPut(skb, datalen);
@@ -145,8 +146,7 @@ export function ip6Append(
     const n = datalen - transhdrlen - gap;
     if (n > 0 && !src.take(skb.u8, to, n)) {
       kfreeSkbReason(skb, DROP.SKB_UCOPY_FAULT);
-      cork.length -= length;
-      return -EFAULT;
+      return discard(cork, length, -EFAULT);
     }
     skSetOwnerW(skb, sk);
     skbQueueTail(queue, skb);
@@ -184,7 +184,7 @@ export function ip6Finish(sk: InetSock, fl: Flowi, queue: SkbQueue, cork: InetCo
   ip6SetHopLimit(view, nh, hops);
   a6Store(view, nh + 8, fl.saddr6!);
   a6Store(view, nh + 24, dest);
-  skb.priority = sk.priority;
+  skb.priority = cork.priority;
   skb.mark = cork.mark;
   skb.dst = rt;
   if (fl.proto === IPPROTO_ICMPV6 && skb.transportHeader < skb.tail) icmp6OutCount(rt.idev, n6, skb.u8[skb.transportHeader]!);

@@ -8,7 +8,7 @@ import {
 import { CHECKSUM_COMPLETE, CHECKSUM_NONE, DROP, kfreeSkbReason, PACKET_HOST, skbCow, skbIsGso } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import { dstOutput, llReservedSpace, NET_RX_DROP, NET_RX_SUCCESS, nfHook, NF_INET_FORWARD, NFPROTO_IPV6, skbDev } from '@linnet/netdev';
-import { a6LoadDaddr, a6LoadSaddr, ipv6AddrType, IPV6_ADDR_LINKLOCAL, IPV6_ADDR_LOOPBACK, IPV6_ADDR_MULTICAST } from './addr6.ts';
+import { a6Any, a6LoadDaddr, a6LoadSaddr, ipv6AddrType, IPV6_ADDR_LINKLOCAL, IPV6_ADDR_LOOPBACK, IPV6_ADDR_MULTICAST } from './addr6.ts';
 import { DEVCONF_FORCE_FORWARDING } from './devconf6.ts';
 import { ExtWalk } from './exthdrs-core.ts';
 import { in6DevGet } from './inet6-dev.ts';
@@ -102,6 +102,8 @@ export function ip6Forward(skb: Skb): number {
       return drop(skb, DROP.IP_INVALID_SOURCE);
     }
   }
+  // A way was found, whether the packet fits it or not (RFC 4293).
+  count(n6, in6DevGet(rt.dev), IP6_OUTFORWDATAGRAMS);
   const mtu = Math.max(ip6MtuForward(rt), IPV6_MIN_MTU);
   const largest = ip6cbFragMaxSize(skb);
   const tooBig = skb.len > mtu && !(skbIsGso(skb) && skbGsoNetworkSeglen6(skb) <= mtu) && !(largest !== 0 && largest <= mtu);
@@ -120,8 +122,6 @@ export function ip6Forward(skb: Skb): number {
 }
 
 function forwardFinish(net: Net, sk: object | null, skb: Skb): number {
-  const rt = skb.dst as Rt6Info;
-  count(rt.net6, in6DevGet(rt.dev), IP6_OUTFORWDATAGRAMS);
   skb.tstamp = 0;
   return dstOutput(net, sk, skb);
 }
@@ -132,7 +132,9 @@ function pktDrop(skb: Skb, code: number, field: number): number {
   const n6 = rt.net6;
   const dev = skbDev(skb);
   const idev = dev === null ? null : in6DevGet(dev);
-  count(n6, idev, field);
+  // Nowhere is no address.
+  a6LoadDaddr(n6.a6Tmp, skb.view, skb.networkHeader);
+  count(n6, idev, field === IP6_INNOROUTES && a6Any(n6.a6Tmp) ? IP6_INADDRERRORS : field);
   n6.fn.icmpSend(skb, ICMPV6_DEST_UNREACH, code, 0);
   kfreeSkbReason(skb, field === IP6_OUTNOROUTES ? DROP.IP_OUTNOROUTES : DROP.IP_INNOROUTES);
   return 0;

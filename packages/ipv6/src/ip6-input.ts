@@ -13,7 +13,8 @@ import { dstInput, NET_RX_DROP, NET_RX_SUCCESS, nfHook, NF_INET_LOCAL_IN, NF_INE
 import type { NetDevice, PacketType } from '@linnet/netdev';
 import type { InetSock } from '@linnet/inet';
 import { a6LoadDaddr, a6LoadSaddr } from './addr6.ts';
-import { ipv6DestoptRcv, ipv6ParseHopopts, ipv6RthdrRcv } from './exthdrs.ts';
+import { ipv6RthdrRcv } from './exthdrs-routing.ts';
+import { ipv6DestoptRcv, ipv6ParseHopopts } from './exthdrs.ts';
 import { in6DevGet } from './inet6-dev.ts';
 import type { Inet6Dev } from './inet6-dev.ts';
 import { ip6cbClear, ip6cbNhoff, ip6cbSetIif, ip6cbSetNhoff } from './ip6-cb.ts';
@@ -57,20 +58,20 @@ function headerError(n6: Ipv6Net, idev: Inet6Dev | null, skb: Skb, reason: numbe
   return drop(skb, reason);
 }
 
-/** May a packet with these addresses come in here? (RFC 4291 2.5.3, 2.7) */
-function addressesOk(skb: Skb, dev: NetDevice): boolean {
+/** Why a packet with these addresses may not come in here; 0: it may (RFC 4291 2.5.3, 2.7). */
+function badAddress(skb: Skb, dev: NetDevice): number {
   const { view, data: nh } = skb;
   const s0 = ip6Saddr(view, nh, 0);
   const d0 = ip6Daddr(view, nh, 0);
-  if (s0 >>> 24 === 0xff) return false;
+  if (s0 >>> 24 === 0xff) return DROP.IP_INVALID_SOURCE;
   const here = skb.pktType === PACKET_LOOPBACK || (dev.flags & IFF_LOOPBACK) !== 0;
   if (d0 >>> 24 === 0xff) {
     const scope = (d0 >>> 16) & 15;
-    if (scope === 0 || (scope === 1 && !here)) return false;
+    if (scope === 0 || (scope === 1 && !here)) return DROP.IP_INVALID_DEST;
   }
-  if (here || skb.dst !== null) return true;
-  if (s0 === 0 && (ip6Saddr(view, nh, 1) | ip6Saddr(view, nh, 2) | (ip6Saddr(view, nh, 3) ^ 1)) === 0) return false;
-  return !(d0 === 0 && (ip6Daddr(view, nh, 1) | ip6Daddr(view, nh, 2) | (ip6Daddr(view, nh, 3) ^ 1)) === 0);
+  if (here || skb.dst !== null) return 0;
+  if (s0 === 0 && (ip6Saddr(view, nh, 1) | ip6Saddr(view, nh, 2) | (ip6Saddr(view, nh, 3) ^ 1)) === 0) return DROP.IP_INVALID_SOURCE;
+  return d0 === 0 && (ip6Daddr(view, nh, 1) | ip6Daddr(view, nh, 2) | (ip6Daddr(view, nh, 3) ^ 1)) === 0 ? DROP.IP_INVALID_DEST : 0;
 }
 
 /** All checks of the header; the skb, cut to its true length, or null when it was dropped (ip6_rcv_core). */
@@ -92,7 +93,8 @@ function rcvCore(n6: Ipv6Net, idev: Inet6Dev | null, skb0: Skb, dev: NetDevice):
   const { view } = skb;
   if (ip6Version(view, nh) !== 6) return headerError(n6, idev, skb, DROP.IP_INHDR);
   count(n6, idev, IP6_NOECTPKTS + (ip6TrafficClass(view, nh) & INET_ECN_MASK), skb.gsoSegs > 1 ? skb.gsoSegs : 1);
-  if (!addressesOk(skb, dev)) return headerError(n6, idev, skb, DROP.IP_INVALID_SOURCE);
+  const bad = badAddress(skb, dev);
+  if (bad !== 0) return headerError(n6, idev, skb, bad);
   if (
     (skb.pktType === PACKET_BROADCAST || skb.pktType === PACKET_MULTICAST) && ip6Daddr(view, nh, 0) >>> 24 !== 0xff &&
     idev.confOr(DEVCONF_DROP_UNICAST_IN_L2_MULTICAST)
@@ -219,7 +221,7 @@ export function ip6ProtocolDeliver(skb0: Skb): number {
         continue;
       }
       case NEXTHDR_NONE:
-        count(n6, idev, IP6_INDELIVERS, 1);
+        count(n6, (skb.dst as Rt6Info).idev, IP6_INDELIVERS, 1);
         consumeSkb(skb);
         return NET_RX_SUCCESS;
       default:
@@ -227,7 +229,7 @@ export function ip6ProtocolDeliver(skb0: Skb): number {
     const p = n6.inet.protos6[type]!;
     if (p === null) {
       if (raw) {
-        count(n6, idev, IP6_INDELIVERS, 1);
+        count(n6, (skb.dst as Rt6Info).idev, IP6_INDELIVERS, 1);
         consumeSkb(skb);
         return NET_RX_SUCCESS;
       }
@@ -244,12 +246,14 @@ export function ip6ProtocolDeliver(skb0: Skb): number {
         return NET_RX_DROP;
       }
     }
-    count(n6, idev, IP6_INDELIVERS, 1);
+    // Counted for the device that the address belongs to.
+    const to = (skb.dst as Rt6Info).idev;
+    count(n6, to, IP6_INDELIVERS, 1);
     skb.transportHeader = skb.data;
     const ret = p.rcv(skb);
     if (ret <= 0) return NET_RX_SUCCESS;
     // A tunnel took its header off: the packet starts again as one of the inner protocol.
-    count(n6, idev, IP6_INDELIVERS, -1);
+    count(n6, to, IP6_INDELIVERS, -1);
     resubmit = ret & 0xff;
   }
 }

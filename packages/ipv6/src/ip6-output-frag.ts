@@ -4,7 +4,7 @@
  */
 import { EMSGSIZE } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
-import { ICMPV6_PKT_TOOBIG, IP6_MF, IPV6HDR_LEN, IPV6_FRAGHDR_LEN, NEXTHDR_FRAGMENT, ip6Daddr, ip6Saddr, ip6SetPayloadLen } from '@linnet/uapi';
+import { ICMPV6_PKT_TOOBIG, IP6_MF, IPV6HDR_LEN, IPV6_FRAGHDR_LEN, NEXTHDR_FRAGMENT, ip6SetPayloadLen } from '@linnet/uapi';
 import {
   allocSkb, CHECKSUM_NONE, CHECKSUM_PARTIAL, consumeSkb, DROP, kfreeSkbListReason, kfreeSkbReason, skbChecksumHelp, skbCloned, skbCopyBits, skbHeaderCloned, skbHeadlen,
   skbHeadroom, skbPush, skbPut, skbReserve,
@@ -13,7 +13,6 @@ import type { Skb } from '@linnet/skbuff';
 import { llReservedSpace, skbDev } from '@linnet/netdev';
 import type { Sock } from '@linnet/socket';
 import { skSetOwnerW } from '@linnet/socket';
-import { a6Hash } from './addr6.ts';
 import { ip6FindFirstFragopt } from './exthdrs-core.ts';
 import { ip6cbAddFlags, ip6cbCopy, ip6cbFragMaxSize, IP6SKB_FRAGMENTED } from './ip6-cb.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
@@ -28,15 +27,12 @@ function count(rt: Rt6Info, field: number): void {
   if (rt.idev !== null) rt.idev.mib.ip[field]!++;
 }
 
-/** The next identification for a pair of addresses (ipv6_select_ident): a counter for each hash, so that others' traffic tells little. @alpha */
-export function ip6SelectIdent(n6: Ipv6Net, skb: Skb): number {
-  const { view, networkHeader: nh } = skb;
-  const i =
-    a6Hash(ip6Saddr(view, nh, 2) ^ ip6Daddr(view, nh, 0), ip6Saddr(view, nh, 3) ^ ip6Daddr(view, nh, 1), ip6Daddr(view, nh, 2), ip6Daddr(view, nh, 3), n6.hashSeed) & 255;
-  let id = (n6.fragIds[i]! + 1 + n6.rng.below(4)) | 0;
-  if (id === 0) id = 1;
-  n6.fragIds[i] = id;
-  return id;
+/** The identification of a datagram that is cut (ipv6_select_ident): any number, so that nobody can tell the next one (RFC 7739 5.3). @alpha */
+export function ip6SelectIdent(n6: Ipv6Net): number {
+  for (;;) {
+    const id = n6.rng.u32() | 0;
+    if (id !== 0) return id;
+  }
 }
 
 /** What every piece inherits. */
@@ -97,7 +93,7 @@ export function ip6Fragment(net: Net, sk: object | null, skb: Skb, mtu0: number,
     kfreeSkbReason(skb, DROP.PKT_TOO_BIG);
     return -EMSGSIZE;
   }
-  const id = ip6SelectIdent(n6, skb);
+  const id = ip6SelectIdent(n6);
   const inner = skb.u8[skb.networkHeader + nexthdr]!;
   ip6cbAddFlags(skb, IP6SKB_FRAGMENTED);
   const room = llReservedSpace(skbDev(skb) ?? rt.dev);

@@ -4,7 +4,7 @@
  */
 import { timeAfter } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
-import { fibRulesLookup } from '@linnet/inet';
+import { fibRulesLookup, flowiReset } from '@linnet/inet';
 import { dstOutput, llReservedSpace, nfHook, NF_INET_FORWARD, NFPROTO_IPV6, skbDev } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import { consumeSkb, DROP, kfreeSkbReason, PACKET_LOOPBACK, skbClone, skbCopyBits, skbCow } from '@linnet/skbuff';
@@ -170,11 +170,9 @@ function sendBy(t: Mr6Table, skb: Skb, i: number): void {
   const mr = n6.net.get(IP6MR);
   const fl = mr.outFlow;
   a6LoadDaddr(mr.outGroup, skb.view, skb.networkHeader);
+  flowiReset(fl);
   fl.daddr6 = mr.outGroup;
-  fl.saddr6 = null;
   fl.oif = mif.dev.ifindex;
-  fl.mark = 0;
-  fl.flags = 0;
   const rt = ip6RouteOutputFlags(n6, fl, true);
   if (rt === null) {
     kfreeSkbReason(skb, DROP.IP_OUTNOROUTES);

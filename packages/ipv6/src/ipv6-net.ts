@@ -127,6 +127,8 @@ export class Ipv6Net {
   readonly fibTables: Map<number, Fib6Table>;
   /** Set when rules are in force: looks a flow up over the tables that they say; `first` is the lookup in one table. */
   fibRules: Fib6RulesLookup | null;
+  /** Some rule looks at protocol or ports: those of received packets must be known. */
+  fibRulesWantPorts: boolean;
   /** Finds nexthop objects for routes; null while nobody has any. */
   nhFind: NhObjFind | null;
   /** Routes packets to groups: null while no daemon does. True: the packet is the caller's still, and is for this machine. */
@@ -156,6 +158,8 @@ export class Ipv6Net {
   readonly a6Tmp: Int32Array;
   readonly a6Tmp2: Int32Array;
   readonly a6Nexthop: Int32Array;
+  readonly a6Fold: Int32Array;
+  readonly flInner: Flowi;
   readonly corkScratch: InetCork;
   readonly queueScratch: SkbQueue;
   readonly sourceChoice: SourceChoice;
@@ -173,8 +177,6 @@ export class Ipv6Net {
   readonly icmpGlobal: IcmpGlobal;
 
   readonly frags: FragDir;
-  /** Counter of identifications of fragments, one for each pair of addresses would tell less: by hash. */
-  readonly fragIds: Int32Array;
 
   // sockets
   raw: Raw6Table | null;
@@ -248,6 +250,7 @@ export class Ipv6Net {
       [RT_TABLE_MAIN, this.fibMain],
     ]);
     this.fibRules = null;
+    this.fibRulesWantPorts = false;
     this.nhFind = null;
     this.rtGenid = 1;
     this.fibSeq = 1;
@@ -269,6 +272,8 @@ export class Ipv6Net {
     this.a6Tmp = new Int32Array(4);
     this.a6Tmp2 = new Int32Array(4);
     this.a6Nexthop = new Int32Array(4);
+    this.a6Fold = new Int32Array(4);
+    this.flInner = new Flowi();
     this.corkScratch = new InetCork();
     this.queueScratch = new SkbQueue();
     this.sourceChoice = new SourceChoice();
@@ -284,8 +289,6 @@ export class Ipv6Net {
     this.icmpIpc = new IpcmCookie();
     this.icmpGlobal = net.get(INET_NET).icmpGlobal;
     this.frags = new FragDir(net, this.rng.u32(), 60 * 1000);
-    this.fragIds = new Int32Array(256);
-    for (let i = 0; i < 256; i++) this.fragIds[i] = this.rng.u32() | 0;
     this.raw = null;
     this.ping = null;
     this.flowlabels = null;

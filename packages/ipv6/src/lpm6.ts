@@ -78,7 +78,8 @@ export class Lpm6 {
         return l[i + 4]!;
       }
       // It contains the address.
-      if (first <= 0) return first === 0 || n[(-first << 3) + LEN]! >= LEAF ? -first : this.cover(-first);
+      if (first === 0) return 0;
+      if (first < 0) return n[(-first << 3) + LEN]! >= LEAF ? -first : this.cover(-first);
       at = first;
     }
     while (at !== 0) {

@@ -1,10 +1,12 @@
 /** Multicast and anycast memberships of sockets (ipv6(7), RFC 3493 5.2, RFC 3678; the socket half of mcast.c and anycast.c). */
 // datapath-ok-file: socket options
-import { EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENOBUFS, ENODEV, ENOENT } from '@linnet/kernel';
+import { EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENOBUFS, ENODEV, ENOENT, ENOMEM } from '@linnet/kernel';
 import { devGetByIndex, forEachNetdev } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
+import { flowiReset } from '@linnet/inet';
 import type { InetSock } from '@linnet/inet';
-import { DEVCONF_FORWARDING } from '@linnet/uapi';
+import { netOptmemMax, skOptmem } from '@linnet/socket';
+import { DEVCONF_FORWARDING, IFF_LOOPBACK, IFF_UP } from '@linnet/uapi';
 import { a6Clone, a6Equal, a6Multicast } from './addr6.ts';
 import { ipv6ChkAddr, ipv6ChkPrefix } from './addr-find.ts';
 import { ipv6ChkAcastAddr, ipv6DevAcDec, ipv6DevAcInc } from './anycast.ts';
@@ -32,20 +34,26 @@ export class Mc6Membership {
   }
 }
 
+/** What a membership counts against net.core.optmem_max (measured: Linux 6.18 lets a socket join 2,340 groups, or 4,095 anycast addresses, where that is 131,072). */
+const MEMBERSHIP_COST = 56;
+const ANYCAST_COST = 32;
+
+/** May the socket join once more? */
+function hasRoom(sk: InetSock, cost: number): boolean {
+  const np = inet6Sk(sk)!;
+  return skOptmem(sk) + np.mcList.length * MEMBERSHIP_COST + np.acList.length * ANYCAST_COST + cost < netOptmemMax(sk.net);
+}
+
 /** The device of a request: by index, or where the route to the address leads. */
 function findDev(n6: Ipv6Net, group: Int32Array, ifindex: number): NetDevice | null {
   if (ifindex !== 0) return devGetByIndex(n6.net, ifindex);
   const fl = n6.flCtl;
+  flowiReset(fl);
   fl.daddr6 = group;
-  fl.saddr6 = null;
-  fl.oif = 0;
-  fl.mark = 0;
-  fl.flags = 0;
-  fl.proto = 0;
   return ip6RouteOutputFlags(n6, fl, false)?.dev ?? null;
 }
 
-/** Joins a group (ipv6_sock_mc_join_ssm). 0, or EINVAL, EADDRINUSE, ENODEV. @alpha */
+/** Joins a group (ipv6_sock_mc_join_ssm). 0, or EINVAL, EADDRINUSE, ENODEV, ENOMEM. @alpha */
 export function ipv6SockMcJoin(sk: InetSock, ifindex: number, group: Int32Array, mode: number = MCAST_EXCLUDE): number {
   if (!a6Multicast(group)) return -EINVAL;
   const np = inet6Sk(sk)!;
@@ -54,6 +62,7 @@ export function ipv6SockMcJoin(sk: InetSock, ifindex: number, group: Int32Array,
   const dev = findDev(n6, group, ifindex);
   const idev = dev === null ? null : in6DevGet(dev);
   if (idev === null) return -ENODEV;
+  if (!hasRoom(sk, MEMBERSHIP_COST)) return -ENOMEM;
   np.mcList.unshift(new Mc6Membership(group, idev.dev.ifindex, mode));
   ipv6DevMcInc(idev, group, mode);
   return 0;
@@ -165,7 +174,7 @@ export function ipv6SockAcJoin(sk: InetSock, ifindex: number, addr: Int32Array):
     if (dev === null) {
       if (n6.devconfAll.data[DEVCONF_FORWARDING] !== 0) return -EADDRNOTAVAIL;
       forEachNetdev(n6.net, (d) => {
-        if (dev === null && (d.flags & 1) !== 0 && (d.flags & 8) === 0) dev = d;
+        if (dev === null && (d.flags & (IFF_UP | IFF_LOOPBACK)) === IFF_UP) dev = d;
       });
     }
   }
@@ -175,6 +184,7 @@ export function ipv6SockAcJoin(sk: InetSock, ifindex: number, addr: Int32Array):
   if (!ipv6ChkPrefix(addr, idev.dev)) {
     if (n6.devconfAll.data[DEVCONF_FORWARDING] === 0) return -EADDRNOTAVAIL;
   }
+  if (!hasRoom(sk, ANYCAST_COST)) return -ENOMEM;
   inet6Sk(sk)!.acList.unshift({ addr: a6Clone(addr), ifindex: idev.dev.ifindex });
   ipv6DevAcInc(idev, addr);
   return 0;

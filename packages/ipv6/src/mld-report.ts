@@ -8,7 +8,7 @@ import { ip6HopLimit } from '@linnet/uapi';
 import { a6Any, a6Equal, a6EqualAt, a6Linklocal, a6Load, a6LoadSaddr, a6Multicast } from './addr6.ts';
 import { in6DevGet } from './inet6-dev.ts';
 import { ip6cbFlags, IP6SKB_ROUTERALERT } from './ip6-cb.ts';
-import { mcActive, mldArm, mldInV1, mldQuiet, mldRandom, unsolicitedInterval } from './mld.ts';
+import { mcActive, mldArm, mldInV1, mldQrv, mldQuiet, mldRandom, unsolicitedInterval } from './mld.ts';
 import {
   MLD2_ALLOW_NEW_SOURCES, MLD2_BLOCK_OLD_SOURCES, MLD2_CHANGE_TO_EXCLUDE, MLD2_CHANGE_TO_INCLUDE, MLD2_MODE_IS_EXCLUDE, MLD2_MODE_IS_INCLUDE, Mld2Report, mldSendReportV1,
 } from './mld-send.ts';
@@ -152,7 +152,7 @@ export function mldQuery(skb: Skb): number {
     const n = skb.view.getUint16(skb.data + 26);
     if (len < 28 + 16 * n || !pskbMayPull(skb, 28 + 16 * n)) return drop(skb, DROP.PKT_TOO_SMALL);
     const qrv = skb.u8[skb.data + 24]! & 7;
-    s.qrv = qrv >= 1 ? qrv : 2;
+    s.qrv = qrv !== 0 ? qrv : mldQrv(idev);
     const qi = qqic(skb.u8[skb.data + 25]!);
     s.qi = (qi !== 0 ? qi : 125) * 1000;
     s.qri = max;

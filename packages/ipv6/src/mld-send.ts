@@ -5,7 +5,6 @@ import { ICMPV6_MGM_REDUCTION, ICMPV6_MGM_REPORT, ICMPV6_MLD2_REPORT, IFA_F_OPTI
 import { a6Store, IN6ADDR_ANY, IN6ADDR_LINKLOCAL_ALLROUTERS, IN6ADDR_MLDV2_MCR } from './addr6.ts';
 import { ipv6GetLladdr } from './addr-find.ts';
 import { ctlAlloc, ctlSend } from './ctl-send.ts';
-import { IFADDR_DEAD } from './inet6-dev.ts';
 import type { Inet6Dev } from './inet6-dev.ts';
 
 /** Record types of MLDv2 reports (RFC 3810 5.2.12). @alpha */
@@ -57,12 +56,13 @@ export class Mld2Report {
     this.records = 0;
   }
 
-  /** Adds a record; one with more sources than fit is cut in several (RFC 3810 5.2.15), except that a mode needs all its sources in one. */
+  /** Adds a record; one with more sources than fit is cut in several (RFC 3810 5.2.15), but that of a filter that keeps out must be one: it begins a message, and what does not fit there is left out. */
   add(type: number, group: Int32Array, sources: readonly { readonly addr: Int32Array }[]): void {
     let from = 0;
     do {
       const max = Math.floor((this.room() - 20) / 16);
-      if (max < Math.min(1, sources.length) || (this.room() < 20 && this.records > 0)) this.send();
+      const whole = type === MLD2_MODE_IS_EXCLUDE || type === MLD2_CHANGE_TO_EXCLUDE;
+      if (this.records > 0 && (this.room() < 20 || max < (whole ? sources.length : Math.min(1, sources.length)))) this.send();
       const fit = Math.max(0, Math.floor((this.room() - 20) / 16));
       const n = Math.min(sources.length - from, fit);
       const skb = this.open();
@@ -75,7 +75,7 @@ export class Mld2Report {
       for (let i = 0; i < n; i++) a6Store(view, at + 20 + 16 * i, sources[from + i]!.addr);
       this.records++;
       from += n;
-    } while (from < sources.length && (type === MLD2_ALLOW_NEW_SOURCES || type === MLD2_BLOCK_OLD_SOURCES || type === MLD2_MODE_IS_INCLUDE || type === MLD2_CHANGE_TO_INCLUDE));
+    } while (from < sources.length && type !== MLD2_MODE_IS_EXCLUDE && type !== MLD2_CHANGE_TO_EXCLUDE);
   }
 
   /** Sends what there is. */
@@ -104,9 +104,4 @@ export class Mld2Report {
   private room(): number {
     return Math.min(skbTailroom(this.open()), Math.max(1280, Math.min(this.idev.dev.mtu, 1500)) - 40 - EXTRA - this.open().len);
   }
-}
-
-/** Has the device a link-local address that may speak? @alpha */
-export function hasLladdr(idev: Inet6Dev): boolean {
-  return idev.ifas.some((ifp) => ifp.state !== IFADDR_DEAD && (ifp.flags & IFA_F_TENTATIVE) === 0 && (ifp.scope & 0x20) !== 0);
 }

@@ -14,6 +14,7 @@ import {
   IN6ADDR_SITELOCAL_ALLROUTERS, IPV6_ADDR_SCOPE_LINKLOCAL,
 } from './addr6.ts';
 import type { Inet6Dev } from './inet6-dev.ts';
+import { IPV6 } from './ipv6-net.ts';
 import { Ifmcaddr6, Ip6Sf, MCAST_EXCLUDE, MCAST_INCLUDE, MldTomb } from './mld-state.ts';
 import type { MldState } from './mld-state.ts';
 import { mldSendDone, mldSendReportV1 } from './mld-send.ts';
@@ -34,8 +35,16 @@ export function mldQuiet(group: Int32Array): boolean {
 export function mldInV1(idev: Inet6Dev): boolean {
   const forced = idev.net6.devconfAll.data[DEVCONF_FORCE_MLD_VERSION]! || idev.conf(DEVCONF_FORCE_MLD_VERSION);
   if (forced !== 0) return forced === 1;
-  const { v1Until } = idev.mld;
-  return v1Until !== 0 && timeBefore(idev.net6.kernel.jiffies, v1Until);
+  const s = idev.mld;
+  // Once over it is forgotten: jiffies come round again.
+  if (s.v1Until !== 0 && !timeBefore(idev.net6.kernel.jiffies, s.v1Until)) s.v1Until = 0;
+  return s.v1Until !== 0;
+}
+
+/** The robustness that counts where no querier says one: `mld_qrv` is of the whole machine. @alpha */
+export function mldQrv(idev: Inet6Dev): number {
+  const { initNet } = idev.net6.kernel;
+  return initNet.get(IPV6).sysctlMldQrv;
 }
 
 /** A random time up to `max` jiffies. @alpha */
@@ -243,6 +252,7 @@ export function ipv6ChkMcastAddr(idev: Inet6Dev, group: Int32Array, src: Int32Ar
 
 /** A new device: every node is in its groups of all nodes (ipv6_mc_init_dev, addrconf_add_dev). @alpha */
 export function ipv6McInit(idev: Inet6Dev): void {
+  idev.mld.qrv = mldQrv(idev);
   ipv6DevMcInc(idev, IN6ADDR_INTERFACELOCAL_ALLNODES);
   ipv6DevMcInc(idev, IN6ADDR_LINKLOCAL_ALLNODES);
   if (idev.conf(DEVCONF_FORWARDING) !== 0) ipv6DevMcInc(idev, IN6ADDR_LINKLOCAL_ALLROUTERS);

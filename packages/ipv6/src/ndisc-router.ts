@@ -198,7 +198,7 @@ export function ndiscRouterDiscovery(idev: Inet6Dev, skb: Skb): number {
       if (local || idev.conf(DEVCONF_ACCEPT_RA_RTR_PREF) === 0) continue;
       if (plen < idev.conf(DEVCONF_ACCEPT_RA_RT_INFO_MIN_PLEN) || plen > idev.conf(DEVCONF_ACCEPT_RA_RT_INFO_MAX_PLEN)) continue;
       if (plen === 0 && idev.conf(DEVCONF_ACCEPT_RA_DEFRTR) === 0) continue;
-      rt6RouteRcv(n6, view, o, saddr, dev, idev.conf(DEVCONF_RA_DEFRTR_METRIC) >>> 0);
+      rt6RouteRcv(n6, view, o, saddr, dev);
     } else if (type === ND_OPT_PREFIX_INFO) {
       if (idev.conf(DEVCONF_ACCEPT_RA_PINFO) !== 0 && skb.u8[o + 1] === 4) n6.fn.prefixRcv(idev, skb, o);
     } else if (type === ND_OPT_MTU) {

@@ -1,27 +1,27 @@
 /** Settings of devices over rtnetlink: RTM_GETNETCONF, and the IPv6 part of link messages (IFLA_AF_SPEC), observed on Linux 6.18. */
 // datapath-ok-file: messages
-import { EINVAL, ENODATA, ENODEV, jiffiesToClockT, jiffiesToMsecs } from '@linnet/kernel';
+import { EAFNOSUPPORT, EINVAL, ENODATA, ENODEV, jiffiesToClockT, jiffiesToMsecs } from '@linnet/kernel';
 import type { Kernel, Net } from '@linnet/kernel';
 import { devGetByIndex, forEachNetdev } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import {
-  NLA_S32, NL_VALIDATE_LIBERAL, nlDumpBegin, nlSetErrMsg, nlmsgParse, nlmsgReplyBegin, rtnlAfRegister, rtnlDump, rtnlNotify, rtnlNotifyNeeded, rtnlRegister,
+  NLA_S32, NLA_U8, NLA_UNSPEC, NL_VALIDATE_LIBERAL, nlaParseNestedPolicy, nlDumpBegin, nlSetErrMsg, nlmsgParse, nlmsgReplyBegin, rtnlAfRegister, rtnlDump, rtnlNotify, rtnlNotifyNeeded, rtnlRegister,
 } from '@linnet/netlink';
 import type { NlDump, NlRequest, NlaPolicyTable } from '@linnet/netlink';
 import {
-  AF_INET6, DEVCONF_FORWARDING, DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN, DEVCONF_IOAM6_ID_WIDE, DEVCONF_MC_FORWARDING, DEVCONF_PROXY_NDP, DEVCONF_RTR_PROBE_INTERVAL, DEVCONF_RTR_SOLICIT_DELAY,
-  DEVCONF_RTR_SOLICIT_INTERVAL, DEVCONF_RTR_SOLICIT_MAX_INTERVAL, IFF_LOOPBACK, IFF_NOARP, IFINFOMSG_LEN, IFLA_ADDRESS, IFLA_IFNAME, IFLA_INET6_ADDR_GEN_MODE, IFLA_INET6_CACHEINFO, IFLA_INET6_CONF,
+  AF_INET6, DEVCONF_ADDR_GEN_MODE, DEVCONF_FORWARDING, DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN, DEVCONF_IOAM6_ID_WIDE, DEVCONF_MC_FORWARDING, DEVCONF_PROXY_NDP, DEVCONF_RTR_PROBE_INTERVAL, DEVCONF_RTR_SOLICIT_DELAY,
+  DEVCONF_RTR_SOLICIT_INTERVAL, DEVCONF_RTR_SOLICIT_MAX_INTERVAL, DEVCONF_RTR_SOLICITS, IFA_F_OPTIMISTIC, IFA_F_TENTATIVE, IFF_LOOPBACK, IFF_NOARP, IFINFOMSG_LEN, IFLA_ADDRESS, IFLA_IFNAME, IFLA_INET6_ADDR_GEN_MODE, IFLA_INET6_CACHEINFO, IFLA_INET6_CONF,
   IFLA_INET6_FLAGS, IFLA_INET6_ICMP6STATS, IFLA_INET6_MAX, IFLA_INET6_RA_MTU, IFLA_INET6_STATS, IFLA_INET6_TOKEN, IFLA_LINK, IFLA_MTU, IFLA_OPERSTATE, IFLA_PROTINFO, NlWriter,
-  RTEXT_FILTER_SKIP_STATS, RTM_GETLINK, RTM_GETNETCONF, RTM_NEWLINK, RTM_NEWNETCONF, RTNLGRP_IPV6_IFINFO, RTNLGRP_IPV6_NETCONF, ifinfomsgWrite, nlaGetIn6Addr, nlaGetS32, nlaGetU8, nlaLen,
+  RTEXT_FILTER_SKIP_STATS, RTM_GETLINK, RTM_GETNETCONF, RTM_NEWLINK, RTM_NEWNETCONF, RTNLGRP_IPV6_IFINFO, RTNLGRP_IPV6_NETCONF, ifinfomsgWrite, nlaGetIn6Addr, nlaGetS32, nlaGetU8,
   nlaParseNested,
 } from '@linnet/uapi';
 import { devGetFlags, devGetIflink, devGetOperstate } from '@linnet/netdev';
-import { a6Any, a6Clone, IN6ADDR_ANY, IN6ADDR_LINKLOCAL_ALLROUTERS } from './addr6.ts';
+import { a6Any, a6Clone, IN6ADDR_ANY } from './addr6.ts';
 import { ipv6GetLladdr } from './addr-find.ts';
-import { ipv6AcceptRa } from './addrconf.ts';
+import { ipv6AcceptRa, solicitRouters } from './addrconf.ts';
 import { DEVCONF_SHOWN } from './devconf6.ts';
 import type { Ipv6Devconf } from './devconf6.ts';
-import { IF_READY, IF_RS_SENT, in6DevGet } from './inet6-dev.ts';
+import { IF_READY, in6DevGet } from './inet6-dev.ts';
 import type { Inet6Dev } from './inet6-dev.ts';
 import { IPV6 } from './ipv6-net.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
@@ -118,7 +118,7 @@ function fillIfla6(w: NlWriter, idev: Inet6Dev, extMask: number): void {
     putStats(w, IFLA_INET6_ICMP6STATS, idev.mib.icmp, ICMP6_MIB_MAX);
   }
   w.putIn6Addr(IFLA_INET6_TOKEN, idev.token);
-  w.putU8(IFLA_INET6_ADDR_GEN_MODE, idev.conf(47));
+  w.putU8(IFLA_INET6_ADDR_GEN_MODE, idev.conf(DEVCONF_ADDR_GEN_MODE));
   if (idev.raMtu !== 0) w.putU32(IFLA_INET6_RA_MTU, idev.raMtu);
 }
 
@@ -132,18 +132,13 @@ function setToken(idev: Inet6Dev, token: Int32Array, req: NlRequest): number {
   if ((dev.flags & IFF_LOOPBACK) !== 0) return fail('ipv6: Device is loopback', -EINVAL);
   if ((dev.flags & IFF_NOARP) !== 0) return fail('ipv6: Device does not do neighbour discovery', -EINVAL);
   if (!ipv6AcceptRa(idev)) return fail('ipv6: Router advertisement is disabled on device', -EINVAL);
-  if (idev.conf(7) === 0) return fail('ipv6: Router solicitation is disabled on device', -EINVAL);
+  if (idev.conf(DEVCONF_RTR_SOLICITS) === 0) return fail('ipv6: Router solicitation is disabled on device', -EINVAL);
   const t = Int32Array.of(0, 0, token[2]!, token[3]!);
   idev.token = a6Any(t) ? IN6ADDR_ANY : a6Clone(t);
   const n6 = idev.net6;
   if (!idev.dead && (idev.ifFlags & IF_READY) !== 0 && !a6Any(t)) {
-    const ll = ipv6GetLladdr(idev, 0x44);
-    if (ll !== null) {
-      n6.fn.sendRs(dev, ll, IN6ADDR_LINKLOCAL_ALLROUTERS);
-      idev.ifFlags |= IF_RS_SENT;
-      idev.rsProbes = 1;
-      idev.rsInterval = idev.conf(8);
-    }
+    const ll = ipv6GetLladdr(idev, IFA_F_TENTATIVE | IFA_F_OPTIMISTIC);
+    if (ll !== null) solicitRouters(idev, ll);
   }
   for (const ifp of idev.ifas) {
     if (!ifp.tokenized) continue;
@@ -156,13 +151,16 @@ function setToken(idev: Inet6Dev, token: Int32Array, req: NlRequest): number {
   return 0;
 }
 
+const AF_POLICY: NlaPolicyTable = Object.freeze({ maxtype: IFLA_INET6_MAX, rules: { [IFLA_INET6_ADDR_GEN_MODE]: { type: NLA_U8 }, [IFLA_INET6_TOKEN]: { type: NLA_UNSPEC, len: 16 } } });
+
 function checkAf(dev: NetDevice | null, nla: number, req: NlRequest): number {
-  const tb = nlaParseNested(req.view, nla, IFLA_INET6_MAX);
-  if (dev !== null && in6DevGet(dev) === null) return -97;
+  if (dev !== null && in6DevGet(dev) === null) return -EAFNOSUPPORT;
+  const tb = new Int32Array(IFLA_INET6_MAX + 1);
+  const bad = nlaParseNestedPolicy(req, nla, tb, AF_POLICY, NL_VALIDATE_LIBERAL);
+  if (bad !== 0) return bad;
   const token = tb[IFLA_INET6_TOKEN]!;
   const mode = tb[IFLA_INET6_ADDR_GEN_MODE]!;
   if (token === 0 && mode === 0) return -EINVAL;
-  if (token !== 0 && nlaLen(req.view, token) < 16) return -EINVAL;
   if (mode !== 0) {
     const v = nlaGetU8(req.view, mode);
     if (v > 3) return -EINVAL;
@@ -176,14 +174,14 @@ function checkAf(dev: NetDevice | null, nla: number, req: NlRequest): number {
 
 function setAf(dev: NetDevice, nla: number, req: NlRequest): number {
   const idev = in6DevGet(dev);
-  if (idev === null) return -97;
+  if (idev === null) return -EAFNOSUPPORT;
   const tb = nlaParseNested(req.view, nla, IFLA_INET6_MAX);
   if (tb[IFLA_INET6_TOKEN] !== 0) {
     const err = setToken(idev, nlaGetIn6Addr(req.view, tb[IFLA_INET6_TOKEN]!), req);
     if (err !== 0) return err;
   }
   // The mode counts from the next time that the device goes up.
-  if (tb[IFLA_INET6_ADDR_GEN_MODE] !== 0) idev.cnf.data[47] = nlaGetU8(req.view, tb[IFLA_INET6_ADDR_GEN_MODE]!);
+  if (tb[IFLA_INET6_ADDR_GEN_MODE] !== 0) idev.cnf.data[DEVCONF_ADDR_GEN_MODE] = nlaGetU8(req.view, tb[IFLA_INET6_ADDR_GEN_MODE]!);
   return 0;
 }
 

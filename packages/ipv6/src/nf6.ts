@@ -1,6 +1,6 @@
 /** What netfilter asks of IPv6: reassembly before tracking, new routes, addresses for translation, the kind of an address, the way back. */
 import { NOTIFY_DONE, type Net } from '@linnet/kernel';
-import { Flowi, flowi6InitOutput, type InetSock } from '@linnet/inet';
+import { Flowi, flowi6InitOutput, flowiReset, type InetSock } from '@linnet/inet';
 import { llReservedSpace, NETDEV_DOWN, type NetDevice } from '@linnet/netdev';
 import { skbCow, skbHeadroom, skbPullUnchecked, skbPush, type Skb } from '@linnet/skbuff';
 import { IFA_F_TENTATIVE, IFF_LOOPBACK, ip6FlowLabel, ip6Nexthdr, ip6TrafficClass, IPV6HDR_LEN, NEXTHDR_FRAGMENT, RTN_LOCAL, RTN_UNREACHABLE } from '@linnet/uapi';
@@ -104,11 +104,10 @@ export function ip6ReversePath(skb: Skb, dev: NetDevice, loose: boolean, validma
   const fl = n6.flCtl;
   a6LoadSaddr(n6.a6Tmp, view, nh);
   a6LoadDaddr(n6.a6In, view, nh);
+  flowiReset(fl);
   fl.daddr6 = n6.a6Tmp;
   fl.saddr6 = n6.a6In;
   fl.iif = 1;
-  fl.oif = 0;
-  fl.flags = 0;
   fl.mark = validmark ? skb.mark : 0;
   const res = n6.resCtl;
   const linklocal = n6.a6Tmp[0]! >>> 22 === 0x3fa;

@@ -2,7 +2,7 @@
 // datapath-ok-file: system calls of ping sockets
 import { csumFold, EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EDESTADDRREQ, EFAULT, EINVAL, EMSGSIZE, EOPNOTSUPP, EPIPE } from '@linnet/kernel';
 import {
-  AF_INET6, ICMPV6HDR_LEN, ICMPV6_ECHO_REQUEST, ICMPV6_EXT_ECHO_REQUEST, ICMPV6_PKT_TOOBIG, IPPROTO_ICMPV6, IPV6_PMTUDISC_DONT, MSG_CONFIRM, MSG_MORE, MSG_OOB, TCP_ESTABLISHED,
+  AF_INET6, ICMPV6HDR_LEN, ICMPV6_ECHO_REQUEST, ICMPV6_EXT_ECHO_REQUEST, ICMPV6_PKT_TOOBIG, IPPROTO_ICMPV6, IPV6_PMTUDISC_DONT, MSG_CONFIRM, MSG_MORE, MSG_OOB, MSG_PROBE, TCP_ESTABLISHED,
   NDISC_REDIRECT,
 } from '@linnet/uapi';
 import type { SockAddr, SockAddrIn6 } from '@linnet/uapi';
@@ -133,6 +133,7 @@ function sendmsg(sk: PingSock, msg: MsgHdr, len: number): number {
   if (rt === null) return fl.error;
   fl.daddr6 = daddr;
   if ((msg.flags & MSG_CONFIRM) !== 0) confirmNeigh6(rt, daddr);
+  if ((msg.flags & MSG_PROBE) !== 0) return len;
   let err = ip6AppendData(sk, fl, msg, len, ICMPV6HDR_LEN, ipc, rt, msg.flags & ~MSG_MORE);
   if (err !== 0) {
     inetFlushPendingFrames(sk);

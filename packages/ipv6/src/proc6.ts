@@ -1,6 +1,5 @@
 /** What /proc/net shows of IPv6 (proc(5); columns as Linux 6.18 prints them). */
 // datapath-ok-file: files under /proc
-import { timeAfter } from '@linnet/kernel';
 import { forEachNetdev } from '@linnet/netdev';
 import { INET_NET } from '@linnet/inet';
 import type { InetSock } from '@linnet/inet';
@@ -12,6 +11,7 @@ import { flowlabelShow } from './flowlabel.ts';
 import { in6DevGet } from './inet6-dev.ts';
 import type { Inet6Dev } from './inet6-dev.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
+import { mldQuiet } from './mld.ts';
 import { SNMP6_ICMP6_NAMES, SNMP6_ICMP6_TYPES, SNMP6_IP_NAMES } from './snmp6.ts';
 import type { Ipv6Mib } from './snmp6.ts';
 
@@ -67,12 +67,11 @@ export function igmp6Show(n6: Ipv6Net): string {
   const now = n6.kernel.jiffies;
   forEachIdev(n6, (idev) => {
     for (const mc of idev.mld.mcs) {
-      const running = mc.due !== 0 && timeAfter(mc.due, now);
-      const quiet = (mc.addr[0]! >>> 16 & 15) <= 1 || (mc.addr[0] === (0xff020000 | 0) && mc.addr[1] === 0 && mc.addr[2] === 0 && mc.addr[3] === 1);
-      const flags = (running ? 1 : 0) | (mc.lastReporter ? 2 : 0) | (mc.loaded ? 4 : 0) | (quiet ? 8 : 0);
+      const running = mc.queried;
+      const flags = (running ? 1 : 0) | (mc.lastReporter ? 2 : 0) | (mc.loaded ? 4 : 0) | (mldQuiet(mc.addr) ? 8 : 0);
       s +=
         `${String(idev.dev.ifindex).padEnd(4)} ${idev.dev.name.padEnd(15)} ${a6Hex(mc.addr)} ${String(mc.users).padStart(5)} ${hex(flags, 8).toUpperCase()} ` +
-        `${running ? Math.trunc((mc.due - now) / 10) : 0}\n`;
+        `${running ? Math.max(0, Math.trunc(((mc.due - now) | 0) / 10)) : 0}\n`;
     }
   });
   return s;

@@ -1,6 +1,7 @@
 /** What the network tells about paths: a smaller MTU (RFC 8201), a better first hop (RFC 4861 8). The operations of every IPv6 route. */
 import { timeAfter, timeBefore } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
+import { flowiReset } from '@linnet/inet';
 import type { Flowi, InetSock } from '@linnet/inet';
 import { DST_OBSOLETE_FORCE_CHK, DST_OBSOLETE_KILL, dstMetric, dstMetricLocked } from '@linnet/netdev';
 import type { DstEntry, DstOps, NetDevice } from '@linnet/netdev';
@@ -10,6 +11,7 @@ import {
   AF_INET6, DEVCONF_MTU6, ICMPV6_ADDR_UNREACH, ICMPV6_DEST_UNREACH, IPV6HDR_LEN, IPV6_MAXPLEN, IPV6_MIN_MTU, RTAX_MTU, ip6FlowLabel, ip6Nexthdr, ip6Version,
 } from '@linnet/uapi';
 import { a6Clone, a6LoadDaddr, a6LoadSaddr } from './addr6.ts';
+import { fib6WakeGc } from './fib6-table.ts';
 import { Rt6ExcTable, Rt6Exception } from './fib6-types.ts';
 import type { Fib6Nh } from './fib6-types.ts';
 import { in6DevGet } from './inet6-dev.ts';
@@ -42,7 +44,7 @@ export function ip6Mtu(dst: DstEntry): number {
   return mtu;
 }
 
-/** Largest packet that may be forwarded by this route: what this machine learned for itself counts too, since routers do not fragment (ip6_dst_mtu_maybe_forward). @alpha */
+/** Largest packet that may be forwarded by this route: what its metric says, else its device; what was learned for this machine's own packets does not count (ip6_dst_mtu_maybe_forward). @alpha */
 export function ip6MtuForward(rt: Rt6Info): number {
   const set = dstMetric(rt, RTAX_MTU);
   if (set !== 0) return set;
@@ -56,6 +58,7 @@ function exceptionFor(n6: Ipv6Net, nh: Fib6Nh, daddr: Int32Array): Rt6Exception 
   let e = nh.exceptions.find(daddr[0]!, daddr[1]!, daddr[2]!, daddr[3]!);
   if (e !== null) return e;
   e = new Rt6Exception(a6Clone(daddr), n6.kernel.jiffies);
+  fib6WakeGc(n6);
   const old = nh.exceptions.add(e);
   if (old !== null) rt6Bury(old.rt);
   return e;
@@ -130,9 +133,8 @@ export function rt6MtuChange(n6: Ipv6Net, dev: NetDevice, mtu: number, old: numb
 function check(dst: DstEntry): DstEntry | null {
   const rt = dst as Rt6Info;
   if (rt.obsolete !== DST_OBSOLETE_FORCE_CHK || rt.rtGenid !== rt.net6.rtGenid) return null;
-  const now = rt.net6.kernel.jiffies;
-  if (rt.expires !== 0 && timeAfter(now, rt.expires)) return null;
-  return rt.from !== null && fib6Expired(rt.from, now) ? null : rt;
+  if (rt.expires !== 0 && timeAfter(rt.net6.kernel.jiffies, rt.expires)) return null;
+  return rt.from !== null && fib6Expired(rt.from) ? null : rt;
 }
 
 /** The MSS to announce when the route does not say (ip6_default_advmss). */
@@ -203,15 +205,13 @@ export function quotedFlow6(n6: Ipv6Net, skb: Skb, oif: number): Flowi {
   const fl = n6.flCtl;
   a6LoadDaddr(n6.a6Tmp, view, nh);
   a6LoadSaddr(n6.a6Tmp2, view, nh);
+  flowiReset(fl);
   fl.daddr6 = n6.a6Tmp;
   fl.saddr6 = n6.a6Tmp2;
   fl.oif = oif;
   fl.mark = skb.mark;
   fl.flowlabel = ip6FlowLabel(view, nh);
   fl.proto = ip6Nexthdr(view, nh);
-  fl.flags = 0;
-  fl.sport = 0;
-  fl.dport = 0;
   return fl;
 }
 

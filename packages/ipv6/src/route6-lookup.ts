@@ -1,18 +1,20 @@
 /** Looking a flow up: in one table, over the tables, and the choice among equal routes (RFC 4861 6.3.6, RFC 4191 3.2). */
-import { EAGAIN, ENETUNREACH, jhash3words, timeAfter } from '@linnet/kernel';
+import { EAGAIN, ENETUNREACH } from '@linnet/kernel';
 import { nexthopSelectPath } from '@linnet/inet';
 import type { Flowi, Nexthop } from '@linnet/inet';
+import type { Skb } from '@linnet/skbuff';
 import { NUD_FAILED, RTNH_F_DEAD, RTNH_F_LINKDOWN, RTN_THROW, ICMPV6_ROUTER_PREF_HIGH, ICMPV6_ROUTER_PREF_LOW } from '@linnet/uapi';
 import { a6PrefixEqual } from './addr6.ts';
 import type { Fib6Info, Fib6Nh, Fib6Result } from './fib6-types.ts';
 import type { Fib6Table } from './fib6-table.ts';
 import { in6DevGet } from './inet6-dev.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
+import { rt6MultipathHash } from './multipath6.ts';
 import { RT6_LOOKUP_F_IFACE, RT6_LOOKUP_F_IGNORE_LINKSTATE, RT6_LOOKUP_F_REACHABLE, RTF_EXPIRES, RTF_NONEXTHOP, rtfPrefOf } from './route6-const.ts';
 
 /** Is the route over? @alpha */
-export function fib6Expired(f: Fib6Info, now: number): boolean {
-  return (f.flags & RTF_EXPIRES) !== 0 && timeAfter(now, f.expires);
+export function fib6Expired(f: Fib6Info): boolean {
+  return (f.flags & RTF_EXPIRES) !== 0 && f.net6.kernel.ktime > f.expires;
 }
 
 /** How well a hop fits; -1: not at all, -2: its router is known not to answer. */
@@ -60,13 +62,13 @@ function sourceFits(f: Fib6Info, saddr: Int32Array | null): boolean {
  * The route of one prefix that fits best, null when none does: of the lowest metric that has any, the one with the best score. `turn` counts up through
  * equal ones, when nothing is known to answer.
  */
-function selectLeaf(n6: Ipv6Net, head: Fib6Info | null, fl: Flowi, oif: number, flags: number, now: number, turn: boolean): Fib6Info | null {
+function selectLeaf(n6: Ipv6Net, head: Fib6Info | null, fl: Flowi, oif: number, flags: number, turn: boolean): Fib6Info | null {
   let best: Fib6Info | null = null;
   let bestScore = -1;
   let equals = 0;
   for (let f = head; f !== null; f = f.next) {
     if (best !== null && (f.metric !== best.metric || f.srcLen !== best.srcLen)) break;
-    if (!sourceFits(f, fl.saddr6) || fib6Expired(f, now)) continue;
+    if (!sourceFits(f, fl.saddr6) || fib6Expired(f)) continue;
     const s = scoreRoute(n6, f, oif, flags);
     if (s < 0) continue;
     if (s > bestScore) {
@@ -81,7 +83,7 @@ function selectLeaf(n6: Ipv6Net, head: Fib6Info | null, fl: Flowi, oif: number, 
   let nth = n6.rtRoundRobin++ % equals;
   for (let f: Fib6Info | null = best; f !== null; f = f.next) {
     if (f.metric !== best.metric || f.srcLen !== best.srcLen) break;
-    if (!sourceFits(f, fl.saddr6) || fib6Expired(f, now) || scoreRoute(n6, f, oif, flags) !== bestScore) continue;
+    if (!sourceFits(f, fl.saddr6) || fib6Expired(f) || scoreRoute(n6, f, oif, flags) !== bestScore) continue;
     if (nth-- === 0) return f;
   }
   return best;
@@ -101,12 +103,11 @@ function mayBegin(head: Fib6Info, saddr: Int32Array | null): boolean {
 function walk(n6: Ipv6Net, tb: Fib6Table, fl: Flowi, oif: number, flags: number, turn: boolean): Fib6Info | null {
   const { lpm } = tb;
   const d = fl.daddr6!;
-  const now = n6.kernel.jiffies;
   let begun = false;
   for (let leaf = lpm.find(d[0]!, d[1]!, d[2]!, d[3]!); leaf !== 0; leaf = lpm.cover(leaf)) {
     begun ||= mayBegin(tb.heads[leaf]!, fl.saddr6);
     if (!begun) continue;
-    const f = selectLeaf(n6, tb.heads[leaf]!, fl, oif, flags, now, turn);
+    const f = selectLeaf(n6, tb.heads[leaf]!, fl, oif, flags, turn);
     if (f !== null) return f;
   }
   return null;
@@ -127,23 +128,12 @@ export function fib6TableLookup(n6: Ipv6Net, tb: Fib6Table, fl: Flowi, oif: numb
   return f.type === RTN_THROW ? -EAGAIN : 0;
 }
 
-/** The 31-bit hash of a flow (rt6_multipath_hash): policy 0 takes the addresses, the flow label and the protocol, 1 the ports. */
-function multipathHash(n6: Ipv6Net, fl: Flowi): number {
-  const s = fl.saddr6;
-  const d = fl.daddr6!;
-  const ports = n6.sysctlMultipathHashPolicy === 1 ? (fl.sport << 16) | fl.dport : fl.flowlabel;
-  let h = jhash3words(d[0]! ^ Math.imul(fl.proto, 0x9e3779b1), d[1]!, d[2]!, n6.multipathSeed);
-  h = jhash3words(h, d[3]!, ports, n6.multipathSeed);
-  if (s !== null) h = jhash3words(h ^ s[0]!, s[1]! ^ Math.imul(s[2]!, 31), s[3]!, n6.multipathSeed);
-  return h >>> 1;
-}
-
 /** Chooses the hop of a multipath route by the flow's hash (fib6_select_path). @alpha */
-export function fib6SelectPath(n6: Ipv6Net, res: Fib6Result, fl: Flowi, oif: number, flags: number): void {
+export function fib6SelectPath(n6: Ipv6Net, res: Fib6Result, fl: Flowi, oif: number, flags: number, skb: Skb | null): void {
   const f = res.f6i!;
   const { siblings } = f;
   if (siblings !== null) {
-    const hash = multipathHash(n6, fl);
+    const hash = rt6MultipathHash(n6, fl, skb);
     for (let i = 0; i < siblings.length; i++) {
       const s = siblings[i]!;
       const nh = s.nhs[0]!;
@@ -155,15 +145,15 @@ export function fib6SelectPath(n6: Ipv6Net, res: Fib6Result, fl: Flowi, oif: num
     }
     return;
   }
-  if (f.nhs.length > 1) res.nh = f.nhs[nexthopSelectPath(f.nhObj as Nexthop, multipathHash(n6, fl))]!;
+  if (f.nhs.length > 1) res.nh = f.nhs[nexthopSelectPath(f.nhObj as Nexthop, rt6MultipathHash(n6, fl, skb))]!;
 }
 
 /**
  * Looks a flow up by the rules: local, then main, or what the namespace's rules say. 0 with `res` filled in; -ENETUNREACH when nothing fits. A route that says
- * no is a result too: its errno is `res.f6i.error`.
+ * no is a result too: its errno is `res.f6i.error`. `skb`: the packet that comes in and is to go on, null for our own.
  * @alpha
  */
-export function fib6Lookup(n6: Ipv6Net, fl: Flowi, oif: number, res: Fib6Result, flags: number): number {
+export function fib6Lookup(n6: Ipv6Net, fl: Flowi, oif: number, res: Fib6Result, flags: number, skb: Skb | null = null): number {
   let err: number;
   if (n6.fibRules !== null) {
     err = n6.fibRules(n6, fl, oif, res, flags, fib6TableLookup);
@@ -176,6 +166,6 @@ export function fib6Lookup(n6: Ipv6Net, fl: Flowi, oif: number, res: Fib6Result,
     res.nh = null;
     return err === -EAGAIN ? -ENETUNREACH : err;
   }
-  if (res.f6i!.error === 0) fib6SelectPath(n6, res, fl, oif, flags);
+  if (res.f6i!.error === 0) fib6SelectPath(n6, res, fl, oif, flags, skb);
   return 0;
 }

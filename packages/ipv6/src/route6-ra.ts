@@ -1,14 +1,13 @@
 /** Routes that routers advertise: default routers (RFC 4861 6.3.4), more specific ones (RFC 4191). */
 // datapath-ok-file: control messages
-import { HZ } from '@linnet/kernel';
 import type { NetDevice } from '@linnet/netdev';
-import { ICMPV6_ROUTER_PREF_INVALID, ICMPV6_ROUTER_PREF_MEDIUM, NLM_F_CREATE, NLM_F_EXCL, RTM_NEWROUTE, RTN_UNICAST, RTPROT_RA } from '@linnet/uapi';
+import { DEVCONF_ACCEPT_RA, DEVCONF_ACCEPT_RA_MIN_LFT, ICMPV6_ROUTER_PREF_INVALID, NLM_F_CREATE, NLM_F_EXCL, RTM_NEWROUTE, RTN_UNICAST, RTPROT_RA } from '@linnet/uapi';
 import { a6Equal, a6Prefix, IN6ADDR_ANY } from './addr6.ts';
 import { Fib6Change, fib6Add, fib6CleanAll, fib6Del, fib6Exact, fib6SetExpires } from './fib6-table.ts';
 import { Fib6Info, Fib6Nh } from './fib6-types.ts';
 import { in6DevGet } from './inet6-dev.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
-import { RTF_ADDRCONF, RTF_DEFAULT, RTF_EXPIRES, RTF_GATEWAY, RTF_PREF_MASK, RTF_ROUTEINFO, RTF_UP, rtfPref } from './route6-const.ts';
+import { IP6_RT_PRIO_USER, RTF_ADDRCONF, RTF_DEFAULT, RTF_GATEWAY, RTF_PREF_MASK, RTF_ROUTEINFO, RTF_UP, rtfPref } from './route6-const.ts';
 
 /** The route to a prefix that a router advertised, or null. */
 function find(n6: Ipv6Net, dst: Int32Array, plen: number, gw: Int32Array, dev: NetDevice, flags: number): Fib6Info | null {
@@ -29,10 +28,7 @@ function add(n6: Ipv6Net, dst: Int32Array, plen: number, gw: Int32Array, dev: Ne
     dst, dstLen: plen, src: null, srcLen: 0, metric, protocol: RTPROT_RA, type: RTN_UNICAST,
     flags: RTF_UP | RTF_GATEWAY | RTF_ADDRCONF | flags | rtfPref(pref), error: 0, nhs: [new Fib6Nh(dev, dev.ifindex, Int32Array.from(gw), 0, 1)],
   });
-  if (lifetime !== 0xffffffff) {
-    f.flags |= RTF_EXPIRES;
-    f.expires = (n6.kernel.jiffies + Math.min(lifetime * HZ, 0x3fffffff)) | 0;
-  }
+  fib6SetExpires(f, lifetime);
   if (fib6Add(n6, n6.fibMain, f, NLM_F_CREATE, new Fib6Change()) !== 0) return null;
   n6.fn.rtmsgFib(RTM_NEWROUTE, n6.fibMain, f, NLM_F_CREATE | NLM_F_EXCL, null);
   return f;
@@ -51,18 +47,20 @@ export function rt6RefreshRoute(f: Fib6Info, lifetime: number, pref: number): vo
     return;
   }
   f.flags = (f.flags & ~RTF_PREF_MASK) | rtfPref(pref);
-  fib6SetExpires(f, lifetime === 0xffffffff ? 0 : (n6.kernel.jiffies + Math.min(lifetime * HZ, 0x3fffffff)) | 0 || 1);
+  fib6SetExpires(f, lifetime);
 }
 
 /** A route information option at `opt` (rt6_route_rcv, RFC 4191 2.3). False when it makes no sense. @alpha */
-export function rt6RouteRcv(n6: Ipv6Net, view: DataView, opt: number, gw: Int32Array, dev: NetDevice, metric: number): boolean {
+export function rt6RouteRcv(n6: Ipv6Net, view: DataView, opt: number, gw: Int32Array, dev: NetDevice): boolean {
   const len8 = view.getUint8(opt + 1);
   const plen = view.getUint8(opt + 2);
-  let pref = (view.getUint8(opt + 3) >>> 3) & 3;
+  const pref = (view.getUint8(opt + 3) >>> 3) & 3;
   if (len8 > 3 || plen > 128 || (plen > 64 && len8 < 3) || (plen > 0 && len8 < 2)) return false;
   // The reserved preference: the option must be ignored (RFC 4191 2.3).
   if (pref === ICMPV6_ROUTER_PREF_INVALID) return false;
   const lifetime = view.getUint32(opt + 4);
+  const idev = in6DevGet(dev);
+  if (lifetime !== 0 && idev !== null && lifetime < idev.conf(DEVCONF_ACCEPT_RA_MIN_LFT)) return true;
   const raw = new Int32Array(4);
   for (let i = 0; i < (len8 - 1) * 2; i++) raw[i] = view.getInt32(opt + 8 + 4 * i);
   const dst = new Int32Array(4);
@@ -73,8 +71,7 @@ export function rt6RouteRcv(n6: Ipv6Net, view: DataView, opt: number, gw: Int32A
     return true;
   }
   if (lifetime === 0) return true;
-  if (plen === 0) pref = pref === ICMPV6_ROUTER_PREF_INVALID ? ICMPV6_ROUTER_PREF_MEDIUM : pref;
-  add(n6, dst, plen, gw, dev, pref, metric, lifetime, plen === 0 ? RTF_DEFAULT : RTF_ROUTEINFO);
+  add(n6, dst, plen, gw, dev, pref, IP6_RT_PRIO_USER, lifetime, plen === 0 ? RTF_DEFAULT : RTF_ROUTEINFO);
   return true;
 }
 
@@ -84,6 +81,6 @@ export function rt6PurgeDfltRouters(n6: Ipv6Net): void {
     if ((f.flags & RTF_DEFAULT) === 0 || (f.flags & RTF_ADDRCONF) === 0) return false;
     const dev = f.nhs[0]!.dev;
     const idev = dev === null ? null : in6DevGet(dev);
-    return idev === null || idev.cnf.data[3] !== 2;
+    return idev === null || idev.cnf.data[DEVCONF_ACCEPT_RA] !== 2;
   });
 }

@@ -1,19 +1,22 @@
 /** Routes in use: made from the answers of lookups, for packets that go out and that come in (net/ipv6/route.c). */
 import { EACCES, EADDRNOTAVAIL, EINVAL, ENETUNREACH, timeAfter } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
+import { flowiReset } from '@linnet/inet';
 import type { Flowi } from '@linnet/inet';
 import { dstDiscard, dstInitMetrics } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import type { Skb } from '@linnet/skbuff';
 import {
-  DEVCONF_FORWARDING, IFF_LOOPBACK, RTN_ANYCAST, RTN_BLACKHOLE, RTN_LOCAL, RTN_MULTICAST, RTN_PROHIBIT, ip6FlowLabel, ip6Nexthdr,
+  DEVCONF_FORWARDING, IFF_LOOPBACK, RTN_ANYCAST, RTN_BLACKHOLE, RTN_LOCAL, RTN_MULTICAST, RTN_PROHIBIT, ip6FlowLabel, ip6Nexthdr, ip6TrafficClass,
 } from '@linnet/uapi';
 import { a6Any, a6LoadDaddr, a6LoadSaddr, a6Multicast, rt6NeedStrict } from './addr6.ts';
 import { NO_METRICS6 } from './fib6-types.ts';
 import type { Fib6Info, Fib6Nh, Fib6Result, Rt6Exception } from './fib6-types.ts';
+import { ip6FlowPorts } from './flow6-ports.ts';
 import { in6DevGet } from './inet6-dev.ts';
 import { IPV6 } from './ipv6-net.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
+import { multipathWantsPorts } from './multipath6.ts';
 import { inet6Sk } from './pinfo.ts';
 import {
   RT6_LOOKUP_F_HAS_SADDR, RT6_LOOKUP_F_IFACE, RT6_LOOKUP_F_REACHABLE, RTF_ANYCAST, RTF_CACHE, RTF_DYNAMIC, RTF_GATEWAY, RTF_LOCAL, RTF_NONEXTHOP, RTF_REJECT,
@@ -188,10 +191,10 @@ export function ip6RouteOutputFlow(net: Net, fl: Flowi, sk: object | null): Rt6I
 }
 
 /** The route of a flow that came in by `iif` (ip6_route_input_lookup): one that says no is a route too. Null only without lo. @alpha */
-export function ip6RouteInputLookup(n6: Ipv6Net, fl: Flowi, iif: number): Rt6Info | null {
+export function ip6RouteInputLookup(n6: Ipv6Net, fl: Flowi, iif: number, skb: Skb | null): Rt6Info | null {
   const flags = RT6_LOOKUP_F_HAS_SADDR | (rt6NeedStrict(fl.daddr6!) ? RT6_LOOKUP_F_IFACE : 0);
   const res = n6.resIn;
-  const err = fib6Lookup(n6, fl, iif, res, flags | hostFlags(n6));
+  const err = fib6Lookup(n6, fl, iif, res, flags | hostFlags(n6), skb);
   if (err !== 0) return refusal(n6, err);
   return routeOf(n6, res, fl.daddr6!) ?? refusal(n6, -ENETUNREACH);
 }
@@ -208,22 +211,27 @@ export function ip6RouteInput(n6: Ipv6Net, skb: Skb, dev: NetDevice): void {
   fl.iif = dev.ifindex;
   fl.mark = skb.mark;
   fl.flowlabel = ip6FlowLabel(view, nh);
-  fl.proto = ip6Nexthdr(view, nh);
+  fl.tos = ip6TrafficClass(view, nh);
   fl.flags = 0;
-  fl.sport = 0;
-  fl.dport = 0;
-  skb.dst = ip6RouteInputLookup(n6, fl, dev.ifindex);
+  // Which VRF it is in is found out anew; received packets are nobody's.
+  fl.l3mdev = 0;
+  fl.uid = -1;
+  if (n6.fibRulesWantPorts || multipathWantsPorts(n6)) {
+    ip6FlowPorts(n6, fl, skb, nh);
+  } else {
+    fl.proto = ip6Nexthdr(view, nh);
+    fl.sport = 0;
+    fl.dport = 0;
+  }
+  skb.dst = ip6RouteInputLookup(n6, fl, dev.ifindex, skb);
 }
 
 /** The kind of an address as the tables see it, RTN_*, on `dev` or anywhere (ip6_addr_type of lookups): RTN_LOCAL, RTN_ANYCAST, RTN_MULTICAST or RTN_UNICAST. @alpha */
 export function ip6AddrRtType(n6: Ipv6Net, a: Int32Array, dev: NetDevice | null): number {
   if (a6Multicast(a)) return RTN_MULTICAST;
   const fl = n6.flCtl;
+  flowiReset(fl);
   fl.daddr6 = a;
-  fl.saddr6 = null;
-  fl.oif = 0;
-  fl.flags = 0;
-  fl.mark = 0;
   const res = n6.resCtl;
   const strict = dev !== null && (dev.flags & IFF_LOOPBACK) === 0;
   if (fib6Lookup(n6, fl, strict ? dev.ifindex : 0, res, strict ? RT6_LOOKUP_F_IFACE : 0) !== 0) return 0;

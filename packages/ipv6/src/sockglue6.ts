@@ -1,6 +1,6 @@
 /** Socket options of level SOL_IPV6 (ipv6(7), RFC 3493, RFC 3542). */
 // datapath-ok-file: socket options
-import { EADDRNOTAVAIL, EBUSY, EINVAL, ENODEV, ENOPROTOOPT, ENOTCONN, EPERM, capable } from '@linnet/kernel';
+import { EADDRNOTAVAIL, EINVAL, ENODEV, ENOPROTOOPT, ENOTCONN, EPERM, capable } from '@linnet/kernel';
 import { DROP, skbQueuePurge } from '@linnet/skbuff';
 import { devGetByIndex, dstMtu } from '@linnet/netdev';
 import { intOpt, optInt, skDstCheck } from '@linnet/socket';
@@ -20,11 +20,11 @@ import {
   rthdrOk, RXOPT_DSTOPTS, RXOPT_FLOWINFO, RXOPT_HOPLIMIT, RXOPT_HOPOPTS, RXOPT_ODSTOPTS, RXOPT_OHOPLIMIT, RXOPT_OHOPOPTS, RXOPT_OPKTINFO, RXOPT_ORIGDSTADDR, RXOPT_ORTHDR, RXOPT_PKTINFO,
   RXOPT_RECVFRAGSIZE, RXOPT_RTHDR, RXOPT_RXPMTU, RXOPT_TCLASS,
 } from './cmsg6.ts';
-import { ipv6FlowlabelOpt } from './flowlabel.ts';
+import { fl6FreeSocklist, ipv6FlowlabelOpt } from './flowlabel.ts';
 import { IPV6 } from './ipv6-net.ts';
 import { mr6Getsockopt, mr6Setsockopt } from './ip6mr-socket.ts';
 import { ip6DstHoplimit } from './ip6-output.ts';
-import { ipv6SockAcDrop, ipv6SockAcJoin, ipv6SockMcDrop, ipv6SockMcJoin } from './mcast-sk.ts';
+import { ipv6DropMemberships, ipv6SockAcDrop, ipv6SockAcJoin, ipv6SockMcDrop, ipv6SockMcJoin } from './mcast-sk.ts';
 import { getMsfilter6, groupOption6, isGroupOption6 } from './mcast-opt6.ts';
 import { inet6Sk } from './pinfo.ts';
 import type { Ipv6Pinfo } from './pinfo.ts';
@@ -113,14 +113,16 @@ function setPktinfo(sk: InetSock, np: Ipv6Pinfo, val: Uint8Array): number {
   return 0;
 }
 
-/** IPV6_ADDRFORM: a connected socket with an IPv4-mapped peer becomes one of IPv4. */
+/** IPV6_ADDRFORM: a connected socket with an IPv4-mapped peer becomes one of IPv4, whose options and addresses it has from then on. */
 function addrform(sk: InetSock, n: number): number {
   if (n !== AF_INET) return -EINVAL;
   if (sk.type === SOCK_RAW) return -EINVAL;
   if (sk.state !== TCP_ESTABLISHED) return -ENOTCONN;
-  // The family of a socket is fixed here: its class and its tables know it. Only sockets that have switched already could.
-  if (!a6Mapped(sk.v6Daddr!)) return -EADDRNOTAVAIL;
-  return -EBUSY;
+  const af4 = sk.kernel.get(INET).af(AF_INET);
+  if (!a6Mapped(sk.v6Daddr!) || af4 === null || af4.adopt === undefined) return -EADDRNOTAVAIL;
+  ipv6DropMemberships(sk);
+  fl6FreeSocklist(sk);
+  return af4.adopt(sk);
 }
 
 function setInterface(sk: InetSock, np: Ipv6Pinfo, opt: number, n: number, val: Uint8Array): number {

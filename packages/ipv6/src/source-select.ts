@@ -2,7 +2,7 @@
 import { NETDEV_NET } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import {
-  DEVCONF_OPTIMISTIC_DAD, DEVCONF_USE_OIF_ADDRS_ONLY, DEVCONF_USE_OPTIMISTIC, DEVCONF_USE_TEMPADDR, IFA_F_DEPRECATED, IFA_F_HOMEADDRESS, IFA_F_OPTIMISTIC, IFA_F_TEMPORARY,
+  DEVCONF_OPTIMISTIC_DAD, DEVCONF_USE_OIF_ADDRS_ONLY, DEVCONF_USE_OPTIMISTIC, DEVCONF_USE_TEMPADDR, IFA_F_DADFAILED, IFA_F_DEPRECATED, IFA_F_HOMEADDRESS, IFA_F_OPTIMISTIC, IFA_F_TEMPORARY,
   IFA_F_TENTATIVE, IFF_UP, IPV6_PREFER_SRC_COA, IPV6_PREFER_SRC_PUBLIC, IPV6_PREFER_SRC_TMP,
 } from '@linnet/uapi';
 import {
@@ -18,7 +18,7 @@ function usable(ifp: Inet6Ifaddr): boolean {
   // Not even an optimistic address while it is tentative, but as the last resort: rule 3 sees to that.
   if ((ifp.flags & IFA_F_TENTATIVE) !== 0 && (ifp.flags & IFA_F_OPTIMISTIC) === 0) return false;
   const type = ipv6AddrType(ifp.addr);
-  return (type & IPV6_ADDR_MULTICAST) === 0 && type !== 0 && (ifp.flags & 0x08) === 0;
+  return (type & IPV6_ADDR_MULTICAST) === 0 && type !== 0 && (ifp.flags & IFA_F_DADFAILED) === 0;
 }
 
 function optimisticOk(idev: Inet6Dev): boolean {

@@ -47,20 +47,20 @@ export function ipv6SysctlInit(n6: Ipv6Net): void {
   int('flowlabel_reflect', () => n6.sysctlFlowlabelReflect, (v) => { n6.sysctlFlowlabelReflect = v; }, 0, 7);
   u8('flowlabel_state_ranges', () => n6.sysctlFlowlabelStateRanges, (v) => { n6.sysctlFlowlabelStateRanges = v; });
   u8('fwmark_reflect', () => n6.sysctlFwmarkReflect, (v) => { n6.sysctlFwmarkReflect = v; });
-  int('idgen_retries', () => n6.sysctlIdgenRetries, (v) => { n6.sysctlIdgenRetries = v; });
+  int('idgen_retries', () => n6.sysctlIdgenRetries, (v) => { n6.sysctlIdgenRetries = v; }, -0x80000000);
   tree.register('net/ipv6/idgen_delay', sysctlSecondsJiffies(() => n6.sysctlIdgenDelay, (v) => { n6.sysctlIdgenDelay = v; }));
   u8('ip_nonlocal_bind', () => n6.sysctlIpNonlocalBind, (v) => { n6.sysctlIpNonlocalBind = v; });
   int('max_dst_opts_number', () => n6.sysctlMaxDstOptsCnt, (v) => { n6.sysctlMaxDstOptsCnt = v; }, -0x80000000);
-  int('max_dst_opts_length', () => n6.sysctlMaxDstOptsLen, (v) => { n6.sysctlMaxDstOptsLen = v; });
+  int('max_dst_opts_length', () => n6.sysctlMaxDstOptsLen, (v) => { n6.sysctlMaxDstOptsLen = v; }, -0x80000000);
   int('max_hbh_opts_number', () => n6.sysctlMaxHbhOptsCnt, (v) => { n6.sysctlMaxHbhOptsCnt = v; }, -0x80000000);
-  int('max_hbh_length', () => n6.sysctlMaxHbhOptsLen, (v) => { n6.sysctlMaxHbhOptsLen = v; });
+  int('max_hbh_length', () => n6.sysctlMaxHbhOptsLen, (v) => { n6.sysctlMaxHbhOptsLen = v; }, -0x80000000);
   u8('fib_multipath_hash_policy', () => n6.sysctlMultipathHashPolicy, (v) => {
     n6.sysctlMultipathHashPolicy = v;
     rt6CacheFlush(n6);
   }, 3);
   int('fib_multipath_hash_fields', () => n6.sysctlMultipathHashFields, (v) => { n6.sysctlMultipathHashFields = v; }, 1, 0xfff);
   u8('fib_notify_on_flag_change', () => n6.sysctlFibNotifyOnFlagChange, (v) => { n6.sysctlFibNotifyOnFlagChange = v; }, 2);
-  u8('seg6_flowlabel', () => n6.sysctlSeg6Flowlabel, (v) => { n6.sysctlSeg6Flowlabel = v; });
+  int('seg6_flowlabel', () => n6.sysctlSeg6Flowlabel, (v) => { n6.sysctlSeg6Flowlabel = v; }, -0x80000000);
   if (n6.net === n6.kernel.initNet) {
     int('mld_max_msf', () => n6.sysctlMldMaxMsf, (v) => { n6.sysctlMldMaxMsf = v; }, -0x80000000);
     int('mld_qrv', () => n6.sysctlMldQrv, (v) => { n6.sysctlMldQrv = v; }, 1);
@@ -77,7 +77,7 @@ export function ipv6SysctlInit(n6: Ipv6Net): void {
 
   int('route/gc_thresh', () => n6.sysctlGcThresh, (v) => { n6.sysctlGcThresh = v; }, -0x80000000);
   int('route/max_size', () => n6.sysctlGcMaxSize, (v) => { n6.sysctlGcMaxSize = v; }, -0x80000000);
-  int('route/gc_elasticity', () => n6.sysctlGcElasticity, (v) => { n6.sysctlGcElasticity = v; });
+  int('route/gc_elasticity', () => n6.sysctlGcElasticity, (v) => { n6.sysctlGcElasticity = v; }, -0x80000000);
   int('route/min_adv_mss', () => n6.sysctlMinAdvmss, (v) => { n6.sysctlMinAdvmss = v; }, -0x80000000);
   tree.register('net/ipv6/route/gc_interval', sysctlSecondsJiffies(() => n6.sysctlGcInterval, (v) => { n6.sysctlGcInterval = v; }));
   tree.register('net/ipv6/route/gc_timeout', sysctlSecondsJiffies(() => n6.sysctlGcTimeout, (v) => { n6.sysctlGcTimeout = v; }));

@@ -1,5 +1,5 @@
-/** Extension headers that a socket puts into its packets (struct ipv6_txoptions), in wire form without their next-header bytes filled in. */
-/** See the top of this file. @alpha */
+/** The extension headers of a socket. */
+/** Extension headers that a socket puts into its packets (struct ipv6_txoptions): in wire form, their next-header bytes not filled in. @alpha */
 export class Ipv6TxOptions {
   hopopt: Uint8Array | null = null;
   /** Destination options before a routing header. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { IFA_F_DEPRECATED, IFA_F_STABLE_PRIVACY, IFA_F_TEMPORARY, IFA_F_TENTATIVE } from '@linnet/uapi';
+import { nlAttrs, nlPayload, nlS32, NlTestClient } from '@linnet/netlink/testing';
+import { IFA_F_DEPRECATED, IFA_F_STABLE_PRIVACY, IFA_F_TEMPORARY, IFA_F_TENTATIVE, RTA_CACHEINFO, RTA_DST, RTM_DELROUTE, RTM_GETROUTE, RTM_NEWROUTE, RTNLGRP_IPV6_ROUTE } from '@linnet/uapi';
 import { bytes6, concat, icmp6, ip6, ip6Packet, Machine, PEER_LL, PEER_MAC, str6, Wire } from './harness.ts';
 import type { Inet6Ifaddr } from '../src/inet6-dev.ts';
 
@@ -186,5 +187,164 @@ test('default routers: preference, silence, and zero lifetime', () => {
   ra(w, [P], 100);
   expect(m.routes().filter((r) => r.startsWith('::/0'))).toEqual([]);
   expect(globals(w)).toEqual([]);
+  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+test('a lifetime of thirty days, the default of RFC 4861, is kept whole', () => {
+  const m = new Machine();
+  const w = ready(m);
+  const days = 86_400;
+  ra(w, [{ ...P, valid: 30 * days, preferred: 7 * days }]);
+  m.advance(3);
+  const nl = new NlTestClient(m.net);
+  // struct rta_cacheinfo: rta_expires is the third word, in hundredths of a second.
+  const expires = (): number[] => nl.request(RTM_GETROUTE, 0x300, nlPayload(12, (view, off) => view.setUint8(off, 10))).filter((r) => r.type === RTM_NEWROUTE)
+    .map((r) => nlAttrs(r.payload, 12)).filter((a) => a.get(RTA_DST)?.join('.') === bytes6('2001:db8::').join('.')).map((a) => nlS32(a.get(RTA_CACHEINFO)!.slice(8, 12)) / 100);
+  const left = expires();
+  expect(left).toHaveLength(1);
+  expect(left[0]).toBeGreaterThan(30 * days - 5);
+  m.advance(29 * days);
+  expect(m.routes().filter((r) => r.startsWith('2001'))).toHaveLength(1);
+  expect(globals(w)).toHaveLength(1);
+  m.advance(days + 60);
+  expect(m.routes().filter((r) => r.startsWith('2001'))).toEqual([]);
+  expect(globals(w)).toEqual([]);
+  nl.close();
+  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+/** A route information option of 24 bytes. */
+function routeInfo(prefix: string, plen: number, lifetime: number): Uint8Array {
+  const b = new Uint8Array(24);
+  b.set([24, 3, plen, 0]);
+  new DataView(b.buffer).setUint32(4, lifetime);
+  b.set(bytes6(prefix), 8);
+  return b;
+}
+
+test('accept_ra_min_lft: sections with a shorter lifetime are not listened to, but those that end something are', () => {
+  const m = new Machine();
+  const w = ready(m);
+  m.sysctl('conf/eth0/accept_ra_rt_info_max_plen', 64);
+  m.sysctl('conf/eth0/accept_ra_min_lft', 1000);
+  const known = (): string[] => m.routes().filter((r) => r.startsWith('2001')).map((r) => r.split(' ')[0]!);
+  ra(w, [{ ...P, valid: 999, preferred: 900 }], 0, concat(routeInfo('2001:db8:a::', 48, 999), routeInfo('2001:db8:b::', 48, 1000)));
+  m.advance(3);
+  expect(globals(w)).toEqual([]);
+  expect(known()).toEqual(['2001:db8:b::/48']);
+  ra(w, [{ ...P, valid: 1000, preferred: 900 }], 0, routeInfo('2001:db8:b::', 48, 0));
+  m.advance(3);
+  expect(globals(w)).toHaveLength(1);
+  expect(known()).toEqual(['2001:db8::/64']);
+  ra(w, [{ ...P, valid: 0, preferred: 0 }]);
+  expect(known()).toEqual([]);
+  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+test('ra_honor_pio_pflag: where prefixes are delegated no address is made (RFC 9762)', () => {
+  const m = new Machine();
+  const w = ready(m);
+  m.sysctl('conf/eth0/ra_honor_pio_pflag', 1);
+  ra(w, [{ ...P, flags: 0xd0 }, { ...P, prefix: '2001:db8:1::' }]);
+  m.advance(3);
+  expect(globals(w).map((i) => str6(i.addr))).toEqual(['2001:db8:1::ff:fe00:1']);
+  expect(m.routes().filter((r) => r.startsWith('2001:db8::/64'))).toHaveLength(1);
+  m.sysctl('conf/eth0/ra_honor_pio_pflag', 0);
+  ra(w, [{ ...P, flags: 0xd0 }]);
+  m.advance(3);
+  expect(globals(w)).toHaveLength(2);
+  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+test('routes of a route information option have metric 1024, whatever ra_defrtr_metric says of default ones', () => {
+  const m = new Machine();
+  const w = ready(m);
+  m.sysctl('conf/eth0/accept_ra_rt_info_max_plen', 64);
+  m.sysctl('conf/eth0/ra_defrtr_metric', 2000);
+  ra(w, [], 1800, routeInfo('2001:db8:a::', 48, 2000));
+  expect(m.routes().filter((r) => !r.startsWith('fe80'))).toEqual([`2001:db8:a::/48 via ${PEER_LL} dev eth0 metric 1024`, `::/0 via ${PEER_LL} dev eth0 metric 2000`]);
+  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+test('a router shortens the life of an address that somebody set, too, but to no less than two hours', () => {
+  const m = new Machine();
+  const w = ready(m);
+  m.addr(w, '2001:db8::ff:fe00:1/64');
+  ra(w, [{ ...P, valid: 5000, preferred: 4000 }]);
+  m.advance(3);
+  expect(globals(w).map((i) => [i.validLft, i.preferredLft])).toEqual([[7200, 4000]]);
+  m.advance(7200);
+  expect(globals(w)).toEqual([]);
+  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+test('a temporary address lives until its successor can be made, though temp_prefered_lft says less', () => {
+  const m = new Machine();
+  const w = ready(m);
+  m.sysctl('conf/eth0/use_tempaddr', 2);
+  m.sysctl('conf/eth0/temp_prefered_lft', 3);
+  m.sysctl('conf/eth0/temp_valid_lft', 100);
+  ra(w, [{ ...P, valid: 5000, preferred: 4000 }]);
+  // Two seconds of regen_min_advance, three tries of a second, and one.
+  expect(temps(w).map((t) => [t.validLft, t.preferredLft])).toEqual([[100, 6]]);
+  // But no longer than its prefix lets it.
+  ra(w, [{ prefix: '2001:db8:1::', valid: 5, preferred: 5 }]);
+  expect(temps(w)).toHaveLength(1);
+  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+test('addresses that outlive their device’s rest are joined to their groups once (keep_addr_on_down)', () => {
+  const m = new Machine();
+  const w = m.wire('fd00::1:8/64');
+  m.sysctl('conf/eth0/keep_addr_on_down', 1);
+  m.sysctl('conf/eth0/forwarding', 1);
+  const users = (file: string): string[] => (m.net.proc.read(`net/${file}`) as string).split('\n').filter((l) => l.includes('eth0') && (file === 'anycast6' || l.includes('1ff'))).map((l) => l.split(/\s+/).slice(2, 4).join(' ')).sort();
+  m.advance(5);
+  const before = [users('igmp6'), users('anycast6')];
+  expect(before[0]).toContain('ff0200000000000000000001ff010008 1');
+  expect(before[1]).toEqual(['fd000000000000000000000000000000 1', 'fe800000000000000000000000000000 1']);
+  for (let i = 0; i < 2; i++) {
+    m.down(w);
+    expect([users('igmp6'), users('anycast6')]).toEqual([[], []]);
+    expect(m.addrs(w)).toHaveLength(1);
+    m.up(w);
+    m.advance(5);
+  }
+  expect([users('igmp6'), users('anycast6')]).toEqual(before);
+  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+test('dad_transmits counts to 255', () => {
+  const m = new Machine();
+  const w = m.wire('fd00::1/64');
+  m.sysctl('conf/eth0/dad_transmits', -1);
+  m.addr(w, 'fd00::2/64');
+  m.advance(250);
+  expect(w.takeControl(135).length).toBeGreaterThan(245);
+  m.advance(20);
+  expect(m.addrs(w).find((a) => a.startsWith('fd00::2/'))).toBe('fd00::2/64 80');
+  w.takeControl();
+  m.sysctl('conf/eth0/dad_transmits', 256);
+  m.addr(w, 'fd00::3/64');
+  m.advance(1.1);
+  expect(w.takeControl(135)).toEqual([]);
+  expect(m.addrs(w).find((a) => a.startsWith('fd00::3/'))).toBe('fd00::3/64 80');
+  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+test('skip_notify_on_dev_down: nobody hears of routes that go with their device', () => {
+  const m = new Machine();
+  const w = m.wire('fd00::1/64');
+  const nl = new NlTestClient(m.net, { groups: 1 << (RTNLGRP_IPV6_ROUTE - 1) });
+  const deleted = (): number => nl.messages().filter((x) => x.type === RTM_DELROUTE).length;
+  m.down(w);
+  expect(deleted()).toBeGreaterThan(0);
+  m.up(w);
+  m.advance(5);
+  nl.messages();
+  m.sysctl('route/skip_notify_on_dev_down', 1);
+  m.down(w);
+  expect(deleted()).toBe(0);
+  nl.close();
   expect(m.end()).toEqual({ skbs: 0, heads: 0 });
 });

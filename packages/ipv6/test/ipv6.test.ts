@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Machine, Sk, Wire, icmp6Ok, pattern, PEER_LL } from './harness.ts';
-import { SOCK_DGRAM, SOCK_RAW } from '@linnet/uapi';
+import { NF_ACCEPT, NF_INET_LOCAL_OUT, NFPROTO_IPV6, nfRegisterNetHook } from '@linnet/netdev';
+import { MSG_PROBE, SO_PRIORITY, SOCK_DGRAM, SOCK_RAW, SOL_SOCKET } from '@linnet/uapi';
 
 test('a device gets a link-local address after detection of duplicates', () => {
   const m = new Machine();
@@ -37,7 +38,10 @@ test('ping and raw sockets', () => {
   msg[0] = 128;
   msg[7] = 1;
   expect(ping.send(msg, 'fd00::2')).toBe(64);
-  const [p] = w.take();
+  expect(ping.send(msg, 'fd00::2', { flags: MSG_PROBE })).toBe(64);
+  const out = w.take();
+  expect(out).toHaveLength(1);
+  const [p] = out;
   expect(p!.payload[0]).toBe(128);
   expect(icmp6Ok(p!)).toBe(true);
   w.icmp({}, 129, 0, new DataView(p!.payload.buffer, p!.payload.byteOffset).getInt32(4), p!.payload.slice(8));
@@ -52,4 +56,19 @@ test('ping and raw sockets', () => {
   const fr = w.take();
   expect(fr.map((f) => [f.next, f.payload.length])).toEqual([[44, 1456], [44, 1456], [44, 112]]);
   expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+test('SO_PRIORITY of one message', () => {
+  const m = new Machine();
+  m.wire('fd00::1/64');
+  const seen: number[] = [];
+  const s = new Sk(m, SOCK_RAW, 200);
+  nfRegisterNetHook(m.net, { pf: NFPROTO_IPV6, hooknum: NF_INET_LOCAL_OUT, priority: 0, hook: (_p, skb) => {
+    if (skb.u8[skb.networkHeader + 6] === 200) seen.push(skb.priority);
+    return NF_ACCEPT;
+  } });
+  s.send(pattern(8), 'fd00::2');
+  s.send(pattern(8), 'fd00::2', { control: [{ level: SOL_SOCKET, type: SO_PRIORITY, data: new Uint8Array([5, 0, 0, 0]) }] });
+  expect(seen).toEqual([0, 5]);
+  m.end();
 });

@@ -157,3 +157,71 @@ test('an old router: MLDv1 is spoken for a while (RFC 3810 8.2.1)', () => {
   s.close();
   expect(m.end()).toEqual({ skbs: 0, heads: 0 });
 });
+
+test('mld_qrv says how often changes are told, of every namespace of the machine', () => {
+  const m = new Machine();
+  m.sysctl('mld_qrv', 4);
+  const w = m.wire('fd00::1/64');
+  m.advance(30);
+  w.takeControl();
+  const s = new Sk(m, SOCK_DGRAM, 58);
+  expect(s.set(SOL_IPV6, JOIN, mreq(GROUP, w.fake.dev.ifindex))).toBe(0);
+  expect(reports(m, w, 20)).toEqual(['4', '4', '4', '4']);
+  // A querier that says none means that of the machine.
+  m.sysctl('mld_qrv', 3);
+  const src = PEER_LL;
+  w.frame(ip6Packet({ src, dst: 'ff02::1', next: 0, hops: 1 }, concat(new Uint8Array([58, 0, 5, 2, 0, 0, 1, 0]), icmp6(src, 'ff02::1', 130, 0, 100 << 16, concat(bytes6('::'), new Uint8Array(4))))));
+  reports(m, w, 5);
+  expect(s.set(SOL_IPV6, LEAVE, mreq(GROUP, w.fake.dev.ifindex))).toBe(0);
+  expect(reports(m, w, 20)).toEqual(['3', '3', '3']);
+  s.close();
+  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+test('an old router is forgotten for good, though jiffies come round again', () => {
+  const { m, w, s, ifindex } = ready();
+  query(w, '::', 1000, null);
+  m.advance(300);
+  w.takeControl();
+  expect(s.set(SOL_IPV6, JOIN, mreq(GROUP, ifindex))).toBe(0);
+  expect(reports(m, w, 5)).toEqual(['4', '4']);
+  // 2^31 milliseconds and a day: the time at which it was to be forgotten lies ahead once more.
+  m.advance(2 ** 31 / 1000 + 86_400);
+  w.takeControl();
+  expect(s.set(SOL_IPV6, LEAVE, mreq(GROUP, ifindex))).toBe(0);
+  expect(reports(m, w, 5)).toEqual(['3', '3']);
+  s.close();
+  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+test('the sources that a group keeps out stand in one record, at the cost of another message (RFC 3810 5.2.15)', () => {
+  const { m, w, s, ifindex } = ready();
+  const others = new Sk(m, SOCK_DGRAM, 58);
+  expect(s.set(SOL_IPV6, JOIN, mreq(GROUP, ifindex))).toBe(0);
+  const kept = Array.from({ length: 20 }, (_, i) => `fd00::a${(i + 16).toString(16)}`);
+  for (const a of kept) expect(s.set(SOL_IPV6, BLOCK, sourceReq(GROUP, a, ifindex))).toBe(0);
+  // Groups that are told of first, and leave too little room.
+  for (let i = 0; i < 60; i++) expect(others.set(SOL_IPV6, JOIN, mreq(`ff02::1:${(i + 16).toString(16)}`, ifindex))).toBe(0);
+  reports(m, w, 10);
+  query(w, '::', 1000, []);
+  expect(reports(m, w, 1.1)).toEqual([`2 ${kept.join(' ')}`]);
+  others.close();
+  s.close();
+  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+test('/proc/net/igmp6 shows a timer only while an answer is due', () => {
+  const { m, w, s, ifindex } = ready();
+  expect(s.set(SOL_IPV6, JOIN, mreq(GROUP, ifindex))).toBe(0);
+  m.advance(10);
+  const line = (): string[] => (m.net.proc.read('net/igmp6') as string).split('\n').find((l) => l.includes('ff020000000000000000000000000077'))!.split(/\s+/).slice(4);
+  query(w, GROUP, 10_000, []);
+  expect(line()[0]).toBe('00000005');
+  expect(Number(line()[1])).toBeGreaterThan(0);
+  m.advance(11);
+  expect(line()).toEqual(['00000004', '0']);
+  m.advance(2 ** 31 / 1000 + 86_400);
+  expect(line()).toEqual(['00000004', '0']);
+  s.close();
+  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});

@@ -32,11 +32,16 @@ export class ProcTree {
 
   /** The file's contents as text; null if there is no such file, or it cannot be read. Bytes are taken as Latin-1. */
   read(path: string): string | null {
-    const data = this.find(path)?.show?.() ?? null;
+    const data = this.contents(path);
     if (data === null || typeof data === 'string') return data;
     let text = '';
     for (const byte of data) text += String.fromCharCode(byte);
     return text;
+  }
+
+  /** The file's contents, as bytes where they are no text; null as for {@link ProcTree.read}. */
+  contents(path: string): string | Uint8Array | null {
+    return this.find(path)?.show?.() ?? null;
   }
 
   /** Writes to the file. Returns 0, -ENOENT, -EACCES where it is not for writing, or the file's own negative error number. */

@@ -32,6 +32,17 @@ it('sendmmsg: each message has arrived before the next one goes, and the kernel 
   const into = Array.from({ length: 32 }, () => ({ hdr: new MsgHdr([new Uint8Array(SIZE)]), len: -1 }));
   expect(sys.recvmmsg(a, into)).toBe(18);
   expect(into.slice(0, 19).map((m) => m.len)).toEqual([...Array<number>(17).fill(SIZE), 0, -1]);
+  // More than UIO_MAXIOV are left for another call.
+  const small = Array.from({ length: 1030 }, () => ({ hdr: new MsgHdr([new Uint8Array(1)], to), len: 0 }));
+  expect(sys.sendmmsg(b, small)).toBe(1024);
+  expect(small[1024]!.len).toBe(0);
+
+  // The error of a later message is for the next call.
+  into[1]!.hdr.iov = ['text' as unknown as Uint8Array];
+  expect(sys.recvmmsg(a, into)).toBe(1);
+  expect(sys.recvmmsg(a, into)).toBe(-EFAULT);
+  expect(sys.recvmmsg(a, into)).toBe(1);
+
   into[0]!.hdr.iov = ['text' as unknown as Uint8Array];
   expect(sys.recvmmsg(a, into)).toBe(-EFAULT);
   expect(kernel.depth).toBe(0);

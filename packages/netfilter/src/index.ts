@@ -52,6 +52,7 @@ export { xtGetsockopt, xtSetsockopt } from './xt-sockopt.ts';
 export { xtables } from './xt-module.ts';
 export { xtTable } from './xt-tables.ts';
 export { ctnetlink } from './ctnetlink.ts';
+export { nfTables } from './nft/nft-module.ts';
 export type { XtCommon } from './xt-core.ts';
 export type { XtBlob, XtLayout } from './xt-blob.ts';
 export type { XtRule } from './xt-table.ts';

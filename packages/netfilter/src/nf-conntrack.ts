@@ -1,7 +1,7 @@
 /** Connection tracking as a module: its place in every namespace, and the hooks that are there while somebody wants them. */
 // datapath-ok-file: set-up; the hooks themselves are two calls
 import { delTimer, type KernelModule, type Net } from '@linnet/kernel';
-import { INET, inet } from '@linnet/inet';
+import { INET, inet, type InetSock } from '@linnet/inet';
 import {
   NF_ACCEPT, NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING, NF_STOLEN, type NfHookFn, type NfHookOps, NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6,
   nfRegisterNetHook, nfReinject, nfStateCopy, nfUnregisterNetHook,
@@ -19,6 +19,8 @@ const DEFRAG_OUT = 3;
 
 const defragHook: NfHookFn = (priv, skb, state) => {
   if (!ipIsFragment(skb.view, skb.networkHeader)) return NF_ACCEPT;
+  // Its sender wants the pieces as they are (IP_NODEFRAG).
+  if (state.sk !== null && (state.sk as InetSock).nodefrag === true) return NF_ACCEPT;
   // What is tracked already came whole, over the loopback device.
   const ct = skb.nfct as NfConn | null;
   if (ct !== null && (ct.status & IPS_TEMPLATE) === 0) return NF_ACCEPT;
@@ -42,13 +44,15 @@ const defragHook6: NfHookFn = (priv, skb, state) => {
   return NF_STOLEN;
 };
 const inHook: NfHookFn = (priv, skb, state) => nfConntrackIn(priv as NfConntrackNet, skb, state);
+/** A piece that is still one here was sent with IP_NODEFRAG: it belongs to no connection. */
+const outHook4: NfHookFn = (priv, skb, state) => (ipIsFragment(skb.view, skb.networkHeader) ? NF_ACCEPT : inHook(priv, skb, state));
 const confirmHook: NfHookFn = (_priv, skb) => nfConntrackConfirm(skb);
 
 function opsOf(cn: NfConntrackNet, pf: number): NfHookOps[] {
   const at = (hooknum: number, priority: number, hook: NfHookFn): NfHookOps => ({ pf, hooknum, priority, hook, priv: cn });
   const list = [
     at(NF_INET_PRE_ROUTING, NF_IP_PRI_CONNTRACK, inHook),
-    at(NF_INET_LOCAL_OUT, NF_IP_PRI_CONNTRACK, inHook),
+    at(NF_INET_LOCAL_OUT, NF_IP_PRI_CONNTRACK, pf === NFPROTO_IPV4 ? outHook4 : inHook),
     at(NF_INET_POST_ROUTING, NF_IP_PRI_CONNTRACK_CONFIRM, confirmHook),
     at(NF_INET_LOCAL_IN, NF_IP_PRI_CONNTRACK_CONFIRM, confirmHook),
   ];

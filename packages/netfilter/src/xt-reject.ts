@@ -38,8 +38,8 @@ function flow(fl: Flowi, skb: Skb, six: boolean, s6: Int32Array, d6: Int32Array)
   }
 }
 
-/** Answers a segment with a RST whose numbers follow from it (RFC 9293 3.10.7.1). */
-function sendReset(af: InetAf, skb: Skb, par: XtParam, fl: Flowi, s6: Int32Array, d6: Int32Array): void {
+/** Answers a segment with a RST whose numbers follow from it (RFC 9293 3.10.7.1). `fl`, `s6` and `d6` are scratch. */
+export function nfSendReset(af: InetAf, skb: Skb, par: XtParam, fl: Flowi, s6: Int32Array, d6: Int32Array): void {
   const six = par.family === NFPROTO_IPV6;
   if (par.fragoff !== 0 || par.thoff === 0 || !pskbMayPull(skb, par.thoff + 20)) return;
   const th = skb.data + par.thoff;
@@ -84,7 +84,7 @@ function sendReset(af: InetAf, skb: Skb, par: XtParam, fl: Flowi, s6: Int32Array
 const UNSUMMED: ReadonlySet<number> = new Set([47, 50, 51, 132, 136]);
 
 /** Is what is said about the packet true as far as its sum says? Nobody is told of a broken one. */
-function sumOk(skb: Skb, par: XtParam): boolean {
+export function nfSumOk(skb: Skb, par: XtParam): boolean {
   if (skbCsumUnnecessary(skb) || skb.ipSummed === CHECKSUM_PARTIAL) return true;
   const nh = skb.networkHeader;
   let proto: number;
@@ -120,10 +120,10 @@ function reject(six: boolean): (c: XtCheck) => XtTargetFn | number {
     return (skb, par) => {
       if (af === null) return NF_DROP;
       if (reset) {
-        sendReset(af, skb, par, fl, s6, d6);
+        nfSendReset(af, skb, par, fl, s6, d6);
         return NF_DROP;
       }
-      if (code === undefined || af.icmpSend === undefined || !sumOk(skb, par)) return NF_DROP;
+      if (code === undefined || af.icmpSend === undefined || !nfSumOk(skb, par)) return NF_DROP;
       // What this machine sends never came in, but is answered all the same.
       if (par.hook === NF_INET_LOCAL_OUT) {
         skb.dev = par.outDev;

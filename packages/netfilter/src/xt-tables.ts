@@ -43,7 +43,7 @@ export const XT_NET: Key<XtNet> = defineKey<XtNet>('x_tables');
 const tableHook: NfHookFn = (priv, skb, state) => xtDoTable(priv as XtTable, skb, state);
 
 /** What decides a packet's way out: the words of the header that routing looks at, mixed. */
-function routeKey(skb: Skb): number {
+export function xtRouteKey(skb: Skb): number {
   const { view, networkHeader: nh } = skb;
   const four = view.getUint8(nh) >> 4 === 4;
   let h = skb.mark ^ Math.imul(four ? view.getUint8(nh + 1) : view.getInt32(nh), 0x01000193);
@@ -56,10 +56,10 @@ function routeKey(skb: Skb): number {
 /** mangle at LOCAL_OUT: what it changes may change the way. */
 const mangleOut: NfHookFn = (priv, skb, state: NfState) => {
   const t = priv as XtTable;
-  const before = routeKey(skb);
+  const before = xtRouteKey(skb);
   const ret = xtDoTable(t, skb, state);
   const v = ret & NF_VERDICT_MASK;
-  if (v === NF_DROP || v === NF_STOLEN || v === NF_QUEUE || routeKey(skb) === before) return ret;
+  if (v === NF_DROP || v === NF_STOLEN || v === NF_QUEUE || xtRouteKey(skb) === before) return ret;
   const af = t.net.kernel.get(INET).af(t.family === NFPROTO_IPV4 ? 2 : 10);
   const err = af?.rerouteOutput?.(t.net, state.sk, skb) ?? 0;
   return err < 0 ? nfDropErr(err) : ret;

@@ -1,12 +1,12 @@
 /** The system calls, never blocking: zero or positive, or a negative errno. */
 import {
-  capable, EBADF, EFAULT, EINVAL, EMFILE, ENODEV, ENOENT, ENOTSOCK, ENOTTY, EOPNOTSUPP, EPERM, ESRCH, Net, ROOT_CRED, type Kernel,
+  capable, EAGAIN, EBADF, EFAULT, EINVAL, EMFILE, ENODEV, ENOENT, ENOTSOCK, ENOTTY, EOPNOTSUPP, EPERM, ESRCH, Net, ROOT_CRED, type Kernel,
 } from '@linnet/kernel';
 import { NETNS, netnsAttach, netnsDel } from '@linnet/netns';
 import { intOpt, MsgHdr, msgCount, optInt, sockCreate, Socket, sockGetsockopt, sockIoctl, sockRelease, sockSetsockopt, UNIX, unixUnlink } from '@linnet/socket';
 import {
   CAP_NET_ADMIN, CAP_SYS_ADMIN, EPOLL_CLOEXEC, F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, FIOASYNC, FIOCLEX, FIOGETOWN, FIONBIO, FIONCLEX, FIOSETOWN, MSG_DONTWAIT, MSG_ERRQUEUE, O_ASYNC, O_CLOEXEC, O_NONBLOCK, POLLERR,
-  POLLHUP, POLLNVAL, SHUT_RD, SHUT_RDWR, SIOCGPGRP, SIOCGSKNS, SIOCSPGRP, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_TYPE_MASK, SOL_SOCKET, type SockAddr, utf8Encode,
+  POLLHUP, POLLNVAL, SHUT_RD, SHUT_RDWR, SIOCGPGRP, SIOCGSKNS, SIOCSPGRP, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_TYPE_MASK, SOL_SOCKET, type SockAddr, UIO_MAXIOV, utf8Encode,
 } from '@linnet/uapi';
 import { addrErrno } from './args.ts';
 import { EpollFile, type EpollEvent } from './epoll.ts';
@@ -15,7 +15,7 @@ import { scmInstall, scmLookUp } from './scm.ts';
 import type { TaskState } from './task-state.ts';
 import { openNs } from './task-ns.ts';
 import type { Tasks } from './tasks.ts';
-import { type Dirent, entriesOf, filesBelow, readNode, type Stat, statOf, walk, type Walked, writeNode, type VfsNs } from './vfs.ts';
+import { type Dirent, entriesOf, filesBelow, readNode, readNodeBytes, type Stat, statOf, walk, type Walked, writeNode, type VfsNs } from './vfs.ts';
 import { vfsRoot } from './vfs-root.ts';
 
 /**
@@ -257,20 +257,21 @@ export class Sys {
     return n;
   }
 
-  /** sendmmsg(2): how many messages went, or the error of the first. */
+  /** sendmmsg(2): how many messages went, at most UIO_MAXIOV, or the error of the first. */
   sendmmsg(fd: number, msgs: readonly MMsgHdr[], flags: number = 0): number {
     const sock = this.sock(fd);
     if (typeof sock === 'number') return sock;
     this.enter();
     try {
-      for (let i = 0; i < msgs.length; i++) {
+      const count = Math.min(msgs.length, UIO_MAXIOV);
+      for (let i = 0; i < count; i++) {
         if (i > 0) this.bhEnable();
         const m = msgs[i]!;
         const n = this.sendNext(sock, m.hdr, flags);
         if (n < 0) return i > 0 ? i : n;
         m.len = n;
       }
-      return msgs.length;
+      return count;
     } finally {
       this.leave();
     }
@@ -338,7 +339,7 @@ export class Sys {
     return n;
   }
 
-  /** recvmmsg(2): how many messages came, or the error of the first. */
+  /** recvmmsg(2): how many messages came, or the error of the first; that of a later one is for the next call. */
   recvmmsg(fd: number, msgs: readonly MMsgHdr[], flags: number = 0): number {
     const sock = this.sock(fd);
     if (typeof sock === 'number') return sock;
@@ -349,13 +350,23 @@ export class Sys {
         const m = msgs[i]!;
         const err = this.checkMsg(m.hdr, flags);
         const n = err !== 0 ? err : this.recvOn(sock, m.hdr, flags);
-        if (n < 0) return i > 0 ? i : n;
+        if (n < 0) {
+          if (i === 0) return n;
+          this.keepError(fd, n);
+          return i;
+        }
         m.len = n;
       }
       return msgs.length;
     } finally {
       this.leave();
     }
+  }
+
+  /** @internal The error of a message behind those that came: the next call gets it (recvmmsg(2)). */
+  keepError(fd: number, err: number): void {
+    const sock = this.sock(fd);
+    if (err !== -EAGAIN && typeof sock !== 'number' && sock.sk !== null) sock.sk.err = -err;
   }
 
   /** shutdown(2). */
@@ -480,6 +491,12 @@ export class Sys {
   readFile(path: string): string | number {
     const at = this.walk(path, true);
     return typeof at === 'number' ? at : this.asTask(() => readNode(this.task, at.node));
+  }
+
+  /** As {@link Sys.readFile}, but the bytes: some files, such as /proc/net/rt_acct, are no text. */
+  readFileBytes(path: string): Uint8Array | number {
+    const at = this.walk(path, true);
+    return typeof at === 'number' ? at : this.asTask(() => readNodeBytes(this.task, at.node));
   }
 
   /** Writes a file whole: 0, or -ENOENT, -EACCES, -EISDIR, or what the file says of the text (-EINVAL, -EPERM ...). */

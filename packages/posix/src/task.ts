@@ -1,9 +1,9 @@
 /** A task: a namespace, descriptors, and the system calls that may wait. */
-import { Cred, EAGAIN, EALREADY, EBADF, ECONNABORTED, EFAULT, EINPROGRESS, EINVAL, EISCONN, ENETDOWN, ENOSYS, ENOTSOCK, EPERM, Net, ROOT_CRED, type Kernel } from '@linnet/kernel';
+import { Cred, EAGAIN, EALREADY, EBADF, ECONNABORTED, EFAULT, EINPROGRESS, EINVAL, EISCONN, ENETDOWN, ENOSYS, ENOTSOCK, EPERM, Net, ROOT_CRED, SystemError, type Kernel } from '@linnet/kernel';
 import type { Utsname, UtsNamespace } from '@linnet/netns';
 import { MsgHdr, msgCount, RCV_SHUTDOWN, sockError, SS_CONNECTING } from '@linnet/socket';
 import {
-  AF_UNIX, CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN, MSG_FASTOPEN, MSG_PEEK, MSG_WAITALL, MSG_WAITFORONE, O_NONBLOCK, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM, SHUT_RD, SHUT_RDWR, SOCK_STREAM, type SockAddr, TCP_CLOSE, TCP_SYN_RECV, TCP_SYN_SENT,
+  AF_UNIX, CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN, MSG_FASTOPEN, MSG_PEEK, MSG_WAITALL, MSG_WAITFORONE, O_NONBLOCK, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM, SHUT_RD, SHUT_RDWR, SOCK_STREAM, type SockAddr, TCP_CLOSE, TCP_SYN_RECV, TCP_SYN_SENT, UIO_MAXIOV,
 } from '@linnet/uapi';
 import { AbortError, type BlockOptions } from './abort.ts';
 import { addrDetail, addrErrno, sockaddrText, sysError } from './args.ts';
@@ -286,9 +286,10 @@ export class Task {
     return this.sending('sendmsg', fd, msg, flags, opts);
   }
 
-  /** sendmmsg(2): how many messages went. */
+  /** sendmmsg(2): how many messages went, at most UIO_MAXIOV. */
   async sendmmsg(fd: number, msgs: readonly MMsgHdr[], flags: number = 0, opts: BlockOptions = {}): Promise<number> {
-    for (let i = 0; i < msgs.length; i++) {
+    const count = Math.min(msgs.length, UIO_MAXIOV);
+    for (let i = 0; i < count; i++) {
       try {
         msgs[i]!.len = await this.sending('sendmmsg', fd, msgs[i]!.hdr, flags, opts);
       } catch (error) {
@@ -296,7 +297,7 @@ export class Task {
         return i;
       }
     }
-    return msgs.length;
+    return count;
   }
 
   /** recv(2): bytes received; 0 at the end of a stream. */
@@ -323,20 +324,25 @@ export class Task {
     return this.receiving('recvmsg', fd, msg, flags, opts);
   }
 
-  /** recvmmsg(2): waits for all messages, or with MSG_WAITFORONE for the first; how many came. */
+  /** recvmmsg(2): waits for all messages, or with MSG_WAITFORONE for the first; how many came. The error of a later one is for the next call. */
   async recvmmsg(fd: number, msgs: readonly MMsgHdr[], flags: number = 0, opts: BlockOptions = {}): Promise<number> {
     for (let i = 0; i < msgs.length; i++) {
       const m = msgs[i]!;
       const f = flags & ~MSG_WAITFORONE;
       if (i > 0 && (flags & MSG_WAITFORONE) !== 0) {
-        m.len = this.sys.recvmsg(fd, m.hdr, f);
-        if (m.len < 0) return i;
+        const n = this.sys.recvmsg(fd, m.hdr, f);
+        if (n < 0) {
+          this.sys.keepError(fd, n);
+          return i;
+        }
+        m.len = n;
         continue;
       }
       try {
         m.len = await this.receiving('recvmmsg', fd, m.hdr, f, opts);
       } catch (error) {
         if (i === 0 || error instanceof AbortError) throw error;
+        if (error instanceof SystemError) this.sys.keepError(fd, error.errno);
         return i;
       }
     }

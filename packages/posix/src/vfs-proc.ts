@@ -42,6 +42,7 @@ function procTree(net: Net): PathTree {
         kind: 'file',
         mode: writable ? 0o644 : 0o444,
         read: () => net.proc.read(path) ?? -ENOENT,
+        contents: () => net.proc.contents(path) ?? -ENOENT,
         ...(writable ? { write: (text: string): number => net.proc.write(path, text) } : {}),
       };
     },

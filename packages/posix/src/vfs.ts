@@ -1,7 +1,7 @@
 /** The files that a task sees: /proc, /sys/class/net and /run/netns, made when they are looked at (path_resolution(7)). */
 import { EACCES, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, jhash } from '@linnet/kernel';
 import type { NsTarget } from '@linnet/netns';
-import { CAP_DAC_OVERRIDE } from '@linnet/uapi';
+import { CAP_DAC_OVERRIDE, utf8Encode } from '@linnet/uapi';
 import type { TaskState } from './task-state.ts';
 
 /** A file with contents. */
@@ -11,6 +11,8 @@ export interface VfsFile {
   readonly mode: number;
   /** The text, or a negative errno. */
   read(): string | number;
+  /** The same as bytes where it is no text; as {@link VfsFile.read} by default. */
+  contents?(): string | Uint8Array | number;
   /** Takes the text: 0 or a negative errno. */
   write?(text: string): number;
   /** Who may open it; root and CAP_DAC_OVERRIDE as owner by default. */
@@ -178,12 +180,26 @@ function isOwner(task: TaskState, node: VfsFile): boolean {
   return node.owner?.() ?? (task.cred.uid === 0 || task.cred.has(CAP_DAC_OVERRIDE));
 }
 
-/** Reads a file: its text, -EACCES, -EISDIR, -EINVAL for a namespace. */
-export function readNode(task: TaskState, node: VfsNode): string | number {
+/** May a file be read? 0, -EACCES, -EISDIR, -EINVAL for a namespace. */
+function mayRead(task: TaskState, node: VfsNode): number {
   if (node.kind === 'dir') return -EISDIR;
   if (node.kind !== 'file') return -EINVAL;
-  if ((node.mode & (isOwner(task, node) ? 0o400 : 0o004)) === 0) return -EACCES;
-  return node.read();
+  return (node.mode & (isOwner(task, node) ? 0o400 : 0o004)) === 0 ? -EACCES : 0;
+}
+
+/** Reads a file: its text, -EACCES, -EISDIR, -EINVAL for a namespace. */
+export function readNode(task: TaskState, node: VfsNode): string | number {
+  const err = mayRead(task, node);
+  return err !== 0 ? err : (node as VfsFile).read();
+}
+
+/** As {@link readNode}, but the bytes: of text in UTF-8. */
+export function readNodeBytes(task: TaskState, node: VfsNode): Uint8Array | number {
+  const err = mayRead(task, node);
+  if (err !== 0) return err;
+  const file = node as VfsFile;
+  const data = file.contents === undefined ? file.read() : file.contents();
+  return typeof data === 'string' ? utf8Encode(data) : data;
 }
 
 /** Writes a file: 0, -EACCES, -EISDIR, or what the file says of the text. */

@@ -1,4 +1,4 @@
-import { EAGAIN, EALREADY, EINPROGRESS, EISCONN, ms, sec } from '@linnet/kernel';
+import { EAGAIN, EALREADY, EFAULT, EINPROGRESS, EISCONN, ms, sec } from '@linnet/kernel';
 import { MsgHdr } from '@linnet/socket';
 import { AF_INET, F_SETFL, MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, MSG_WAITALL, MSG_WAITFORONE, O_NONBLOCK, SHUT_WR, SO_RCVTIMEO_OLD, SO_SNDTIMEO_OLD, SOCK_DGRAM, SOCK_STREAM, sockaddrIn, SOL_SOCKET } from '@linnet/uapi';
 import { describe, expect, it } from 'vitest';
@@ -237,6 +237,22 @@ describe('datagrams', () => {
       task.sys.sendto(b, text('z'), 0, at(53));
       expect(task.sys.recvfrom(a, new Uint8Array(9), 0, from)).toBe(1);
       expect(from.addr).toEqual(sockaddrIn(HOST, 1053));
+    });
+  });
+
+  it('recvmmsg keeps the error of a later message for the next call', async () => {
+    const { task, clock } = machine();
+    await clock.run(async () => {
+      const a = task.socket(AF_INET, SOCK_DGRAM);
+      const b = task.socket(AF_INET, SOCK_DGRAM);
+      task.bind(a, at(53));
+      const room = (): { hdr: MsgHdr; len: number }[] => [1, 2].map(() => ({ hdr: new MsgHdr([new Uint8Array(10)]), len: 0 }));
+      task.sys.sendto(b, text('x'), 0, at(53));
+      const two = room();
+      two[1]!.hdr.iov = ['text' as unknown as Uint8Array];
+      expect(await task.recvmmsg(a, two)).toBe(1);
+      expect(task.sys.recvmmsg(a, room())).toBe(-EFAULT);
+      expect(task.sys.recvmmsg(a, room())).toBe(-EAGAIN);
     });
   });
 

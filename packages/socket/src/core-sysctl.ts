@@ -86,6 +86,11 @@ export function socketsUsed(net: Net): number {
   return net.get(SOCKET_NET).used;
 }
 
+/** What options and memberships of one socket may cost, bytes (net.core.optmem_max). @alpha */
+export function netOptmemMax(net: Net): number {
+  return net.get(SOCKET_NET).optmemMax;
+}
+
 /** The longest queue of connections that listen(2) gives (net.core.somaxconn). @alpha */
 export function netSomaxconn(net: Net): number {
   return net.get(SOCKET_NET).somaxconn;

@@ -17,7 +17,7 @@ export {
 export {
   sockCreate, Socket, SOCKET, socket, sockRegister, sockRelease, SS_CONNECTED, SS_CONNECTING, SS_DISCONNECTING, SS_UNCONNECTED, type NetProtoFamily,
 } from './socket.ts';
-export { netCookie, netSomaxconn, socketsUsed, SocketKernel, type SocketTasks } from './core-sysctl.ts';
+export { netCookie, netOptmemMax, netSomaxconn, socketsUsed, SocketKernel, type SocketTasks } from './core-sysctl.ts';
 export { datagramPoll, skbFreeDatagram, skbPeekSkip, skbRecvDatagram, skPeekOffset, skPeekOffsetBwd, skPeekOffsetFwd } from './datagram.ts';
 export { SK_PAGE, skbAppendMsg, skPageFragRefill } from './page-frag.ts';
 export { sockQueueErrSkb, sockQueueFiltered, sockQueueRcvSkb } from './sock-queue.ts';

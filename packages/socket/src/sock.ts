@@ -119,7 +119,8 @@ export class SockRare {
 
 /** The network side of a socket (struct sock). Transports extend it; all fields are set here, so that each kind has one hidden class. @alpha */
 export class Sock implements SkbSock {
-  readonly family: number;
+  /** AF_*. An AF_INET6 sock may become one of AF_INET (IPV6_ADDRFORM). */
+  family: number;
   type: number;
   protocol: number;
   readonly net: Net;

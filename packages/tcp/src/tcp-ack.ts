@@ -62,6 +62,7 @@ import {
   TcpExtTCPPureAcks,
 } from './tcp-mib.ts';
 import { tcpSyncMss } from './tcp-mss.ts';
+import { tcpMtuProbeAcked } from './tcp-mtu-probe.ts';
 import { netAdd, netInc } from './tcp-net.ts';
 import { tcpPushPendingFrames, tcpSlowStartAfterIdleCheck } from './tcp-output.ts';
 import { tcpRackAdvance, tcpRackUpdateReoWnd } from './tcp-recovery.ts';
@@ -426,6 +427,7 @@ export function tcpAck(tp: TcpSock, skb: Skb, flag: number): number {
   }
 
   tcpCleanRtxQueue(tp, st, priorFack, ece);
+  if (tp.extra !== null && tp.extra.probe !== null) tcpMtuProbeAcked(tp, tp.extra.probe);
   tcpRackUpdateReoWnd(tp, tp.ratePending ? tp.ratePriorDelivered : -1);
   if (tp.tlpHighSeq !== 0) tcpProcessTlpAck(tp, ack, st.flag);
 

@@ -1,5 +1,5 @@
 /** Ending a connection from our side: shutdown, close, abort, destruction (RFC 9293 section 3.6). */
-import { ECONNRESET, ENOENT } from '@linnet/kernel';
+import { ECONNABORTED, ECONNRESET, ENOENT } from '@linnet/kernel';
 import { inet6ResetLocal, inetCskAcceptqRemove, inetCskClearXmitTimers, inetCskReqskPurge, inetPutPort } from '@linnet/inet';
 import { DROP, kfreeSkbReason, skbDequeue, skbQueuePurge } from '@linnet/skbuff';
 import { SEND_SHUTDOWN, SHUTDOWN_MASK, SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, SOCK_DONE, sockFlag, SOCK_LINGER, sockOrphan } from '@linnet/socket';
@@ -110,7 +110,7 @@ export function tcpClose(tp: TcpSock): void {
     tcpSetState(tp, TCP_CLOSE);
     tcpListenStop(tp);
   } else {
-    const unread = dropUnread(tp);
+    const unread = dropUnread(tp) && (tp.extra === null || tp.extra.repair === null);
     if (tp.state === TCP_CLOSE) {
       // Nothing to tell anybody.
     } else if (unread) {
@@ -119,6 +119,9 @@ export function tcpClose(tp: TcpSock): void {
       const wasSynSent = tp.state === TCP_SYN_SENT;
       if (!wasSynSent) tcpSendActiveReset(tp);
       tcpSetState(tp, TCP_CLOSE);
+    } else if (tp.extra !== null && tp.extra.repair !== null) {
+      // It lives on elsewhere: not a word.
+      tcpDisconnect(tp);
     } else if (sockFlag(tp, SOCK_LINGER) && tp.lingertime === 0) {
       tcpDisconnect(tp);
       netInc(tp.tn, TcpExtTCPAbortOnData);
@@ -173,6 +176,9 @@ export function tcpDisconnect(tp: TcpSock): number {
   if (old === TCP_LISTEN) {
     tcpSetState(tp, TCP_CLOSE);
     tcpListenStop(tp);
+  } else if (tp.extra !== null && tp.extra.repair !== null && old !== TCP_CLOSE) {
+    tp.err = ECONNABORTED;
+    tcpSetState(tp, TCP_CLOSE);
   } else if (tcpNeedReset(old)) {
     tcpSendActiveReset(tp);
     tp.err = ECONNRESET;
@@ -274,6 +280,7 @@ export function tcpDisconnect(tp: TcpSock): number {
   tp.urgMode = false;
   tp.ecnFlags = 0;
   tp.noSpace = false;
+  if (tp.extra !== null) tp.extra.probe = null;
   tcpClearOptions(tp.rxOpt);
   tp.dst = null;
   tp.errorReport(tp);

@@ -9,6 +9,7 @@ import {
   TcpExtListenDrops, TcpExtListenOverflows, TcpExtSyncookiesFailed, TcpExtSyncookiesRecv, TcpExtSyncookiesSent, TcpExtTCPReqQFullDoCookies, TcpExtTCPReqQFullDrop,
 } from './tcp-mib.ts';
 import { tcpCreateOpenreqChild } from './tcp-minisocks.ts';
+import { tcpMd5KeyOf } from './tcp-md5.ts';
 import { netInc } from './tcp-net.ts';
 import { tcpClearOptions, tcpParseOptions } from './tcp-options.ts';
 import type { TcpTuple } from './tcp-reply.ts';
@@ -141,6 +142,8 @@ export function tcpConnRequest(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: numb
     req.wscaleOk = false;
   }
   req.isCookie = cookie;
+  // Signature and timestamp together leave no room for SACK blocks, which are worth more.
+  if (tp.extra !== null && req.sackOk && tcpMd5KeyOf(tp, tuple) !== null) req.tstampOk = false;
   req.ecnOk = tn.ecn !== 0 && (!cookie || req.tstampOk) && (skb.cb2 & (TCPHDR_ECE | TCPHDR_CWR)) === (TCPHDR_ECE | TCPHDR_CWR);
 
   const fl = requestFlow(tp, req, tuple);

@@ -35,7 +35,9 @@ import { TCP_MSS_DEFAULT_SEND } from './tcp-const.ts';
 import { ICMP_MEANS_ERROR, ICMP_MEANS_MTU, ICMP_MEANS_NOTHING, ICMP_MEANS_REDIRECT, tcpIcmpError } from './tcp-err.ts';
 import type { TcpKernel } from './tcp-kernel.ts';
 import { type TcpTimewaitSock, tcpTwskUnique } from './tcp-minisocks.ts';
+import { tcpSetupCaps } from './tcp-mss.ts';
 import type { TcpNet } from './tcp-net.ts';
+import { tcpInRepair, tcpRepairConnect } from './tcp-repair.ts';
 import { tcpRcvCheck, tcpRcvTuple } from './tcp-rcv.ts';
 import { tcpSecureSeq, tcpSecureTsOff } from './tcp-secure-seq.ts';
 import { tcpConnect } from './tcp-send.ts';
@@ -128,12 +130,15 @@ export function tcpV4Connect(tp: TcpSock, addr: SockAddr): number {
     fl.sport = tp.sport;
     fl.dport = tp.dport;
     tp.dst = dst;
-    tp.gsoMaxSize = dst.dev.gsoMaxSize;
-    tp.gsoMaxSegs = dst.dev.gsoMaxSegs;
-    if (tp.writeSeq === 0) tp.writeSeq = tcpSecureSeq(tn, tp.kernel.ktime, tp.saddr, tp.daddr, tp.sport, tp.dport);
-    tp.tsoffset = tcpSecureTsOff(tn, tp.saddr, tp.daddr);
+    tcpSetupCaps(tp, dst);
     tp.inetId = tn.rng.u32() & 0xffff;
-    err = tcpConnect(tp);
+    if (tcpInRepair(tp)) {
+      tcpRepairConnect(tp);
+    } else {
+      if (tp.writeSeq === 0) tp.writeSeq = tcpSecureSeq(tn, tp.kernel.ktime, tp.saddr, tp.daddr, tp.sport, tp.dport);
+      tp.tsoffset = tcpSecureTsOff(tn, tp.saddr, tp.daddr);
+      err = tcpConnect(tp);
+    }
   }
   if (err === 0) return 0;
   tcpSetState(tp, TCP_CLOSE);

@@ -37,7 +37,9 @@ import { ICMP_MEANS_ERROR, ICMP_MEANS_MTU, ICMP_MEANS_NOTHING, ICMP_MEANS_REDIRE
 import { tcpV4Connect } from './tcp-ipv4.ts';
 import type { TcpKernel } from './tcp-kernel.ts';
 import { type TcpTimewaitSock, tcpTwskUnique } from './tcp-minisocks.ts';
+import { tcpSetupCaps } from './tcp-mss.ts';
 import type { TcpNet } from './tcp-net.ts';
+import { tcpInRepair, tcpRepairConnect } from './tcp-repair.ts';
 import { tcpRcvCheck, tcpRcvTuple } from './tcp-rcv.ts';
 import type { TcpTuple } from './tcp-reply.ts';
 import { tcpV6SecureSeq, tcpV6SecureTsOff } from './tcp-secure-seq.ts';
@@ -155,11 +157,14 @@ export function tcpV6Connect(tp: TcpSock, addr: SockAddr): number {
     fl.sport = tp.sport;
     fl.dport = tp.dport;
     tp.dst = dst;
-    tp.gsoMaxSize = dst.dev.gsoMaxSize;
-    tp.gsoMaxSegs = dst.dev.gsoMaxSegs;
-    if (tp.writeSeq === 0) tp.writeSeq = tcpV6SecureSeq(tn, tp.kernel.ktime, tp.v6Saddr!, daddr, tp.sport, tp.dport);
-    tp.tsoffset = tcpV6SecureTsOff(tn, tp.v6Saddr!, daddr);
-    err = tcpConnect(tp);
+    tcpSetupCaps(tp, dst);
+    if (tcpInRepair(tp)) {
+      tcpRepairConnect(tp);
+    } else {
+      if (tp.writeSeq === 0) tp.writeSeq = tcpV6SecureSeq(tn, tp.kernel.ktime, tp.v6Saddr!, daddr, tp.sport, tp.dport);
+      tp.tsoffset = tcpV6SecureTsOff(tn, tp.v6Saddr!, daddr);
+      err = tcpConnect(tp);
+    }
   }
   if (err === 0) return 0;
   tcpSetState(tp, TCP_CLOSE);

@@ -48,6 +48,7 @@ import {
   TcpExtTCPSACKReneging,
   TcpExtTCPSpuriousRTOs,
 } from './tcp-mib.ts';
+import { tcpMtuProbeLost } from './tcp-mtu-probe.ts';
 import { netInc } from './tcp-net.ts';
 import { tcpIdentifyPacketLoss, tcpMarkSkbLost, tcpRackSkbTimeout } from './tcp-recovery.ts';
 import { tcpAddRenoSack, tcpCheckSackReordering, tcpResetRenoSack } from './tcp-sack.ts';
@@ -330,6 +331,10 @@ export function tcpFastretransAlert(tp: TcpSock, priorUna: number, numDupack: nu
     }
     if (tp.lostOut === 0) {
       tcpTryToOpen(tp, st.flag);
+      return;
+    }
+    if (tp.extra !== null && tcpMtuProbeLost(tp)) {
+      st.rexmit = REXMIT_LOST;
       return;
     }
     tcpEnterRecovery(tp, ece);

@@ -39,7 +39,9 @@ import {
 import { netInc, tcpInc, type TcpNet } from './tcp-net.ts';
 import { type TcpOptionsReceived, tcpParseOptions } from './tcp-options.ts';
 import { tcpPawsReject, tcpStoreTsRecent } from './tcp-paws.ts';
-import { tcpSyncMss } from './tcp-mss.ts';
+import { tcpMd5Inherit, tcpMd5Key, type TcpMd5Key, tcpMd5Len } from './tcp-md5.ts';
+import { tcpMtuProbeInit } from './tcp-mtu-probe.ts';
+import { tcpSetupCaps, tcpSyncMss } from './tcp-mss.ts';
 import { tcpDone } from './tcp-state.ts';
 import { tcpRtxSynack, tcpReqskSendAck } from './tcp-synack.ts';
 import { tcpInitializeRcvMss } from './tcp-rcvbuf.ts';
@@ -64,6 +66,8 @@ export class TcpTimewaitSock extends InetTimewaitSock {
   hasTs = false;
   lastOowAckTime = 0;
   timeout = 0;
+  /** Signs what is answered, and must have signed what comes. */
+  md5Key: TcpMd5Key | null = null;
 
   constructor(tp: TcpSock) {
     super(tp.tn.hashinfo, tp);
@@ -102,6 +106,7 @@ export function tcpTimeWait(tp: TcpSock, state: number, timeo: number): void {
     tw.tsRecent = tp.rxOpt.tsRecent;
     tw.tsRecentStamp = tp.rxOpt.tsRecentStamp;
     tw.tsOffset = tp.tsoffset;
+    tw.md5Key = tcpMd5Key(tp);
     const rto = (tp.rto << 2) - (tp.rto >> 1);
     let timeout = Math.max(timeo, rto);
     if (state === TCP_TIME_WAIT) timeout = TCP_TIMEWAIT_LEN;
@@ -397,6 +402,10 @@ export function tcpCreateOpenreqChild(listener: TcpSock, req: TcpRequestSock, sk
   } else {
     tp.tcpHeaderLen = 20;
   }
+  if (listener.extra !== null) {
+    tcpMd5Inherit(listener, tp, req.rmtAddr, req.v6RmtAddr, req.iif);
+    tp.tcpHeaderLen += tcpMd5Len(tp);
+  }
   tp.tsoffset = req.tsOff;
   tp.mssClamp = req.mss;
   tp.ecnFlags = req.ecnOk ? TCP_ECN_OK : 0;
@@ -405,11 +414,11 @@ export function tcpCreateOpenreqChild(listener: TcpSock, req: TcpRequestSock, sk
 
   const dst = req.dst!;
   tp.dst = dst;
-  tp.gsoMaxSize = dst.dev.gsoMaxSize;
-  tp.gsoMaxSegs = dst.dev.gsoMaxSegs;
+  tcpSetupCaps(tp, dst);
   tp.advmss = tn.advmss(listener, dst);
   tcpAssignCongestionControl(tp);
   tp.caOps = listener.caOps;
+  tcpMtuProbeInit(tp);
   tcpSyncMss(tp, dstMtu(dst));
   tcpInitializeRcvMss(tp);
   if (rx.sawTstamp && req.tstampOk) {

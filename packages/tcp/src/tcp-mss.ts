@@ -1,7 +1,8 @@
 /** Segment sizes: from path MTU to MSS, and how large a super-segment may get (RFC 9293 section 3.7). */
-import { dstMtu } from '@linnet/netdev';
+import { dstMtu, type DstEntry } from '@linnet/netdev';
 import { skDstCheck } from '@linnet/socket';
 import { MAX_TCP_HEADER } from './tcp-const.ts';
+import { tcpMd5Len } from './tcp-md5.ts';
 import type { TcpSock } from './tcp-sock.ts';
 
 /** A window this large or smaller is used whole; of a larger one a segment takes at most half (tcp_bound_to_half_wnd). */
@@ -22,9 +23,20 @@ export function tcpMtuToMss(tp: TcpSock, pmtu: number): number {
   return mss - (tp.tcpHeaderLen - 20);
 }
 
+/** The packet that a segment with so much payload fills: the other way round. */
+export function tcpMssToMtu(tp: TcpSock, mss: number): number {
+  return mss + tp.tcpHeaderLen + tp.af.netHeaderLen;
+}
+
 /** Takes over a new path MTU (tcp_sync_mss). Returns the MSS. */
 export function tcpSyncMss(tp: TcpSock, pmtu: number): number {
-  const mss = tcpBoundToHalfWnd(tp, tcpMtuToMss(tp, pmtu));
+  let mss = tcpBoundToHalfWnd(tp, tcpMtuToMss(tp, pmtu));
+  const probe = tp.extra === null ? null : tp.extra.probe;
+  if (probe !== null) {
+    if (probe.high > pmtu) probe.high = pmtu;
+    if (probe.low > pmtu) probe.low = pmtu;
+    mss = Math.min(mss, tcpMtuToMss(tp, probe.low));
+  }
   tp.pmtuCookie = pmtu;
   tp.mssCache = mss;
   return mss;
@@ -38,7 +50,7 @@ export function tcpCurrentMss(tp: TcpSock): number {
     const mtu = dstMtu(dst);
     if (mtu !== tp.pmtuCookie) mss = tcpSyncMss(tp, mtu);
   }
-  if (tp.numSacks !== 0 || tp.dsackPending) mss -= tcpEstablishedOptionsLen(tp) + 20 - tp.tcpHeaderLen;
+  if (tp.numSacks !== 0 || tp.dsackPending || tp.extra !== null) mss -= tcpEstablishedOptionsLen(tp) + tcpMd5Len(tp) + 20 - tp.tcpHeaderLen;
   return mss;
 }
 
@@ -46,11 +58,13 @@ export function tcpCurrentMss(tp: TcpSock): number {
 export function tcpEffSacks(tp: TcpSock): number {
   const n = tp.numSacks + (tp.dsackPending ? 1 : 0);
   if (n === 0) return 0;
-  const room = tp.rxOpt.tstampOk ? 3 : 4;
+  let room = tp.rxOpt.tstampOk ? 3 : 4;
+  // Beside a signature there is room for two, and beside a timestamp, too, for none.
+  if (tp.extra !== null && tcpMd5Len(tp) > 0) room = tp.rxOpt.tstampOk ? 0 : 2;
   return n < room ? n : room;
 }
 
-/** Length of the options of a segment that leaves now in a synchronized state. */
+/** Length of the options of a segment that leaves now in a synchronized state, but for a signature. */
 export function tcpEstablishedOptionsLen(tp: TcpSock): number {
   const n = tcpEffSacks(tp);
   return (tp.rxOpt.tstampOk ? 12 : 0) + (n > 0 ? 4 + 8 * n : 0);
@@ -67,4 +81,10 @@ export function tcpXmitSizeGoal(tp: TcpSock, mss: number, large: boolean): numbe
   if (segs > tp.gsoMaxSegs) segs = tp.gsoMaxSegs;
   tp.gsoSegs = segs;
   return segs * mss;
+}
+
+/** Takes over from a route how large super-segments may be (sk_setup_caps). Who signs sends none. */
+export function tcpSetupCaps(tp: TcpSock, dst: DstEntry): void {
+  tp.gsoMaxSize = dst.dev.gsoMaxSize;
+  tp.gsoMaxSegs = tp.extra !== null && tp.extra.md5.length > 0 ? 1 : dst.dev.gsoMaxSegs;
 }

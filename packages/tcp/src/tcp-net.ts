@@ -4,6 +4,7 @@ import { defineKey, type Key, type Net, type RngStream, SipHash } from '@linnet/
 import { dstAdvmss, type DstEntry } from '@linnet/netdev';
 import { SKB, type SkbPool } from '@linnet/skbuff';
 import type { Proto } from '@linnet/socket';
+import { Md5 } from './md5.ts';
 import { TCP_MIB_NAMES, TCPEXT_MIB_NAMES } from './tcp-mib.ts';
 import type { TfoKeys, TfoPeer } from './tcp-fastopen-option.ts';
 import type { TcpSock } from './tcp-sock.ts';
@@ -31,6 +32,8 @@ export class TcpNet {
   readonly sockets: Set<TcpSock> = new Set();
   /** The flow of a reply that belongs to no socket. */
   readonly replyFl: Flowi = new Flowi();
+  /** The signature that is being made. @internal */
+  readonly md5: Md5 = new Md5();
   /** Initial sequence number that a SYN on a TIME-WAIT must get; 0: any. */
   twIsn = 0;
   /** The request code found that a RST must answer. */
@@ -95,6 +98,11 @@ export class TcpNet {
   rfc1337 = 0;
   stdurg = 0;
   minSndMss = 48;
+  mtuProbing = 0;
+  baseMss = 1024;
+  mtuProbeFloor = 48;
+  probeThreshold = 8;
+  probeInterval = 600;
   minRttWlen = 300;
   thinLinearTimeouts = 0;
   workaroundSignedWindows = 0;

@@ -25,6 +25,7 @@ import {
   TCPHDR_PSH,
   TCPHDR_SYN,
   TCPHDR_URG,
+  TCPOLEN_MD5SIG_ALIGNED,
 } from '@linnet/uapi';
 import { tcpCaEvent, tcpEnterCwr, tcpPacketsInFlight } from './tcp-cong.ts';
 import {
@@ -43,6 +44,8 @@ import { tfoOptionLen, tfoWriteOption } from './tcp-fastopen-option.ts';
 import { tsoFragment, tcpSetSkbTsoSegs } from './tcp-fragment.ts';
 import { TCP_LIMIT_BUSY, TCP_LIMIT_RWND, tcpSetLimit } from './tcp-limits.ts';
 import { TcpExtTCPOrigDataSent, TcpOutSegs } from './tcp-mib.ts';
+import { tcpMd5Key, tcpMd5Sign, tcpWriteMd5Header } from './tcp-md5.ts';
+import { type TcpMtuProbe, tcpMtuProbeNext, tcpMtuProbeSent } from './tcp-mtu-probe.ts';
 import { tcpCurrentMss, tcpEffSacks, tcpEstablishedOptionsLen } from './tcp-mss.ts';
 import { netAdd, tcpAdd } from './tcp-net.ts';
 import { tcpSynOptionsLen, tcpWriteSackHeader, tcpWriteSynOptions, tcpWriteTimestamp } from './tcp-options.ts';
@@ -126,14 +129,18 @@ export function tcpTransmitSkb(tp: TcpSock, skb: Skb, clone: boolean, rcvNxt: nu
   const hasData = skb.len > 0;
   let optLen: number;
   let sacks = 0;
+  const key = tp.extra === null ? null : tcpMd5Key(tp);
+  // Beside a signature a cookie has no room.
+  const cookie = syn && key === null && tp.tfo !== null ? tp.tfo.cookie : null;
   if (syn) {
     optLen = tcpSynOptionsLen(tp.synTs, tp.synSack, tp.synWscale >= 0);
-    if (tp.tfo !== null) optLen += tfoOptionLen(tp.tfo.cookie, tp.tfo.exp);
+    if (cookie !== null) optLen += tfoOptionLen(cookie, tp.tfo!.exp);
   } else {
     optLen = tcpEstablishedOptionsLen(tp);
     sacks = tcpEffSacks(tp);
     flags = tcpEcnSend(tp, skb, flags);
   }
+  if (key !== null) optLen += TCPOLEN_MD5SIG_ALIGNED;
   const hdrLen = 20 + optLen;
   const segs = queued.cb6 > 1 && hasData ? queued.cb6 : 1;
   // PSH on a super-segment lets the receiver's GRO pass it on without waiting for more.
@@ -167,12 +174,15 @@ export function tcpTransmitSkb(tp: TcpSock, skb: Skb, clone: boolean, rcvNxt: nu
   view.setInt32(th + 12, (hdrLen << 26) | (flags << 16) | win);
   view.setUint16(th + 18, urg);
   const tsval = rx.tstampOk || (syn && tp.synTs) ? (tcpTimeStampMs(tp.kernel.ktime) + tp.tsoffset) | 0 : 0;
+  let p = th + 20;
+  if (key !== null) {
+    tcpWriteMd5Header(view, p);
+    p += TCPOLEN_MD5SIG_ALIGNED;
+  }
   if (syn) {
-    tcpWriteSynOptions(view, th + 20, tp.advmss, tp.synTs, tsval, rx.tsRecent, tp.synSack, tp.synWscale);
-    const cookie = tp.tfo === null ? null : tp.tfo.cookie;
-    if (cookie !== null) tfoWriteOption(view, th + 20 + tcpSynOptionsLen(tp.synTs, tp.synSack, tp.synWscale >= 0), cookie, tp.tfo!.exp);
+    tcpWriteSynOptions(view, p, tp.advmss, tp.synTs, tsval, rx.tsRecent, tp.synSack, tp.synWscale);
+    if (cookie !== null) tfoWriteOption(view, p + tcpSynOptionsLen(tp.synTs, tp.synSack, tp.synWscale >= 0), cookie, tp.tfo!.exp);
   } else if (optLen > 0) {
-    let p = th + 20;
     if (rx.tstampOk) {
       tcpWriteTimestamp(view, p, tsval, rx.tsRecent);
       p += 12;
@@ -192,6 +202,7 @@ export function tcpTransmitSkb(tp: TcpSock, skb: Skb, clone: boolean, rcvNxt: nu
   skb.ipSummed = CHECKSUM_PARTIAL;
   skb.csumStart = th;
   skb.csumOffset = 16;
+  if (key !== null) tcpMd5Sign(tp.tn, key, tp.af, tp.fl, skb, th + 20);
   view.setUint16(th + 16, ~csumFold(tp.af.pseudoSum(tp.fl, skb.len, IPPROTO_TCP)) & 0xffff);
 
   if ((flags & TCPHDR_ACK) !== 0) tcpEventAckSent(tp, rcvNxt);
@@ -309,7 +320,7 @@ export function tcpTsoSegs(tp: TcpSock, mss: number): number {
   if (shift < 16) bytes += tp.gsoMaxSize >> shift;
   if (bytes > tp.gsoMaxSize) bytes = tp.gsoMaxSize;
   const segs = Math.floor(bytes / mss);
-  return Math.max(Math.min(segs, tp.gsoMaxSegs), tp.tn.minTsoSegs);
+  return Math.min(Math.max(segs, tp.tn.minTsoSegs), tp.gsoMaxSegs);
 }
 
 /**
@@ -358,6 +369,19 @@ export function tcpSmallQueueCheck(tp: TcpSock, skb: Skb, factor: number): boole
   return false;
 }
 
+/** Sends a segment larger than the others, when this is the moment to learn whether the path takes it (RFC 4821). */
+function tcpMtuProbe(tp: TcpSock, p: TcpMtuProbe): void {
+  const skb = tcpMtuProbeNext(tp, p);
+  if (skb === null) return;
+  if (tcpTransmitSkb(tp, skb, true, tp.rcvNxt) !== 0) {
+    // It is divided anew.
+    skb.cb6 = 0;
+    return;
+  }
+  tcpMtuProbeSent(tp, p, skb);
+  tcpEventNewDataSent(tp, skb);
+}
+
 /**
  * Sends what the windows, Nagle and local queues allow (tcp_write_xmit). `pushOne`: 0 all, 1 a single skb, 2 a loss probe beyond the congestion window.
  * Returns true when nothing is under way although data waits: a zero-window probe is needed.
@@ -367,6 +391,10 @@ export function tcpWriteXmit(tp: TcpSock, mss: number, nonagle: number, pushOne:
   let isCwndLimited = false;
   let keeps = TCP_LIMIT_BUSY;
   tcpMstampRefresh(tp);
+  if (tp.extra !== null) {
+    if (tp.extra.repair !== null) return false;
+    if (tp.extra.probe !== null && pushOne === 0) tcpMtuProbe(tp, tp.extra.probe);
+  }
   const maxSegs = tcpTsoSegs(tp, mss);
   for (let skb = tcpSendHead(tp); skb !== null; skb = tcpSendHead(tp)) {
     const tsoSegs = tcpInitTsoSegs(skb, mss);

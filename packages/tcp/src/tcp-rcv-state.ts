@@ -46,6 +46,8 @@ import { tcpAckSndCheck, tcpDataSndCheck, tcpReset, tcpValidateIncoming } from '
 import { tcpTryUndoSpuriousSyn } from './tcp-loss.ts';
 import { TcpExtPAWSActive, TcpExtTCPAbortOnData } from './tcp-mib.ts';
 import { tcpTimeWait } from './tcp-minisocks.ts';
+import { tcpMd5Len } from './tcp-md5.ts';
+import { tcpMtuProbeInit } from './tcp-mtu-probe.ts';
 import { tcpSyncMss } from './tcp-mss.ts';
 import { netInc } from './tcp-net.ts';
 import { tcpParseOptions } from './tcp-options.ts';
@@ -65,7 +67,7 @@ import { tcpFastPathOn } from './tcp-fast-path.ts';
 import { tcpSendChallengeAck } from './tcp-challenge.ts';
 
 /** The connect completed (tcp_finish_connect). */
-function tcpFinishConnect(tp: TcpSock): void {
+export function tcpFinishConnect(tp: TcpSock): void {
   tcpSetState(tp, TCP_ESTABLISHED);
   tp.ackLrcvtime = tp.kernel.jiffies;
   // From here on every segment carries a timestamp.
@@ -202,6 +204,8 @@ function tcpTakeSynOptions(tp: TcpSock, savedClamp: number, ktime: number): void
     rx.tstampOk = false;
     tp.tcpHeaderLen = 20;
   }
+  if (tp.extra !== null) tp.tcpHeaderLen += tcpMd5Len(tp);
+  tcpMtuProbeInit(tp);
   if (tp.dst !== null) tcpSyncMss(tp, dstMtu(tp.dst));
   else tcpSyncMss(tp, tp.pmtuCookie);
   tcpInitializeRcvMss(tp);

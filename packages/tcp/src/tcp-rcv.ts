@@ -33,6 +33,7 @@ import {
 import { tcpTimeStampMs } from './tcp-clock.ts';
 import { tcpRcvEstablished } from './tcp-input.ts';
 import type { TcpKernel } from './tcp-kernel.ts';
+import { MD5_MIN_HEADER, tcpMd5Drop, tcpMd5KeyOf } from './tcp-md5.ts';
 import { TcpExtTCPMinTTLDrop, TcpInCsumErrors, TcpInErrs, TcpInSegs } from './tcp-mib.ts';
 import { TCP_TW_ACK, TCP_TW_RST, TCP_TW_SYN, tcpCheckReq, tcpTimewaitStateProcess, type TcpTimewaitSock } from './tcp-minisocks.ts';
 import { netInc, tcpInc, type TcpNet } from './tcp-net.ts';
@@ -125,11 +126,11 @@ export function tcpRcvTuple(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb, t: 
     if (node === null) {
       const lsk = lookupListener(h, t, skb) as TcpSock | null;
       if (lsk === null) {
-        tcpSendReset(tn, af, skb, t, false);
+        tcpSendReset(tn, af, skb, t, false, null);
         kfreeSkbReason(skb, DROP.NO_SOCKET);
         return;
       }
-      if (minTtlDrop(lsk, skb, t) || (lsk.filter !== null && filterDrop(lsk, skb))) return;
+      if (minTtlDrop(lsk, skb, t) || md5Drop(lsk, skb, t) || (lsk.filter !== null && filterDrop(lsk, skb))) return;
       if (lsk.cookieStamp !== 0 && (skb.cb2 & (TCPHDR_SYN | TCPHDR_ACK | TCPHDR_RST)) === TCPHDR_ACK) {
         const child = tcpCookieConnection(lsk, skb, t);
         if (child !== null) {
@@ -138,7 +139,7 @@ export function tcpRcvTuple(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb, t: 
         }
       }
       if (tcpRcvStateProcess(lsk, skb, t, isn) !== 0) {
-        tcpSendReset(tn, af, skb, t, true);
+        tcpSendReset(tn, af, skb, t, true, tcpMd5KeyOf(lsk, t));
         kfreeSkbReason(skb, DROP.TCP_FLAGS);
       }
       return;
@@ -150,11 +151,12 @@ export function tcpRcvTuple(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb, t: 
         inetCskReqskQueueDrop(h, req);
         continue;
       }
-      if (!minTtlDrop(lsk, skb, t) && (lsk.filter === null || !filterDrop(lsk, skb))) requestRcv(tn, tk, af, lsk, req, skb, t);
+      if (!minTtlDrop(lsk, skb, t) && !md5Drop(lsk, skb, t) && (lsk.filter === null || !filterDrop(lsk, skb))) requestRcv(tn, tk, af, lsk, req, skb, t);
       return;
     }
     if (node.kind === EHASH_TIMEWAIT) {
       const tw = node.owner as TcpTimewaitSock;
+      if (tcpMd5Drop(tn, tw.md5Key, skb, t)) return;
       switch (tcpTimewaitStateProcess(tw, skb, tk.scratchRx)) {
         case TCP_TW_SYN: {
           const lsk = lookupListener(h, t, skb);
@@ -170,7 +172,7 @@ export function tcpRcvTuple(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb, t: 
           timewaitAck(tn, tw, t);
           break;
         case TCP_TW_RST:
-          tcpSendReset(tn, af, skb, t, true);
+          tcpSendReset(tn, af, skb, t, true, tw.md5Key);
           inetTwskKill(tw);
           break;
       }
@@ -189,6 +191,13 @@ function minTtlDrop(tp: TcpSock, skb: Skb, t: TcpTuple): boolean {
   return true;
 }
 
+/** Drops what is not signed as the socket wants it (RFC 2385), and counts it there. */
+function md5Drop(tp: TcpSock, skb: Skb, t: TcpTuple): boolean {
+  if (!tcpMd5Drop(tp.tn, tcpMd5KeyOf(tp, t), skb, t)) return false;
+  tp.drops++;
+  return true;
+}
+
 /** Asks the socket's filter, which sees the segment from its TCP header on and cannot cut into that: true when the segment was dropped (tcp_filter). */
 function filterDrop(tp: TcpSock, skb: Skb): boolean {
   const hdrLen = skb.cb11;
@@ -204,6 +213,7 @@ function filterDrop(tp: TcpSock, skb: Skb): boolean {
 /** Gives a segment to its socket (tcp_v4_do_rcv). */
 function deliver(tn: TcpNet, af: InetAf, tp: TcpSock, skb: Skb, t: TcpTuple): void {
   if ((tp.minTtl !== 0 || t.v6) && minTtlDrop(tp, skb, t)) return;
+  if ((tp.extra !== null || skb.cb11 >= MD5_MIN_HEADER) && md5Drop(tp, skb, t)) return;
   if (tp.filter !== null && filterDrop(tp, skb)) return;
   const segs = skb.gsoSegs > 0 ? skb.gsoSegs : 1;
   tp.segsIn += segs;
@@ -213,7 +223,7 @@ function deliver(tn: TcpNet, af: InetAf, tp: TcpSock, skb: Skb, t: TcpTuple): vo
     return;
   }
   if (tcpRcvStateProcess(tp, skb, t, 0) !== 0) {
-    tcpSendReset(tn, af, skb, t, true);
+    tcpSendReset(tn, af, skb, t, true, tcpMd5KeyOf(tp, t));
     kfreeSkbReason(skb, DROP.TCP_FLAGS);
   }
 }
@@ -222,7 +232,7 @@ function deliver(tn: TcpNet, af: InetAf, tp: TcpSock, skb: Skb, t: TcpTuple): vo
 function requestRcv(tn: TcpNet, tk: TcpKernel, af: InetAf, lsk: TcpSock, req: TcpRequestSock, skb: Skb, t: TcpTuple): void {
   const child = tcpCheckReq(lsk, skb, req, tk.scratchRx);
   if (child === null) {
-    if (tn.reqSendReset) tcpSendReset(tn, af, skb, t, true);
+    if (tn.reqSendReset) tcpSendReset(tn, af, skb, t, true, tcpMd5KeyOf(lsk, t));
     kfreeSkbReason(skb, tn.reqDropReason);
     return;
   }
@@ -233,7 +243,7 @@ function requestRcv(tn: TcpNet, tk: TcpKernel, af: InetAf, lsk: TcpSock, req: Tc
 function childRcv(tn: TcpNet, af: InetAf, lsk: TcpSock, child: TcpSock, skb: Skb, t: TcpTuple): void {
   if (skb.len > skb.cb11) child.dataSegsIn += 1;
   if (tcpRcvStateProcess(child, skb, t, 0) !== 0) {
-    tcpSendReset(tn, af, skb, t, true);
+    tcpSendReset(tn, af, skb, t, true, tcpMd5KeyOf(child, t));
     kfreeSkbReason(skb, DROP.TCP_FLAGS);
   }
   // Somebody can be accepted.
@@ -243,5 +253,5 @@ function childRcv(tn: TcpNet, af: InetAf, lsk: TcpSock, child: TcpSock, skb: Skb
 /** Answers for a connection in TIME-WAIT (tcp_v4_timewait_ack). */
 function timewaitAck(tn: TcpNet, tw: TcpTimewaitSock, t: TcpTuple): void {
   const tsval = (tcpTimeStampMs(tn.net.kernel.ktime) + tw.tsOffset) | 0;
-  tcpReplyAck(tn, tcpReplyFlow(tn, t, tw.boundDevIf, tw.mark, tw.tos), tw.sndNxt, tw.rcvNxt, tw.rcvWnd >> tw.rcvWscale, tw.hasTs, tsval, tw.tsRecent, tw.af);
+  tcpReplyAck(tn, tcpReplyFlow(tn, t, tw.boundDevIf, tw.mark, tw.tos), tw.sndNxt, tw.rcvNxt, tw.rcvWnd >> tw.rcvWscale, tw.hasTs, tsval, tw.tsRecent, tw.af, tw.md5Key);
 }

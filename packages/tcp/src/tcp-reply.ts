@@ -3,8 +3,9 @@ import type { Flowi, InetAf } from '@linnet/inet';
 import { csumFold } from '@linnet/kernel';
 import { skbDst } from '@linnet/netdev';
 import { allocSkb, CHECKSUM_PARTIAL, type Skb, skbPush, skbReserve } from '@linnet/skbuff';
-import { IPPROTO_TCP, ipv6AddrIsLinklocal, RTN_LOCAL, TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN } from '@linnet/uapi';
+import { IPPROTO_TCP, ipv6AddrIsLinklocal, RTN_LOCAL, TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN, TCPOLEN_MD5SIG_ALIGNED } from '@linnet/uapi';
 import { MAX_TCP_HEADER } from './tcp-const.ts';
+import { type TcpMd5Key, tcpMd5Sign, tcpWriteMd5Header } from './tcp-md5.ts';
 import { TcpOutRsts, TcpOutSegs } from './tcp-mib.ts';
 import { tcpInc, type TcpNet } from './tcp-net.ts';
 import { tcpWriteTimestamp } from './tcp-options.ts';
@@ -49,6 +50,13 @@ function replySkb(tn: TcpNet, fl: Flowi, hdrLen: number, seq: number, ack: numbe
   return skb;
 }
 
+/** Writes the signature in front of whatever other options a reply has. */
+function sign(tn: TcpNet, key: TcpMd5Key, af: InetAf, fl: Flowi, skb: Skb): void {
+  const p = skb.transportHeader + 20;
+  tcpWriteMd5Header(skb.view, p);
+  tcpMd5Sign(tn, key, af, fl, skb, p);
+}
+
 /** The way back of a received segment. */
 function replyFlow(fl: Flowi, t: TcpTuple, oif: number, mark: number, tos: number): void {
   fl.oif = oif;
@@ -71,9 +79,9 @@ function replyFlow(fl: Flowi, t: TcpTuple, oif: number, mark: number, tos: numbe
 
 /**
  * Answers a segment with a RST whose numbers follow from it (RFC 9293 section 3.10.7.1; tcp_v4_send_reset). Never answers a RST, nor what was not sent to us
- * alone. Does not consume.
+ * alone. `key` signs it. Does not consume.
  */
-export function tcpSendReset(tn: TcpNet, af: InetAf, skb: Skb, t: TcpTuple, haveSock: boolean): void {
+export function tcpSendReset(tn: TcpNet, af: InetAf, skb: Skb, t: TcpTuple, haveSock: boolean, key: TcpMd5Key | null): void {
   const flags = skb.cb2;
   if ((flags & TCPHDR_RST) !== 0) return;
   const dst = skbDst(skb);
@@ -94,18 +102,22 @@ export function tcpSendReset(tn: TcpNet, af: InetAf, skb: Skb, t: TcpTuple, have
     ack = skb.cb1;
     if ((flags & (TCPHDR_SYN | TCPHDR_FIN)) === 0 && skb.cb0 === skb.cb1) ack = skb.cb0;
   }
-  const reply = replySkb(tn, fl, 20, seq, ack, out, 0);
+  const reply = replySkb(tn, fl, key === null ? 20 : 20 + TCPOLEN_MD5SIG_ALIGNED, seq, ack, out, 0);
+  if (key !== null) sign(tn, key, af, fl, reply);
   tcpPseudoFill(af, fl, reply, reply.transportHeader);
   tcpInc(tn, TcpOutSegs);
   tcpInc(tn, TcpOutRsts);
   af.sendUnicastReply(tn.net, reply, fl);
 }
 
-/** Sends a bare ACK for something that is no socket (tcp_v4_send_ack). `fl` goes from us to the peer. */
-export function tcpReplyAck(tn: TcpNet, fl: Flowi, seq: number, ack: number, win: number, ts: boolean, tsval: number, tsecr: number, af: InetAf): void {
-  const hdrLen = ts ? 32 : 20;
+/** Sends a bare ACK for something that is no socket (tcp_v4_send_ack). `fl` goes from us to the peer, `key` signs it. */
+export function tcpReplyAck(
+  tn: TcpNet, fl: Flowi, seq: number, ack: number, win: number, ts: boolean, tsval: number, tsecr: number, af: InetAf, key: TcpMd5Key | null,
+): void {
+  const hdrLen = (ts ? 32 : 20) + (key === null ? 0 : TCPOLEN_MD5SIG_ALIGNED);
   const skb = replySkb(tn, fl, hdrLen, seq, ack, TCPHDR_ACK, win > 65535 ? 65535 : win);
-  if (ts) tcpWriteTimestamp(skb.view, skb.transportHeader + 20, tsval, tsecr);
+  if (ts) tcpWriteTimestamp(skb.view, skb.transportHeader + (key === null ? 20 : 20 + TCPOLEN_MD5SIG_ALIGNED), tsval, tsecr);
+  if (key !== null) sign(tn, key, af, fl, skb);
   tcpPseudoFill(af, fl, skb, skb.transportHeader);
   tcpInc(tn, TcpOutSegs);
   af.sendUnicastReply(tn.net, skb, fl);

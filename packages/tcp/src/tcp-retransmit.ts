@@ -16,6 +16,7 @@ import {
   TcpExtTCPSynRetrans,
   TcpRetransSegs,
 } from './tcp-mib.ts';
+import { tcpMtuProbeVoid } from './tcp-mtu-probe.ts';
 import { tcpCurrentMss } from './tcp-mss.ts';
 import { netAdd, netInc, tcpAdd } from './tcp-net.ts';
 import { tcpTransmitSkb, tcpTsoSegs, tcpWriteXmit, tcpSmallQueueCheck } from './tcp-output.ts';
@@ -27,6 +28,7 @@ import { tcpRearmRto, tcpResetXmitTimer } from './tcp-xmit-timer.ts';
 
 /** Sends one segment again without touching the retransmission counts (__tcp_retransmit_skb). 0 or a negative errno. */
 function tcpRetransmitSkbOnce(tp: TcpSock, skb: Skb, segs: number): number {
+  if (tp.extra !== null) tcpMtuProbeVoid(tp);
   if (before(skb.cb0, tp.sndUna)) {
     if (!before(tp.sndUna, skb.cb1)) return -EINVAL;
     tcpTrimHead(tp, skb, (tp.sndUna - skb.cb0) | 0, tcpCurrentMss(tp));

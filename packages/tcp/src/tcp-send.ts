@@ -34,6 +34,8 @@ import {
 import { tcpChargeQueued, tcpStreamAllocSkb, tsoFragment, tcpSetSkbTsoSegs } from './tcp-fragment.ts';
 import { TcpActiveOpens, TcpExtTCPKeepAlive, TcpExtTCPWinProbe, TcpOutRsts } from './tcp-mib.ts';
 import { tcpCurrentMss, tcpSyncMss } from './tcp-mss.ts';
+import { tcpMd5Len } from './tcp-md5.ts';
+import { tcpMtuProbeInit } from './tcp-mtu-probe.ts';
 import { netInc, tcpInc } from './tcp-net.ts';
 import { tcpEventNewDataSent, tcpPushPendingFramesNagle, tcpTransmitSkb } from './tcp-output.ts';
 import { tcpAddWriteQueueTail, tcpMoveToRtxQueue, tcpSendHead } from './tcp-rtx-queue.ts';
@@ -144,14 +146,18 @@ export function tcpSendSynack(tp: TcpSock): void {
 }
 
 /** What an active open begins with (tcp_connect_init). The route is known. */
-function tcpConnectInit(tp: TcpSock): void {
+export function tcpConnectInit(tp: TcpSock): void {
   const tn = tp.tn;
   const rx = tp.rxOpt;
   const dst = tp.dst!;
-  tp.tcpHeaderLen = 20 + (tn.timestamps !== 0 ? 12 : 0);
+  const sig = tp.extra === null ? 0 : tcpMd5Len(tp);
+  // Signature and timestamp together leave no room for SACK blocks, which are worth more.
+  tp.synTs = tn.timestamps !== 0 && sig === 0;
+  tp.tcpHeaderLen = 20 + (tp.synTs ? 12 : 0) + sig;
   rx.userMss = tp.userMss;
   if (tp.userMss > 0) tp.mssClamp = tp.userMss;
   tp.maxWindow = 0;
+  tcpMtuProbeInit(tp);
   tcpSyncMss(tp, dstMtu(dst));
   let advmss = dstAdvmss(dst);
   if (tp.userMss > 0 && tp.userMss < advmss) advmss = tp.userMss;
@@ -165,7 +171,6 @@ function tcpConnectInit(tp: TcpSock): void {
   tp.windowClamp = iw.windowClamp;
   rx.rcvWscale = iw.rcvWscale;
   tp.rcvSsthresh = iw.rcvWnd;
-  tp.synTs = tn.timestamps !== 0;
   tp.synSack = tn.sack !== 0;
   tp.synWscale = tn.windowScaling !== 0 ? iw.rcvWscale : -1;
   tp.err = 0;
@@ -221,6 +226,12 @@ export function tcpConnect(tp: TcpSock): number {
 function tcpXmitProbeSkb(tp: TcpSock, urgent: boolean, mib: number): number {
   netInc(tp.tn, mib);
   return tcpTransmitSkb(tp, controlSkb(tp, urgent ? tp.sndUna : (tp.sndUna - 1) | 0, TCPHDR_ACK), false, tp.rcvNxt);
+}
+
+/** Asks the peer where it stands, and believes any window that it names then (TCP_REPAIR). */
+export function tcpSendWindowProbe(tp: TcpSock): void {
+  tp.sndWl1 = (tp.rcvNxt - 1) | 0;
+  tcpXmitProbeSkb(tp, false, TcpExtTCPWinProbe);
 }
 
 /** Makes the peer speak: data into the open part of the window, or else an empty probe (tcp_write_wakeup). `mib` counts the probe. 0, 1 or a negative errno. */

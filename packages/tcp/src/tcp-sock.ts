@@ -5,6 +5,7 @@ import { type Skb, SKB_GSO_TCPV4, SKB_GSO_TCPV6, SkbQueue } from '@linnet/skbuff
 import type { Proto } from '@linnet/socket';
 import { AF_INET, IPPROTO_TCP, SOCK_STREAM } from '@linnet/uapi';
 import type { TcpCongestionOps } from './tcp-cong.ts';
+import type { TcpExtra } from './tcp-extra.ts';
 import type { TcpFastopen } from './tcp-fastopen-state.ts';
 import type { TcpKernel } from './tcp-kernel.ts';
 import type { TcpNet } from './tcp-net.ts';
@@ -200,6 +201,8 @@ export class TcpSock extends InetConnectionSock {
   limit = 0;
   /** TCP Fast Open, when the socket has to do with it. */
   tfo: TcpFastopen | null = null;
+  /** What few connections have: signatures, MTU probing, repair. */
+  extra: TcpExtra | null = null;
   /** A writer found no room and waits. */
   noSpace = false;
 

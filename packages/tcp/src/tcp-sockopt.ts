@@ -1,5 +1,5 @@
 /** Options of level SOL_TCP (tcp(7)). Values are in the ABI's layout: little-endian ints, names without a final NUL needed. */
-import { EINVAL, ENOPROTOOPT, EOPNOTSUPP, EPERM } from '@linnet/kernel';
+import { EINVAL, ENOPROTOOPT, EOPNOTSUPP } from '@linnet/kernel';
 import { intOpt, netSomaxconn, optInt } from '@linnet/socket';
 import {
   SOL_TCP,
@@ -23,9 +23,16 @@ import {
   TCP_LINGER2,
   TCP_LISTEN,
   TCP_MAXSEG,
+  TCP_MD5SIG,
+  TCP_MD5SIG_EXT,
   TCP_NODELAY,
   TCP_NOTSENT_LOWAT,
+  TCP_QUEUE_SEQ,
   TCP_QUICKACK,
+  TCP_REPAIR,
+  TCP_REPAIR_OPTIONS,
+  TCP_REPAIR_QUEUE,
+  TCP_REPAIR_WINDOW,
   TCP_RTO_MIN_US,
   TCP_SYNCNT,
   TCP_TIMESTAMP,
@@ -53,7 +60,9 @@ import {
 import { TFO_CLIENT_ENABLE, TfoKeys, tfoNetKeys } from './tcp-fastopen-option.ts';
 import { tcpfo } from './tcp-fastopen-state.ts';
 import { tcpGetInfo } from './tcp-info.ts';
+import { tcpMd5Setsockopt } from './tcp-md5.ts';
 import { tcpPushPendingFrames } from './tcp-output.ts';
+import { tcpRepairGet, tcpRepairGetWindow, tcpRepairSetsockopt } from './tcp-repair.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpStreamWriteSpace } from './tcp-stream.ts';
 import { keepaliveIntvlWhen, keepaliveProbes, keepaliveTimeWhen, tcpResetKeepaliveTimer } from './tcp-keepalive.ts';
@@ -150,6 +159,12 @@ export function tcpSetsockopt(tp: TcpSock, level: number, opt: number, val: Uint
     for (let i = 0; i < val.length && i < 15 && val[i] !== 0; i++) name += String.fromCharCode(val[i]!);
     return tcpSetCongestionControl(tp, name);
   }
+  if (
+    opt === TCP_REPAIR || opt === TCP_REPAIR_QUEUE || opt === TCP_QUEUE_SEQ || opt === TCP_REPAIR_OPTIONS || opt === TCP_REPAIR_WINDOW || opt === TCP_TIMESTAMP
+  ) {
+    return tcpRepairSetsockopt(tp, opt, val);
+  }
+  if (opt === TCP_MD5SIG || opt === TCP_MD5SIG_EXT) return tcpMd5Setsockopt(tp, opt, val);
   if (opt === TCP_FASTOPEN_KEY) {
     if (val.length !== 16 && val.length !== 32) return -EINVAL;
     tcpfo(tp).keys = new TfoKeys(val.slice()); // datapath-ok: a control call
@@ -214,9 +229,6 @@ export function tcpSetsockopt(tp: TcpSock, level: number, opt: number, val: Uint
       if (v < 0) return -EINVAL;
       tp.userTimeout = v;
       return 0;
-    case TCP_TIMESTAMP:
-      // Only meaningful for a socket in repair mode.
-      return -EPERM;
     case TCP_NOTSENT_LOWAT:
       tp.notsentLowat = v >>> 0;
       tcpStreamWriteSpace(tp);
@@ -257,6 +269,7 @@ export function tcpGetsockopt(tp: TcpSock, level: number, opt: number, maxLen: n
     case TCP_MAXSEG:
       v = tp.mssCache;
       if (tp.userMss > 0 && (tp.state === TCP_CLOSE || tp.state === TCP_LISTEN)) v = tp.userMss;
+      if (tp.extra !== null && tp.extra.repair !== null) v = tp.mssClamp;
       break;
     case TCP_NODELAY:
       v = (tp.nonagle & TCP_NAGLE_OFF) !== 0 ? 1 : 0;
@@ -306,6 +319,16 @@ export function tcpGetsockopt(tp: TcpSock, level: number, opt: number, maxLen: n
     case TCP_IS_MPTCP:
       v = 0;
       break;
+    case TCP_REPAIR:
+    case TCP_REPAIR_QUEUE:
+    case TCP_QUEUE_SEQ: {
+      const n = tcpRepairGet(tp, opt);
+      if (n === null) return -EINVAL;
+      v = n;
+      break;
+    }
+    case TCP_REPAIR_WINDOW:
+      return tcpRepairGetWindow(tp, maxLen);
     case TCP_FASTOPEN:
       v = tp.tfo === null ? 0 : tp.tfo.maxQlen;
       break;

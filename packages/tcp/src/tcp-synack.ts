@@ -3,12 +3,13 @@ import { inetCskReqskQueueDrop, type RequestSock } from '@linnet/inet';
 import { modTimer } from '@linnet/kernel';
 import type { DstEntry } from '@linnet/netdev';
 import { allocSkb, CHECKSUM_PARTIAL, type Skb, skbPush, skbReserve } from '@linnet/skbuff';
-import { TCP_LISTEN, TCPHDR_ACK, TCPHDR_ECE, TCPHDR_SYN } from '@linnet/uapi';
+import { TCP_LISTEN, TCPHDR_ACK, TCPHDR_ECE, TCPHDR_SYN, TCPOLEN_MD5SIG_ALIGNED } from '@linnet/uapi';
 import { tcpTimeStampMs } from './tcp-clock.ts';
 import { MAX_TCP_HEADER, TCP_RTO_MAX } from './tcp-const.ts';
 import { tfoOptionLen, tfoWriteOption } from './tcp-fastopen-option.ts';
 import { cookieTimestamp } from './tcp-syncookies.ts';
 import { TcpExtTCPSynRetrans, TcpExtTCPTimeouts, TcpOutSegs, TcpRetransSegs } from './tcp-mib.ts';
+import { tcpMd5KeyFor, tcpMd5Sign, tcpWriteMd5Header } from './tcp-md5.ts';
 import { netInc, tcpInc } from './tcp-net.ts';
 import { tcpSynOptionsLen, tcpWriteSynOptions } from './tcp-options.ts';
 import { tcpReplyAck, tcpPseudoFill } from './tcp-reply.ts';
@@ -22,7 +23,10 @@ export function tcpSendReqSynack(tp: TcpSock, req: TcpRequestSock, dst: DstEntry
   const skb = allocSkb(tp.pool, MAX_TCP_HEADER);
   skbReserve(skb, MAX_TCP_HEADER);
   const synLen = tcpSynOptionsLen(req.tstampOk, req.sackOk, req.wscaleOk);
-  const optLen = synLen + tfoOptionLen(req.foCookie, req.foExp);
+  const key = tp.extra === null ? null : tcpMd5KeyFor(tp, req.rmtAddr, req.v6RmtAddr, req.iif);
+  // Beside a signature a cookie has no room.
+  const cookie = key === null ? req.foCookie : null;
+  const optLen = synLen + tfoOptionLen(cookie, req.foExp) + (key === null ? 0 : TCPOLEN_MD5SIG_ALIGNED);
   const hdrLen = 20 + optLen;
   const th = skbPush(skb, hdrLen);
   skb.transportHeader = th;
@@ -36,12 +40,18 @@ export function tcpSendReqSynack(tp: TcpSock, req: TcpRequestSock, dst: DstEntry
   view.setInt32(th + 16, 0);
   let tsval = (tcpTimeStampMs(k.ktime) + req.tsOff) | 0;
   if (req.isCookie && req.tstampOk) tsval = cookieTimestamp(req, tsval);
-  tcpWriteSynOptions(view, th + 20, tp.tn.advmss(tp, dst), req.tstampOk, tsval, req.tsRecent, req.sackOk, req.wscaleOk ? req.rcvWscale : -1);
-  if (req.foCookie !== null) tfoWriteOption(view, th + 20 + synLen, req.foCookie, req.foExp);
+  let p = th + 20;
+  if (key !== null) {
+    tcpWriteMd5Header(view, p);
+    p += TCPOLEN_MD5SIG_ALIGNED;
+  }
+  tcpWriteSynOptions(view, p, tp.tn.advmss(tp, dst), req.tstampOk, tsval, req.tsRecent, req.sackOk, req.wscaleOk ? req.rcvWscale : -1);
+  if (cookie !== null) tfoWriteOption(view, p + synLen, cookie, req.foExp);
   skb.ipSummed = CHECKSUM_PARTIAL;
   skb.csumStart = th;
   skb.csumOffset = 16;
   const fl = req.fl!;
+  if (key !== null) tcpMd5Sign(tp.tn, key, req.af, fl, skb, th + 20);
   tcpPseudoFill(req.af, fl, skb, th);
   skb.mark = req.mark;
   tcpInc(tp.tn, TcpOutSegs);
@@ -114,5 +124,6 @@ export function tcpReqskSendAck(tp: TcpSock, _skb: Skb, req: TcpRequestSock): vo
   const tsval = (tcpTimeStampMs(tp.kernel.ktime) + req.tsOff) | 0;
   tcpReplyAck(
     tp.tn, req.fl!, (req.sntIsn + 1) | 0, req.rcvNxt, req.rcvWnd >> (req.wscaleOk ? req.rcvWscale : 0), req.tstampOk, tsval, req.tsRecent, req.af,
+    tcpMd5KeyFor(tp, req.rmtAddr, req.v6RmtAddr, req.iif),
   );
 }

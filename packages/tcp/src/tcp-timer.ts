@@ -40,6 +40,7 @@ import {
   TcpExtTCPRenoRecoveryFail,
   TcpExtTCPTimeouts,
 } from './tcp-mib.ts';
+import { tcpMtuBlackhole, tcpMtuProbeLost } from './tcp-mtu-probe.ts';
 import { tcpTimeWait } from './tcp-minisocks.ts';
 import { netInc } from './tcp-net.ts';
 import { tcpRackReoTimeoutMark } from './tcp-recovery.ts';
@@ -116,6 +117,7 @@ function tcpWriteTimeout(tp: TcpSock): boolean {
     expired = retransmitsTimedOut(tp, tp.synRetries !== 0 ? tp.synRetries : tn.synRetries, tp.userTimeout);
   } else {
     if (retransmitsTimedOut(tp, tn.retries1, 0)) {
+      tcpMtuBlackhole(tp);
       // The path may have changed: ask routing again, and doubt large segments (RFC 1191 section 6.3).
       const dst = tp.dst;
       if (dst !== null && dst.ops.negativeAdvice !== undefined) tp.dst = dst.ops.negativeAdvice(dst);
@@ -244,7 +246,7 @@ function tcpProbeTimer(tp: TcpSock): void {
 function tcpRackReoTimeout(tp: TcpSock): void {
   const marked = tcpRackReoTimeoutMark(tp);
   if (marked) {
-    if (tp.caState !== TCP_CA_Recovery && tp.caState !== TCP_CA_Loss) {
+    if (tp.caState !== TCP_CA_Recovery && tp.caState !== TCP_CA_Loss && (tp.extra === null || !tcpMtuProbeLost(tp))) {
       tcpEnterRecovery(tp, false);
       // What was delivered has been counted before there was a recovery: one segment of it pays for the first retransmission (RFC 6937).
       if (tp.caOps!.congControl === null) tcpCwndReduction(tp, 1, 0, 0);

@@ -53,6 +53,7 @@ import {
   TCP_CM_INQ,
   TCP_ESTABLISHED,
   TCP_LISTEN,
+  TCP_SEND_QUEUE,
   TCP_SYN_RECV,
   TCP_SYN_SENT,
   TCPHDR_ACK,
@@ -73,6 +74,7 @@ import type { TcpKernel } from './tcp-kernel.ts';
 import { tcpCurrentMss, tcpXmitSizeGoal } from './tcp-mss.ts';
 import { tcpPushOne, tcpPushPendingFramesNagle, tcpSlowStartAfterIdleCheck } from './tcp-output.ts';
 import { tcpRcvSpaceAdjust } from './tcp-rcvbuf.ts';
+import { tcpRepairRecv, tcpRepairSend, tcpRepairTake } from './tcp-repair.ts';
 import { tcpAddWriteQueueTail } from './tcp-rtx-queue.ts';
 import { tcpGetsockopt, tcpSetsockopt } from './tcp-sockopt.ts';
 import type { TcpSock } from './tcp-sock.ts';
@@ -123,6 +125,7 @@ export function tcpSendmsg(tp: TcpSock, msg: MsgHdr, size: number): number {
     tp.noSpace = true;
     return -EAGAIN;
   }
+  if (tp.extra !== null && tp.extra.repair !== null && tp.extra.repair.queue !== TCP_SEND_QUEUE) return tcpRepairSend(tp, msg, size);
   if (tp.err !== 0 || (tp.shutdown & SEND_SHUTDOWN) !== 0) return sendError(tp);
   let mss = tcpCurrentMss(tp);
   const large = (flags & MSG_OOB) === 0;
@@ -188,6 +191,7 @@ export function tcpSendmsg(tp: TcpSock, msg: MsgHdr, size: number): number {
     if (tp.rare !== null && tp.rare.txFlags !== 0 && tp.writeQueue.tail !== null) sockTxStampByte(tp, tp.writeQueue.tail, (tp.writeSeq - 1) | 0);
     // Out of room: whatever is there goes, the writer waits for its acknowledgment.
     tcpPush(tp, left > 0 ? flags & ~MSG_MORE : flags, mss, left > 0 ? TCP_NAGLE_PUSH : tp.nonagle);
+    if (tp.extra !== null && tp.extra.repair !== null) tcpRepairTake(tp);
     return copied;
   }
   return left > 0 ? -EAGAIN : 0;
@@ -230,6 +234,10 @@ export function tcpRecvmsg(tp: TcpSock, msg: MsgHdr, size: number, flags: number
   if ((flags & MSG_ERRQUEUE) !== 0) return tp.homeAf.recvError(tp, msg, size);
   if (tp.state === TCP_LISTEN) return -ENOTCONN;
   if ((flags & MSG_OOB) !== 0) return tcpRecvUrg(tp, msg, size, flags);
+  if (tp.extra !== null && tp.extra.repair !== null) {
+    const n = tcpRepairRecv(tp, msg, size, flags);
+    if (n !== null) return n;
+  }
   const peek = (flags & MSG_PEEK) !== 0;
   let seq = (tp.copiedSeq + skPeekOffset(tp, flags)) | 0;
   let left = size;

@@ -299,6 +299,8 @@ export class TcpTest {
   readonly af: ReturnType<typeof fakeAf>;
   readonly tn: TcpNet;
   readonly sent: Sent[] = [];
+  /** The bytes of all that was sent, IP header first. */
+  readonly raw: Uint8Array[] = [];
   /** What injected sequence numbers are relative to. */
   peerIsn = 0x10000000;
   /** What the endpoint's sequence numbers are relative to: its first one. */
@@ -433,6 +435,7 @@ export class TcpTest {
       p += n;
     }
     this.sent.push(s);
+    this.raw.push(b);
     return 0;
   }
 
@@ -473,8 +476,15 @@ export class TcpTest {
     v.setUint16(th + 18, seg.urg ?? 0);
     b.set(raw, th + 20);
     b.set(data, th + 20 + optLen);
-    const tcpBytes = b.subarray(th);
-    v.setUint16(th + 16, checksum(tcpBytes, pseudoHeader(b.subarray(12, 16), b.subarray(16, 20), 6, tcpBytes.length)));
+    return this.resum(b);
+  }
+
+  /** Sets the checksum of a packet that was changed. */
+  resum(b: Uint8Array): Uint8Array {
+    const v = new DataView(b.buffer);
+    v.setUint16(36, 0);
+    const tcpBytes = b.subarray(20);
+    v.setUint16(36, checksum(tcpBytes, pseudoHeader(b.subarray(12, 16), b.subarray(16, 20), 6, tcpBytes.length)));
     return b;
   }
 

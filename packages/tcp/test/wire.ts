@@ -39,8 +39,8 @@ function rng(seed: number): () => number {
   };
 }
 
-const CLIENT = ip4('10.0.0.1');
-const SERVER = ip4('10.0.0.2');
+export const CLIENT: number = ip4('10.0.0.1');
+export const SERVER: number = ip4('10.0.0.2');
 
 export class WirePair {
   readonly clock: VirtualClock = new VirtualClock();
@@ -181,16 +181,18 @@ export class WirePair {
     return net.get(TCP).mibExt[TCPEXT_MIB_NAMES.indexOf(name)]!;
   }
 
-  /** A connection; throws when it does not come about within `limit` virtual ms. */
-  connect(limit: number = 60000): { c: TcpSock; s: TcpSock } {
+  /** A connection; throws when it does not come about within `limit` virtual ms. `prepare` sees both sockets first. */
+  connect(limit: number = 60000, prepare: (sk: TcpSock, client: boolean) => void = () => {}): { c: TcpSock; s: TcpSock } {
     const l = this.kernel.run(() => {
       const { sk } = makeSocket(this.b, this.af);
+      prepare(sk, false);
       sk.prot.getPort!(sk, 80);
       sk.prot.listen!(sk, 10);
       return sk;
     });
     const c = this.kernel.run(() => {
       const { sk } = makeSocket(this.a, this.af);
+      prepare(sk, true);
       sk.saddr = sk.rcvSaddr = CLIENT;
       const err = sk.prot.connect(sk, sockaddrIn(SERVER, 80));
       if (err !== 0) throw new Error(`connect ${err}`);

@@ -1,8 +1,9 @@
 /** The tunnels as modules of a kernel. */
 import type { Kernel, KernelModule, Key, Net } from '@linnet/kernel';
-import { ipv4 } from '@linnet/ipv4';
+import { ipv4, mrSetTunnels } from '@linnet/ipv4';
 import { netlink, type RtnlLinkOps, rtnlLinkRegister } from '@linnet/netlink';
 import { udp } from '@linnet/udp';
+import { DVMRP_TUNNELS } from './ip/dvmrp.ts';
 import { GRE, GRE_RTNL_OPS, GRETAP, GRETAP_RTNL_OPS } from './ip/gre.ts';
 import { IpTunnelTable } from './ip/ip-tunnel.ts';
 import { ipTunnelNetStop } from './ip/ip-tunnel-link.ts';
@@ -43,8 +44,15 @@ function ipTunnels(name: string, kinds: readonly (readonly [Key<IpTunnelTable>, 
   };
 }
 
-/** IPv4 in IPv4 (RFC 2003). @public */
-export const ipip: KernelModule = ipTunnels('ipip', [[IPIP, IPIP_RTNL_OPS]]);
+const IPIP_TUNNELS: KernelModule = ipTunnels('ipip', [[IPIP, IPIP_RTNL_OPS]]);
+/** IPv4 in IPv4 (RFC 2003), also for daemons of multicast routing. @public */
+export const ipip: KernelModule = {
+  ...IPIP_TUNNELS,
+  netInit(net: Net): void {
+    IPIP_TUNNELS.netInit!(net);
+    mrSetTunnels(net, DVMRP_TUNNELS);
+  },
+};
 /** Packets and frames in GRE (RFC 2784, RFC 2890): `gre` and `gretap`. @public */
 export const gre: KernelModule = ipTunnels('gre', [[GRE, GRE_RTNL_OPS], [GRETAP, GRETAP_RTNL_OPS]]);
 /** IPv6, and IPv4, in IPv4 (RFC 4213). @public */

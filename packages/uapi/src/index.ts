@@ -474,3 +474,4 @@ export {
   IP6MRA_CREPORT_MIF_ID, IP6MRA_CREPORT_SRC_ADDR, IP6MRA_CREPORT_DST_ADDR, IP6MRA_CREPORT_PKT,
 } from './mroute6.ts';
 export * from './netlink-index.ts';
+export * from './nf-tables.ts';

@@ -84,6 +84,7 @@ const HEADERS = `
 #include <linux/veth.h>
 #include <linux/virtio_net.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nf_tables.h>
 /* Group addresses are in network order there and in host order here. */
 #undef htonl
 #define htonl(x) (x)

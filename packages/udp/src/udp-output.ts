@@ -206,6 +206,12 @@ function sendMapped(sk: UdpSock, name: SockAddrIn, msg: MsgHdr, len: number): nu
   return sk.ipv6only || af4 === null ? -ENETUNREACH : sendmsg4(sk, af4, name, msg, len);
 }
 
+/** Counts a message of which only a part found room. Returns `err`. */
+function noteNoRoom(sk: UdpSock, af: InetAf, err: number): number {
+  if (err === -ENOBUFS) (af.family === AF_INET6 ? sk.udp.mib6 : sk.udp.mib).SndbufErrors++;
+  return err;
+}
+
 /** Sends a message over a known route, or begins to hold it back. */
 function sendFlow(sk: UdpSock, af: InetAf, fl: Flowi, dst: DstEntry, msg: MsgHdr, len: number, corkreq: boolean): number {
   const { ipc } = sk;
@@ -216,7 +222,7 @@ function sendFlow(sk: UdpSock, af: InetAf, fl: Flowi, dst: DstEntry, msg: MsgHdr
 
   if (!corkreq) {
     const skb = af.makeSkb(sk, fl, msg, len + UDP_HLEN, UDP_HLEN, ipc, dst, msg.flags);
-    if (skb === null) return fl.error;
+    if (skb === null) return noteNoRoom(sk, af, fl.error);
     const err = udpSendSkb(sk, af, skb, fl, ipc.gsoSize);
     return err < 0 ? err : len;
   }
@@ -233,8 +239,9 @@ function append(sk: UdpSock, msg: MsgHdr, len: number, hlen: number, corkreq: bo
   const flags = corkreq ? msg.flags | MSG_MORE : msg.flags;
   const err = sk.pendingAf.appendData(sk, sk.cork!.fl, msg, hlen + len, hlen, sk.ipc, dst, flags);
   if (err < 0) {
+    const af = sk.pendingAf;
     udpFlushPendingFrames(sk);
-    return err;
+    return noteNoRoom(sk, af, err);
   }
   if (!corkreq) {
     const sent = udpPushPendingFrames(sk);

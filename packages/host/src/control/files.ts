@@ -30,9 +30,9 @@ export function fileCall(task: Task, frame: Frame, reply: Reply): void {
   }
   switch (frame.op) {
     case OP_READFILE: {
-      const text = sys.readFile(path);
-      if (typeof text === 'number') reply.rc = text;
-      else reply.add(new TextEncoder().encode(text));
+      const bytes = sys.readFileBytes(path);
+      if (typeof bytes === 'number') reply.rc = bytes;
+      else reply.add(bytes);
       return;
     }
     case OP_WRITEFILE:

@@ -1,4 +1,5 @@
 /** `ip route`. */
+import { strerror } from '@linnet/posix';
 import {
   NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, RTA_DPORT, RTA_DST, RTA_EXPIRES, RTA_FLOW, RTA_GATEWAY, RTA_IIF, RTA_IP_PROTO, RTA_MARK, RTA_METRICS, RTA_MULTIPATH, RTA_NH_ID, RTA_OIF, RTA_PREF, RTA_PREFSRC,
   RTA_PRIORITY, RTA_SPORT, RTA_SRC, RTA_TABLE, RTA_UID, RTA_VIA, RTAX_CC_ALGO, RTAX_FEATURES, RTAX_LOCK, RTAX_RTO_MIN, RTAX_RTT, RTAX_RTTVAR, RTM_DELROUTE, RTM_GETROUTE, RTM_NEWROUTE,
@@ -156,6 +157,13 @@ function flush(ip: Ip, w: Words): number {
   if (!w.more) throw new ToolExit(1, '"ip route flush" requires arguments.\n');
   const f = parseFilter(ip, w);
   const { out, opt } = ip;
+  if (f.cloned && f.family !== AF_INET6) {
+    // What IPv4 learned is no route: it is forgotten by a setting, all of it.
+    const err = ip.task.sys.writeFile('/proc/sys/net/ipv4/route/flush', '-1');
+    if (err < 0) throw new ToolExit(1, `Cannot flush routing cache: ${strerror(err)}\n`);
+    if (opt.stats > 0) out.raw('*** IPv4 routing cache is flushed.\n');
+    return 0;
+  }
   for (let round = 0; ; round++) {
     const some = fetch(ip, f);
     if (some.length === 0) {

@@ -63,10 +63,9 @@ export function ipTunnelListen(k: Kernel, p: InetProtocol): void {
   if (inet.protos[p.protocol] === null) inet.addProtocol(p);
 }
 
-/** Makes a device with the parameters `parms`. */
-export function ipTunnelNewlink(dev: NetDevice, p: RtnlLinkParams, table: Key<IpTunnelTable>, parms: IpTunnelParms, hlen: number): number {
+/** Registers a new device that leads through `net` with the parameters `parms`. The MTU that fits its path, or a negative errno. */
+export function ipTunnelRegister(dev: NetDevice, net: Net, table: Key<IpTunnelTable>, parms: IpTunnelParms, hlen: number): number {
   const t = ipTunnelPriv(dev);
-  const net = p.linkNet;
   const tunnels = net.get(table);
   if (parms.collectMd ? tunnels.hasCollectMd() : tunnels.find(parms, dev.type) !== null) return -EEXIST;
   t.dev = dev;
@@ -75,14 +74,20 @@ export function ipTunnelNewlink(dev: NetDevice, p: RtnlLinkParams, table: Key<Ip
   t.hlen = hlen;
   t.cells = new GroCells(dev);
   if (dev.type !== ARPHRD_ETHER && ipv4IsMulticast(parms.daddr)) dev.flags |= IFF_BROADCAST;
-  if (dev.type === ARPHRD_ETHER && p.tb[IFLA_ADDRESS] === 0) ethHwAddrRandom(dev);
   setAddrs(t);
   const err = registerNetdevice(dev);
   if (err < 0) return err;
-  let mtu = ipTunnelBindDev(t);
-  if (p.tb[IFLA_MTU] !== 0) mtu = Math.max(68, Math.min(dev.mtu, ipTunnelMaxMtu(t)));
+  const mtu = ipTunnelBindDev(t);
   tunnels.add(t);
-  return devSetMtu(dev, mtu);
+  return mtu;
+}
+
+/** Makes a device with the parameters `parms`. */
+export function ipTunnelNewlink(dev: NetDevice, p: RtnlLinkParams, table: Key<IpTunnelTable>, parms: IpTunnelParms, hlen: number): number {
+  if (dev.type === ARPHRD_ETHER && p.tb[IFLA_ADDRESS] === 0) ethHwAddrRandom(dev);
+  const fits = ipTunnelRegister(dev, p.linkNet, table, parms, hlen);
+  if (fits < 0) return fits;
+  return devSetMtu(dev, p.tb[IFLA_MTU] !== 0 ? Math.max(68, Math.min(dev.mtu, ipTunnelMaxMtu(ipTunnelPriv(dev)))) : fits);
 }
 
 /** Gives a device other parameters. */

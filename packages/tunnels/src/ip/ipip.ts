@@ -70,7 +70,8 @@ function protocol(proto: number, type: number, min: number): InetProtocol {
     },
   });
 }
-const IPIP_PROTOCOL = protocol(IPPROTO_IPIP, ETH_P_IP, U.IPHDR_LEN);
+/** Packets of protocol 4. */
+export const IPIP_PROTOCOL: InetProtocol = protocol(IPPROTO_IPIP, ETH_P_IP, U.IPHDR_LEN);
 const SIT_PROTOCOL = protocol(IPPROTO_IPV6, ETH_P_IPV6, 40);
 
 const OPS = Object.freeze(ipTunnelDevOps(xmit));

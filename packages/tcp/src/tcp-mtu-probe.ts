@@ -1,0 +1,164 @@
+/**
+ * Finding the path's MTU by the packets themselves (RFC 4821; `tcp_mtu_probing` of ip-sysctl): now and then a segment is larger than the others, and its fate tells. For paths
+ * where routers drop what is too large and do not say so. Sizes are those of IP packets.
+ */
+import { type Skb, skbShift, skbUnlink } from '@linnet/skbuff';
+import { after, AF_INET6, before, TCP_CA_CWR, TCP_CA_Loss, TCP_CA_Open, TCP_CLOSE_WAIT, TCP_ESTABLISHED, TCPHDR_FIN, TCPHDR_PSH, TCPHDR_URG } from '@linnet/uapi';
+import { tcpCurrentSsthresh, tcpPacketsInFlight, tcpSetCaState } from './tcp-cong.ts';
+import { tcpExtra } from './tcp-extra.ts';
+import { tsoFragment } from './tcp-fragment.ts';
+import { TcpExtTCPMTUPFail, TcpExtTCPMTUPSuccess } from './tcp-mib.ts';
+import { tcpMssToMtu, tcpMtuToMss, tcpSyncMss } from './tcp-mss.ts';
+import { netInc } from './tcp-net.ts';
+import { tcpWmemFreeSkb } from './tcp-rtx-queue.ts';
+import type { TcpSock } from './tcp-sock.ts';
+import { tcpWndEnd } from './tcp-window.ts';
+
+/** The search of a connection (RFC 4821 section 5.2). */
+export class TcpMtuProbe {
+  /** Packets of this size pass: segments are made for it. */
+  low: number;
+  /** Larger ones do not pass, or may not be. */
+  high: number;
+  /** The size of the probe that is under way; 0: none is. */
+  size = 0;
+  /** Its sequence numbers. */
+  start = 0;
+  end = 0;
+  /** jiffies when the search began. */
+  since: number;
+
+  constructor(low: number, high: number, since: number) {
+    this.low = low;
+    this.high = high;
+    this.since = since;
+  }
+}
+
+/** The largest packet that the peer's MSS has room for. */
+function most(tp: TcpSock): number {
+  return tp.mssClamp + 20 + tp.af.netHeaderLen;
+}
+
+/** Begins the search of a new connection, or begins it anew when more is known of the peer: only where it is always on. */
+export function tcpMtuProbeInit(tp: TcpSock): void {
+  if (tp.tn.mtuProbing < 2) return;
+  tcpExtra(tp).probe = new TcpMtuProbe(tcpMssToMtu(tp, tp.tn.baseMss), most(tp), tp.kernel.jiffies);
+}
+
+/**
+ * Timeouts follow each other: perhaps only large segments are lost, and no router tells (RFC 4821 section 7.7, RFC 2923 section 2.1). From the second time on each halves what is tried.
+ */
+export function tcpMtuBlackhole(tp: TcpSock): void {
+  const { tn } = tp;
+  if (tn.mtuProbing === 0) return;
+  const extra = tcpExtra(tp);
+  if (extra.probe === null) {
+    extra.probe = new TcpMtuProbe(tcpMssToMtu(tp, tn.baseMss), most(tp), tp.kernel.jiffies);
+  } else {
+    const mss = Math.max(Math.min(tn.baseMss, tcpMtuToMss(tp, extra.probe.low) >> 1), tn.mtuProbeFloor, tn.minSndMss);
+    extra.probe.low = tcpMssToMtu(tp, mss);
+  }
+  tcpSyncMss(tp, tp.pmtuCookie);
+}
+
+/** Is it time to try larger packets again? Routes change (RFC 4821 section 7.3). */
+function searchAgain(tp: TcpSock, p: TcpMtuProbe): void {
+  const now = tp.kernel.jiffies;
+  if (((now - p.since) | 0) < tp.tn.probeInterval * 1000) return;
+  p.since = now;
+  p.low = tcpMssToMtu(tp, tp.mssCache);
+  p.high = Math.min(most(tp), tp.pmtuCookie);
+}
+
+/**
+ * Makes the first unsent segment one of the size to be tried next, when this is the moment for it, or returns null (RFC 4821 section 7.4): nothing is lost or out of order, and enough
+ * data follows that a loss shows without a timeout. The caller sends it.
+ */
+export function tcpMtuProbeNext(tp: TcpSock, p: TcpMtuProbe): Skb | null {
+  const head = tp.writeQueue.head;
+  if (head === null || p.size !== 0 || tp.caState !== TCP_CA_Open || (tp.state !== TCP_ESTABLISHED && tp.state !== TCP_CLOSE_WAIT)) return null;
+  // SACK blocks would make headers of another length; routers may cut what IP_PMTUDISC_DONT sends.
+  if (tp.numSacks !== 0 || tp.dsackPending || tp.urgMode || (tp.pmtudisc === 0 && tp.af.family !== AF_INET6)) return null;
+  if (p.high - p.low < tp.tn.probeThreshold) {
+    searchAgain(tp, p);
+    return null;
+  }
+  const mss = tp.mssCache;
+  const len = tcpMtuToMss(tp, (p.low + p.high + 1) >> 1);
+  if (len <= mss) return null;
+  const needed = len + (tp.reordering + 1) * mss;
+  if (((tp.writeSeq - tp.sndNxt) | 0) < needed || after((tp.sndNxt + needed) | 0, tcpWndEnd(tp))) return null;
+  if (tp.sndCwnd < tp.reordering + 3 || tcpPacketsInFlight(tp) + 2 > tp.sndCwnd) return null;
+  if (!gather(tp, head, len, mss)) return null;
+  head.cb6 = 1;
+  head.cb7 = 0;
+  return head;
+}
+
+/** Gives the first unsent segment exactly `len` bytes, from those behind it or leaving them to these. False: it has another length, and all is in order. */
+function gather(tp: TcpSock, head: Skb, len: number, mss: number): boolean {
+  while (head.len < len) {
+    const { next } = head;
+    if (next === null || next.len === 0 || head.cb10 !== 0 || head.ext !== null || next.ext !== null || ((head.cb2 | next.cb2) & (TCPHDR_FIN | TCPHDR_URG)) !== 0) return false;
+    const n = Math.min(next.len, len - head.len);
+    if (skbShift(head, next, n) !== n) return false;
+    head.cb1 = (head.cb1 + n) | 0;
+    next.cb0 = head.cb1;
+    head.cb6 = 0;
+    next.cb6 = 0;
+    if (next.len === 0) {
+      head.cb2 |= next.cb2 & TCPHDR_PSH;
+      head.cb10 = next.cb10;
+      skbUnlink(next, tp.writeQueue);
+      tcpWmemFreeSkb(tp, next);
+    }
+  }
+  if (head.len > len) tsoFragment(tp, head, len, mss);
+  return true;
+}
+
+/** The probe has left. */
+export function tcpMtuProbeSent(tp: TcpSock, p: TcpMtuProbe, skb: Skb): void {
+  p.size = tcpMssToMtu(tp, skb.len);
+  p.start = skb.cb0;
+  p.end = skb.cb1;
+}
+
+/** SND.UNA moved: has the probe arrived? Then segments become that large, and the window as much fewer (RFC 4821 section 7.6.1). */
+export function tcpMtuProbeAcked(tp: TcpSock, p: TcpMtuProbe): void {
+  if (p.size === 0 || before(tp.sndUna, p.end)) return;
+  netInc(tp.tn, TcpExtTCPMTUPSuccess);
+  tp.sndCwnd = Math.max(1, Math.floor((tp.sndCwnd * tcpMssToMtu(tp, tp.mssCache)) / p.size));
+  tp.sndCwndCnt = 0;
+  tp.sndCwndStamp = tp.kernel.jiffies;
+  p.low = p.size;
+  p.size = 0;
+  tcpSyncMss(tp, tp.pmtuCookie);
+}
+
+/**
+ * Something is lost, and no recovery has begun: is the probe what is missing? Then it was too large, and that is no congestion (RFC 4821 section 7.6.2). True: what is marked lost
+ * is to be sent again, and the window stays.
+ */
+export function tcpMtuProbeLost(tp: TcpSock): boolean {
+  const p = tp.extra === null ? null : tp.extra.probe;
+  if (p === null || p.size === 0 || tp.caState >= TCP_CA_CWR || p.start !== tp.sndUna) return false;
+  netInc(tp.tn, TcpExtTCPMTUPFail);
+  p.high = p.size - 1;
+  p.size = 0;
+  tp.retransmitHint = null;
+  tp.highSeq = tp.sndNxt;
+  tp.sndSsthresh = tcpCurrentSsthresh(tp);
+  tp.priorSsthresh = 0;
+  tp.undoMarker = 0;
+  tp.frto = false;
+  tcpSetCaState(tp, TCP_CA_Loss);
+  return true;
+}
+
+/** Something is sent again: what arrives now says nothing of the probe (RFC 4821 section 7.6.3). */
+export function tcpMtuProbeVoid(tp: TcpSock): void {
+  const p = tp.extra!.probe;
+  if (p !== null) p.size = 0;
+}
