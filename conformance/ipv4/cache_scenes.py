@@ -1,4 +1,4 @@
-# What a kernel remembers of single destinations and shows of it, its accounts of realms, and ports that are given twice. Runs in a namespace of a real kernel and, through the preload library,
+# What a kernel remembers of single destinations and shows of it, its accounts of realms, ports that are given twice, and options of sockets. Runs in a namespace of a real kernel and, through the preload library,
 # inside a Linnet machine.
 from packets_scenes import *
 import packets_scenes as P
@@ -152,6 +152,22 @@ def autobind():
         for _ in range(4): say('connected', tcp(), err(lambda: held[-1].connect(('127.0.0.1', 50000))) or 'ok')
         say('and more', [tcp() for _ in range(2)]); say('by listen', err(lambda: socket.socket().listen(1)) or 'ok')
     clear()
+
+def options_of_sockets():
+    'What setsockopt and getsockopt of SOL_IP answer, option by option.'
+    text = lambda x: x.hex() if isinstance(x, bytes) else x or 'ok'
+    values = [b'', b'\0', b'\1', *[struct.pack('i', n) for n in (0, 1, 5, 300, -1)], ip('239.1.1.1') + ip('10.0.0.1'), bytes(16), H('94040000')]
+    begin(1)
+    for name, kind, proto in (('udp', 2, 0), ('tcp', 1, 0), ('raw', 3, 89), ('hdrincl', 3, 255)):
+        # 16 and 17 are policies of IPsec.
+        for opt in [o for o in range(64) if o not in (16, 17)]:
+            out = []
+            for v in values:
+                s = socket.socket(2, kind, proto)
+                r = err(lambda: s.setsockopt(0, opt, v))
+                out.append('%s=%s/%s/%s' % (v.hex(), text(r), text(err(lambda: s.getsockopt(0, opt, 12))), text(err(lambda: s.getsockopt(0, opt, 1)))))
+                s.close()
+            say(name, opt, *out)
 
 if __name__ == '__main__':
     if sys.argv[1] == 'autobind': quiet('ip link set lo up')

@@ -241,8 +241,10 @@ def mld():
         b = b[:2] + struct.pack('!H', csum6(src, dst, 58, b)) + b[4:]
         p = bytes.fromhex('3a000502' + RA[0] + '0100') + b if ra else b
         t[0].send(frame6(packet6(src, dst, hops, 0 if ra else 58, p)))
-    # When the machine's own reports (of its groups of the link) come is chance.
-    mine = lambda l: sorted(m for m in l if m[:2] != '00' and not (m[:2] in ('83', '84', '8f') and 'ff020000' in m))
+    # When the machine's own reports come is chance: of its groups of the link, and whatever its checksum says is from an address of its own.
+    to = lambda m: socket.inet_ntop(socket.AF_INET6, bytes.fromhex(m[16:48])) if m[:2] == '83' else 'ff02::2' if m[:2] == '84' else 'ff02::16'
+    own = lambda m: 'ff020000' in m or any(csum6('fe80::ff:fe00:10%d' % i, to(m), 58, bytes.fromhex(m)) == 0 for i in range(3))
+    mine = lambda l: sorted(m for m in l if m[:2] != '00' and not (m[:2] in ('83', '84', '8f') and own(m)))
     def look(what): say(what, mine(s.recv(0.1)), mine(k.recv(0.05)), [len(x.recv(0.05)) for x in t]); proc6('ip6_mr_cache')
     [x.recv(0.3) for x in t]; s.recv(); k.recv()
     msg(131, G, G); look('report')

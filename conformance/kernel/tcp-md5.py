@@ -1,4 +1,4 @@
-# A real end of a signed connection: tcp-md5.py listen|connect KEY PEER PORT [reset]. Prints what came, and how it ended.
+# A real end of a signed connection: tcp-md5.py listen|connect KEY PEER PORT [SECONDS]. Prints what came, and how it ended.
 import errno, hashlib, socket, struct, sys
 
 TCP_MD5SIG = 14
@@ -16,7 +16,7 @@ def sig():
 
 
 s = socket.socket(family)
-s.settimeout(20)
+s.settimeout(float((sys.argv + ["20"])[5]))
 if key != "-":
     s.setsockopt(socket.IPPROTO_TCP, TCP_MD5SIG, sig())
 try:
@@ -26,7 +26,6 @@ try:
         print("listening", flush=True)
         c = s.accept()[0]
     else:
-        s.settimeout(1.4)
         s.connect((peer, int(port)))
         c = s
     c.settimeout(20)

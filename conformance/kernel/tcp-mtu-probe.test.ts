@@ -69,6 +69,7 @@ describe.skipIf(!have('root', 'ip', 'tshark', 'python3', 'nft', 'ethtool'))('a b
       expect(size).toBeLessThanOrEqual(LIMIT);
       expect(size).toBeGreaterThan(LIMIT - 8);
     }
-    expect([machine.counter('TcpExt.TCPTimeouts'), machine.counter('TcpExt.TCPMTUPFail')]).toEqual([0, 4]);
+    expect(machine.counter('TcpExt.TCPTimeouts')).toBe(0);
+    expect(machine.counter('TcpExt.TCPMTUPFail')).toBeGreaterThan(0);
   }));
 });

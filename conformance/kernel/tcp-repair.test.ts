@@ -1,11 +1,12 @@
 // A connection to a real kernel moves (TCP_REPAIR): from Linnet to another Linnet, to a real kernel, and from a real kernel to Linnet. The peer sees nothing of it.
 import { fileURLToPath } from 'node:url';
+import { ipv6 } from '@linnet/ipv6';
 import type { Task } from '@linnet/posix';
 import {
-  AF_INET, MSG_PEEK, SIOCINQ, SIOCOUTQ, SIOCOUTQNSD, SOCK_STREAM, SOL_TCP, sockaddrIn, TCP_INFO, TCP_MAXSEG, TCP_QUEUE_SEQ, TCP_RECV_QUEUE, TCP_REPAIR, TCP_REPAIR_OPTIONS,
+  AF_INET, AF_INET6, MSG_PEEK, SIOCINQ, SIOCOUTQ, SIOCOUTQNSD, SOCK_STREAM, SOL_TCP, sockaddrIn, sockaddrIn6, TCP_INFO, TCP_MAXSEG, TCP_QUEUE_SEQ, TCP_RECV_QUEUE, TCP_REPAIR, TCP_REPAIR_OPTIONS,
   TCP_REPAIR_QUEUE, TCP_REPAIR_WINDOW, TCP_SEND_QUEUE, TCP_TIMESTAMP,
 } from '@linnet/uapi';
-import type { SockAddrIn } from '@linnet/uapi';
+import type { SockAddr, SockAddrIn } from '@linnet/uapi';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../lib/exec.ts';
 import { ip4, scene } from '../lib/scene.ts';
@@ -72,16 +73,16 @@ async function dump(task: Task, fd: number): Promise<Dump> {
   return d;
 }
 
-async function restore(task: Task, d: Dump): Promise<number> {
-  const fd = task.socket(AF_INET, SOCK_STREAM);
+async function restore(task: Task, d: Dump, peer: SockAddr = sockaddrIn(ip4(PEER), PORT)): Promise<number> {
+  const fd = task.socket(peer.family, SOCK_STREAM);
   const set = (opt: number, v: Uint8Array | number): void => task.setsockopt(fd, SOL_TCP, opt, v);
   set(TCP_REPAIR, 1);
   for (const [q, seq] of [[TCP_RECV_QUEUE, d.recvSeq], [TCP_SEND_QUEUE, d.sendSeq]] as const) {
     set(TCP_REPAIR_QUEUE, q);
     set(TCP_QUEUE_SEQ, int(seq | 0));
   }
-  task.bind(fd, sockaddrIn(0, d.port));
-  await task.connect(fd, sockaddrIn(ip4(PEER), PORT));
+  task.bind(fd, peer.family === AF_INET ? sockaddrIn(0, d.port) : sockaddrIn6(new Int32Array(4), d.port));
+  await task.connect(fd, peer);
   const opts = [2, d.mss];
   if ((d.options & 1) !== 0) opts.push(8, 0);
   if ((d.options & 2) !== 0) opts.push(4, 0);
@@ -135,6 +136,30 @@ function real(s: Scene, peer: TestNetns): TestNetns {
   ns.sh(`ip address add ${MOVES}/24 dev near && ip link set near up && ip route replace ${PEER}/32 dev near`);
   return ns;
 }
+
+describe('a connection of one machine', () => {
+  it('is taken up by another socket, over IPv6, with data on both queues', scene(async (s) => {
+    const { task } = s.machine({ modules: [ipv6] });
+    const peer = sockaddrIn6(Int32Array.of(0, 0, 0, 1), PORT);
+    const l = task.socket(AF_INET6, SOCK_STREAM);
+    task.bind(l, peer);
+    task.listen(l, 1);
+    const first = task.socket(AF_INET6, SOCK_STREAM);
+    await task.connect(first, peer);
+    const server = await task.accept(l);
+    await send(task, server, 'for you\n');
+    await send(task, first, 'for me\n');
+    await eventually('it is there', () => task.ioctl(first, SIOCINQ) === 8 && task.ioctl(first, SIOCOUTQ) === 0);
+    const d = await dump(task, first);
+    const second = await restore(task, d, peer);
+    expect([await line(task, second), await line(task, server)]).toEqual(['for you', 'for me']);
+    await send(task, second, `${'y'.repeat(200000)}\n`);
+    expect((await line(task, server)).length).toBe(200000);
+    await send(task, server, 'bye\n');
+    expect(await line(task, second)).toBe('bye');
+    for (const fd of [second, server, l]) task.close(fd);
+  }));
+});
 
 describe.skipIf(!have('root', 'ip', 'ss', 'tshark', 'python3'))('a connection with a real kernel moves', () => {
   it('from Linnet to another Linnet', scene(async (s) => {

@@ -16,6 +16,9 @@ const hex = (b: ArrayLike<number>): string => Array.from(b, (x) => x.toString(16
 const own = (wire: number): Bytes => [2, 0, 0, 0, 0, 1 + wire];
 const of = (n: number): Bytes => [2, 0, 0, 0, 1, n];
 
+/** Proxies for all devices outlive their namespace in a real kernel, and turn up in one that is made at the same place in memory. */
+const GHOST = / 0xc .* \*$/;
+
 /** Sends a frame on a wire of the host. */
 type Send = (frame: Uint8Array) => void;
 
@@ -25,6 +28,8 @@ class Host {
   readonly #send: Send[] = [];
   readonly #seen: string[] = [];
   readonly #taps: TapFd[] = [];
+  /** Its hardware addresses. */
+  readonly #own: Bytes[] = [own(0), own(1)];
   #echo = 0;
 
   private constructor(side: Side) {
@@ -69,6 +74,7 @@ class Host {
   }
 
   async sh(command: string): Promise<string> {
+    for (const [, wire, mac] of command.matchAll(/set t(\d) address (\S+)/g)) this.#own[Number(wire)] = mac!.replace(';', '').split(':').map((x) => Number.parseInt(x, 16));
     return expectOk(await this.side.run(command)).stdout;
   }
 
@@ -83,7 +89,7 @@ class Host {
     const n = ++this.#echo;
     for (const wire of [0, 1]) {
       const f = new Uint8Array(60);
-      f.set([...own(wire), ...of(250), 8, 0, 0x45, 0, 0, 28, 0, 0, 0, 0, 64, 1, 0, 0, 10, wire, 0, 250, 10, wire, 0, 1, 8, 0, 0, 0, 0, 7, n >> 8, n & 255]);
+      f.set([...this.#own[wire]!, ...of(250), 8, 0, 0x45, 0, 0, 28, 0, 0, 0, 0, 64, 1, 0, 0, 10, wire, 0, 250, 10, wire, 0, 1, 8, 0, 0, 0, 0, 7, n >> 8, n & 255]);
       checksum(f, 14, 20, 24);
       checksum(f, 34, 8, 36);
       this.#send[wire]!(f);
@@ -149,6 +155,7 @@ const PROBES: readonly (readonly [name: string, arp: Arp])[] = [
   ['is that of the other wire free?', { spa: '0.0.0.0', tpa: '10.1.0.1' }],
   ['is that of a host on the other wire free?', { spa: '0.0.0.0', tpa: '10.1.0.9' }],
   ['somebody tells, as a question', { spa: '10.0.0.20', tpa: '10.0.0.20' }],
+  ['somebody of the other wire tells', { spa: '10.1.0.77', tpa: '10.1.0.77' }],
   ['somebody tells, as an answer', { op: 2, spa: '10.0.0.21', tpa: '10.0.0.21', tha: of(9) }],
   ['as an answer for nobody', { op: 2, spa: '10.0.0.22', tpa: '10.0.0.22' }],
   ['somebody known tells of another hardware address', { spa: '10.0.0.9', tpa: '10.0.0.9', sha: of(19) }],
@@ -221,7 +228,7 @@ describe.skipIf(!can('root', 'ip', 'sysctl', 'python3'))('ARP', () => {
   afterAll(async () => { await Promise.all(hosts.map((h) => h.close())); });
 
   async function known(h: Host): Promise<string[]> {
-    return [await h.sh('ip neigh show'), await h.sh('cat /proc/net/arp')].flatMap((t) => t.trimEnd().split('\n').map((l) => l.trimEnd()).filter((l) => !l.includes('.250 ')).sort());
+    return [await h.sh('ip neigh show'), await h.sh('cat /proc/net/arp')].flatMap((t) => t.trimEnd().split('\n').map((l) => l.trimEnd()).filter((l) => !l.includes('.250 ') && !GHOST.test(l)).sort());
   }
 
   test.each(SETTINGS)('which questions are answered: %s', async (on, off) => {

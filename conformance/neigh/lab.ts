@@ -58,7 +58,7 @@ export interface Advertisement {
 export class Peer {
   answers = true;
   mac: string = MAC_A;
-  /** What the host sent about this neighbour: 'all' to everybody who might be it, 'one' to its hardware address, 'data' a datagram. */
+  /** What the host sent about this neighbour: 'all' to everybody who might be it, 'one' to its hardware address ('to' another), 'data' a datagram. */
   readonly seen: string[] = [];
   /** Sends a frame to the host. */
   send: (frame: Uint8Array) => void = () => {};
@@ -66,7 +66,8 @@ export class Peer {
   /** A frame from the host. */
   receive(f: Uint8Array): void {
     const type = (f[12]! << 8) | f[13]!;
-    const how = (f[0]! & 1) !== 0 ? 'all' : 'one';
+    const to = Array.from(f.subarray(0, 6), (x) => x.toString(16).padStart(2, '0')).join(':');
+    const how = (f[0]! & 1) !== 0 ? 'all' : to === this.mac ? 'one' : `to ${to}`;
     if (type === 0x0806) {
       if (f[21] === 2) this.seen.push(`answer ${f.subarray(28, 32).join('.')}`);
       if (f[21] !== 1 || !PEER4_BYTES.every((x, i) => f[38 + i] === x)) return;
@@ -81,7 +82,7 @@ export class Peer {
       this.seen.push(how);
       if (this.answers) this.advertise({ solicited: true, override: true });
     } else if ((type === 0x0800 && f[23] === 17) || (type === 0x86dd && f[20] === 17)) {
-      this.seen.push(`data ${Array.from(f.subarray(0, 6), (x) => x.toString(16).padStart(2, '0')).join(':')}`);
+      this.seen.push(`data ${to}`);
     }
   }
 

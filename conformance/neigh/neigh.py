@@ -2,6 +2,7 @@
 #   neigh.py watch DEV                        what RTNLGRP_NEIGH tells, a line each, after `ready`
 #   neigh.py resolve DEV ADDR=MAC ...         answers the kernel's questions, a line each, after `ready`
 #   neigh.py new|replace|change|del DEV ADDR [lladdr=MAC] [state=N] [flags=N] [ext=N] [proto=N]
+#   neigh.py do DEV new|... ADDR [...] , new|... ADDR [...] , ...   several in a row
 #   neigh.py fill DEV PREFIX COUNT [...]      `new` for PREFIX::1, PREFIX::2 ... or the addresses after PREFIX: how many, and what the first refusal says
 #   neigh.py list DEV
 import errno, socket, struct, sys
@@ -121,6 +122,11 @@ def main(verb, dev, *rest):
                 print(i, said)
                 return
         print(count, 'ok')
+    elif verb == 'do':
+        nl = Netlink()
+        for words in ' '.join(rest).split(' , '):
+            how, addr, *more = words.split()
+            print(words + ':', nl.ask(DEL if how == 'del' else NEW, flags[how], request(index, addr, more)))
     else:
         print(Netlink().ask(DEL if verb == 'del' else NEW, flags[verb], request(index, rest[0], rest[1:])))
 

@@ -12,7 +12,8 @@ const VALID = 4;
 type Version = 4 | 6;
 interface Scenario {
   readonly name: string;
-  play(s: Stage, v: Version, put: (verb: string, rest: string, last?: number) => Promise<void>): Promise<void>;
+  /** `put` takes down a request about the neighbour, or the one whose address ends so; `done` makes them, in a row. */
+  play(s: Stage, v: Version, put: (verb: string, rest: string, last?: number) => void, done: () => Promise<void>): Promise<void>;
 }
 
 const setTable = (s: Stage, v: Version, what: string): Promise<string> => s.sh(`ip ntable change name ${v === 4 ? 'arp_cache' : 'ndisc_cache'} dev ${DEV} ${what}`);
@@ -22,45 +23,50 @@ const tell = (s: Stage, v: Version): void => (v === 4 ? s.peer.gratuitous(2) : s
 const SCENARIOS: readonly Scenario[] = [
   {
     name: 'what may be asked for',
-    async play(_s, _v, put) {
+    async play(s, v, put, done) {
+      // None is probed while this goes on.
+      await setTable(s, v, 'retrans 60000 delay_probe 60000');
       for (const state of [0, 1, 2, 4, 8, 16, 32, 64, 128]) {
-        await put('new', `ext=${VALID} lladdr=${MAC_A} state=${state}`, state + 20);
-        await put('del', '', state + 20);
-        await put('new', `ext=${VALID} state=${state}`, state + 20);
-        await put('replace', `ext=${VALID} state=${state}`, state + 20);
-        await put('del', '', state + 20);
+        put('new', `ext=${VALID} lladdr=${MAC_A} state=${state}`, state + 20);
+        put('del', '', state + 20);
+        put('new', `ext=${VALID} state=${state}`, state + 20);
+        put('replace', `ext=${VALID} state=${state}`, state + 20);
+        put('del', '', state + 20);
       }
-      for (const flags of [0x01, 0x02, 0x08, 0x10, 0x20, 0x40, 0x80]) await put('new', `ext=${VALID} flags=${flags} lladdr=${MAC_A} state=4`, flags + 20);
-      for (const ext of [VALID | MANAGED, VALID | 2, 8, VALID | 8]) await put('new', `ext=${ext} lladdr=${MAC_A} state=4`, 200);
-      await put('del', '', 200);
+      for (const flags of [0x01, 0x02, 0x08, 0x10, 0x20, 0x40, 0x80]) put('new', `ext=${VALID} flags=${flags} lladdr=${MAC_A} state=4`, flags + 20);
+      for (const ext of [VALID | MANAGED, VALID | 2, 8, VALID | 8]) put('new', `ext=${ext} lladdr=${MAC_A} state=4`, 200);
+      put('del', '', 200);
+      await done();
     },
   },
   {
     name: 'given and taken away',
-    async play(_s, _v, put) {
-      await put('new', `lladdr=${MAC_A} state=4`);
-      await put('change', `ext=${VALID} lladdr=${MAC_A} state=4`);
-      await put('change', `ext=${VALID} lladdr=${MAC_B} state=4`);
-      await put('replace', `lladdr=${MAC_B} state=4`);
-      await put('replace', `ext=${VALID} lladdr=${MAC_A} state=2`);
-      await put('replace', `ext=${VALID} flags=0x10 lladdr=${MAC_A} state=4`);
-      await put('replace', `ext=${VALID | MANAGED} flags=0x10 lladdr=${MAC_A} state=4`);
-      await put('replace', `ext=${VALID} lladdr=${MAC_A} state=4`);
-      await put('replace', `ext=${VALID} lladdr=${MAC_A} state=128`);
-      await put('replace', `ext=${VALID} state=32`);
-      await put('replace', `lladdr=${MAC_A} state=128`);
-      await put('replace', `ext=${VALID} lladdr=${MAC_A} state=4`);
-      await put('del', '');
-      await put('new', `ext=${VALID} flags=1 lladdr=${MAC_A} state=4`);
-      await put('replace', `ext=${VALID} flags=1 lladdr=${MAC_A} state=4`);
-      await put('del', '');
+    async play(_s, _v, put, done) {
+      put('new', `lladdr=${MAC_A} state=4`);
+      put('change', `ext=${VALID} lladdr=${MAC_A} state=4`);
+      put('change', `ext=${VALID} lladdr=${MAC_B} state=4`);
+      put('replace', `lladdr=${MAC_B} state=4`);
+      put('replace', `ext=${VALID} lladdr=${MAC_A} state=2`);
+      put('replace', `ext=${VALID} flags=0x10 lladdr=${MAC_A} state=4`);
+      put('replace', `ext=${VALID | MANAGED} flags=0x10 lladdr=${MAC_A} state=4`);
+      put('replace', `ext=${VALID} lladdr=${MAC_A} state=4`);
+      put('replace', `ext=${VALID} lladdr=${MAC_A} state=128`);
+      put('replace', `ext=${VALID} state=32`);
+      put('replace', `lladdr=${MAC_A} state=128`);
+      put('replace', `ext=${VALID} lladdr=${MAC_A} state=4`);
+      put('del', '');
+      put('new', `ext=${VALID} flags=1 lladdr=${MAC_A} state=4`);
+      put('replace', `ext=${VALID} flags=1 lladdr=${MAC_A} state=4`);
+      put('del', '');
+      await done();
     },
   },
   {
     name: 'used, and nobody answers',
-    async play(s, v, put) {
+    async play(s, v, put, done) {
       s.peer.answers = false;
-      await put('new', `ext=${VALID} lladdr=${MAC_A} state=4`);
+      put('new', `ext=${VALID} lladdr=${MAC_A} state=4`);
+      await done();
       await s.data(v);
       await s.wait(1600);
       await s.data(v);
@@ -69,8 +75,9 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'used, and it answers',
-    async play(s, v, put) {
-      await put('new', `ext=${VALID} lladdr=${MAC_A} state=4`);
+    async play(s, v, put, done) {
+      put('new', `ext=${VALID} lladdr=${MAC_A} state=4`);
+      await done();
       await s.data(v);
       await s.wait(600);
       s.peer.mac = MAC_B;
@@ -82,9 +89,10 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'not used',
-    async play(s, v, put) {
-      await setTable(s, v, 'base_reachable 400');
-      await put('new', `ext=${VALID} lladdr=${MAC_A} state=2`);
+    async play(s, v, put, done) {
+      await setTable(s, v, 'base_reachable 400 delay_probe 20');
+      put('new', `ext=${VALID} lladdr=${MAC_A} state=2`);
+      await done();
       await s.wait(1500);
       answer(s, v);
       await s.wait(1000);
@@ -92,8 +100,9 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'it asks, tells and answers',
-    async play(s, v, put) {
-      await put('new', `ext=${VALID} lladdr=${MAC_A} state=4`);
+    async play(s, v, put, done) {
+      put('new', `ext=${VALID} lladdr=${MAC_A} state=4`);
+      await done();
       tell(s, v);
       answer(s, v);
       await s.wait(100);
@@ -106,27 +115,33 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'managed too',
-    async play(s, _v, put) {
+    async play(s, _v, put, done) {
       s.peer.answers = false;
-      await put('new', `ext=${VALID | MANAGED} lladdr=${MAC_A} state=4`);
+      put('new', `ext=${VALID} lladdr=${MAC_A} state=4`);
+      put('replace', `ext=${VALID | MANAGED} lladdr=${MAC_A} state=4`);
+      await done();
       await s.wait(1500);
     },
   },
   {
     name: 'its device goes',
-    async play(s, _v, put) {
-      await put('new', `ext=${VALID} lladdr=${MAC_A} state=4`);
-      await put('new', `ext=${VALID} lladdr=${MAC_A} state=2`, 7);
+    async play(s, _v, put, done) {
+      put('new', `ext=${VALID} lladdr=${MAC_A} state=4`);
+      put('new', `ext=${VALID} lladdr=${MAC_A} state=2`, 7);
+      await done();
       await s.sh(`ip link set ${DEV} carrier off`);
       await s.wait(1500);
       await s.sh(`ip link set ${DEV} carrier on`);
       await s.wait(1200);
-      await put('replace', `ext=${VALID} lladdr=${MAC_A} state=4`);
+      put('replace', `ext=${VALID} lladdr=${MAC_A} state=4`);
+      await done();
       await s.sh(`ip link set ${DEV} address 02:00:00:00:00:02`);
       await s.wait(100);
-      await put('replace', `ext=${VALID} lladdr=${MAC_A} state=4`);
+      put('replace', `ext=${VALID} lladdr=${MAC_A} state=4`);
+      await done();
       await s.sh(`ip neigh flush dev ${DEV}`);
-      await put('replace', `ext=${VALID} lladdr=${MAC_A} state=4`);
+      put('replace', `ext=${VALID} lladdr=${MAC_A} state=4`);
+      await done();
       await s.sh(`ip link set ${DEV} down`);
       await s.wait(100);
     },
@@ -153,9 +168,11 @@ describe.skipIf(!can('root', 'ip', 'python3', 'sysctl'))('a neighbour that someb
         const watch = s.start(`${PROGRAM} watch ${DEV}`);
         await watch.until(/ready/);
         const said: string[] = [];
-        await sc.play(s, v, async (verb, rest, last = 2) => {
-          const addr = v === 4 ? PEER4.replace(/2$/, String(last)) : PEER6.replace(/2$/, last.toString(16));
-          said.push(`${verb} ${addr} ${rest}: ${await s.sh(`${PROGRAM} ${verb} ${DEV} ${addr} ${rest}`)}`.trimEnd());
+        const next: string[] = [];
+        await sc.play(s, v, (verb, rest, last = 2) => {
+          next.push(`${verb} ${v === 4 ? PEER4.replace(/2$/, String(last)) : PEER6.replace(/2$/, last.toString(16))} ${rest}`);
+        }, async () => {
+          said.push(await s.sh(`${PROGRAM} do ${DEV} ${next.splice(0).join(' , ')}`));
         });
         await s.wait(150);
         return [...said, ordered(watch.stdout), ordered(await s.sh(`${PROGRAM} list ${DEV}`)), s.peer.seen.join(', ')].join('\n');

@@ -19,6 +19,7 @@ function normal(text: string): string {
     .replace(/\b(tcp|udp|udplite|icmp|icmpv6|unknown) +(\d+) (\d+) /g, (_all, name: string, num: string, left: string) => `${name} ${num} ${Math.ceil(Number(left) / 10) * 10} `)
     .replace(/ portid=\d+( progname=\S+)?/g, ' portid=#')
     .replace(/delta-time=\d+/g, 'delta-time=#')
+    .replace(/ by process \d+ \(\S*\)/g, ' by process #')
     .replace(/^(conntrack v)[\d.]+/gm, '$1');
 }
 

@@ -126,6 +126,16 @@ export const SCENES: readonly Scene[] = [
     ],
   },
   {
+    name: 'sources of routes, and objects that they use', needs: ['ip'], setup: PAIR,
+    ask: [
+      'sysctl -w net.ipv4.conf.e0.promote_secondaries=1', 'ip addr add 10.0.0.98/24 dev e0', 'ip addr add 10.0.0.99/24 dev e0', 'ip route add 20.0.0.0/24 dev e0 src 10.0.0.99', 'ip route add 20.0.1.0/24 dev e0 src 10.0.0.98', 'ip route add throw 21.0.0.0/24 src 10.0.0.99',
+      'ip addr del 10.0.0.1/24 dev e0', 'ip -4 addr show e0', 'ip route', 'ip addr del 10.0.0.99/24 dev e0', 'ip route', 'ip route add local 5.0.0.0/8 dev e0 table main', 'ip route add 22.0.0.0/24 dev e0 src 5.5.5.5', 'ip rule add prio 100 to 9.9.9.9 lookup 100',
+      'ip route add 22.0.1.0/24 dev e0 src 5.5.5.5', 'ip route add local 6.0.0.0/8 dev e0 table 100', 'ip route add 22.0.2.0/24 dev e0 src 6.5.5.5 table 100', 'ip route add 22.0.2.0/24 dev e0 src 6.5.5.5 table 101', 'ip -4 route show table all | grep ^22',
+      'ip nexthop add id 1 via 10.0.0.2 dev e0', 'ip nexthop add id 2 via 10.0.0.3 dev e0', 'ip nexthop add id 23 group 1/2', 'ip nexthop replace id 1 via 10.0.0.2 fdb', 'ip route add 30.0.0.0/8 nhid 23', 'ip nexthop replace id 1 via 10.0.0.2 fdb', 'ip route del 30.0.0.0/8',
+      'ip route add 30.0.0.0/8 nhid 1', 'ip nexthop replace id 1 via 10.0.0.2 fdb', 'ip nexthop',
+    ],
+  },
+  {
     // With what nearly every kernel has: not prio, fq_codel, sfq, fq and the other filters.
     name: 'tc', needs: ['tc', 'ip'], setup: PAIR,
     ask: [

@@ -287,13 +287,15 @@ export function nexthopReplaceNotify(nn: NexthopNet, nh: Nexthop, req: NlRequest
   for (const e of nh.memberships) for (const f of nn.families) if (usersOf(e.parent, f).size > 0) f.notifyChanged(nn.net, usersOf(e.parent, f), req);
 }
 
-/** May the routes over `old` use `neu` instead? */
+/** May the routes over `old`, and over the groups that it is in, use `neu` instead? */
 export function nexthopCheckUsers(nn: NexthopNet, old: Nexthop, neu: Nexthop, extack: Extack | null): number {
   for (const f of nn.families) {
-    const users = usersOf(old, f);
-    if (users.size === 0) continue;
-    const err = f.checkUsers(users, neu, extack);
-    if (err !== 0) return err;
+    for (const used of [old, ...old.memberships.map((e) => e.parent)]) {
+      const users = usersOf(used, f);
+      if (users.size === 0) continue;
+      const err = f.checkUsers(users, neu, extack);
+      if (err !== 0) return err;
+    }
   }
   return 0;
 }

@@ -100,6 +100,24 @@ describe('bind', () => {
     expect(inetCskGetPort(h, sock({ reuse: true }), 0, ports)).toBe(-EADDRINUSE);
   });
 
+  // conformance/ipv4/cache.test.ts asks the real kernel.
+  it('chooses a port that others share when none is left, where ip_autobind_reuse is set', () => {
+    const { h, k, ports, sock } = bench();
+    k.initNet.sysctl.write('net/ipv4/ip_local_port_range', '5000 5003');
+    expect(k.initNet.sysctl.write('net/ipv4/ip_autobind_reuse', '2')).toBeLessThan(0);
+    expect(k.initNet.sysctl.write('net/ipv4/ip_autobind_reuse', '1')).toBe(0);
+    const held = [false, true, true, true].map((reuse) => sock({ reuse }));
+    for (const sk of held) expect(inetCskGetPort(h, sk, 0, ports)).toBe(0);
+    expect(new Set(held.map((sk) => sk.num)).size).toBe(4);
+    for (let i = 0; i < 20; i++) {
+      const sk = sock({ reuse: true });
+      expect(inetCskGetPort(h, sk, 0, ports)).toBe(0);
+      expect(sk.num).not.toBe(held[0]!.num);
+    }
+    expect(inetCskGetPort(h, sock({}), 0, ports)).toBe(-EADDRINUSE);
+    expect(inetCskGetPort(h, sock({ reuseport: true }), 0, ports)).toBe(-EADDRINUSE);
+  });
+
   it('refuses a range of ports that reaches into the privileged ones', () => {
     const { sysctl } = bench().k.initNet;
     expect(sysctl.write('net/ipv4/ip_local_port_range', '1000 2000')).toBe(-EINVAL);

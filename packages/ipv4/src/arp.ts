@@ -271,9 +271,10 @@ function hwOf(n4: Ipv4Net, skb: Skb, at: number, n: number): Uint8Array {
 const REDONE = 1;
 
 /** Does this machine answer for `tip`, to which `rt` leads? (arp_fwd_proxy, arp_fwd_pvlan, proxy entries) */
-function proxies(n4: Ipv4Net, indev: InDevice, rt: Rtable, tip: number): boolean {
+function proxies(n4: Ipv4Net, indev: InDevice, rt: Rtable, sip: number, tip: number): boolean {
   const { dev } = indev;
-  if (rt.dev === dev) return indev.conf(IPV4_DEVCONF_PROXY_ARP_PVLAN) !== 0;
+  // Who asks for its own address only tells it (RFC 5227 section 2.3).
+  if (rt.dev === dev) return sip !== tip && indev.conf(IPV4_DEVCONF_PROXY_ARP_PVLAN) !== 0;
   if (indev.confOr(IPV4_DEVCONF_PROXY_ARP) !== 0) {
     // Interfaces on one medium hear each other's hosts; -1 is a medium of which nobody answers.
     const medium = indev.conf(IPV4_DEVCONF_MEDIUM_ID);
@@ -332,7 +333,7 @@ function arpProcess(_net: Net, _sk: object | null, skb: Skb): number {
       return NET_RX_SUCCESS;
     }
     // A router may stand in for hosts behind its other interfaces (RFC 1027).
-    if (indev.forward() && rt.rtType === RTN_UNICAST && proxies(n4, indev, rt, tip)) {
+    if (indev.forward() && rt.rtType === RTN_UNICAST && proxies(n4, indev, rt, sip, tip)) {
       const known = neighEventNs(n4.arpTbl, skb.u8, sha, dev, sip) !== null;
       const delay = indev.arpParms.proxyDelay;
       if (known && skb.pktType !== PACKET_HOST && delay !== 0 && skb.cb1 !== REDONE) {

@@ -1,6 +1,6 @@
 /** Choosing among the addresses of devices. */
 import type { Net } from '@linnet/kernel';
-import { forEachNetdev } from '@linnet/netdev';
+import { forEachNetdev, l3mdevMasterDev } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import { IPV4_DEVCONF_ROUTE_LOCALNET, RT_SCOPE_HOST, RT_SCOPE_LINK, RT_TABLE_LOCAL, RTN_LOCAL } from '@linnet/uapi';
 import { FIB_LOOKUP_IGNORE_LINKSTATE, fibTableLookupById } from './fib-lookup.ts';
@@ -29,7 +29,7 @@ export function ipDevFind(n4: Ipv4Net, addr: number): NetDevice | null {
 
 /**
  * An address of ours for packets over `dev` to `dst` (0: anywhere) of at most this scope (`inet_select_addr`): of the device, best in the
- * same subnet, else of any other device; 0 when there is none.
+ * same subnet, else of any other device of the same VRF; 0 when there is none.
  * @alpha
  */
 export function inetSelectAddr(dev: NetDevice, dst: number, scope: number): number {
@@ -45,17 +45,21 @@ export function inetSelectAddr(dev: NetDevice, dst: number, scope: number): numb
     }
     if (addr !== 0) return addr;
   }
+  // In a VRF only its own will do, those of the VRF itself before those of its members.
+  const master = l3mdevMasterDev(dev);
+  if (master !== null) addr = anyAddr(master, scope);
   forEachNetdev(dev.net, (other) => {
-    const o = addr === 0 ? inDevGet(other) : null;
-    if (o === null) return;
-    for (const ifa of o.ifas) {
-      if (!ifaSecondary(ifa) && ifa.scope !== RT_SCOPE_LINK && ifa.scope <= scope) {
-        addr = ifa.local;
-        break;
-      }
-    }
+    if (addr === 0 && l3mdevMasterDev(other) === master) addr = anyAddr(other, scope);
   });
   return addr;
+}
+
+/** A primary address of a device that may be used on others, 0: none. */
+function anyAddr(dev: NetDevice, scope: number): number {
+  const indev = inDevGet(dev);
+  if (indev === null) return 0;
+  for (const ifa of indev.ifas) if (!ifaSecondary(ifa) && ifa.scope !== RT_SCOPE_LINK && ifa.scope <= scope) return ifa.local;
+  return 0;
 }
 
 function confirmIndev(indev: InDevice, dst: number, local: number, scope: number): number {

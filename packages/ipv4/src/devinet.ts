@@ -118,6 +118,7 @@ export function inetAddrAdd(_net: Net, dev: NetDevice, cfg: InetAddrConfig, x: I
   const { net4: n4 } = indev;
   // With its first address a device's settings are its own: new defaults do not change them any more.
   indev.cnf.state.fill(1);
+  indev.arpParms.ownAll = true;
   const now = ticksSinceBoot(n4.kernel);
   const valid = cfg.validLft ?? INFINITY_LIFE_TIME;
   const preferred = cfg.preferredLft ?? INFINITY_LIFE_TIME;

@@ -145,8 +145,8 @@ export function fibDelIfaddr(ifa: InIfaddr, iprim: InIfaddr | null = null): void
   if (subnet && prefixlen < 31 && !brd1Ok) magic(false, RTN_BROADCAST, brd, 32, prim, 0);
   if (localOk) return;
   magic(false, RTN_LOCAL, local, 32, prim, 0);
-  // If nothing else makes the address ours, routes that prefer it as source go as well.
-  if (inetAddrTypeDevTable(n4, dev, local) !== RTN_LOCAL && fibSyncDownAddr(n4, local) !== 0) fibFlush(n4);
+  // If nothing else makes the address ours, routes that prefer it as source go as well; not those of one that only gets another primary.
+  if (iprim === null && inetAddrTypeDevTable(n4, dev, local) !== RTN_LOCAL && fibSyncDownAddr(n4, local) !== 0) fibFlush(n4);
 }
 
 /** The device can carry no IPv4 now (`fib_disable_ip`): its routes and neighbours go. */

@@ -223,7 +223,8 @@ function checkNhGateway(n4: Ipv4Net, cfg: FibConfig, nh: FibNh): number {
 /** May the route's packets carry this source? Only a local address, or the route's own. */
 function validPrefsrc(n4: Ipv4Net, cfg: FibConfig): boolean {
   if (cfg.type === RTN_LOCAL && cfg.dst !== 0 && cfg.prefsrc === cfg.dst) return true;
-  if (inetAddrTypeTable(n4, cfg.prefsrc, cfg.table) === RTN_LOCAL) return true;
+  // What main says does not count (observed), unless local and main are one.
+  if (cfg.table !== RT_TABLE_MAIN && inetAddrTypeTable(n4, cfg.prefsrc, cfg.table) === RTN_LOCAL) return true;
   return cfg.table !== RT_TABLE_LOCAL && inetAddrTypeTable(n4, cfg.prefsrc, RT_TABLE_LOCAL) === RTN_LOCAL;
 }
 

@@ -4,14 +4,14 @@ import { capable, csumFold, EINVAL, EPERM } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {
   AF_INET, CAP_NET_ADMIN, CAP_NET_RAW, INADDR_ANY, IPHDR_LEN, IP_CHECKSUM, IP_ORIGDSTADDR, IP_PKTINFO, IP_PROTOCOL, IP_RECVFRAGSIZE, IP_RECVOPTS, IP_RETOPTS, IP_TOS, IP_TTL, RTN_LOCAL,
-  RT_SCOPE_UNIVERSE, SOL_IP, SOL_SOCKET, SO_MARK, SO_PRIORITY, iphDaddr, iphSaddr, iphTos, iphTtl,
+  RT_SCOPE_UNIVERSE, SCM_CREDENTIALS, SCM_RIGHTS, SOL_IP, SOL_SOCKET, SO_MARK, SO_PRIORITY, SO_TIMESTAMPING_NEW, SO_TIMESTAMPING_OLD, iphDaddr, iphSaddr, iphTos, iphTtl,
 } from '@linnet/uapi';
 import { skbChecksum } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import { devGetByIndex } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import { optInt, putCmsg } from '@linnet/socket';
-import type { MsgHdr } from '@linnet/socket';
+import type { Cmsg, MsgHdr } from '@linnet/socket';
 import type { InetSock, IpcmCookie } from '@linnet/inet';
 import { inetSelectAddr } from './devinet-select.ts';
 import { inetAddrType } from './fib-addr-type.ts';
@@ -31,6 +31,8 @@ export const IP_CMSG_TOS = 4;
 export const IP_CMSG_RECVOPTS = 8;
 /** IP_RETOPTS. @alpha */
 export const IP_CMSG_RETOPTS = 16;
+/** IP_PASSSEC: packets have no security labels here, so nothing is reported. @alpha */
+export const IP_CMSG_PASSSEC = 32;
 /** IP_RECVORIGDSTADDR. @alpha */
 export const IP_CMSG_ORIGDSTADDR = 64;
 /** IP_CHECKSUM. @alpha */
@@ -95,17 +97,34 @@ export function ipCmsgRecv(sk: InetSock, msg: MsgHdr, skb: Skb): void {
   if ((flags & IP_CMSG_RECVFRAGSIZE) !== 0 && ipcbFragMaxSize(skb) !== 0) putCmsg(msg, SOL_IP, IP_RECVFRAGSIZE, int32(ipcbFragMaxSize(skb)));
 }
 
+/** One of level SOL_SOCKET (__sock_cmsg_send): what others read is passed over, what nobody knows is refused. */
+function socketCmsg(sk: InetSock, c: Cmsg, ipc: IpcmCookie): number {
+  switch (c.type) {
+    case SO_MARK:
+    case SO_PRIORITY: {
+      const n = c.data.length === 4 ? optInt(c.data) : NaN;
+      if (Number.isNaN(n)) return -EINVAL;
+      if ((c.type === SO_MARK || n < 0 || n > 6) && !capable(sk.kernel, CAP_NET_RAW) && !capable(sk.kernel, CAP_NET_ADMIN)) return -EPERM;
+      if (c.type === SO_MARK) ipc.mark = n;
+      else ipc.priority = n;
+      return 0;
+    }
+    case SCM_RIGHTS:
+    case SCM_CREDENTIALS:
+    case SO_TIMESTAMPING_OLD:
+    case SO_TIMESTAMPING_NEW:
+      return 0;
+    default:
+      return -EINVAL;
+  }
+}
+
 /** Reads the control messages of a sendmsg into `ipc`: 0, -EINVAL or -EPERM (ip_cmsg_send). Levels of others are passed over. @alpha */
 export function ipCmsgSend(sk: InetSock, msg: MsgHdr, ipc: IpcmCookie): number {
   for (const c of msg.control) {
     if (c.level === SOL_SOCKET) {
-      const n = optInt(c.data);
-      if (c.type === SO_MARK || c.type === SO_PRIORITY) {
-        if (Number.isNaN(n)) return -EINVAL;
-        if ((c.type === SO_MARK || n < 0 || n > 6) && !capable(sk.kernel, CAP_NET_RAW) && !capable(sk.kernel, CAP_NET_ADMIN)) return -EPERM;
-        if (c.type === SO_MARK) ipc.mark = n;
-        else ipc.priority = n;
-      }
+      const err = socketCmsg(sk, c, ipc);
+      if (err !== 0) return err;
       continue;
     }
     if (c.level !== SOL_IP) continue;

@@ -460,9 +460,10 @@ export function ipForwardOptions(ip: Ipv4Net, skb: Skb, rt: Rtable): boolean {
       view.setInt32(at + ptr - 1, ipRtGetSource(skb, rt));
       u8[at + 2] = ptr + 4;
     }
+    // The address beside a time is the one that the packet was received by, but under a source route the one that it leaves by (so on Linux 6.18).
+    if (o.tsNeedaddr) view.setInt32(nh + o.ts + u8[nh + o.ts + 2]! - 9, ipRtGetSource(skb, rt));
     o.isChanged = true;
   }
-  // The address beside a time stays the one that the packet was received by: so does Linux.
   const changed = o.isChanged;
   o.isChanged = false;
   ipOptionsStore(skb, o);

@@ -1,18 +1,18 @@
 /** Socket options of level SOL_IP (ip(7)). */
 // datapath-ok-file: socket options
-import { capable, EADDRNOTAVAIL, EINVAL, ENOPROTOOPT, ENOTCONN, EPERM, EPROTO } from '@linnet/kernel';
+import { capable, EADDRNOTAVAIL, EINVAL, ENOPROTOOPT, EOPNOTSUPP, ENOTCONN, EPERM, EPROTO } from '@linnet/kernel';
 import {
   CAP_NET_ADMIN, CAP_NET_RAW, INET_ECN_MASK, IP_ADD_MEMBERSHIP, IP_BIND_ADDRESS_NO_PORT, IP_CHECKSUM, IP_DROP_MEMBERSHIP,
-  IP_FREEBIND, IP_HDRINCL, IP_LOCAL_PORT_RANGE, IP_MINTTL, IP_MTU, IP_MTU_DISCOVER, IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_NODEFRAG,
+  IP_FREEBIND, IP_HDRINCL, IP_LOCAL_PORT_RANGE, IP_MINTTL, IP_MTU, IP_MTU_DISCOVER, IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_NODEFRAG, IP_PASSSEC,
   IP_OPTIONS, IP_PKTINFO, IP_PKTOPTIONS, IP_PMTUDISC_DONT, IP_PMTUDISC_OMIT, IP_PROTOCOL, IP_RECVERR, IP_RECVERR_RFC4884, IP_RECVFRAGSIZE, IP_RECVOPTS, IP_RECVORIGDSTADDR,
-  IP_RECVTOS, IP_RECVTTL, IP_RETOPTS, IP_ROUTER_ALERT, IP_TOS, IP_TRANSPARENT, IP_TTL, IP_UNICAST_IF, MRT_BASE, MRT_MAX, SOCK_RAW, SOCK_STREAM, SOL_IP,
+  IP_RECVTOS, IP_RECVTTL, IP_RETOPTS, IP_ROUTER_ALERT, IP_TOS, IP_TRANSPARENT, IP_TTL, IP_UNICAST_IF, MRT_BASE, MRT_MAX, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM, SOL_IP,
 } from '@linnet/uapi';
 import { DROP, skbQueuePurge } from '@linnet/skbuff';
 import { devGetByIndex, dstMtu } from '@linnet/netdev';
 import { intOpt, skDstCheck } from '@linnet/socket';
 import { INET, type InetSock } from '@linnet/inet';
 import {
-  IP_CMSG_CHECKSUM, IP_CMSG_ORIGDSTADDR, IP_CMSG_PKTINFO, IP_CMSG_RECVFRAGSIZE, IP_CMSG_RECVOPTS, IP_CMSG_RETOPTS, IP_CMSG_TOS, IP_CMSG_TTL,
+  IP_CMSG_CHECKSUM, IP_CMSG_ORIGDSTADDR, IP_CMSG_PASSSEC, IP_CMSG_PKTINFO, IP_CMSG_RECVFRAGSIZE, IP_CMSG_RECVOPTS, IP_CMSG_RETOPTS, IP_CMSG_TOS, IP_CMSG_TTL,
 } from './ip-cmsg.ts';
 import { ipDevFind } from './devinet-select.ts';
 import { ipOptionsGet, ipOptionsUndo } from './ip-options.ts';
@@ -28,7 +28,7 @@ import { rtTos2Priority } from './route.ts';
 /** Options that are a bit of `cmsgFlags`. */
 const CMSG_OPTS: ReadonlyMap<number, number> = new Map([
   [IP_PKTINFO, IP_CMSG_PKTINFO], [IP_RECVTTL, IP_CMSG_TTL], [IP_RECVTOS, IP_CMSG_TOS], [IP_RECVOPTS, IP_CMSG_RECVOPTS], [IP_RETOPTS, IP_CMSG_RETOPTS],
-  [IP_RECVORIGDSTADDR, IP_CMSG_ORIGDSTADDR], [IP_CHECKSUM, IP_CMSG_CHECKSUM], [IP_RECVFRAGSIZE, IP_CMSG_RECVFRAGSIZE],
+  [IP_RECVORIGDSTADDR, IP_CMSG_ORIGDSTADDR], [IP_CHECKSUM, IP_CMSG_CHECKSUM], [IP_RECVFRAGSIZE, IP_CMSG_RECVFRAGSIZE], [IP_PASSSEC, IP_CMSG_PASSSEC],
 ]);
 
 /** An int or a byte, as these options take either; 0 when there is nothing. */
@@ -60,6 +60,7 @@ export function ipSetsockopt(sk: InetSock, level: number, opt: number, val: Uint
   const on = n !== 0;
   const cmsg = CMSG_OPTS.get(opt);
   if (cmsg !== undefined) {
+    if (opt === IP_RECVFRAGSIZE && sk.type !== SOCK_RAW && sk.type !== SOCK_DGRAM) return -EINVAL;
     if (on) sk.cmsgFlags |= cmsg;
     else sk.cmsgFlags &= ~cmsg;
     return 0;
@@ -206,7 +207,7 @@ function result(n: number, maxLen: number): Uint8Array {
 
 /** The value of an option, or a negative errno (ip_getsockopt). @alpha */
 export function ipGetsockopt(sk: InetSock, level: number, opt: number, maxLen: number, input?: Uint8Array): Uint8Array | number {
-  if (level !== SOL_IP) return -ENOPROTOOPT;
+  if (level !== SOL_IP) return -EOPNOTSUPP;
   if (maxLen < 0) return -EINVAL;
   if (opt >= MRT_BASE && opt <= MRT_MAX) return mrGetsockopt(sk, opt, maxLen);
   const cmsg = CMSG_OPTS.get(opt);

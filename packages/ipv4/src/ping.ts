@@ -15,7 +15,7 @@ import {
   sockQueueRcvSkb,
 } from '@linnet/socket';
 import type { MsgHdr, Proto } from '@linnet/socket';
-import { flowi4InitOutput, inetAutobound, inetDatagramDisconnect, inetFlushPendingFrames, ip4DatagramConnect } from '@linnet/inet';
+import { FLOWI_FLAG_ANYSRC, flowi4InitOutput, inetAutobound, inetDatagramDisconnect, inetFlushPendingFrames, ip4DatagramConnect } from '@linnet/inet';
 import type { PingSock } from '@linnet/inet';
 import { datagramIoctl, datagramRecvmsg } from './datagram-core.ts';
 import { icmpErrConvert } from './icmp-errno.ts';
@@ -148,7 +148,7 @@ function pingSendmsg(sk: PingSock, msg: MsgHdr, len: number): number {
   }
   const fl = sk.fl;
   const first = routed ? opt.faddr : daddr;
-  flowi4InitOutput(fl, ipc.oif, ipc.mark, tos, scope, IPPROTO_ICMP, 0, first, ipc.addr, 0, 0, sk.uid);
+  flowi4InitOutput(fl, ipc.oif, ipc.mark, tos, scope, IPPROTO_ICMP, sk.transparent ? FLOWI_FLAG_ANYSRC : 0, first, ipc.addr, 0, 0, sk.uid);
   fl.icmpType = head[0]!;
   fl.icmpCode = head[1]!;
   const rt = ipRouteOutputFlow(net, fl, sk);

@@ -1,6 +1,6 @@
 /** Raw sockets (raw(7)): packets of one protocol number with their IP header, and headers of one's own. */
 import {
-  EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EDESTADDRREQ, EFAULT, EHOSTUNREACH, EINVAL, EMSGSIZE, ENOBUFS, ENOENT, ENOIOCTLCMD, ENOPROTOOPT, EOPNOTSUPP, EPIPE, EPROTO,
+  EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EDESTADDRREQ, EFAULT, EHOSTUNREACH, EINVAL, EMSGSIZE, ENOBUFS, ENOIOCTLCMD, ENOPROTOOPT, EOPNOTSUPP, EPIPE, EPROTO,
 } from '@linnet/kernel';
 import {
   AF_INET, AF_UNSPEC, ETH_P_IP, ICMP_DEST_UNREACH, ICMP_FILTER, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, IPHDR_LEN, IPPROTO_ICMP, IPPROTO_IGMP, IPPROTO_RAW,
@@ -172,7 +172,6 @@ function rawSendmsg(sk: RawSock, msg: MsgHdr, len: number): number {
   const ip = net.get(IPV4);
   if (len > 0xffff) return -EMSGSIZE;
   if ((msg.flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
-  if ((sk.shutdown & SEND_SHUTDOWN) !== 0) return -EPIPE;
   let daddr: number;
   const name = msg.name;
   if (name !== null) {
@@ -210,8 +209,10 @@ function rawSendmsg(sk: RawSock, msg: MsgHdr, len: number): number {
   }
   const fl = sk.fl;
   const first = routed ? opt.faddr : daddr;
+  // A header of one's own may have any source.
+  const flags = sk.hdrincl ? FLOWI_FLAG_ANYSRC | FLOWI_FLAG_KNOWN_NH : sk.transparent ? FLOWI_FLAG_ANYSRC : 0;
   flowi4InitOutput(
-    fl, ipc.oif, ipc.mark, tos, scope, sk.hdrincl ? ipc.protocol : sk.protocol, FLOWI_FLAG_ANYSRC | (sk.hdrincl ? FLOWI_FLAG_KNOWN_NH : 0), first, ipc.addr, 0, 0, sk.uid,
+    fl, ipc.oif, ipc.mark, tos, scope, sk.hdrincl ? ipc.protocol : sk.protocol, flags, first, ipc.addr, 0, 0, sk.uid,
   );
   const rt = ipRouteOutputFlow(net, fl, sk);
   if (rt === null) return fl.error;
@@ -238,6 +239,8 @@ function sendHdrinc(ip: Ipv4Net, sk: RawSock, fl: Flowi, msg: MsgHdr, length: nu
     return -EMSGSIZE;
   }
   if (length < IPHDR_LEN) return -EINVAL;
+  // Only here is it heeded that the socket was shut down (so on Linux 6.18).
+  if ((sk.shutdown & SEND_SHUTDOWN) !== 0) return -EPIPE;
   if (sk.wmemAlloc >= sk.sndbuf) return -EAGAIN;
   const room = llReservedSpace(rt.dev);
   const skb = allocSkb(sk.pool, room + length);
@@ -320,7 +323,7 @@ export function ipRaControl(sk: RawSock, on: boolean): number {
     if (i >= 0) return -EADDRINUSE;
     chain.push(sk);
   } else {
-    if (i < 0) return -ENOENT;
+    if (i < 0) return -ENOBUFS;
     chain.splice(i, 1);
   }
   sk.routerAlert = on;

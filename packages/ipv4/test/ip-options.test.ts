@@ -95,6 +95,18 @@ describe('accepted', () => {
 });
 
 describe('source routes', () => {
+  test('an address beside a time is that of the way in, but under a source route that of the way out', () => {
+    const { m, w } = machine();
+    const out = m.wire('10.9.0.1/24');
+    m.sysctl('ip_forward', 1);
+    m.sysctl('conf/all/accept_source_route', 1);
+    const ts = [68, 12, 5, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+    w.inject({ dst: '10.9.0.9', options: o(...ts), proto: 199 }, pattern(20));
+    w.inject({ options: o(131, 7, 4, 10, 9, 0, 9, ...ts, 0), proto: 199 }, pattern(20));
+    expect(out.take().map((r) => [...r.raw.subarray(r.ihl - (r.ihl === 32 ? 12 : 13)).subarray(0, 8)])).toEqual([[68, 12, 13, 1, 10, 0, 0, 1], [68, 12, 13, 1, 10, 9, 0, 1]]);
+    expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+  });
+
   test('refused by default', () => {
     const { m, w } = machine();
     w.inject({ options: o(131, 7, 4, 10, 0, 0, 3, 0) }, icmpMessage(8, 0, 1));

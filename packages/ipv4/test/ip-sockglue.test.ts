@@ -1,8 +1,8 @@
-import { Cred, EADDRINUSE, EADDRNOTAVAIL, EINVAL, EMSGSIZE, ENODEV, ENOBUFS, ENOPROTOOPT, ENOTCONN, EPERM, EPROTO } from '@linnet/kernel';
+import { Cred, EADDRINUSE, EADDRNOTAVAIL, EINVAL, EMSGSIZE, ENODEV, ENOBUFS, ENOPROTOOPT, ENOTCONN, EOPNOTSUPP, EPERM, EPROTO } from '@linnet/kernel';
 import {
   CAP_NET_ADMIN, CAP_NET_RAW, IP_ADD_MEMBERSHIP, IP_ADD_SOURCE_MEMBERSHIP, IP_BLOCK_SOURCE, IP_DROP_MEMBERSHIP, IP_FREEBIND, IP_HDRINCL, IP_LOCAL_PORT_RANGE, IP_MINTTL, IP_MTU, IP_MTU_DISCOVER,
   IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_OPTIONS, IP_PKTINFO, IP_PMTUDISC_DO, IP_PMTUDISC_PROBE, IP_PROTOCOL, IP_RECVERR, IP_RECVFRAGSIZE, IP_RECVOPTS,
-  IP_RECVORIGDSTADDR, IP_RETOPTS, IP_ROUTER_ALERT, IP_TOS, IP_TRANSPARENT, IP_TTL, IP_UNBLOCK_SOURCE, IP_UNICAST_IF, MSG_ERRQUEUE, MSG_MORE, SO_MARK, SO_PRIORITY, SOCK_DGRAM, SOCK_STREAM,
+  IP_RECVORIGDSTADDR, IP_RETOPTS, IP_ROUTER_ALERT, IP_TOS, IP_TRANSPARENT, IP_TTL, IP_UNBLOCK_SOURCE, IP_UNICAST_IF, MSG_ERRQUEUE, MSG_MORE, SCM_CREDENTIALS, SO_MARK, SO_PRIORITY, SO_TIMESTAMPING_OLD, SOCK_DGRAM, SOCK_STREAM,
   SOL_IP, SOL_SOCKET, SOL_TCP,
 } from '@linnet/uapi';
 import { devSetMtu, NF_ACCEPT, NF_INET_POST_ROUTING, NFPROTO_IPV4, nfRegisterNetHook } from '@linnet/netdev';
@@ -77,7 +77,7 @@ describe('set and get', () => {
     expect(s.get(SOL_IP, IP_TOS, 2)).toEqual(new Uint8Array([8]));
     expect(s.get(SOL_IP, IP_TOS, 0)).toEqual(new Uint8Array(0));
     expect(s.set(SOL_TCP, 1, 1)).toBe(-ENOPROTOOPT);
-    expect(s.get(SOL_TCP, 1)).toBe(-ENOPROTOOPT);
+    expect(s.get(SOL_TCP, 1)).toBe(-EOPNOTSUPP);
     m.end();
   });
 
@@ -139,6 +139,9 @@ describe('what not everybody may', () => {
     s.set(SOL_SOCKET, SO_PRIORITY, 3);
     for (const control of [[], [{ level: SOL_SOCKET, type: SO_PRIORITY, data: int(5) }], [{ level: SOL_IP, type: IP_TOS, data: int(8) }]]) s.send(pattern(8), '10.0.0.2', 0, control);
     expect(seen).toEqual([3, 5, 2]);
+    // What is no control message of this level, or has another length, is refused.
+    for (const [type, n] of [[SO_PRIORITY, 8], [SO_MARK, 2], [99, 4], [0, 4]] as const) expect(s.send(pattern(8), '10.0.0.2', 0, [{ level: SOL_SOCKET, type, data: new Uint8Array(n) }])).toBe(-EINVAL);
+    for (const type of [SO_TIMESTAMPING_OLD, SCM_CREDENTIALS]) expect(s.send(pattern(8), '10.0.0.2', 0, [{ level: SOL_SOCKET, type, data: int(0) }])).toBe(8);
     m.end();
   });
 });

@@ -1,6 +1,6 @@
 import { EACCES, EADDRINUSE, EADDRNOTAVAIL, EAGAIN, ECONNREFUSED, EDESTADDRREQ, EINVAL, ENETUNREACH, ENOTCONN, EREMOTEIO } from '@linnet/kernel';
 import {
-  IPPROTO_ICMP, IP_OPTIONS, IP_PKTINFO, IP_RECVERR, IP_RECVTOS, IP_RECVTTL, IP_TOS, IP_TTL, MSG_ERRQUEUE, MSG_PROBE, SO_REUSEADDR, SO_TIMESTAMP_OLD, SOCK_DGRAM, SOCK_RAW, SOL_IP, SOL_SOCKET,
+  IPPROTO_ICMP, IP_FREEBIND, IP_OPTIONS, IP_PKTINFO, IP_RECVERR, IP_RECVTOS, IP_RECVTTL, IP_TOS, IP_TRANSPARENT, IP_TTL, MSG_ERRQUEUE, MSG_PROBE, SO_REUSEADDR, SO_TIMESTAMP_OLD, SOCK_DGRAM, SOCK_RAW, SOL_IP, SOL_SOCKET,
 } from '@linnet/uapi';
 import { expect, test } from 'vitest';
 import { checksum, icmpMessage, ip4, ipPacket, Machine, pattern, Sk, type Wire } from './harness.ts';
@@ -52,6 +52,22 @@ test('source routes: a strict one begins on this link, and any has an end', () =
     expect(s.send(ECHO, '0.0.0.0')).toBe(-EINVAL);
     expect(s.send(ECHO, '198.51.100.1')).toBe(64);
     expect(w.take()[0]!.dst).toBe(ip4('192.0.2.9'));
+    s.close();
+  }
+  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+test('a source that is not ours needs IP_TRANSPARENT, for raw sockets a header of one’s own is enough', () => {
+  const { m, w } = machine();
+  const src = new Uint8Array(12);
+  new DataView(src.buffer).setInt32(4, ip4('10.9.9.9'));
+  const control = [{ level: SOL_IP, type: IP_PKTINFO, data: src }];
+  for (const s of [new Sk(m, SOCK_DGRAM, IPPROTO_ICMP), new Sk(m, SOCK_RAW, 200)]) {
+    s.set(SOL_IP, IP_FREEBIND, 1);
+    expect(s.send(ECHO, '10.0.0.2', 0, control)).toBe(-ENETUNREACH);
+    s.set(SOL_IP, IP_TRANSPARENT, 1);
+    expect(s.send(ECHO, '10.0.0.2', 0, control)).toBe(64);
+    expect(w.take()[0]!.src).toBe(ip4('10.9.9.9'));
     s.close();
   }
   expect(m.end()).toEqual({ skbs: 0, heads: 0 });

@@ -213,6 +213,14 @@ describe('sending', () => {
     expect(s.send(pattern(1), '10.0.0.255')).toBe(1);
     expect(w.take()[0]!.ethDst).toEqual(new Uint8Array(6).fill(0xff));
     expect(s.name(true)).toBe(-ENOTCONN);
+    // What shutdown(2) says holds for those only who write the header themselves.
+    for (const protocol of [199, IPPROTO_RAW]) {
+      const shut = new Sk(m, SOCK_RAW, protocol);
+      shut.connect('10.0.0.2');
+      expect(m.kernel.run(() => shut.sock.ops.shutdown(shut.sock, 1))).toBe(0);
+      expect(shut.send(ipPacket({}, pattern(8)))).toBe(protocol === 199 ? 28 : -32); // EPIPE
+      shut.close();
+    }
     expect(() => new Sk(m, SOCK_RAW, 0)).toThrow('EPROTONOSUPPORT');
     expect(EPROTONOSUPPORT).toBe(93);
     m.end();

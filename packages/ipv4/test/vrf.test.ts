@@ -1,9 +1,10 @@
 import { EADDRNOTAVAIL, EAGAIN } from '@linnet/kernel';
 import { IFF_L3MDEV_MASTER, IFF_L3MDEV_SLAVE, type NetDevice, netdevMasterUpperDevLink } from '@linnet/netdev';
 import { FakeDevice } from '@linnet/netdev/testing';
-import { IP_ADD_MEMBERSHIP, IP_RECVERR, IPPROTO_ICMP, MSG_ERRQUEUE, SOCK_DGRAM, SOCK_RAW, SOL_IP } from '@linnet/uapi';
+import { in4ToString, IP_ADD_MEMBERSHIP, IP_RECVERR, IPPROTO_ICMP, MSG_ERRQUEUE, SOCK_DGRAM, SOCK_RAW, SOL_IP } from '@linnet/uapi';
 import { expect, test } from 'vitest';
-import { inetAddrAdd } from '../src/index.ts';
+import { inetAddrAdd, inetAddrDel } from '../src/index.ts';
+import { inetSelectAddr } from '../src/devinet-select.ts';
 import { checksum, icmpMessage, ip4, ipPacket, Machine, pattern, Sk, type Wire } from './harness.ts';
 
 /** Makes a VRF of these wires. Its table is the main one: there are no rules that would lead to another. */
@@ -137,4 +138,23 @@ test('a socket that is bound to a VRF may have the addresses of its table', () =
   const bound = pair();
   expect(bound.map((s) => bindTo(s, 'red').bind('10.0.0.7'))).toEqual([0, 0]);
   done(m, ...free, ...bound);
+});
+
+test('a member without an address borrows one of its VRF: of the VRF itself, else of another member', () => {
+  const m = new Machine();
+  m.wire('10.9.0.1/24', { name: 'eth9' });
+  const [a, b] = ['eth0', 'eth1'].map((name, i) => m.wire(`10.${i}.0.1/24`, { name })) as [Wire, Wire];
+  const red = vrf(m, 'red', a, b);
+  const free = new FakeDevice(m.net, { name: 'eth2' }).dev;
+  const address = (dev: NetDevice, local: string, add: boolean): void =>
+    void m.kernel.run(() => expect(add ? inetAddrAdd(m.net, dev, { local: ip4(local), prefixlen: 24 }) : inetAddrDel(m.net, dev, { local: ip4(local) })).toBe(0));
+  const chosen = (dev: NetDevice): string => in4ToString(inetSelectAddr(dev, 0, 0));
+  address(b.fake.dev, '10.1.0.1', false);
+  expect([chosen(b.fake.dev), chosen(free)]).toEqual(['10.0.0.1', '10.9.0.1']);
+  address(red, '10.7.0.1', true);
+  expect([chosen(b.fake.dev), chosen(free)]).toEqual(['10.7.0.1', '10.9.0.1']);
+  address(red, '10.7.0.1', false);
+  address(a.fake.dev, '10.0.0.1', false);
+  expect(chosen(b.fake.dev)).toBe('0.0.0.0');
+  done(m);
 });

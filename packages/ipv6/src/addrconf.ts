@@ -84,6 +84,8 @@ export function ipv6AddAddr(idev: Inet6Dev, cfg: Ifa6Config, x: Inet6Extack | nu
   if (idev.dead) return refuse(x, 'ipv6: device is going away', -EADDRNOTAVAIL);
   if (idev.conf(DEVCONF_DISABLE_IPV6) !== 0) return refuse(x, 'ipv6: IPv6 is disabled on this device', -EACCES);
   if (idev.ifas.some((i) => a6Equal(i.addr, addr))) return refuse(x, 'ipv6: address already assigned', -EEXIST);
+  // With its first address a device's settings of neighbours are its own.
+  idev.ndParms.ownAll = true;
   const ifp = new Inet6Ifaddr(idev, addr, cfg.plen, n6.kernel.jiffies, dadWork);
   if (cfg.peer !== undefined && cfg.peer !== null && !a6Any(cfg.peer)) ifp.peer = a6Clone(cfg.peer);
   ifp.flags = flags;

@@ -3,7 +3,7 @@
 import { EINVAL, ENODEV } from '@linnet/kernel';
 import {
   AF_INET6, IPV6HDR_LEN, IPV6_2292DSTOPTS, IPV6_2292HOPLIMIT, IPV6_2292HOPOPTS, IPV6_2292PKTINFO, IPV6_2292RTHDR, IPV6_DONTFRAG, IPV6_DSTOPTS, IPV6_FLOWINFO, IPV6_HOPLIMIT,
-  IPV6_HOPOPTS, IPV6_ORIGDSTADDR, IPV6_PKTINFO, IPV6_RECVFRAGSIZE, IPV6_RTHDR, IPV6_RTHDRDSTOPTS, IPV6_TCLASS, NEXTHDR_AUTH, NEXTHDR_DEST, NEXTHDR_HOP, NEXTHDR_ROUTING,
+  IPV6_HOPOPTS, IPV6_ORIGDSTADDR, IPV6_PKTINFO, IPV6_RECVFRAGSIZE, IPV6_RTHDR, IPV6_RTHDRDSTOPTS, IPV6_TCLASS, NEXTHDR_AUTH, NEXTHDR_DEST, NEXTHDR_FRAGMENT, NEXTHDR_HOP, NEXTHDR_ROUTING,
   SOL_IPV6, SOL_SOCKET, SO_MARK, SO_PRIORITY, SO_TIMESTAMPING_NEW, SO_TIMESTAMPING_OLD, ip6FlowLabel, ip6HopLimit, ip6TrafficClass,
 } from '@linnet/uapi';
 import { devGetByIndex } from '@linnet/netdev';
@@ -14,7 +14,7 @@ import type { InetSock, IpcmCookie } from '@linnet/inet';
 import { a6Any, a6Clone, a6Linklocal, a6Mapped } from './addr6.ts';
 import { ipv6ChkAddr } from './addr-find.ts';
 import { fl6LabelOk } from './flowlabel.ts';
-import { ip6cbFragMaxSize, ip6cbIif, ip6cbNhoff } from './ip6-cb.ts';
+import { ip6cbDst0, ip6cbDst1, ip6cbFragMaxSize, ip6cbIif, ip6cbNhoff, ip6cbSrcrt } from './ip6-cb.ts';
 import { IPV6 } from './ipv6-net.ts';
 import { isAnycast } from './mcast-sk.ts';
 import { inet6Sk } from './pinfo.ts';
@@ -73,12 +73,19 @@ function eachHeader(skb: Skb, put: (type: number, bytes: Uint8Array) => void): v
   let off = nh + IPV6HDR_LEN;
   const last = nh + ip6cbNhoff(skb);
   while (off <= last && off + 2 <= skb.tail) {
-    if (type !== NEXTHDR_HOP && type !== NEXTHDR_DEST && type !== NEXTHDR_ROUTING && type !== NEXTHDR_AUTH) return;
-    const len = type === NEXTHDR_AUTH ? (skb.u8[off + 1]! + 2) << 2 : (skb.u8[off + 1]! + 1) << 3;
+    if (type !== NEXTHDR_HOP && type !== NEXTHDR_DEST && type !== NEXTHDR_ROUTING && type !== NEXTHDR_AUTH && type !== NEXTHDR_FRAGMENT) return;
+    // A fragment header stays where it was the only one of its datagram.
+    const len = type === NEXTHDR_FRAGMENT ? 8 : type === NEXTHDR_AUTH ? (skb.u8[off + 1]! + 2) << 2 : (skb.u8[off + 1]! + 1) << 3;
     put(type, skb.u8.slice(off, off + len));
     type = skb.u8[off]!;
     off += len;
   }
+}
+
+/** The options or routing header at `off` from the network header. */
+function headerAt(skb: Skb, off: number): Uint8Array {
+  const at = skb.networkHeader + off;
+  return skb.u8.slice(at, at + ((skb.u8[at + 1]! + 1) << 3));
 }
 
 /** Adds what the socket asked for to a received message: `InetAf.cmsgRecv` (ip6_datagram_recv_ctl). @alpha */
@@ -107,13 +114,11 @@ export function ip6CmsgRecv(sk: InetSock, msg: MsgHdr, skb: Skb): void {
   }
   if ((rx & RXOPT_OPKTINFO) !== 0) putCmsg(msg, SOL_IPV6, IPV6_2292PKTINFO, pktinfo(skb));
   if ((rx & RXOPT_OHOPLIMIT) !== 0) putCmsg(msg, SOL_IPV6, IPV6_2292HOPLIMIT, int32(ip6HopLimit(view, nh)));
-  if ((rx & (RXOPT_OHOPOPTS | RXOPT_ODSTOPTS | RXOPT_ORTHDR)) !== 0) {
-    eachHeader(skb, (type, bytes) => {
-      if (type === NEXTHDR_HOP && (rx & RXOPT_OHOPOPTS) !== 0) putCmsg(msg, SOL_IPV6, IPV6_2292HOPOPTS, bytes);
-      else if (type === NEXTHDR_DEST && (rx & RXOPT_ODSTOPTS) !== 0) putCmsg(msg, SOL_IPV6, IPV6_2292DSTOPTS, bytes);
-      else if (type === NEXTHDR_ROUTING && (rx & RXOPT_ORTHDR) !== 0) putCmsg(msg, SOL_IPV6, IPV6_2292RTHDR, bytes);
-    });
-  }
+  // RFC 2292 knows one header of each kind, and of options one on each side of the routing header: the last.
+  if ((rx & RXOPT_OHOPOPTS) !== 0 && skb.u8[nh + 6] === NEXTHDR_HOP) putCmsg(msg, SOL_IPV6, IPV6_2292HOPOPTS, headerAt(skb, IPV6HDR_LEN));
+  if ((rx & RXOPT_ODSTOPTS) !== 0 && ip6cbDst0(skb) !== 0) putCmsg(msg, SOL_IPV6, IPV6_2292DSTOPTS, headerAt(skb, ip6cbDst0(skb)));
+  if ((rx & RXOPT_ORTHDR) !== 0 && ip6cbSrcrt(skb) !== 0) putCmsg(msg, SOL_IPV6, IPV6_2292RTHDR, headerAt(skb, ip6cbSrcrt(skb)));
+  if ((rx & RXOPT_ODSTOPTS) !== 0 && ip6cbDst1(skb) !== 0) putCmsg(msg, SOL_IPV6, IPV6_2292DSTOPTS, headerAt(skb, ip6cbDst1(skb)));
   if ((rx & RXOPT_ORIGDSTADDR) !== 0 && skb.transportHeader >= 0 && skb.transportHeader + 4 <= skb.tail) {
     const data = new Uint8Array(28);
     const dv = new DataView(data.buffer);
@@ -125,18 +130,27 @@ export function ip6CmsgRecv(sk: InetSock, msg: MsgHdr, skb: Skb): void {
   if ((rx & RXOPT_RECVFRAGSIZE) !== 0 && ip6cbFragMaxSize(skb) !== 0) putCmsg(msg, SOL_IPV6, IPV6_RECVFRAGSIZE, int32(ip6cbFragMaxSize(skb)));
 }
 
-/** Is it the whole of an options header: as long as it says? */
-function wholeHeader(data: Uint8Array): boolean {
-  return data.length >= 8 && data.length === (data[1]! + 1) << 3;
+/** The options header that a control message begins with; null when it is longer than the message. */
+function headerIn(data: Uint8Array): Uint8Array | null {
+  const len = data.length < 2 ? 8 : (data[1]! + 1) << 3;
+  return data.length < len ? null : data.slice(0, len);
 }
 
-/** A routing header that a user may send: type 2 with one address, or segment routing. @alpha */
+/**
+ * A routing header that may be set as an option: segment routing, whose lengths agree (RFC 8754 2). Other types, and any as a control message, are refused, as by Linux.
+ * @alpha
+ */
 export function rthdrOk(data: Uint8Array): boolean {
-  if (!wholeHeader(data)) return false;
-  if (data[2] === 2) return data[1] === 2 && data[3] === 1;
-  if (data[2] !== 4) return false;
-  const segs = (data.length - 8) >> 4;
-  return segs >= 1 && data[3]! < segs && data[4]! === segs - 1;
+  if (data.length < 8 || data.length !== (data[1]! + 1) << 3 || data[2] !== 4) return false;
+  const last = data[4]!;
+  let at = 8 + 16 * (last + 1);
+  if (data[3]! > last || at > data.length) return false;
+  // What follows the segments is type, length and value, again and again.
+  while (at < data.length) {
+    if (at + 2 > data.length) return false;
+    at += 2 + data[at + 1]!;
+  }
+  return at === data.length;
 }
 
 /** Reads the control messages of a sendmsg into `ipc`: `InetAf.cmsgSend` (ip6_datagram_send_ctl). 0 or a negative errno. @alpha */
@@ -210,24 +224,25 @@ export function ip6CmsgSend(sk: InetSock, msg: MsgHdr, ipc: IpcmCookie): number 
         break;
       }
       case IPV6_HOPOPTS:
-      case IPV6_2292HOPOPTS:
-        if (!wholeHeader(data)) return -EINVAL;
-        own().hopopt = data.slice();
+      case IPV6_2292HOPOPTS: {
+        const h = headerIn(data);
+        if (h === null) return -EINVAL;
+        own().hopopt = h;
         break;
+      }
       case IPV6_DSTOPTS:
-      case IPV6_2292DSTOPTS:
-        if (!wholeHeader(data)) return -EINVAL;
-        own().dst1opt = data.slice();
+      case IPV6_2292DSTOPTS: {
+        const h = headerIn(data);
+        if (h === null) return -EINVAL;
+        own().dst1opt = h;
         break;
-      case IPV6_RTHDRDSTOPTS:
-        if (!wholeHeader(data)) return -EINVAL;
-        own().dst0opt = data.slice();
+      }
+      case IPV6_RTHDRDSTOPTS: {
+        const h = headerIn(data);
+        if (h === null) return -EINVAL;
+        own().dst0opt = h;
         break;
-      case IPV6_RTHDR:
-      case IPV6_2292RTHDR:
-        if (!rthdrOk(data)) return -EINVAL;
-        own().srcrt = data.slice();
-        break;
+      }
       default:
         return -EINVAL;
     }

@@ -11,7 +11,7 @@ import { in6DevGet } from './inet6-dev.ts';
 import type { Inet6Dev } from './inet6-dev.ts';
 import { Rt6Info } from './rt6-info.ts';
 import { ICMP6_MIB_OUTMSGS, IP6_OUTREQUESTS } from './snmp6.ts';
-import { ip6cbClear } from './ip6-cb.ts';
+import { ip6cbAddFlags, ip6cbClear, IP6SKB_ROUTERALERT } from './ip6-cb.ts';
 
 /** An empty packet for `len` bytes with room for an IPv6 header and `extra` bytes of extension headers (ndisc_alloc_skb). @alpha */
 export function ctlAlloc(dev: NetDevice, len: number, extra: number): Skb {
@@ -74,6 +74,7 @@ export function ctlSend(skb: Skb, saddr: Int32Array, daddr: Int32Array, hopLimit
   a6Store(view, nh + 8, saddr);
   a6Store(view, nh + 24, daddr);
   ip6cbClear(skb);
+  if (alert) ip6cbAddFlags(skb, IP6SKB_ROUTERALERT);
   skb.dst = ctlRoute(idev);
   icmp6OutCount(idev, n6, type);
   n6.mib.ip[IP6_OUTREQUESTS]!++;

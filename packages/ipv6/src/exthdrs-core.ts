@@ -59,6 +59,23 @@ export class ExtWalk {
   }
 }
 
+/**
+ * Offset in `skb.u8` of the address that the last segment routing header of the packet at `nh` leads to in the end, -1 when it has none: what a transport calls the
+ * destination of a packet that comes back in an error before it was there (RFC 8754 5.4).
+ * @alpha
+ */
+export function srhFinal(skb: Skb, nh: number): number {
+  const { u8, tail } = skb;
+  let type = u8[nh + 6]!;
+  let at = nh + IPV6HDR_LEN;
+  while (at + 24 <= tail && (type === NEXTHDR_HOP || type === NEXTHDR_DEST || type === NEXTHDR_ROUTING)) {
+    if (type === NEXTHDR_ROUTING && u8[at + 2] === 4 && u8[at + 1]! >= 2) return at + 8;
+    type = u8[at]!;
+    at += (u8[at + 1]! + 1) << 3;
+  }
+  return -1;
+}
+
 /** Is it an extension header that may come before a transport header? @alpha */
 export function ipv6ExtHdr(nexthdr: number): boolean {
   return nexthdr === NEXTHDR_HOP || nexthdr === NEXTHDR_ROUTING || nexthdr === NEXTHDR_FRAGMENT || nexthdr === NEXTHDR_AUTH || nexthdr === NEXTHDR_NONE || nexthdr === NEXTHDR_DEST;

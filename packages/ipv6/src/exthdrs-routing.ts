@@ -14,7 +14,7 @@ import { extBad, extCount, extParamProb } from './exthdrs.ts';
 import { rplLoops, rplRead, rplReplace, rplWrite } from './exthdrs-rpl.ts';
 import { in6DevGet } from './inet6-dev.ts';
 import type { Inet6Dev } from './inet6-dev.ts';
-import { ip6cbSetLastopt, ip6cbSetNhoff, ip6cbSetSrcrt } from './ip6-cb.ts';
+import { ip6cbDst1, ip6cbSetDst0, ip6cbSetDst1, ip6cbSetLastopt, ip6cbSetNhoff, ip6cbSetSrcrt } from './ip6-cb.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
 import { ip6RouteInput } from './route6.ts';
 import type { Rt6Info } from './rt6-info.ts';
@@ -100,8 +100,12 @@ export function ipv6RthdrRcv(n6: Ipv6Net, skb: Skb): boolean {
   if (type === RT_SEGMENTS) return segments(n6, idev, skb, extlen);
   if (type === RT_RPL) return rpl(n6, idev, skb, extlen);
   const off = skb.data - skb.networkHeader;
-  // Ours is the last address: the header says nothing more.
-  if (skb.u8[skb.data + 3] === 0) return stepOver(skb, off, extlen);
+  // Ours is the last address: the header says nothing more. Options that came before it were for those on the way as well.
+  if (skb.u8[skb.data + 3] === 0) {
+    ip6cbSetDst0(skb, ip6cbDst1(skb));
+    ip6cbSetDst1(skb, 0);
+    return stepOver(skb, off, extlen);
+  }
   extCount(n6, idev, IP6_INHDRERRORS);
   return extParamProb(n6, skb, ICMPV6_HDR_FIELD, off + 2);
 }

@@ -16,6 +16,7 @@ import { Fib6Info, Fib6Nh } from './fib6-types.ts';
 import { in6DevGet, INFINITY_LIFE_TIME } from './inet6-dev.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
 import { fib6Lookup, fib6TableLookup } from './route6-lookup.ts';
+import { rt6Bury } from './rt6-info.ts';
 import {
   IP6_RT_PRIO_ADDRCONF, IP6_RT_PRIO_USER, RT6_LOOKUP_F_IFACE, RT6_LOOKUP_F_IGNORE_LINKSTATE, RTF_ANYCAST, RTF_EXPIRES, RTF_GATEWAY, RTF_LOCAL, RTF_NONEXTHOP, RTF_REJECT, RTF_UP,
 } from './route6-const.ts';
@@ -52,6 +53,8 @@ export class Fib6Config {
   /** Seconds until the route ends, INFINITY_LIFE_TIME: never. */
   lifetime: number = INFINITY_LIFE_TIME;
   multipath: readonly Fib6NhConfig[] | null = null;
+  /** Not the route is meant but what was learned about this one destination (RTM_F_CLONED). */
+  learned = false;
   nhId = 0;
   /** NLM_F_* flags. */
   nlflags = 0;
@@ -275,6 +278,7 @@ function sourceMatches(f: Fib6Info, cfg: Fib6Config): boolean {
 
 /** Deletes the first route that answers the description, with its siblings when no gateway is named (ip6_route_del). -ESRCH when none does. @alpha */
 export function ip6RouteDel(n6: Ipv6Net, cfg: Fib6Config, req: NlRequest | null = null): number {
+  if (cfg.learned) return delLearned(n6, cfg);
   if (cfg.multipath === null) return delOne(n6, cfg, cfg.oif, cfg.gw, req);
   let last = 0;
   for (const hop of cfg.multipath) {
@@ -282,6 +286,27 @@ export function ip6RouteDel(n6: Ipv6Net, cfg: Fib6Config, req: NlRequest | null 
     if (err !== 0) last = err;
   }
   return last;
+}
+
+/** Forgets what was learned about a destination. 0 or -ESRCH. */
+function delLearned(n6: Ipv6Net, cfg: Fib6Config): number {
+  const tb = n6.fibTables.get(cfg.table !== 0 ? cfg.table : RT_TABLE_MAIN);
+  if (tb === undefined) return fail(cfg, 'FIB table does not exist', -ESRCH);
+  const d = cfg.dst;
+  for (let leaf = tb.lpm.find(d[0]!, d[1]!, d[2]!, d[3]!); leaf !== 0; leaf = tb.lpm.cover(leaf)) {
+    for (let f = tb.heads[leaf] ?? null; f !== null; f = f.next) {
+      for (const nh of f.nhs) {
+        const e = nh.exceptions?.find(d[0]!, d[1]!, d[2]!, d[3]!) ?? null;
+        if (e === null || (cfg.oif !== 0 && nh.oif !== cfg.oif)) continue;
+        const gw = e.gw ?? nh.gw;
+        if (cfg.gw !== null && (gw === null || !a6Equal(gw, cfg.gw))) continue;
+        rt6Bury(e.rt);
+        nh.exceptions!.remove(e);
+        return 0;
+      }
+    }
+  }
+  return -ESRCH;
 }
 
 function delOne(n6: Ipv6Net, cfg: Fib6Config, oif: number, gw: Int32Array | null, req: NlRequest | null): number {

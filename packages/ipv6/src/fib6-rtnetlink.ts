@@ -1,6 +1,6 @@
 /** Routes over rtnetlink: RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE (rtnetlink(7); errors and messages as Linux 6.18 gives them). */
 // datapath-ok-file: messages
-import { EHOSTUNREACH, EINVAL, EMSGSIZE, ENODEV, ENOENT, EOPNOTSUPP, jiffiesToClockT, TICK_NSEC } from '@linnet/kernel';
+import { EHOSTUNREACH, EINVAL, EMSGSIZE, ENODEV, ENOENT, EOPNOTSUPP, jiffiesToClockT, TICK_NSEC, timeAfter } from '@linnet/kernel';
 import type { Kernel, Net } from '@linnet/kernel';
 import { devGetByIndex, dstMetric } from '@linnet/netdev';
 import type { DstEntry } from '@linnet/netdev';
@@ -21,12 +21,12 @@ import type { Fib6NhConfig } from './fib6-config.ts';
 import { fib6TableWalk, fib6Tables } from './fib6-table.ts';
 import type { Fib6Table } from './fib6-table.ts';
 import { NO_METRICS6 } from './fib6-types.ts';
-import type { Fib6Info, Fib6Nh } from './fib6-types.ts';
+import type { Fib6Info, Fib6Nh, Rt6Exception } from './fib6-types.ts';
 import { in6DevGet, INFINITY_LIFE_TIME } from './inet6-dev.ts';
 import { IPV6 } from './ipv6-net.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
 import { RTF_ANYCAST, RTF_CACHE, RTF_DYNAMIC, RTF_EXPIRES, RTF_LOCAL, RTF_PREFIX_RT, RTF_REJECT, RTF_UP, rtfPref, rtfPrefOf } from './route6-const.ts';
-import { ip6RouteGetSaddr, ip6RouteInputLookup, ip6RouteOutputFlags } from './route6.ts';
+import { ip6RouteGetSaddr, ip6RouteInputLookup, ip6RouteOutputFlags, rt6ExceptionRoute } from './route6.ts';
 import type { Rt6Info } from './rt6-info.ts';
 
 const POLICY: NlaPolicyTable = Object.freeze({
@@ -185,6 +185,7 @@ function readConfig(net: Net, req: NlRequest, cfg: Fib6Config): number {
   if (rtm.type === RTN_LOCAL) cfg.flags |= RTF_LOCAL;
   if (rtm.type === RTN_ANYCAST) cfg.flags |= RTF_ANYCAST;
   cfg.nhFlags = rtm.flags & RTNH_F_ONLINK;
+  cfg.learned = (rtm.flags & RTM_F_CLONED) !== 0;
   if (has(RTA_NH_ID)) {
     if (has(RTA_GATEWAY) || has(RTA_OIF) || has(RTA_MULTIPATH) || has(RTA_ENCAP)) return refuseRequest(req, 'Nexthop specification and nexthop id are mutually exclusive', -EINVAL);
     cfg.nhId = nlaGetU32(view, tb[RTA_NH_ID]!);
@@ -250,11 +251,24 @@ function delRoute(net: Net, req: NlRequest): number {
 /** What a dump asks for. */
 interface Filter extends RouteDumpFilter {
   prefixOnly: boolean;
+  /** The routes of the tables; what was learned about single destinations. */
+  routes: boolean;
+  learned: boolean;
 }
 
 interface Item {
   readonly tb: Fib6Table;
   readonly f: Fib6Info;
+  /** What was learned about one destination, and over which hop; null: the route itself. */
+  readonly e: Rt6Exception | null;
+  readonly nh: Fib6Nh | null;
+}
+
+/** Does a dump tell of the route of `f`? A multipath route is told of once, at its first hop. */
+function wanted(filter: Filter, f: Fib6Info): boolean {
+  if (!filter.routes || (f.siblings !== null && f.siblings[0] !== f)) return false;
+  const hops = f.siblings === null ? f.nhs : f.siblings.map((s) => s.nhs[0]!);
+  return filter.oif === 0 || hops.some((nh) => nh.oif === filter.oif);
 }
 
 function collect(n6: Ipv6Net, filter: Filter): Item[] {
@@ -262,14 +276,12 @@ function collect(n6: Ipv6Net, filter: Filter): Item[] {
   for (const tb of fib6Tables(n6)) {
     if (filter.table !== null && tb.id !== filter.table) continue;
     fib6TableWalk(tb, (f) => {
-      // A multipath route is told of once, at its first hop.
-      if (f.siblings !== null && f.siblings[0] !== f) return;
       if (filter.protocol !== 0 && f.protocol !== filter.protocol) return;
       if (filter.type !== 0 && f.type !== filter.type) return;
       if (filter.prefixOnly && (f.flags & RTF_PREFIX_RT) === 0) return;
-      const hops = f.siblings === null ? f.nhs : f.siblings.map((s) => s.nhs[0]!);
-      if (filter.oif !== 0 && !hops.some((nh) => nh.oif === filter.oif)) return;
-      out.push({ tb, f });
+      if (wanted(filter, f)) out.push({ tb, f, e: null, nh: null });
+      if (!filter.learned) return;
+      for (const nh of f.nhs) if (filter.oif === 0 || nh.oif === filter.oif) nh.exceptions?.forEach((e) => out.push({ tb, f, e, nh }));
     });
   }
   return out;
@@ -280,14 +292,15 @@ function dumpRoutes(net: Net, req: NlRequest, w: NlWriter, cb: NlDump): number {
   const n6 = net.get(IPV6);
   let list = cb.data as Item[] | null;
   if (list === null) {
-    const f: Filter = { table: null, protocol: 0, type: 0, oif: 0, prefixOnly: false };
+    const f: Filter = { table: null, protocol: 0, type: 0, oif: 0, prefixOnly: false, routes: true, learned: true };
     if (req.end - req.data >= RTMSG_LEN) {
       const rtm = rtmsgRead(req.view, req.data);
       if (req.strict) {
         const err = readRouteDumpFilter(net, req, POLICY, f);
         if (err !== 0) return err;
+        f.learned = (rtm.flags & RTM_F_CLONED) !== 0;
+        f.routes = !f.learned;
       }
-      if ((rtm.flags & RTM_F_CLONED) !== 0) return 0;
       f.prefixOnly = (rtm.flags & RTM_F_PREFIX) !== 0;
     }
     if (routeDumpFiltered(f)) cb.answerFlags = NLM_F_DUMP_FILTERED;
@@ -296,21 +309,23 @@ function dumpRoutes(net: Net, req: NlRequest, w: NlWriter, cb: NlDump): number {
     cb.data = list;
   }
   cb.seq = n6.fibSeq;
-  return rtnlDump(list, w, cb, ({ tb, f }) => {
+  return rtnlDump(list, w, cb, ({ tb, f, e, nh }) => {
     if (f.table === null) return 0;
+    const rt = e === null || timeAfter(n6.kernel.jiffies, e.expires) ? null : rt6ExceptionRoute(n6, f, nh!, e);
+    if (e !== null && rt === null) return 0;
     nlDumpBegin(w, cb, RTM_NEWROUTE, req.strict ? NLM_F_DUMP_FILTERED : 0);
-    return fib6Fill(w, tb, f);
+    return rt === null ? fib6Fill(w, tb, f) : fillRt(w, n6, rt, e!.dst, null, null, 0, false);
   });
 }
 
-/** Writes the answer about one destination (rt6_fill_node of a route in use). */
-function fillRt(w: NlWriter, n6: Ipv6Net, rt: Rt6Info, dst: Int32Array, src: Int32Array | null, prefsrc: Int32Array | null, iif: number): number {
+/** Writes the answer about one destination (rt6_fill_node of a route in use); with `asked` false nobody asked for a source. */
+function fillRt(w: NlWriter, n6: Ipv6Net, rt: Rt6Info, dst: Int32Array, src: Int32Array | null, prefsrc: Int32Array | null, iif: number, asked: boolean = true): number {
   const off = w.reserve(RTMSG_LEN);
   const f = rt.from;
   const table = f?.table?.id ?? RT_TABLE_MAIN;
   w.putU32(RTA_TABLE, table);
   w.putIn6Addr(RTA_DST, dst);
-  w.putIn6Addr(RTA_SRC, src ?? IN6ADDR_ANY);
+  if (asked) w.putIn6Addr(RTA_SRC, src ?? IN6ADDR_ANY);
   if (iif !== 0) w.putU32(RTA_IIF, iif);
   else if (prefsrc !== null) w.putIn6Addr(RTA_PREFSRC, prefsrc);
   // The route's own is told too, so that it may be there twice.
@@ -328,7 +343,7 @@ function fillRt(w: NlWriter, n6: Ipv6Net, rt: Rt6Info, dst: Int32Array, src: Int
   if ((rt.rtFlags & RTF_CACHE) !== 0) flags |= RTM_F_CLONED;
   const proto = (rt.rtFlags & RTF_DYNAMIC) !== 0 ? RTPROT_REDIRECT : (f?.protocol ?? 0);
   rtmsgWrite(w.view, off, {
-    family: AF_INET6, dstLen: 128, srcLen: 128, tos: 0, table: table < 256 ? table : RT_TABLE_COMPAT, protocol: proto, scope: RT_SCOPE_UNIVERSE, type: rt.rtType, flags,
+    family: AF_INET6, dstLen: 128, srcLen: asked ? 128 : 0, tos: 0, table: table < 256 ? table : RT_TABLE_COMPAT, protocol: proto, scope: RT_SCOPE_UNIVERSE, type: rt.rtType, flags,
   });
   return w.end();
 }

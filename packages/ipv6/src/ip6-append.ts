@@ -101,7 +101,7 @@ export function ip6Append(
     return -EMSGSIZE;
   }
   const partial =
-    transhdrlen !== 0 && length <= whole - flen && proto === IPPROTO_UDP && (dev.features & (NETIF_F_HW_CSUM | NETIF_F_IPV6_CSUM)) !== 0 && flen === 0 &&
+    transhdrlen !== 0 && length <= whole && proto === IPPROTO_UDP && (dev.features & (NETIF_F_HW_CSUM | NETIF_F_IPV6_CSUM)) !== 0 && nflen + flen === 0 &&
     ((flags & MSG_MORE) === 0 || cork.gsoSize !== 0);
   const room = llReservedSpace(dev) + hlen + IPV6_FRAGHDR_LEN;
   cork.length += length;

@@ -19,7 +19,7 @@ import { flowiReset } from '@linnet/inet';
 import type { Flowi, InetSock } from '@linnet/inet';
 import { a6LoadDaddr, a6LoadSaddr, a6Store } from './addr6.ts';
 import { in6DevGet } from './inet6-dev.ts';
-import { IP6SKB_FORWARDED, IP6SKB_REROUTED, ip6cbClear, ip6cbFlags, ip6cbFragMaxSize } from './ip6-cb.ts';
+import { IP6SKB_FORWARDED, IP6SKB_REROUTED, IP6SKB_ROUTERALERT, ip6cbClear, ip6cbFlags, ip6cbFragMaxSize } from './ip6-cb.ts';
 import { ip6Fragment } from './ip6-output-frag.ts';
 import { IPV6 } from './ipv6-net.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
@@ -125,9 +125,9 @@ function loopbackXmit(_net: Net, _sk: object | null, skb: Skb): number {
   return netifRx(skb);
 }
 
-/** Does the sender hear its own packets to groups? Those of the protocol itself (their routes come from no table) do not. */
-function loops(sk: object | null, rt: Rt6Info): boolean {
-  if (rt.from === null) return false;
+/** Does the sender hear its own packets to groups? Of those of the protocol itself (their routes come from no table) only the messages of MLD, which have a router alert. */
+function loops(sk: object | null, rt: Rt6Info, skb: Skb): boolean {
+  if (rt.from === null) return (ip6cbFlags(skb) & IP6SKB_ROUTERALERT) !== 0;
   const np = inet6Sk(sk);
   return np === null || np.mcLoop;
 }
@@ -147,7 +147,7 @@ export function ip6FinishOutput2(net: Net, sk: object | null, skb: Skb): number 
     const n6 = rt.net6;
     a6LoadDaddr(n6.a6Tmp, skb.view, nh);
     a6LoadSaddr(n6.a6Tmp2, skb.view, nh);
-    if ((dev.flags & IFF_LOOPBACK) === 0 && loops(sk, rt) && idev !== null && (routed(n6, skb) || ipv6ChkMcastAddr(idev, n6.a6Tmp, n6.a6Tmp2))) {
+    if ((dev.flags & IFF_LOOPBACK) === 0 && loops(sk, rt, skb) && idev !== null && (routed(n6, skb) || ipv6ChkMcastAddr(idev, n6.a6Tmp, n6.a6Tmp2))) {
       const copy = skbClone(skb);
       nfHook(NFPROTO_IPV6, NF_INET_POST_ROUTING, net, sk, copy, null, dev, loopbackXmit);
       if (ip6HopLimit(skb.view, nh) === 0) {

@@ -31,8 +31,8 @@ export function isGroupOption6(opt: number): boolean {
 
 /** Sets one (do_ipv6_setsockopt). @alpha */
 export function groupOption6(sk: InetSock, opt: number, val: Uint8Array): number {
-  if (sk.type === SOCK_STREAM) return -ENOPROTOOPT;
   if (val.length < FIRST + STORAGE) return -EINVAL;
+  if (sk.type === SOCK_STREAM) return -ENOPROTOOPT;
   const v = new DataView(val.buffer, val.byteOffset, val.byteLength);
   const ifindex = v.getUint32(0, true);
   const group = in6At(val, FIRST);

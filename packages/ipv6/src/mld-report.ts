@@ -2,7 +2,7 @@
 // datapath-ok-file: control messages
 import { timeAfter } from '@linnet/kernel';
 import type { NetDevice } from '@linnet/netdev';
-import { consumeSkb, DROP, kfreeSkbReason, pskbMayPull } from '@linnet/skbuff';
+import { consumeSkb, DROP, kfreeSkbReason, PACKET_LOOPBACK, pskbMayPull } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import { ip6HopLimit } from '@linnet/uapi';
 import { a6Any, a6Equal, a6EqualAt, a6Linklocal, a6Load, a6LoadSaddr, a6Multicast } from './addr6.ts';
@@ -195,6 +195,11 @@ export function mldQuery(skb: Skb): number {
 
 /** Somebody else's MLDv1 report: ours is not needed (igmp6_event_report). Consumes. @alpha */
 export function mldReport(skb: Skb): number {
+  // Our own, which a socket here wants to hear.
+  if (skb.pktType === PACKET_LOOPBACK) {
+    consumeSkb(skb);
+    return 0;
+  }
   const idev = in6DevGet(skb.dev as NetDevice);
   if (idev === null || !pskbMayPull(skb, 24)) return drop(skb, DROP.PKT_TOO_SMALL);
   a6LoadSaddr(idev.net6.a6Tmp, skb.view, skb.networkHeader);

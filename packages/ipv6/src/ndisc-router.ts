@@ -39,7 +39,7 @@ function drop(skb: Skb, reason: number): number {
 }
 
 function neighOf(n6: Ipv6Net, a: Int32Array, dev: NetDevice): Neighbour | null {
-  const n = n6.ndTbl.lookup4(a[0]!, a[1]!, a[2]!, a[3]!, dev);
+  const n = n6.ndTbl.lookup4Counted(a[0]!, a[1]!, a[2]!, a[3]!, dev);
   if (n !== null) return n;
   const made = n6.ndTbl.create(dev, a[0]!, a[1]!, a[2]!, a[3]!);
   return typeof made === 'number' ? null : made;
@@ -144,15 +144,14 @@ function times(idev: Inet6Dev, skb: Skb): void {
   if (retrans !== 0 && retrans < 0x7fffffff / 1000) {
     const v = Math.max(Math.floor((retrans * HZ) / 1000), HZ / 100);
     if (v !== p.retransTime) changed = true;
-    p.retransTime = v;
+    p.set('retransTime', v, n6.kernel.jiffies);
   }
   const reachable = view.getUint32(at + 8);
   if (reachable !== 0 && reachable < 0x7fffffff / 3000) {
     const v = Math.max(Math.floor((reachable * HZ) / 1000), HZ / 10);
     if (v !== p.baseReachableTime) {
-      p.baseReachableTime = v;
-      p.gcStaletime = 3 * v;
-      p.redraw(n6.kernel.jiffies);
+      p.set('baseReachableTime', v, n6.kernel.jiffies);
+      p.set('gcStaletime', 3 * v, n6.kernel.jiffies);
       changed = true;
     }
   }

@@ -181,7 +181,7 @@ function recvNs(idev: Inet6Dev, skb: Skb, waited = false): number {
   }
   if (toMany) n6.ndTbl.stats.rcvProbesMcast++;
   else n6.ndTbl.stats.rcvProbesUcast++;
-  let n = n6.ndTbl.lookup4(saddr[0]!, saddr[1]!, saddr[2]!, saddr[3]!, dev);
+  let n = n6.ndTbl.lookup4Counted(saddr[0]!, saddr[1]!, saddr[2]!, saddr[3]!, dev);
   if (n === null && (ll > 0 || dev.addrLen === 0 || !toMany)) {
     const made = n6.ndTbl.create(dev, saddr[0]!, saddr[1]!, saddr[2]!, saddr[3]!);
     if (typeof made !== 'number') n = made;
@@ -237,7 +237,7 @@ function recvNa(idev: Inet6Dev, skb: Skb): number {
     if (skb.pktType !== PACKET_LOOPBACK && (ifp.flags & IFA_F_TENTATIVE) !== 0) n6.fn.dadFailure(ifp);
     return done(skb);
   }
-  let n = n6.ndTbl.lookup4(target[0]!, target[1]!, target[2]!, target[3]!, dev);
+  let n = n6.ndTbl.lookup4Counted(target[0]!, target[1]!, target[2]!, target[3]!, dev);
   let state = solicited ? NUD_REACHABLE : NUD_STALE;
   if (n === null && ll > 0 && idev.conf(DEVCONF_ACCEPT_UNTRACKED_NA) >= 1 && idev.conf(DEVCONF_FORWARDING) !== 0) {
     // A router learns hosts before it needs them (RFC 9131).

@@ -33,7 +33,8 @@ function plainMtu(rt: Rt6Info): number {
   const set = dstMetric(rt, RTAX_MTU);
   if (set !== 0) return Math.min(set, IP6_MAX_MTU);
   const idev = in6DevGet(rt.dev);
-  return idev === null ? IPV6_MIN_MTU : Math.min(idev.cnf.data[DEVCONF_MTU6]!, IP6_MAX_MTU);
+  // Not bounded by what a header can say: jumbograms are longer.
+  return idev === null ? IPV6_MIN_MTU : idev.cnf.data[DEVCONF_MTU6]!;
 }
 
 /** Largest packet by this route (ip6_mtu). @alpha */

@@ -3,11 +3,12 @@
 import { EADDRNOTAVAIL, EINVAL, ENODEV, ENOPROTOOPT, ENOTCONN, EPERM, capable } from '@linnet/kernel';
 import { DROP, skbQueuePurge } from '@linnet/skbuff';
 import { devGetByIndex, dstMtu } from '@linnet/netdev';
-import { intOpt, optInt, skDstCheck } from '@linnet/socket';
-import { INET, inetSockUpdateVersions } from '@linnet/inet';
+import { intOpt, MsgHdr, optInt, skDstCheck } from '@linnet/socket';
+import type { Cmsg } from '@linnet/socket';
+import { INET, inetSockUpdateVersions, IpcmCookie } from '@linnet/inet';
 import type { InetSock } from '@linnet/inet';
 import {
-  AF_INET, CAP_NET_RAW, INET_ECN_MASK, IPPROTO_RAW, IPV6_2292DSTOPTS, IPV6_2292HOPLIMIT, IPV6_2292HOPOPTS, IPV6_2292PKTINFO, IPV6_2292PKTOPTIONS, IPV6_2292RTHDR, IPV6_ADDRFORM,
+  AF_INET, CAP_NET_RAW, INET_ECN_MASK, IPPROTO_RAW, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, IPV6_2292DSTOPTS, IPV6_2292HOPLIMIT, IPV6_2292HOPOPTS, IPV6_2292PKTINFO, IPV6_2292PKTOPTIONS, IPV6_2292RTHDR, IPV6_ADDRFORM,
   IPV6_ADDR_PREFERENCES, IPV6_ADD_MEMBERSHIP, IPV6_AUTOFLOWLABEL, IPV6_DONTFRAG, IPV6_DROP_MEMBERSHIP, IPV6_DSTOPTS, IPV6_FLOWINFO, IPV6_FLOWINFO_SEND, IPV6_FLOWLABEL_MGR, IPV6_FREEBIND,
   IPV6_HOPOPTS, IPV6_JOIN_ANYCAST, IPV6_LEAVE_ANYCAST, IPV6_MINHOPCOUNT, IPV6_MIN_MTU, IPV6_MTU, IPV6_MTU_DISCOVER, IPV6_MULTICAST_ALL, IPV6_MULTICAST_HOPS, IPV6_MULTICAST_IF,
   IPV6_MULTICAST_LOOP, IPV6_PATHMTU, IPV6_PKTINFO, IPV6_PMTUDISC_DONT, IPV6_PMTUDISC_OMIT, IPV6_PREFER_SRC_CGA, IPV6_PREFER_SRC_COA, IPV6_PREFER_SRC_HOME, IPV6_PREFER_SRC_NONCGA,
@@ -17,7 +18,7 @@ import {
 } from '@linnet/uapi';
 import { a6Any, a6Mapped, a6Store } from './addr6.ts';
 import {
-  rthdrOk, RXOPT_DSTOPTS, RXOPT_FLOWINFO, RXOPT_HOPLIMIT, RXOPT_HOPOPTS, RXOPT_ODSTOPTS, RXOPT_OHOPLIMIT, RXOPT_OHOPOPTS, RXOPT_OPKTINFO, RXOPT_ORIGDSTADDR, RXOPT_ORTHDR, RXOPT_PKTINFO,
+  ip6CmsgSend, rthdrOk, RXOPT_DSTOPTS, RXOPT_FLOWINFO, RXOPT_HOPLIMIT, RXOPT_HOPOPTS, RXOPT_ODSTOPTS, RXOPT_OHOPLIMIT, RXOPT_OHOPOPTS, RXOPT_OPKTINFO, RXOPT_ORIGDSTADDR, RXOPT_ORTHDR, RXOPT_PKTINFO,
   RXOPT_RECVFRAGSIZE, RXOPT_RTHDR, RXOPT_RXPMTU, RXOPT_TCLASS,
 } from './cmsg6.ts';
 import { fl6FreeSocklist, ipv6FlowlabelOpt } from './flowlabel.ts';
@@ -37,6 +38,13 @@ const RX: ReadonlyMap<number, number> = new Map([
   [IPV6_RECVPKTINFO, RXOPT_PKTINFO], [IPV6_RECVHOPLIMIT, RXOPT_HOPLIMIT], [IPV6_RECVTCLASS, RXOPT_TCLASS], [IPV6_RECVHOPOPTS, RXOPT_HOPOPTS], [IPV6_RECVRTHDR, RXOPT_RTHDR],
   [IPV6_RECVDSTOPTS, RXOPT_DSTOPTS], [IPV6_FLOWINFO, RXOPT_FLOWINFO], [IPV6_2292PKTINFO, RXOPT_OPKTINFO], [IPV6_2292HOPLIMIT, RXOPT_OHOPLIMIT], [IPV6_2292HOPOPTS, RXOPT_OHOPOPTS],
   [IPV6_2292DSTOPTS, RXOPT_ODSTOPTS], [IPV6_2292RTHDR, RXOPT_ORTHDR], [IPV6_RECVORIGDSTADDR, RXOPT_ORIGDSTADDR], [IPV6_RECVPATHMTU, RXOPT_RXPMTU], [IPV6_RECVFRAGSIZE, RXOPT_RECVFRAGSIZE],
+]);
+
+/** Other options that are a number. */
+const NUMBERS: ReadonlySet<number> = new Set([
+  IPV6_V6ONLY, IPV6_ADDRFORM, IPV6_UNICAST_HOPS, IPV6_MULTICAST_HOPS, IPV6_MULTICAST_LOOP, IPV6_MULTICAST_ALL, IPV6_MULTICAST_IF, IPV6_UNICAST_IF, IPV6_TCLASS, IPV6_MTU_DISCOVER, IPV6_MTU,
+  IPV6_RECVERR, IPV6_RECVERR_RFC4884, IPV6_FLOWINFO_SEND, IPV6_AUTOFLOWLABEL, IPV6_DONTFRAG, IPV6_ADDR_PREFERENCES, IPV6_MINHOPCOUNT, IPV6_FREEBIND, IPV6_TRANSPARENT, IPV6_ROUTER_ALERT,
+  IPV6_ROUTER_ALERT_ISOLATE,
 ]);
 
 function viewOf(val: Uint8Array): DataView {
@@ -74,13 +82,34 @@ function setHeader(sk: InetSock, np: Ipv6Pinfo, opt: number, val: Uint8Array): n
   return 0;
 }
 
-/** IPV6_2292PKTOPTIONS: all sticky headers at once, as control messages; an empty one clears them. */
+/** IPV6_2292PKTOPTIONS: all sticky headers at once, as control messages. */
 function setPktoptions(sk: InetSock, np: Ipv6Pinfo, val: Uint8Array): number {
-  if (val.length !== 0) return -EINVAL;
-  np.opt = null;
-  np.optFlen = 0;
+  const msg = new MsgHdr([]);
+  const control = controlOf(val);
+  if (control === null) return -EINVAL;
+  msg.control = control;
+  const ipc = new IpcmCookie();
+  const err = ip6CmsgSend(sk, msg, ipc);
+  if (err !== 0) return err;
+  const opt = ipc.opt as Ipv6TxOptions | null;
+  np.opt = opt;
+  np.optFlen = opt === null ? 0 : opt.nflen + opt.flen;
   sk.dst = null;
   return 0;
+}
+
+/** Control messages as they stand in memory (struct cmsghdr); null when one is longer than what is left. */
+function controlOf(val: Uint8Array): Cmsg[] | null {
+  if (val.length > 65536) return null;
+  const out: Cmsg[] = [];
+  const view = viewOf(val);
+  for (let at = 0; at + 16 <= val.length; ) {
+    const len = view.getUint32(at, true);
+    if (view.getUint32(at + 4, true) !== 0 || len < 16 || len > val.length - at) return null;
+    out.push({ level: view.getInt32(at + 8, true), type: view.getInt32(at + 12, true), data: val.slice(at + 16, at + len) });
+    at += (len + 7) & ~7;
+  }
+  return out;
 }
 
 /** IPV6_ADDR_PREFERENCES: of each pair of wishes at most one (RFC 5014). */
@@ -101,10 +130,6 @@ function setPreferences(np: Ipv6Pinfo, n: number): number {
 
 /** IPV6_PKTINFO as an option: source and interface of everything that the socket sends. */
 function setPktinfo(sk: InetSock, np: Ipv6Pinfo, val: Uint8Array): number {
-  if (val.length === 0) {
-    np.stickyPktinfo = null;
-    return 0;
-  }
   if (val.length < 20) return -EINVAL;
   const ifindex = viewOf(val).getInt32(16, true);
   if (sk.boundDevIf !== 0 && ifindex !== sk.boundDevIf) return -EINVAL;
@@ -113,11 +138,17 @@ function setPktinfo(sk: InetSock, np: Ipv6Pinfo, val: Uint8Array): number {
   return 0;
 }
 
+/** IPV6_ADDRFORM is for connected sockets of UDP and TCP: 0, -ENOPROTOOPT or -ENOTCONN. */
+function hasAddrform(sk: InetSock): number {
+  if (sk.type === SOCK_RAW || (sk.protocol !== IPPROTO_TCP && sk.protocol !== IPPROTO_UDP && sk.protocol !== IPPROTO_UDPLITE)) return -ENOPROTOOPT;
+  return sk.state === TCP_ESTABLISHED ? 0 : -ENOTCONN;
+}
+
 /** IPV6_ADDRFORM: a connected socket with an IPv4-mapped peer becomes one of IPv4, whose options and addresses it has from then on. */
 function addrform(sk: InetSock, n: number): number {
   if (n !== AF_INET) return -EINVAL;
-  if (sk.type === SOCK_RAW) return -EINVAL;
-  if (sk.state !== TCP_ESTABLISHED) return -ENOTCONN;
+  const able = hasAddrform(sk);
+  if (able !== 0) return able;
   const af4 = sk.kernel.get(INET).af(AF_INET);
   if (!a6Mapped(sk.v6Daddr!) || af4 === null || af4.adopt === undefined) return -EADDRNOTAVAIL;
   ipv6DropMemberships(sk);
@@ -179,7 +210,7 @@ export function ipv6Setsockopt(sk: InetSock, level: number, opt: number, val: Ui
     default:
   }
   // What follows is a number: none is 0, but no part of one is any.
-  if (val.length > 0 && val.length < 4) return -EINVAL;
+  if (val.length > 0 && val.length < 4 && (NUMBERS.has(opt) || RX.has(opt))) return -EINVAL;
   const n = val.length === 0 ? 0 : optInt(val);
   const on = n !== 0;
   const short = val.length === 0;
@@ -299,8 +330,7 @@ export function ipv6Getsockopt(sk: InetSock, level: number, opt: number, maxLen:
   const n6 = sk.net.get(IPV6);
   switch (opt) {
     case IPV6_ADDRFORM:
-      // The protocol number of the socket's family, for programs that were given one.
-      return num(sk.family);
+      return hasAddrform(sk) || num(sk.family);
     case IPV6_V6ONLY:
       return num(sk.ipv6only ? 1 : 0);
     case IPV6_UNICAST_HOPS:
@@ -330,9 +360,9 @@ export function ipv6Getsockopt(sk: InetSock, level: number, opt: number, maxLen:
       return dst === null ? -ENOTCONN : num(dstMtu(dst));
     }
     case IPV6_PATHMTU: {
+      if (maxLen < 32) return -EINVAL;
       const dst = skDstCheck(sk);
       if (dst === null) return -ENOTCONN;
-      if (maxLen < 32) return -EINVAL;
       const out = new Uint8Array(32);
       const v = viewOf(out);
       v.setUint16(0, sk.family, true);

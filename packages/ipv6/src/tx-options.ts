@@ -7,16 +7,16 @@ export class Ipv6TxOptions {
   srcrt: Uint8Array | null = null;
   dst1opt: Uint8Array | null = null;
 
-  /** Bytes of what comes before the fragment header: hop-by-hop, the first destination options, routing. */
+  /** Bytes of what comes before the fragment header: hop-by-hop, the first destination options, routing. Without a routing header there are no options before it. */
   get nflen(): number {
-    return (this.hopopt?.length ?? 0) + (this.dst0opt?.length ?? 0) + (this.srcrt?.length ?? 0);
+    return (this.hopopt?.length ?? 0) + (this.srcrt === null ? 0 : (this.dst0opt?.length ?? 0) + this.srcrt.length);
   }
   /** Bytes of what comes behind it. */
   get flen(): number {
     return this.dst1opt?.length ?? 0;
   }
   get empty(): boolean {
-    return this.nflen + this.flen === 0;
+    return this.hopopt === null && this.dst0opt === null && this.srcrt === null && this.dst1opt === null;
   }
 }
 

@@ -76,7 +76,8 @@ test('IPV6_PKTINFO as an option: the interface counts, the address does not; raw
     expect(s.send(echo, 'fd00::2')).toBe(type === SOCK_RAW ? echo.length : -101);
     w.take();
     // A message may not want another interface than its address does.
-    expect(s.set(41, 50, new Uint8Array(0))).toBe(0);
+    expect(s.set(41, 50, new Uint8Array(0))).toBe(-22);
+    expect(s.set(41, 50, new Uint8Array(20))).toBe(0);
     expect(s.send(echo, 'fe80::2', { scope: w.fake.dev.ifindex, control: [{ level: 41, type: 50, data: info('::', 1) }] })).toBe(-22);
     expect(s.send(echo, 'fd00::2', { control: [{ level: 41, type: 50, data: info('fd00::1', w.fake.dev.ifindex) }] })).toBe(echo.length);
     expect(w.take()[0]!.src).toBe('fd00::1');

@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest';
 import { errnoName } from '@linnet/kernel';
-import { dropReasonName } from '@linnet/skbuff';
-import { NlTestClient, nlPayload } from '@linnet/netlink/testing';
 import { IPPROTO_ICMPV6, IPV6_FL_A_GET, IPV6_FL_A_PUT, IPV6_FL_F_CREATE, IPV6_FL_F_REFLECT, SOCK_DGRAM, SOCK_RAW } from '@linnet/uapi';
-import { bytes6, concat, ip6Packet, Machine, pattern, Sk } from './harness.ts';
+import { bytes6, concat, Machine, Sk } from './harness.ts';
 
 /** What Linux 6.18 takes (true) and refuses. */
 const CONF: readonly (readonly [file: string, value: string, taken: boolean])[] = [
@@ -78,126 +76,5 @@ test('a socket joins as many groups as net.core.optmem_max lets it', () => {
   expect(m.kernel.run(() => m.net.sysctl.write('net/core/optmem_max', '5600'))).toBe(0);
   expect(most(20, 'ff02::1:')).toEqual([99, 'ENOMEM']);
   expect(most(27, '2001:db8:77::1:')).toEqual([174, 'ENOMEM']);
-  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
-});
-
-test('an address shorter than 16 bytes is refused, wherever it stands in a message', () => {
-  const m = new Machine();
-  const w = m.wire('fd00::1/64');
-  const nl = new NlTestClient(m.net);
-  const index = w.fake.dev.ifindex;
-  const ifa = (view: DataView, off: number): void => {
-    view.setUint8(off, 10);
-    view.setUint8(off + 1, 64);
-    view.setUint32(off + 4, index, true);
-  };
-  const label = (view: DataView, off: number): void => {
-    view.setUint8(off, 10);
-    view.setUint8(off + 2, 128);
-  };
-  const rt = (view: DataView, off: number): void => {
-    view.setUint8(off, 10);
-    view.setUint8(off + 1, 128);
-    view.setUint8(off + 4, 254);
-    view.setUint8(off + 7, 1);
-  };
-  const a16 = bytes6('2001:db8::9');
-  for (const n of [0, 4, 8, 15]) {
-    const b = a16.slice(0, n);
-    const ask = (type: number, flags: number, len: number, head: (view: DataView, off: number) => void, attrs: readonly (readonly [number, Uint8Array])[]): string => {
-      const a = nl.ack(type, flags, nlPayload(len, head, (x) => {
-        for (const [t, v] of attrs) x.putBytes(t, v);
-      }));
-      return `${errnoName(a.errno)} ${a.msg}`;
-    };
-    const policy = 'ERANGE Attribute failed policy validation';
-    const oif = new Uint8Array(new Uint32Array([index]).buffer);
-    expect(ask(22, 0, 8, ifa, [[1, b]])).toBe(policy);
-    expect(ask(20, 0x600, 8, ifa, [[1, b]])).toBe(policy);
-    expect(ask(20, 0x600, 8, ifa, [[2, b]])).toBe(policy);
-    expect(ask(21, 0, 8, ifa, [[1, b]])).toBe(policy);
-    expect(ask(72, 0x600, 12, label, [[1, b], [2, oif]])).toBe(policy);
-    expect(ask(74, 0, 12, label, [[1, b]])).toBe(policy);
-    expect(ask(24, 0x600, 12, rt, [[1, a16], [4, oif], [7, b]])).toBe(policy);
-    expect(ask(24, 0x600, 12, rt, [[1, a16], [4, oif], [5, b]])).toBe(policy);
-    expect(ask(26, 0, 12, rt, [[1, b]])).toBe('EINVAL ');
-    expect(ask(26, 0, 12, rt, [[1, a16], [2, b]])).toBe('EINVAL ');
-    // IFLA_AF_SPEC with a token, and with a mode of no bytes.
-    const link = (view: DataView, off: number): void => view.setInt32(off + 4, index, true);
-    const attr = (t: number, v: Uint8Array): Uint8Array => concat(new Uint8Array([4 + v.length, 0, t, 0]), v, new Uint8Array(-v.length & 3));
-    expect(ask(16, 0, 16, link, [[26 | 0x8000, attr(10, attr(7, b))]])).toBe(policy);
-    expect(ask(16, 0, 16, link, [[26 | 0x8000, attr(10, attr(8, new Uint8Array(0)))]])).toBe(policy);
-  }
-  nl.close();
-  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
-});
-
-test('what was learned about paths is forgotten in time, though nobody asks', () => {
-  const m = new Machine();
-  const w = m.wire('fd00::1/64');
-  m.route('2001:db8::/32', { via: 'fd00::2' });
-  const s = new Sk(m, SOCK_RAW, IPPROTO_ICMPV6);
-  s.send(concat(new Uint8Array([128, 0, 0, 0, 0, 1, 0, 1]), pattern(1400)), '2001:db8::1');
-  const sent = w.take()[0]!;
-  w.icmp({ src: 'fd00::2', dst: 'fd00::1' }, 2, 0, 1300, sent.raw.slice(0, 1200));
-  const kept = (): number => {
-    let n = 0;
-    for (const tb of m.n6.fibTables.values()) for (const f of tb.heads) for (const nh of f?.nhs ?? []) nh.exceptions?.forEach(() => n++);
-    return n;
-  };
-  expect(kept()).toBe(1);
-  m.advance(590);
-  expect(kept()).toBe(1);
-  m.advance(60);
-  expect(kept()).toBe(0);
-  s.close();
-  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
-});
-
-test('identifications of fragments tell nothing of the next one', () => {
-  const m = new Machine();
-  const w = m.wire('fd00::1/64');
-  const s = new Sk(m, SOCK_RAW, 253);
-  const ids: number[] = [];
-  for (let i = 0; i < 32; i++) {
-    s.send(pattern(2000), 'fd00::2');
-    const p = w.take()[0]!.payload;
-    ids.push(new DataView(p.buffer, p.byteOffset).getUint32(4));
-  }
-  expect(new Set(ids).size).toBe(32);
-  // A counter, however it counts, stays near where it was.
-  expect(ids.slice(1).filter((id, i) => Math.abs(id - ids[i]!) < 2 ** 24)).toHaveLength(0);
-  s.close();
-  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
-});
-
-test('packets with addresses that cannot come in say which one is to blame', () => {
-  const m = new Machine();
-  const w = m.wire('fd00::1/64');
-  const why = (src: string, dst: string): string => {
-    const reasons: string[] = [];
-    m.pool.onDrop = (_skb, reason): void => void reasons.push(dropReasonName(reason));
-    w.frame(ip6Packet({ src, dst, next: 59 }, new Uint8Array(0)), new Uint8Array(w.mac));
-    m.pool.onDrop = null;
-    return reasons.join();
-  };
-  expect([why('ff02::1', 'fd00::1'), why('::1', 'fd00::1')]).toEqual(['IP_INVALID_SOURCE', 'IP_INVALID_SOURCE']);
-  expect([why('fd00::2', '::1'), why('fd00::2', 'ff00::1'), why('fd00::2', 'ff01::1')]).toEqual(['IP_INVALID_DEST', 'IP_INVALID_DEST', 'IP_INVALID_DEST']);
-  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
-});
-
-test('a new token asks for routers as a new device does', () => {
-  const m = new Machine();
-  const w = m.wire('fd00::1/64');
-  m.sysctl('conf/eth0/router_solicitations', 3);
-  m.advance(1000);
-  w.takeControl();
-  const nl = new NlTestClient(m.net);
-  const token = concat(new Uint8Array([24, 0, 10, 0, 20, 0, 7, 0]), bytes6('::77'));
-  const link = (view: DataView, off: number): void => view.setInt32(off + 4, w.fake.dev.ifindex, true);
-  expect(nl.ack(16, 0, nlPayload(16, link, (x) => x.putBytes(26 | 0x8000, token))).errno).toBe(0);
-  m.advance(1000);
-  expect(w.takeControl(133)).toHaveLength(3);
-  nl.close();
   expect(m.end()).toEqual({ skbs: 0, heads: 0 });
 });

@@ -41,7 +41,7 @@ export class NeighTables {
     if (this.published) return;
     this.published = true;
     for (const tbl of this.tables) {
-      neighSysctlDefault(tbl, net.sysctl);
+      neighSysctlDefault(tbl, net);
       net.proc.create(`net/stat/${tbl.ops.id}`, () => neighStatShow(tbl));
     }
   }

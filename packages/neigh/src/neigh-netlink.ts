@@ -1,6 +1,6 @@
 /** Neighbours over rtnetlink: RTM_*NEIGH, RTM_{GET,SET}NEIGHTBL (rtnetlink(7); errors and messages as Linux 6.18 gives them). */
 // datapath-ok-file: messages
-import { EAFNOSUPPORT, EEXIST, EINVAL, ENODEV, ENOENT, jiffiesToClockT, timerPending } from '@linnet/kernel';
+import { EAFNOSUPPORT, EEXIST, EINVAL, ENODEV, ENOENT, jiffiesToClockT, jiffiesToMsecs, timerPending } from '@linnet/kernel';
 import type { Kernel, Net } from '@linnet/kernel';
 import { devGetByIndex } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
@@ -14,18 +14,18 @@ import {
   NDTA_CONFIG, NDTA_GC_INTERVAL, NDTA_MAX, NDTPA_MAX, NDTA_NAME, NDTA_PARMS, NDTA_STATS, NDTA_THRESH1, NDTA_THRESH2, NDTA_THRESH3, NDTMSG_LEN, NDTPA_ANYCAST_DELAY, NDTPA_APP_PROBES,
   NDTPA_BASE_REACHABLE_TIME, NDTPA_DELAY_PROBE_TIME, NDTPA_GC_STALETIME, NDTPA_IFINDEX, NDTPA_INTERVAL_PROBE_TIME_MS, NDTPA_LOCKTIME, NDTPA_MCAST_PROBES,
   NDTPA_MCAST_REPROBES, NDTPA_PROXY_DELAY, NDTPA_PROXY_QLEN, NDTPA_QUEUE_LEN, NDTPA_QUEUE_LENBYTES, NDTPA_REACHABLE_TIME, NDTPA_REFCNT, NDTPA_RETRANS_TIME,
-  NDTPA_UCAST_PROBES, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NTF_EXT_LEARNED, NTF_EXT_MANAGED, NTF_PROXY, NTF_ROUTER, NTF_USE, NUD_PERMANENT, RTM_DELNEIGH, RTM_GETNEIGH,
+  NDTPA_UCAST_PROBES, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NTF_EXT_EXT_VALIDATED, NTF_EXT_LEARNED, NTF_EXT_MANAGED, NTF_PROXY, NTF_ROUTER, NTF_USE, NUD_PERMANENT, RTM_DELNEIGH, RTM_GETNEIGH,
   RTM_GETNEIGHTBL, RTM_NEWNEIGH, RTM_NEWNEIGHTBL, RTM_SETNEIGHTBL, RTN_UNICAST, RTNLGRP_NEIGH, ndmsgRead, ndmsgWrite, ndtmsgWrite, nlaGetString, nlaGetU32, nlaGetU64, nlaGetU8, nlaLen, NlWriter,
 } from '@linnet/uapi';
 import { neighEventSend } from './neigh-event.ts';
-import type { NeighParms } from './neigh-parms.ts';
+import type { NeighParms, NeighSetting } from './neigh-parms.ts';
 import { UNRES_PACKET_TRUESIZE } from './neigh-parms.ts';
 import type { NeighTable } from './neigh-table.ts';
 import type { PneighEntry } from './pneigh.ts';
 import { neighDelete, neighUpdate, neighUpdateFlags } from './neigh-update.ts';
 import type { Neighbour } from './neighbour.ts';
 import {
-  NEIGH_UPDATE_F_ADMIN, NEIGH_UPDATE_F_EXT_LEARNED, NEIGH_UPDATE_F_ISROUTER, NEIGH_UPDATE_F_MANAGED, NEIGH_UPDATE_F_OVERRIDE, NEIGH_UPDATE_F_OVERRIDE_ISROUTER, NUD_VALID,
+  NEIGH_UPDATE_F_ADMIN, NEIGH_UPDATE_F_EXT_LEARNED, NEIGH_UPDATE_F_EXT_VALIDATED, NEIGH_UPDATE_F_ISROUTER, NEIGH_UPDATE_F_MANAGED, NEIGH_UPDATE_F_OVERRIDE, NEIGH_UPDATE_F_OVERRIDE_ISROUTER, NUD_VALID,
 } from './nud.ts';
 
 const POLICY: NlaPolicyTable = Object.freeze({
@@ -40,7 +40,7 @@ const POLICY: NlaPolicyTable = Object.freeze({
     [NDA_IFINDEX]: { type: NLA_U32 },
     [NDA_MASTER]: { type: NLA_U32 },
     [NDA_PROTOCOL]: { type: NLA_U8 },
-    [NDA_FLAGS_EXT]: { type: NLA_U32, mask: NTF_EXT_MANAGED },
+    [NDA_FLAGS_EXT]: { type: NLA_U32, mask: NTF_EXT_MANAGED | NTF_EXT_EXT_VALIDATED },
   },
 });
 
@@ -63,7 +63,8 @@ function fill(w: NlWriter, n: Neighbour): number {
   w.view.setUint32(at + 8, jiffiesToClockT((now - n.updated) >>> 0), true);
   w.view.setUint32(at + 12, timerPending(n.timer) ? 1 : 0, true);
   if (n.protocol !== 0) w.putU8(NDA_PROTOCOL, n.protocol);
-  if (tbl.managed.has(n)) w.putU32(NDA_FLAGS_EXT, NTF_EXT_MANAGED);
+  const ext = (tbl.managed.has(n) ? NTF_EXT_MANAGED : 0) | (n.extValidated ? NTF_EXT_EXT_VALIDATED : 0);
+  if (ext !== 0) w.putU32(NDA_FLAGS_EXT, ext);
   return w.end();
 }
 
@@ -90,7 +91,7 @@ class Target {
   find(): Neighbour | null {
     const { tbl, dev, key } = this;
     if (dev === null) return null;
-    return tbl.ops.keyWords === 1 ? tbl.lookup(key[0]!, dev) : tbl.lookup4(key[0]!, key[1]!, key[2]!, key[3]!, dev);
+    return tbl.ops.keyWords === 1 ? tbl.lookupCounted(key[0]!, dev) : tbl.lookup4Counted(key[0]!, key[1]!, key[2]!, key[3]!, dev);
   }
 }
 
@@ -126,9 +127,11 @@ function newNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest): numb
     nlSetErrMsg(extack, 'Invalid network address');
     return -EINVAL;
   }
-  const managed = tb[NDA_FLAGS_EXT] !== 0 && (nlaGetU32(view, tb[NDA_FLAGS_EXT]!) & NTF_EXT_MANAGED) !== 0;
+  const ext = tb[NDA_FLAGS_EXT] === 0 ? 0 : nlaGetU32(view, tb[NDA_FLAGS_EXT]!);
+  const managed = (ext & NTF_EXT_MANAGED) !== 0;
+  const validated = (ext & NTF_EXT_EXT_VALIDATED) !== 0;
   if ((ndm.flags & NTF_PROXY) !== 0) {
-    if (managed) {
+    if (ext !== 0) {
       nlSetErrMsg(extack, 'Invalid NTF_* flag combination');
       return -EINVAL;
     }
@@ -147,6 +150,8 @@ function newNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest): numb
   const target = new Target(tbl, dev, keyOf(req, tb[NDA_DST]!, tbl.ops.keyWords));
   const state = ndm.state & 0xff;
   const lladdr = tb[NDA_LLADDR]!;
+  // It is to be asked, whatever else the request says of it.
+  const ask = managed || (ndm.flags & NTF_USE) !== 0;
   let update = NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_OVERRIDE_ISROUTER | NEIGH_UPDATE_F_ADMIN;
   let n = target.find();
   if (n === null) {
@@ -155,33 +160,39 @@ function newNeigh(tables: readonly NeighTable[], net: Net, req: NlRequest): numb
       nlSetErrMsg(extack, 'Invalid NTF_* flag for permanent entry');
       return -EINVAL;
     }
+    if (validated && (ask || (state & NUD_VALID) === 0)) {
+      nlSetErrMsg(extack, 'Cannot create externally validated neighbor with an invalid state');
+      return -EINVAL;
+    }
     const { key } = target;
     const key0 = tbl.ops.keyOn?.(dev, key[0]!) ?? key[0]!;
-    const made = (key0 === key[0] ? null : tbl.lookup(key0, dev)) ?? tbl.insert(dev, key0, key[1]!, key[2]!, key[3]!, (state & NUD_PERMANENT) !== 0, (ndm.flags & NTF_EXT_LEARNED) !== 0);
+    const made = (key0 === key[0] ? null : tbl.lookup(key0, dev)) ?? tbl.insert(dev, key0, key[1]!, key[2]!, key[3]!, (state & NUD_PERMANENT) !== 0, (ndm.flags & NTF_EXT_LEARNED) !== 0, validated);
     if (typeof made === 'number') return made;
     n = made;
     // Not told as a change: it is made so.
     tbl.managed.set(n, managed);
   } else {
     if ((flags & NLM_F_EXCL) !== 0) return -EEXIST;
+    if (validated && ((ask ? n.nudState : state) & NUD_VALID) === 0) {
+      nlSetErrMsg(extack, 'Cannot mark neighbor as externally validated with an invalid state');
+      return -EINVAL;
+    }
     if ((flags & NLM_F_REPLACE) === 0) update &= ~(NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_OVERRIDE_ISROUTER);
   }
   if (tb[NDA_PROTOCOL] !== 0) n.protocol = nlaGetU8(view, tb[NDA_PROTOCOL]!);
   if ((ndm.flags & NTF_EXT_LEARNED) !== 0) update |= NEIGH_UPDATE_F_EXT_LEARNED;
   if ((ndm.flags & NTF_ROUTER) !== 0) update |= NEIGH_UPDATE_F_ISROUTER;
   if (managed) update |= NEIGH_UPDATE_F_MANAGED;
-  if (managed || (ndm.flags & NTF_USE) !== 0) {
-    // Whatever else the request says of the neighbour: it is to be asked.
+  if (validated) update |= NEIGH_UPDATE_F_EXT_VALIDATED;
+  if (ask) {
     const changed = neighUpdateFlags(n, update);
     tbl.updateGc(n);
-    neighEventSend(n, null);
     if (changed) notify(n, RTM_NEWNEIGH, req);
+    neighEventSend(n, null);
     return 0;
   }
-  if (lladdr === 0 && (state & NUD_VALID) !== 0 && (n.nudState & NUD_VALID) === 0 && dev.addrLen !== 0) {
-    nlSetErrMsg(extack, 'No link layer address given');
-    return -EINVAL;
-  }
+  // Who is in charge of it changes even so.
+  if (lladdr === 0 && (state & NUD_VALID) !== 0 && (n.nudState & NUD_VALID) === 0 && dev.addrLen !== 0) nlSetErrMsg(extack, 'No link layer address given');
   return neighUpdate(n, lladdr === 0 ? null : req.u8, lladdr + 4, state, update, req);
 }
 
@@ -370,6 +381,12 @@ function fillTable(w: NlWriter, tbl: NeighTable, parms: NeighParms | null): numb
   const c = w.reserveAttr(NDTA_CONFIG, 32);
   w.view.setUint16(c, 4 * tbl.ops.keyWords, true);
   w.view.setUint32(c + 4, tbl.entries, true);
+  const now = tbl.kernel.jiffies;
+  w.view.setUint32(c + 8, jiffiesToMsecs((now - tbl.lastForced) >>> 0), true);
+  w.view.setUint32(c + 12, jiffiesToMsecs((now - tbl.parms.drawn) >>> 0), true);
+  w.view.setUint32(c + 16, tbl.seed >>> 0, true);
+  w.view.setUint32(c + 20, tbl.hashMask, true);
+  w.view.setUint32(c + 28, tbl.proxies.waiting, true);
   const s = tbl.stats;
   const at = w.reserveAttr(NDTA_STATS, 88);
   [s.allocs, s.destroys, s.hashGrows, s.resFailed, s.lookups, s.hits, s.rcvProbesMcast, s.rcvProbesUcast, s.periodicGcRuns, s.forcedGcRuns, s.tableFulls].forEach((v, i) => {
@@ -450,31 +467,28 @@ function setTable(tables: readonly NeighTable[], net: Net, req: NlRequest): numb
 }
 
 function setParms(k: Kernel, p: NeighParms, view: DataView, tb: Int32Array): void {
-  const n = (type: number, set: (v: number) => void): void => {
-    if (tb[type] !== 0) set(nlaGetU32(view, tb[type]!));
+  const n = (type: number, what: NeighSetting, of: (v: number) => number = (v) => v): void => {
+    if (tb[type] !== 0) p.set(what, of(nlaGetU32(view, tb[type]!)), k.jiffies);
   };
   // A jiffy is a millisecond.
-  const ms = (type: number, set: (v: number) => void): void => {
-    if (tb[type] !== 0) set(Math.min(nlaGetU64(view, tb[type]!), 0x3ffffffe));
+  const ms = (type: number, what: NeighSetting): void => {
+    if (tb[type] !== 0) p.set(what, Math.min(nlaGetU64(view, tb[type]!), 0x3ffffffe), k.jiffies);
   };
-  n(NDTPA_QUEUE_LEN, (v) => { p.queueLenBytes = Math.min(v * UNRES_PACKET_TRUESIZE, 0x7fffffff); });
-  n(NDTPA_QUEUE_LENBYTES, (v) => { p.queueLenBytes = v; });
-  n(NDTPA_PROXY_QLEN, (v) => { p.proxyQlen = v; });
-  n(NDTPA_APP_PROBES, (v) => { p.appProbes = v; });
-  n(NDTPA_UCAST_PROBES, (v) => { p.ucastProbes = v; });
-  n(NDTPA_MCAST_PROBES, (v) => { p.mcastProbes = v; });
-  n(NDTPA_MCAST_REPROBES, (v) => { p.mcastReprobes = v; });
-  ms(NDTPA_BASE_REACHABLE_TIME, (v) => {
-    p.baseReachableTime = v;
-    p.redraw(k.jiffies);
-  });
-  ms(NDTPA_GC_STALETIME, (v) => { p.gcStaletime = v; });
-  ms(NDTPA_DELAY_PROBE_TIME, (v) => { p.delayProbeTime = v; });
-  ms(NDTPA_INTERVAL_PROBE_TIME_MS, (v) => { p.intervalProbeTime = v; });
-  ms(NDTPA_RETRANS_TIME, (v) => { p.retransTime = v; });
-  ms(NDTPA_ANYCAST_DELAY, (v) => { p.anycastDelay = v; });
-  ms(NDTPA_PROXY_DELAY, (v) => { p.proxyDelay = v; });
-  ms(NDTPA_LOCKTIME, (v) => { p.locktime = v; });
+  n(NDTPA_QUEUE_LEN, 'queueLenBytes', (v) => Math.min(v * UNRES_PACKET_TRUESIZE, 0x7fffffff));
+  n(NDTPA_QUEUE_LENBYTES, 'queueLenBytes');
+  n(NDTPA_PROXY_QLEN, 'proxyQlen');
+  n(NDTPA_APP_PROBES, 'appProbes');
+  n(NDTPA_UCAST_PROBES, 'ucastProbes');
+  n(NDTPA_MCAST_PROBES, 'mcastProbes');
+  n(NDTPA_MCAST_REPROBES, 'mcastReprobes');
+  ms(NDTPA_BASE_REACHABLE_TIME, 'baseReachableTime');
+  ms(NDTPA_GC_STALETIME, 'gcStaletime');
+  ms(NDTPA_DELAY_PROBE_TIME, 'delayProbeTime');
+  ms(NDTPA_INTERVAL_PROBE_TIME_MS, 'intervalProbeTime');
+  ms(NDTPA_RETRANS_TIME, 'retransTime');
+  ms(NDTPA_ANYCAST_DELAY, 'anycastDelay');
+  ms(NDTPA_PROXY_DELAY, 'proxyDelay');
+  ms(NDTPA_LOCKTIME, 'locktime');
 }
 
 /** Registers the handlers, and the announcements of each table in `tables` and of later ones. @alpha */

@@ -7,7 +7,12 @@ import type { Kernel, RngStream } from '@linnet/kernel';
 const REDRAW = 300 * HZ;
 
 /** What one packet of 1514 bytes is charged with in the queue of unresolved packets. @alpha */
-export const UNRES_PACKET_TRUESIZE = 2104;
+export const UNRES_PACKET_TRUESIZE = 2090;
+
+/** What of it can be set. @alpha */
+export type NeighSetting =
+  | 'mcastProbes' | 'ucastProbes' | 'appProbes' | 'mcastReprobes' | 'baseReachableTime' | 'retransTime' | 'delayProbeTime' | 'intervalProbeTime' | 'gcStaletime' | 'queueLenBytes'
+  | 'proxyQlen' | 'anycastDelay' | 'proxyDelay' | 'locktime';
 
 /**
  * The tunables of one device in one table; all times in jiffies. Documented in `ip-sysctl.rst` and arp(7).
@@ -36,9 +41,16 @@ export class NeighParms {
   anycastDelay: number;
   proxyDelay: number;
   locktime: number;
+  /** What was set for this device: new defaults do not change it any more. */
+  readonly own: Set<NeighSetting>;
+  /** All is its own, as from its first address on. */
+  ownAll: boolean;
   /** Drawn between 0.5 and 1.5 times `baseReachableTime`. */
   reachableTime: number;
-  private drawn: number;
+  /** When that was, in jiffies. */
+  drawn: number;
+  /** Questions for which this device's answers wait. */
+  proxiesWaiting: number;
   private readonly rng: RngStream;
 
   constructor(dev: NetDevice | null, from: NeighParms | null, rng: RngStream, now: number) {
@@ -58,10 +70,25 @@ export class NeighParms {
     this.anycastDelay = from === null ? HZ : from.anycastDelay;
     this.proxyDelay = from === null ? (8 * HZ) / 10 : from.proxyDelay;
     this.locktime = from === null ? HZ : from.locktime;
+    this.own = new Set();
+    this.ownAll = false;
     this.rng = rng;
     this.reachableTime = 0;
     this.drawn = 0;
+    this.proxiesWaiting = 0;
     this.redraw(now);
+  }
+
+  /** Sets one value for good. */
+  set(what: NeighSetting, v: number, now: number): void {
+    this[what] = v;
+    this.own.add(what);
+    if (what === 'baseReachableTime') this.redraw(now);
+  }
+
+  /** A new default: it holds unless the device has a value of its own. */
+  inherit(what: NeighSetting, v: number): void {
+    if (!this.ownAll && !this.own.has(what)) this[what] = v;
   }
 
   /** Draws `reachableTime` anew, as after a change of `baseReachableTime` (`neigh_rand_reach_time`). */

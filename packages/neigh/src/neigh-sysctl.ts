@@ -1,55 +1,53 @@
 /** `net/ipv4/neigh/{default,DEVICE}/*` (ip-sysctl.rst, arp(7)). */
 // datapath-ok-file: settings and /proc
 import { clockTToJiffies, jiffiesToClockT, sysctlInt, sysctlMsJiffies, sysctlSecondsJiffies } from '@linnet/kernel';
-import type { Kernel, SysctlTree } from '@linnet/kernel';
-import type { NeighParms } from './neigh-parms.ts';
+import type { Net, SysctlTree } from '@linnet/kernel';
+import { forEachNetdev } from '@linnet/netdev';
+import { AF_INET6 } from '@linnet/uapi';
+import type { NeighParms, NeighSetting } from './neigh-parms.ts';
 import { UNRES_PACKET_TRUESIZE } from './neigh-parms.ts';
 import type { NeighTable } from './neigh-table.ts';
 
-/** The settings that devices have too. */
-function registerParms(k: Kernel, tree: SysctlTree, dir: string, p: NeighParms): void {
-  const int = (name: string, get: () => number, set: (v: number) => void): void => {
-    tree.register(`${dir}/${name}`, sysctlInt(get, set, { min: 0 }));
+/** The settings that devices have too; `set` gives one its value. */
+function registerParms(tbl: NeighTable, tree: SysctlTree, dir: string, p: NeighParms, set: (what: NeighSetting, v: number) => void): void {
+  const int = (name: string, what: NeighSetting): void => {
+    tree.register(`${dir}/${name}`, sysctlInt(() => p[what], (v) => { set(what, v); }, { min: 0 }));
   };
-  const hundredths = (name: string, get: () => number, set: (v: number) => void): void => {
-    tree.register(
-      `${dir}/${name}`,
-      sysctlInt(
-        () => jiffiesToClockT(get()),
-        (v) => {
-          set(clockTToJiffies(v));
-        },
-        { min: 0 },
-      ),
-    );
+  const hundredths = (name: string, what: NeighSetting): void => {
+    tree.register(`${dir}/${name}`, sysctlInt(() => jiffiesToClockT(p[what]), (v) => { set(what, clockTToJiffies(v)); }, { min: 0 }));
   };
-  const setBase = (v: number): void => {
-    p.baseReachableTime = v;
-    p.redraw(k.jiffies);
+  const seconds = (name: string, what: NeighSetting): void => {
+    tree.register(`${dir}/${name}`, sysctlSecondsJiffies(() => p[what], (v) => { set(what, v); }));
   };
-  int('mcast_solicit', () => p.mcastProbes, (v) => { p.mcastProbes = v; });
-  int('ucast_solicit', () => p.ucastProbes, (v) => { p.ucastProbes = v; });
-  int('app_solicit', () => p.appProbes, (v) => { p.appProbes = v; });
-  int('mcast_resolicit', () => p.mcastReprobes, (v) => { p.mcastReprobes = v; });
-  int('proxy_qlen', () => p.proxyQlen, (v) => { p.proxyQlen = v; });
-  int('unres_qlen_bytes', () => p.queueLenBytes, (v) => { p.queueLenBytes = v; });
-  tree.register(`${dir}/unres_qlen`, sysctlInt(() => Math.floor(p.queueLenBytes / UNRES_PACKET_TRUESIZE), (v) => { p.queueLenBytes = v * UNRES_PACKET_TRUESIZE; }, { min: 0, max: Math.floor(0x7fffffff / UNRES_PACKET_TRUESIZE) }));
-  hundredths('retrans_time', () => p.retransTime, (v) => { p.retransTime = v; });
-  hundredths('anycast_delay', () => p.anycastDelay, (v) => { p.anycastDelay = v; });
-  hundredths('proxy_delay', () => p.proxyDelay, (v) => { p.proxyDelay = v; });
-  hundredths('locktime', () => p.locktime, (v) => { p.locktime = v; });
-  tree.register(`${dir}/base_reachable_time`, sysctlSecondsJiffies(() => p.baseReachableTime, setBase));
-  tree.register(`${dir}/base_reachable_time_ms`, sysctlMsJiffies(() => p.baseReachableTime, setBase));
-  tree.register(`${dir}/delay_first_probe_time`, sysctlSecondsJiffies(() => p.delayProbeTime, (v) => { p.delayProbeTime = v; }));
-  tree.register(`${dir}/gc_stale_time`, sysctlSecondsJiffies(() => p.gcStaletime, (v) => { p.gcStaletime = v; }));
-  tree.register(`${dir}/retrans_time_ms`, sysctlMsJiffies(() => p.retransTime, (v) => { p.retransTime = v; }));
-  tree.register(`${dir}/interval_probe_time_ms`, sysctlMsJiffies(() => p.intervalProbeTime, (v) => { p.intervalProbeTime = v; }, { min: 1 }));
+  const ms = (name: string, what: NeighSetting, min: number = 0): void => {
+    tree.register(`${dir}/${name}`, sysctlMsJiffies(() => p[what], (v) => { set(what, v); }, { min }));
+  };
+  int('mcast_solicit', 'mcastProbes');
+  int('ucast_solicit', 'ucastProbes');
+  int('app_solicit', 'appProbes');
+  int('mcast_resolicit', 'mcastReprobes');
+  int('proxy_qlen', 'proxyQlen');
+  int('unres_qlen_bytes', 'queueLenBytes');
+  const packets = Math.floor(0x7fffffff / UNRES_PACKET_TRUESIZE);
+  tree.register(`${dir}/unres_qlen`, sysctlInt(() => Math.floor(p.queueLenBytes / UNRES_PACKET_TRUESIZE), (v) => { set('queueLenBytes', v * UNRES_PACKET_TRUESIZE); }, { min: 0, max: packets }));
+  // Jiffies in IPv6, hundredths of a second in IPv4 (ip-sysctl.rst).
+  if (tbl.ops.family === AF_INET6) int('retrans_time', 'retransTime');
+  else hundredths('retrans_time', 'retransTime');
+  hundredths('anycast_delay', 'anycastDelay');
+  hundredths('proxy_delay', 'proxyDelay');
+  hundredths('locktime', 'locktime');
+  seconds('base_reachable_time', 'baseReachableTime');
+  ms('base_reachable_time_ms', 'baseReachableTime');
+  seconds('delay_first_probe_time', 'delayProbeTime');
+  seconds('gc_stale_time', 'gcStaletime');
+  ms('retrans_time_ms', 'retransTime');
+  ms('interval_probe_time_ms', 'intervalProbeTime', 1);
 }
 
 /** Registers a device's settings under its name (`neigh_sysctl_register`). @alpha */
 export function neighSysctlRegister(tbl: NeighTable, p: NeighParms): void {
   const dev = p.dev!;
-  registerParms(tbl.kernel, dev.net.sysctl, `net/${tbl.ops.sysctlDir}/neigh/${dev.name}`, p);
+  registerParms(tbl, dev.net.sysctl, `net/${tbl.ops.sysctlDir}/neigh/${dev.name}`, p, (what, v) => { p.set(what, v, tbl.kernel.jiffies); });
 }
 
 /** Removes the settings of the device that was called `name`. @alpha */
@@ -57,10 +55,14 @@ export function neighSysctlUnregister(tbl: NeighTable, tree: SysctlTree, name: s
   tree.unregister(`net/${tbl.ops.sysctlDir}/neigh/${name}`);
 }
 
-/** Registers the table's defaults and thresholds in the initial namespace, as Linux does. @alpha */
-export function neighSysctlDefault(tbl: NeighTable, tree: SysctlTree): void {
+/** Registers the table's defaults and thresholds in the initial namespace, as Linux does; a new default is one for its devices too. @alpha */
+export function neighSysctlDefault(tbl: NeighTable, net: Net): void {
+  const tree = net.sysctl;
   const dir = `net/${tbl.ops.sysctlDir}/neigh/default`;
-  registerParms(tbl.kernel, tree, dir, tbl.parms);
+  registerParms(tbl, tree, dir, tbl.parms, (what, v) => {
+    tbl.parms.set(what, v, tbl.kernel.jiffies);
+    forEachNetdev(net, (dev) => { tbl.ops.parms(dev)?.inherit(what, v); });
+  });
   tree.register(`${dir}/gc_interval`, sysctlSecondsJiffies(() => tbl.gcInterval, (v) => { tbl.gcInterval = v; }));
   tree.register(`${dir}/gc_thresh1`, sysctlInt(() => tbl.gcThresh1, (v) => { tbl.gcThresh1 = v; }, { min: 0 }));
   tree.register(`${dir}/gc_thresh2`, sysctlInt(() => tbl.gcThresh2, (v) => { tbl.gcThresh2 = v; }, { min: 0 }));

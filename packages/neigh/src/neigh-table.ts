@@ -65,7 +65,7 @@ export class NeighTable {
   readonly parms: NeighParms;
   /** Entries in all. */
   entries: number;
-  /** Entries that garbage collection counts: not permanent, not learned outside. */
+  /** Entries that garbage collection counts: not permanent, not learned or vouched for outside. */
   gcEntries: number;
   gcThresh1: number;
   gcThresh2: number;
@@ -81,8 +81,9 @@ export class NeighTable {
   notify: NeighNotify | null;
   readonly rng: RngStream;
   private buckets: (Neighbour | null)[];
-  private readonly seed: number;
-  private lastForced: number;
+  readonly seed: number;
+  /** When room was made by force last, in jiffies. */
+  lastForced: number;
   private readonly gcTimer: TimerList<NeighTable>;
 
   constructor(k: Kernel, ops: NeighTableOps) {
@@ -97,7 +98,7 @@ export class NeighTable {
     this.gcThresh3 = 1024;
     this.gcInterval = 30 * HZ;
     this.stats = new NeighStatistics();
-    this.proxies = new PneighTable(k);
+    this.proxies = new PneighTable(k, (dev) => ops.parms(dev));
     this.managed = new ManagedNeighbours(k, () => this.parms.intervalProbeTime);
     this.notify = null;
     this.buckets = new Array<Neighbour | null>(8).fill(null);
@@ -129,6 +130,14 @@ export class NeighTable {
     return n;
   }
 
+  /** As {@link NeighTable.lookup4}, counted. */
+  lookup4Counted(k0: number, k1: number, k2: number, k3: number, dev: NetDevice): Neighbour | null {
+    const n = this.lookup4(k0, k1, k2, k3, dev);
+    this.stats.lookups++;
+    if (n !== null) this.stats.hits++;
+    return n;
+  }
+
   /** The neighbour with this four-word key on `dev`, or null. Never allocates. */
   lookup4(k0: number, k1: number, k2: number, k3: number, dev: NetDevice): Neighbour | null {
     const b = this.buckets;
@@ -143,12 +152,12 @@ export class NeighTable {
    * the protocol's constructor says.
    */
   create(dev: NetDevice, k0: number, k1 = 0, k2 = 0, k3 = 0): Neighbour | number {
-    return this.insert(dev, k0, k1, k2, k3, false, false);
+    return this.insert(dev, k0, k1, k2, k3, false, false, false);
   }
 
   /** As {@link NeighTable.create}, for entries that the garbage collector must leave alone from the start. */
-  insert(dev: NetDevice, k0: number, k1: number, k2: number, k3: number, permanent: boolean, extLearned: boolean): Neighbour | number {
-    const exempt = permanent || extLearned;
+  insert(dev: NetDevice, k0: number, k1: number, k2: number, k3: number, permanent: boolean, extLearned: boolean, extValidated: boolean): Neighbour | number {
+    const exempt = permanent || extLearned || extValidated;
     if (!exempt) {
       const now = this.kernel.jiffies;
       const count = this.gcEntries + 1;
@@ -161,6 +170,7 @@ export class NeighTable {
     }
     const n = new Neighbour(this, dev, this.ops.parms(dev) ?? this.parms, this.ops.ops, neighTimerHandler, k0 | 0, k1 | 0, k2 | 0, k3 | 0);
     if (extLearned) n.flags |= NTF_EXT_LEARNED;
+    n.extValidated = extValidated;
     const err = this.ops.construct(n);
     if (err < 0) return err;
     // Long ago: the first answer is not locked out, and the entry does not look confirmed.
@@ -181,7 +191,7 @@ export class NeighTable {
 
   /** The entry became permanent or ceased to be: should the collector count it? (`neigh_update_gc_list`) */
   updateGc(n: Neighbour): void {
-    const counted = !n.dead && (n.nudState & NUD_PERMANENT) === 0 && (n.flags & NTF_EXT_LEARNED) === 0;
+    const counted = !n.dead && (n.nudState & NUD_PERMANENT) === 0 && (n.flags & NTF_EXT_LEARNED) === 0 && !n.extValidated;
     if (counted === n.gcCounted) return;
     n.gcCounted = counted;
     this.gcEntries += counted ? 1 : -1;
@@ -214,6 +224,11 @@ export class NeighTable {
     n.hh.len = 0;
     n.nudState = (n.nudState & NUD_VALID) !== 0 ? NUD_NOARP : NUD_NONE;
     this.stats.destroys++;
+  }
+
+  /** Buckets of the hash, less one. */
+  get hashMask(): number {
+    return this.buckets.length - 1;
   }
 
   /** Calls `fn` for each neighbour; `fn` may remove the one it is given. */

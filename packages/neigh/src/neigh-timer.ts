@@ -70,9 +70,15 @@ export function neighTimerHandler(n: Neighbour): void {
     next = (now + p.retrans()) | 0;
   }
   if ((n.nudState & (NUD_INCOMPLETE | NUD_PROBE)) !== 0 && n.probes >= p.maxProbes(n.nudState === NUD_PROBE)) {
-    n.nudState = NUD_FAILED;
     notify = true;
-    neighInvalidate(n);
+    if (n.nudState === NUD_PROBE && n.extValidated) {
+      // Who vouches for it knows better than probes.
+      n.nudState = NUD_STALE;
+      n.updated = now;
+    } else {
+      n.nudState = NUD_FAILED;
+      neighInvalidate(n);
+    }
   } else {
     if ((n.nudState & NUD_IN_TIMER) !== 0) {
       const soonest = (now + HZ / 100) | 0;

@@ -22,6 +22,7 @@ import type { Neighbour } from './neighbour.ts';
 import {
   NEIGH_UPDATE_F_ADMIN,
   NEIGH_UPDATE_F_EXT_LEARNED,
+  NEIGH_UPDATE_F_EXT_VALIDATED,
   NEIGH_UPDATE_F_ISROUTER,
   NEIGH_UPDATE_F_MANAGED,
   NEIGH_UPDATE_F_OVERRIDE,
@@ -37,12 +38,14 @@ function sameAddr(n: Neighbour, src: Uint8Array, off: number): boolean {
   return true;
 }
 
-/** Who is in charge of the entry, by the flags of an update: a controller outside, the machine itself, or nobody (`neigh_update_flags`). True: that is new. @alpha */
+/** Who is in charge of the entry, by the flags of an update: a controller outside (who found it, or vouches for it), the machine itself, or nobody (`neigh_update_flags`). True: that is new. @alpha */
 export function neighUpdateFlags(n: Neighbour, flags: number): boolean {
   const { managed } = n.tbl;
   const ext = (flags & NEIGH_UPDATE_F_EXT_LEARNED) !== 0;
   const own = (flags & NEIGH_UPDATE_F_MANAGED) !== 0;
-  const changed = ext !== ((n.flags & NTF_EXT_LEARNED) !== 0) || own !== managed.has(n);
+  const valid = (flags & NEIGH_UPDATE_F_EXT_VALIDATED) !== 0;
+  const changed = ext !== ((n.flags & NTF_EXT_LEARNED) !== 0) || own !== managed.has(n) || valid !== n.extValidated;
+  n.extValidated = valid;
   n.flags = ext ? n.flags | NTF_EXT_LEARNED : n.flags & ~NTF_EXT_LEARNED;
   if (own !== managed.has(n)) managed.set(n, own);
   return changed;
@@ -59,7 +62,7 @@ export function neighUpdate(n: Neighbour, lladdr: Uint8Array | null, off: number
   const old = n.nudState;
   if ((flags & NEIGH_UPDATE_F_ADMIN) === 0 && (old & (NUD_NOARP | NUD_PERMANENT)) !== 0) return -EPERM;
   let notify = (flags & (NEIGH_UPDATE_F_EXT_LEARNED | NEIGH_UPDATE_F_ADMIN)) !== 0 && neighUpdateFlags(n, flags);
-  if ((state & NUD_VALID) === 0) return invalidate(n, old, state, notify, req);
+  if ((state & NUD_VALID) === 0) return invalidate(n, old, state, req);
 
   const known = (old & NUD_VALID) !== 0;
   let changed = false;
@@ -114,11 +117,12 @@ export function neighUpdate(n: Neighbour, lladdr: Uint8Array | null, off: number
 }
 
 /** The new state knows no address. */
-function invalidate(n: Neighbour, old: number, state: number, notify: boolean, req: NlRequest | null): number {
+function invalidate(n: Neighbour, old: number, state: number, req: NlRequest | null): number {
   delTimer(n.tbl.kernel, n.timer);
   if ((old & NUD_CONNECTED) !== 0) neighSuspect(n);
   n.nudState = state;
-  let tell = notify || (old & NUD_VALID) !== 0;
+  // Who was in charge of an entry without an address is no news.
+  let tell = (old & NUD_VALID) !== 0;
   if ((old & (NUD_INCOMPLETE | NUD_PROBE)) !== 0 && (state & NUD_FAILED) !== 0) {
     neighInvalidate(n);
     tell = true;
@@ -161,7 +165,7 @@ export function neighConfirm(n: Neighbour): void {
  * @alpha
  */
 export function neighEventNs(tbl: NeighTable, lladdr: Uint8Array, off: number, dev: NetDevice, k0: number, k1 = 0, k2 = 0, k3 = 0): Neighbour | null {
-  let n = tbl.ops.keyWords === 1 ? tbl.lookupCounted(k0, dev) : tbl.lookup4(k0, k1, k2, k3, dev);
+  let n = tbl.ops.keyWords === 1 ? tbl.lookupCounted(k0, dev) : tbl.lookup4Counted(k0, k1, k2, k3, dev);
   if (n === null) {
     const made = tbl.create(dev, k0, k1, k2, k3);
     if (typeof made === 'number') return null;
@@ -181,10 +185,10 @@ export function neighDelete(n: Neighbour, req: NlRequest | null): number {
   return err;
 }
 
-/** Forgets the neighbours of a device: all, or all but the permanent ones. */
-function flush(tbl: NeighTable, dev: NetDevice, skipPermanent: boolean): void {
+/** Forgets the neighbours of a device: all, or all but the permanent ones and those that somebody vouches for. */
+function flush(tbl: NeighTable, dev: NetDevice, keepSure: boolean): void {
   tbl.forEach((n) => {
-    if (n.dev !== dev || (skipPermanent && (n.nudState & NUD_PERMANENT) !== 0)) return;
+    if (n.dev !== dev || (keepSure && ((n.nudState & NUD_PERMANENT) !== 0 || n.extValidated))) return;
     if (tbl.notify !== null) tbl.notify(n, RTM_DELNEIGH, null);
     tbl.remove(n);
   });
@@ -201,7 +205,7 @@ export function neighIfdown(tbl: NeighTable, dev: NetDevice): void {
   tbl.proxies.ifdown(dev, dev.net);
 }
 
-/** The device lost its carrier: forget all but permanent entries (`neigh_carrier_down`). @alpha */
+/** The device lost its carrier: forget all but permanent entries and those that somebody vouches for (`neigh_carrier_down`). @alpha */
 export function neighCarrierDown(tbl: NeighTable, dev: NetDevice): void {
   flush(tbl, dev, true);
   tbl.proxies.ifdown(dev, dev.net, true);

@@ -41,6 +41,8 @@ export class Neighbour {
   type: number;
   /** NTF_* flags. */
   flags: number;
+  /** Somebody outside vouches for it (NTF_EXT_EXT_VALIDATED): probes may end without an answer, and collection and a lost carrier leave it alone. */
+  extValidated: boolean;
   /** RTPROT_* of who made the entry. */
   protocol: number;
   /** Out of the table: whoever kept a pointer must look again. */
@@ -77,6 +79,7 @@ export class Neighbour {
     this.nudState = NUD_NONE;
     this.type = 0;
     this.flags = 0;
+    this.extValidated = false;
     this.protocol = 0;
     this.dead = false;
     this.gcCounted = false;

@@ -22,3 +22,5 @@ export const NEIGH_UPDATE_F_EXT_LEARNED = 16;
 export const NEIGH_UPDATE_F_ADMIN = 32;
 /** The machine keeps it resolved (NTF_EXT_MANAGED). @alpha */
 export const NEIGH_UPDATE_F_MANAGED = 64;
+/** Somebody outside vouches for it (NTF_EXT_EXT_VALIDATED). @alpha */
+export const NEIGH_UPDATE_F_EXT_VALIDATED = 128;

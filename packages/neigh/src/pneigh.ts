@@ -36,6 +36,7 @@ export class PneighTable {
   private readonly byKey: Map<number, PneighEntry[]> = new Map();
   private readonly kernel: Kernel;
   private readonly timer: TimerList<PneighTable>;
+  private readonly parmsOf: (dev: NetDevice) => NeighParms | null;
   private readonly queue: SkbQueue = new SkbQueue();
   /** Takes a question whose time has come; consumes it (neigh_table.proxy_redo). */
   redo: ((skb: Skb) => void) | null = null;
@@ -44,8 +45,10 @@ export class PneighTable {
   /** Entries in all: with none a lookup costs nothing. */
   count = 0;
 
-  constructor(k: Kernel) {
+  /** `parmsOf`: the parameters of a device, null where the protocol does not run. */
+  constructor(k: Kernel, parmsOf: (dev: NetDevice) => NeighParms | null) {
     this.kernel = k;
+    this.parmsOf = parmsOf;
     this.timer = new TimerList<PneighTable>((t) => { t.run(); }, this as PneighTable);
   }
 
@@ -93,12 +96,29 @@ export class PneighTable {
   ifdown(dev: NetDevice | null, net: Net, skipPermanent: boolean = false): void {
     for (const e of this.list(net)) if ((dev === null || e.dev === dev) && !(skipPermanent && e.permanent)) this.drop(e);
     const kept = new SkbQueue(); // datapath-ok: a device goes
-    for (let skb = skbDequeue(this.queue); skb !== null; skb = skbDequeue(this.queue)) {
+    for (let skb = this.take(); skb !== null; skb = this.take()) {
       if (dev === null ? (skb.dev as NetDevice).net === net : skb.dev === dev) kfreeSkbReason(skb, DROP.NETDEV_DOWN);
       else skbQueueTail(kept, skb);
     }
-    for (let skb = skbDequeue(kept); skb !== null; skb = skbDequeue(kept)) skbQueueTail(this.queue, skb);
+    for (let skb = skbDequeue(kept); skb !== null; skb = skbDequeue(kept)) this.put(skb, this.parmsOf(skb.dev as NetDevice));
     if (this.queue.qlen === 0) delTimer(this.kernel, this.timer);
+  }
+
+  /** Questions that wait, of all devices. */
+  get waiting(): number {
+    return this.queue.qlen;
+  }
+
+  private put(skb: Skb, parms: NeighParms | null): void {
+    if (parms !== null) parms.proxiesWaiting++;
+    skbQueueTail(this.queue, skb);
+  }
+  private take(): Skb | null {
+    const skb = skbDequeue(this.queue);
+    if (skb === null) return null;
+    const parms = this.parmsOf(skb.dev as NetDevice);
+    if (parms !== null && parms.proxiesWaiting > 0) parms.proxiesWaiting--;
+    return skb;
   }
 
   /** The entries of a namespace. For listings. */
@@ -108,10 +128,10 @@ export class PneighTable {
 
   /**
    * Holds a question back for `delay` jiffies, which the caller draws below `proxyDelay`, so that the host itself, or another router, can answer first (pneigh_enqueue).
-   * Consumes; beyond `proxyQlen` it is dropped.
+   * Consumes; beyond the device's `proxyQlen` it is dropped.
    */
   enqueue(parms: NeighParms, skb: Skb, delay: number): void {
-    if (this.queue.qlen > parms.proxyQlen) {
+    if (parms.proxiesWaiting > parms.proxyQlen) {
       kfreeSkbReason(skb, DROP.NEIGH_QUEUEFULL);
       return;
     }
@@ -119,7 +139,7 @@ export class PneighTable {
     const at = (now + delay) | 0;
     // Whoever comes later may be due sooner: the queue is short, and is looked through whole when the timer fires.
     skb.cb0 = at;
-    skbQueueTail(this.queue, skb);
+    this.put(skb, parms);
     if (!timerPending(this.timer) || ((this.timer.expires - at) | 0) > 0) modTimer(this.kernel, this.timer, at);
   }
 
@@ -128,11 +148,11 @@ export class PneighTable {
     let next = 0;
     let any = false;
     for (let n = this.queue.qlen; n > 0; n--) {
-      const skb = skbDequeue(this.queue)!;
+      const skb = this.take()!;
       if (((skb.cb0 - now) | 0) > 0) {
         if (!any || ((skb.cb0 - next) | 0) < 0) next = skb.cb0;
         any = true;
-        skbQueueTail(this.queue, skb);
+        this.put(skb, this.parmsOf(skb.dev as NetDevice));
       } else if (this.redo !== null && (skb.dev as NetDevice).running) {
         this.redo(skb);
       } else {

@@ -397,7 +397,7 @@ describe('the table', () => {
     tbl.gcThresh2 = 4;
     tbl.gcThresh3 = 4;
     for (let i = 100; i < 120; i++) {
-      const n = tbl.insert(wire.dev, i, 0, 0, 0, true, false) as Neighbour;
+      const n = tbl.insert(wire.dev, i, 0, 0, 0, true, false, false) as Neighbour;
       learn(n, MAC_A, NUD_PERMANENT, NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_ADMIN);
     }
     expect(tbl.entries).toBe(20);

@@ -31,6 +31,15 @@ describe('paths', () => {
     expect([sys.open('/proc/net/dev'), sys.open('/proc/1/ns/pid'), sys.readFile('/proc/self/ns/net')]).toEqual([-EOPNOTSUPP, -ENOENT, -EINVAL]);
   });
 
+  it('files that are no text', () => {
+    k.initNet.proc.create('net/bytes', () => new Uint8Array([0, 0x80, 0xff]));
+    k.initNet.proc.create('net/text', () => '\u00e9');
+    expect(task.sys.readFileBytes('/proc/net/bytes')).toEqual(new Uint8Array([0, 0x80, 0xff]));
+    expect(task.sys.readFileBytes('/proc/net/text')).toEqual(new Uint8Array([0xc3, 0xa9]));
+    expect(task.readFile('/proc/net/bytes')).toBe('\0\u0080\u00ff');
+    expect([task.sys.readFileBytes('/proc/net'), task.sys.readFileBytes('/proc/none')]).toEqual([-EISDIR, -ENOENT]);
+  });
+
   it('directories', () => {
     expect(task.readdir('/').map((e) => e.name)).toEqual(['proc', 'run', 'sys', 'var']);
     expect(task.readdir('/sys/class').map((e) => [e.name, e.type])).toEqual([['net', 4]]);

@@ -3,7 +3,7 @@ import { bench, describe } from 'vitest';
 import { createKernel, HostClock, type Kernel, type Net, Tasklet, taskletSchedule } from '@linnet/kernel';
 import { INET } from '@linnet/inet';
 import { devGetByName } from '@linnet/netdev';
-import { PACKET_HOST, type Skb, skbPullUnchecked, SkbQueue, skbDequeue, skbQueueTail } from '@linnet/skbuff';
+import { PACKET_HOST, type Skb, skbOrphan, skbPullUnchecked, SkbQueue, skbDequeue, skbQueueTail } from '@linnet/skbuff';
 import { MsgHdr, Socket, sockGraft, type ProtoOps } from '@linnet/socket';
 import { SOCK_STREAM, sockaddrIn } from '@linnet/uapi';
 import { tcp, type TcpSock } from '../src/index.ts';
@@ -21,6 +21,8 @@ class Pair {
     const tasklet = new Tasklet(() => this.drain(), undefined);
     this.af = fakeAf((net, skb) => {
       const to = net === this.a ? this.b : this.a;
+      // As loopback does: what arrives is nobody's yet.
+      if (skb.destructor !== null) skbOrphan(skb);
       skb.dev = devGetByName(to, 'lo');
       skb.dst = this.af.inDst(to);
       skbQueueTail(this.queue, skb);

@@ -14,7 +14,7 @@ const STEP: Uint8Array = Uint8Array.of(1, 5, 3, 7);
 /** Bytes of a digest. */
 export const MD5_LEN = 16;
 
-/** A hash under way. One serves a whole kernel, as one thing at a time is hashed. */
+/** A hash under way. One serves a whole namespace, as one thing at a time is hashed. @alpha */
 export class Md5 {
   a = 0;
   b = 0;

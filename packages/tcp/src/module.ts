@@ -4,6 +4,7 @@ import { INET, INET_NET, INET_PROTOSW_ICSK, INET_PROTOSW_PERMANENT, inet, inetDi
 import { type Proto, ProtoMemory } from '@linnet/socket';
 import { AF_INET6, IPPROTO_TCP, SOCK_STREAM } from '@linnet/uapi';
 import { cubic } from './cong/cubic.ts';
+import { dctcp } from './cong/dctcp.ts';
 import { reno } from './cong/reno.ts';
 import { vegas } from './cong/vegas.ts';
 import { makeTcpProt } from './tcp.ts';
@@ -34,6 +35,7 @@ export const tcp: KernelModule = {
     tcpRegisterCongestionControl(k, reno);
     tcpRegisterCongestionControl(k, cubic);
     tcpRegisterCongestionControl(k, vegas);
+    tcpRegisterCongestionControl(k, dctcp);
     const prot = makeTcpProt(tk, 'TCP');
     const prot6 = makeTcpProt(tk, 'TCPv6');
     k.set(TCP_PROT, prot);

@@ -450,6 +450,12 @@ export function tcpAck(tp: TcpSock, skb: Skb, flag: number): number {
 /** ECN bits of arriving data (RFC 3168 section 6.1.3): CE asks for ECE until CWR comes. */
 export function tcpEcnCheckCe(tp: TcpSock, skb: Skb): void {
   if ((tp.ecnFlags & TCP_ECN_OK) === 0) return;
+  const f = tp.caOps!.ceArrived;
+  if (f !== undefined) {
+    if ((skb.cb10 & 3) !== 0) tp.ecnFlags |= TCP_ECN_SEEN;
+    f(tp, (skb.cb10 & 3) === 3);
+    return;
+  }
   switch (skb.cb10 & 3) {
     case 0:
       // A retransmission, or a router that cleared the bits: answer at once for a while.
@@ -469,7 +475,7 @@ export function tcpEcnCheckCe(tp: TcpSock, skb: Skb): void {
 
 /** The peer reduced its window: the echo ends. */
 export function tcpEcnAcceptCwr(tp: TcpSock, skb: Skb): void {
-  if ((skb.cb2 & TCPHDR_CWR) !== 0) {
+  if ((skb.cb2 & TCPHDR_CWR) !== 0 && tp.caOps!.ceArrived === undefined) {
     tp.ecnFlags &= ~TCP_ECN_DEMAND_CWR;
     // Show at once that it was seen.
     if (skb.cb0 !== skb.cb1) tp.ackPending |= 16;

@@ -30,6 +30,10 @@ export interface TcpCongestionOps {
   readonly pktsAcked: ((tp: TcpSock, n: number, rttUs: number) => void) | null;
   /** Takes over from `congAvoid` and PRR when not null. */
   readonly congControl: ((tp: TcpSock, ack: number, acked: number, flag: number) => void) | null;
+  /** It works with ECN only: SYNs ask for it whatever `tcp_ecn` says, and all packets are ECN-capable. */
+  readonly requiresEcn?: boolean;
+  /** Takes over the echo of marks from RFC 3168: data came over a path with ECN, marked (`ce`) or not; RCV.NXT is still that before it. */
+  readonly ceArrived?: (tp: TcpSock, ce: boolean) => void;
 }
 
 /** Registers an algorithm (tcp_register_congestion_control). Throws when the name is taken. @alpha */

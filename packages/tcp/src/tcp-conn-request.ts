@@ -144,7 +144,7 @@ export function tcpConnRequest(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: numb
   req.isCookie = cookie;
   // Signature and timestamp together leave no room for SACK blocks, which are worth more.
   if (tp.extra !== null && req.sackOk && tcpMd5KeyOf(tp, tuple) !== null) req.tstampOk = false;
-  req.ecnOk = tn.ecn !== 0 && (!cookie || req.tstampOk) && (skb.cb2 & (TCPHDR_ECE | TCPHDR_CWR)) === (TCPHDR_ECE | TCPHDR_CWR);
+  req.ecnOk = (tn.ecn !== 0 || tp.caOps!.requiresEcn === true) && (!cookie || req.tstampOk) && (skb.cb2 & (TCPHDR_ECE | TCPHDR_CWR)) === (TCPHDR_ECE | TCPHDR_CWR);
 
   const fl = requestFlow(tp, req, tuple);
   const dst = af.routeOutput(tp.net, fl, tp);

@@ -35,7 +35,7 @@ import { TCP_MSS_DEFAULT_SEND } from './tcp-const.ts';
 import { ICMP_MEANS_ERROR, ICMP_MEANS_MTU, ICMP_MEANS_NOTHING, ICMP_MEANS_REDIRECT, tcpIcmpError } from './tcp-err.ts';
 import type { TcpKernel } from './tcp-kernel.ts';
 import { type TcpTimewaitSock, tcpTwskUnique } from './tcp-minisocks.ts';
-import { tcpSetupCaps } from './tcp-mss.ts';
+import { tcpGsoLimits } from './tcp-mss.ts';
 import type { TcpNet } from './tcp-net.ts';
 import { tcpInRepair, tcpRepairConnect } from './tcp-repair.ts';
 import { tcpRcvCheck, tcpRcvTuple } from './tcp-rcv.ts';
@@ -130,7 +130,7 @@ export function tcpV4Connect(tp: TcpSock, addr: SockAddr): number {
     fl.sport = tp.sport;
     fl.dport = tp.dport;
     tp.dst = dst;
-    tcpSetupCaps(tp, dst);
+    tcpGsoLimits(tp, dst);
     tp.inetId = tn.rng.u32() & 0xffff;
     if (tcpInRepair(tp)) {
       tcpRepairConnect(tp);

@@ -37,7 +37,7 @@ import { ICMP_MEANS_ERROR, ICMP_MEANS_MTU, ICMP_MEANS_NOTHING, ICMP_MEANS_REDIRE
 import { tcpV4Connect } from './tcp-ipv4.ts';
 import type { TcpKernel } from './tcp-kernel.ts';
 import { type TcpTimewaitSock, tcpTwskUnique } from './tcp-minisocks.ts';
-import { tcpSetupCaps } from './tcp-mss.ts';
+import { tcpGsoLimits } from './tcp-mss.ts';
 import type { TcpNet } from './tcp-net.ts';
 import { tcpInRepair, tcpRepairConnect } from './tcp-repair.ts';
 import { tcpRcvCheck, tcpRcvTuple } from './tcp-rcv.ts';
@@ -157,7 +157,7 @@ export function tcpV6Connect(tp: TcpSock, addr: SockAddr): number {
     fl.sport = tp.sport;
     fl.dport = tp.dport;
     tp.dst = dst;
-    tcpSetupCaps(tp, dst);
+    tcpGsoLimits(tp, dst);
     if (tcpInRepair(tp)) {
       tcpRepairConnect(tp);
     } else {

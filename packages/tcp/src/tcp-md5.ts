@@ -203,6 +203,11 @@ function signatureAt(skb: Skb): number {
   return 0;
 }
 
+/** Is the segment signed, rightly or not? */
+export function tcpMd5Signed(skb: Skb): boolean {
+  return signatureAt(skb) !== 0;
+}
+
 /**
  * Drops a segment that is signed and should not be, or the other way round, or wrongly: true when it was. `key` is the one that its sender must have used, null: none.
  */

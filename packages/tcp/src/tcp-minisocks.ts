@@ -41,7 +41,7 @@ import { type TcpOptionsReceived, tcpParseOptions } from './tcp-options.ts';
 import { tcpPawsReject, tcpStoreTsRecent } from './tcp-paws.ts';
 import { tcpMd5Inherit, tcpMd5Key, type TcpMd5Key, tcpMd5Len } from './tcp-md5.ts';
 import { tcpMtuProbeInit } from './tcp-mtu-probe.ts';
-import { tcpSetupCaps, tcpSyncMss } from './tcp-mss.ts';
+import { tcpGsoLimits, tcpSyncMss } from './tcp-mss.ts';
 import { tcpDone } from './tcp-state.ts';
 import { tcpRtxSynack, tcpReqskSendAck } from './tcp-synack.ts';
 import { tcpInitializeRcvMss } from './tcp-rcvbuf.ts';
@@ -414,12 +414,13 @@ export function tcpCreateOpenreqChild(listener: TcpSock, req: TcpRequestSock, sk
 
   const dst = req.dst!;
   tp.dst = dst;
-  tcpSetupCaps(tp, dst);
+  tcpGsoLimits(tp, dst);
   tp.advmss = tn.advmss(listener, dst);
   tcpAssignCongestionControl(tp);
   tp.caOps = listener.caOps;
-  tcpMtuProbeInit(tp);
   tcpSyncMss(tp, dstMtu(dst));
+  // What is found out counts from the next change of the MSS on (observed).
+  tcpMtuProbeInit(tp);
   tcpInitializeRcvMss(tp);
   if (rx.sawTstamp && req.tstampOk) {
     o.rcvTsval = rx.rcvTsval;

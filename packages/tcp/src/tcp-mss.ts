@@ -32,11 +32,7 @@ export function tcpMssToMtu(tp: TcpSock, mss: number): number {
 export function tcpSyncMss(tp: TcpSock, pmtu: number): number {
   let mss = tcpBoundToHalfWnd(tp, tcpMtuToMss(tp, pmtu));
   const probe = tp.extra === null ? null : tp.extra.probe;
-  if (probe !== null) {
-    if (probe.high > pmtu) probe.high = pmtu;
-    if (probe.low > pmtu) probe.low = pmtu;
-    mss = Math.min(mss, tcpMtuToMss(tp, probe.low));
-  }
+  if (probe !== null) mss = Math.min(mss, tcpMtuToMss(tp, probe.low));
   tp.pmtuCookie = pmtu;
   tp.mssCache = mss;
   return mss;
@@ -83,8 +79,8 @@ export function tcpXmitSizeGoal(tp: TcpSock, mss: number, large: boolean): numbe
   return segs * mss;
 }
 
-/** Takes over from a route how large super-segments may be (sk_setup_caps). Who signs sends none. */
-export function tcpSetupCaps(tp: TcpSock, dst: DstEntry): void {
+/** Takes over from a route how large super-segments may be. Who signs sends none. */
+export function tcpGsoLimits(tp: TcpSock, dst: DstEntry): void {
   tp.gsoMaxSize = dst.dev.gsoMaxSize;
   tp.gsoMaxSegs = tp.extra !== null && tp.extra.md5.length > 0 ? 1 : dst.dev.gsoMaxSegs;
 }

@@ -14,7 +14,7 @@ import { tcpWmemFreeSkb } from './tcp-rtx-queue.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpWndEnd } from './tcp-window.ts';
 
-/** The search of a connection (RFC 4821 section 5.2). */
+/** The search of a connection (RFC 4821 section 5.2). @alpha */
 export class TcpMtuProbe {
   /** Packets of this size pass: segments are made for it. */
   low: number;
@@ -68,7 +68,7 @@ function searchAgain(tp: TcpSock, p: TcpMtuProbe): void {
   if (((now - p.since) | 0) < tp.tn.probeInterval * 1000) return;
   p.since = now;
   p.low = tcpMssToMtu(tp, tp.mssCache);
-  p.high = Math.min(most(tp), tp.pmtuCookie);
+  p.high = most(tp);
 }
 
 /**
@@ -80,12 +80,13 @@ export function tcpMtuProbeNext(tp: TcpSock, p: TcpMtuProbe): Skb | null {
   if (head === null || p.size !== 0 || tp.caState !== TCP_CA_Open || (tp.state !== TCP_ESTABLISHED && tp.state !== TCP_CLOSE_WAIT)) return null;
   // SACK blocks would make headers of another length; routers may cut what IP_PMTUDISC_DONT sends.
   if (tp.numSacks !== 0 || tp.dsackPending || tp.urgMode || (tp.pmtudisc === 0 && tp.af.family !== AF_INET6)) return null;
-  if (p.high - p.low < tp.tn.probeThreshold) {
+  const high = Math.min(p.high, tp.pmtuCookie);
+  if (high - p.low < tp.tn.probeThreshold) {
     searchAgain(tp, p);
     return null;
   }
   const mss = tp.mssCache;
-  const len = tcpMtuToMss(tp, (p.low + p.high + 1) >> 1);
+  const len = tcpMtuToMss(tp, (p.low + high + 1) >> 1);
   if (len <= mss) return null;
   const needed = len + (tp.reordering + 1) * mss;
   if (((tp.writeSeq - tp.sndNxt) | 0) < needed || after((tp.sndNxt + needed) | 0, tcpWndEnd(tp))) return null;

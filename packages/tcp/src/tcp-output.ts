@@ -104,6 +104,9 @@ function tcpEcnSend(tp: TcpSock, skb: Skb, flags: number): number {
       tp.ecnFlags &= ~TCP_ECN_QUEUE_CWR;
       flags |= TCPHDR_CWR;
     }
+  } else if (tp.caOps!.requiresEcn === true) {
+    // All of DCTCP's: queues that mark drop what is not ECN-capable (RFC 8257 section 3.5).
+    tp.tos |= INET_ECN_ECT_0;
   } else {
     tp.tos &= ~INET_ECN_MASK;
   }

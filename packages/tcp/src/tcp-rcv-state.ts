@@ -5,6 +5,7 @@ import { RCV_SHUTDOWN, SEND_SHUTDOWN, SOCK_DEAD, sockFlag, SOCK_KEEPOPEN } from 
 import {
   after,
   before,
+  INET_ECN_MASK,
   TCP_CLOSE,
   TCP_CLOSE_WAIT,
   TCP_CLOSING,
@@ -83,6 +84,12 @@ function nonZero(n: number): number {
   return n === 0 ? 1 : n;
 }
 
+/** The peer does not speak ECN. */
+function noEcn(tp: TcpSock): void {
+  tp.ecnFlags = 0;
+  tp.tos &= ~INET_ECN_MASK;
+}
+
 /** A segment in SYN-SENT (RFC 9293 section 3.10.7.3; tcp_rcv_synsent_state_process). Consumes it unless it returns 1: a RST must answer. */
 function tcpRcvSynsent(tp: TcpSock, skb: Skb): number {
   const tn = tp.tn;
@@ -122,7 +129,7 @@ function tcpRcvSynsent(tp: TcpSock, skb: Skb): number {
       return 0;
     }
     // ECN is on when the SYN-ACK has ECE and not CWR.
-    if ((tp.ecnFlags & TCP_ECN_OK) !== 0 && (flags & (TCPHDR_ECE | TCPHDR_CWR)) !== TCPHDR_ECE) tp.ecnFlags = 0;
+    if ((tp.ecnFlags & TCP_ECN_OK) !== 0 && (flags & (TCPHDR_ECE | TCPHDR_CWR)) !== TCPHDR_ECE) noEcn(tp);
     tp.sndWl1 = skb.cb0;
     tcpAck(tp, skb, SEG_ALL_CHECKS);
     tcpTryUndoSpuriousSyn(tp);
@@ -179,7 +186,7 @@ function tcpRcvSynsent(tp: TcpSock, skb: Skb): number {
   tp.sndWnd = tcphWindow(skb.view, skb.transportHeader);
   tp.sndWl1 = skb.cb0;
   tp.maxWindow = tp.sndWnd;
-  if ((tp.ecnFlags & TCP_ECN_OK) !== 0 && (flags & (TCPHDR_ECE | TCPHDR_CWR)) !== (TCPHDR_ECE | TCPHDR_CWR)) tp.ecnFlags = 0;
+  if ((tp.ecnFlags & TCP_ECN_OK) !== 0 && (flags & (TCPHDR_ECE | TCPHDR_CWR)) !== (TCPHDR_ECE | TCPHDR_CWR)) noEcn(tp);
   tcpTakeSynOptions(tp, savedClamp, ktime);
   consumeSkb(skb);
   tcpSendSynack(tp);

@@ -33,7 +33,7 @@ import {
 import { tcpTimeStampMs } from './tcp-clock.ts';
 import { tcpRcvEstablished } from './tcp-input.ts';
 import type { TcpKernel } from './tcp-kernel.ts';
-import { MD5_MIN_HEADER, tcpMd5Drop, tcpMd5KeyOf } from './tcp-md5.ts';
+import { MD5_MIN_HEADER, tcpMd5Drop, tcpMd5KeyOf, tcpMd5Signed } from './tcp-md5.ts';
 import { TcpExtTCPMinTTLDrop, TcpInCsumErrors, TcpInErrs, TcpInSegs } from './tcp-mib.ts';
 import { TCP_TW_ACK, TCP_TW_RST, TCP_TW_SYN, tcpCheckReq, tcpTimewaitStateProcess, type TcpTimewaitSock } from './tcp-minisocks.ts';
 import { netInc, tcpInc, type TcpNet } from './tcp-net.ts';
@@ -126,11 +126,12 @@ export function tcpRcvTuple(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb, t: 
     if (node === null) {
       const lsk = lookupListener(h, t, skb) as TcpSock | null;
       if (lsk === null) {
-        tcpSendReset(tn, af, skb, t, false, null);
+        // Who signs believes no RST that is not signed, and here is no key (observed).
+        if (skb.cb11 < MD5_MIN_HEADER || !tcpMd5Signed(skb)) tcpSendReset(tn, af, skb, t, false, null);
         kfreeSkbReason(skb, DROP.NO_SOCKET);
         return;
       }
-      if (minTtlDrop(lsk, skb, t) || md5Drop(lsk, skb, t) || (lsk.filter !== null && filterDrop(lsk, skb))) return;
+      if (minTtlDrop(lsk, skb, t) || ((lsk.extra !== null || skb.cb11 >= MD5_MIN_HEADER) && md5Drop(lsk, skb, t)) || (lsk.filter !== null && filterDrop(lsk, skb))) return;
       if (lsk.cookieStamp !== 0 && (skb.cb2 & (TCPHDR_SYN | TCPHDR_ACK | TCPHDR_RST)) === TCPHDR_ACK) {
         const child = tcpCookieConnection(lsk, skb, t);
         if (child !== null) {
@@ -151,12 +152,12 @@ export function tcpRcvTuple(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb, t: 
         inetCskReqskQueueDrop(h, req);
         continue;
       }
-      if (!minTtlDrop(lsk, skb, t) && !md5Drop(lsk, skb, t) && (lsk.filter === null || !filterDrop(lsk, skb))) requestRcv(tn, tk, af, lsk, req, skb, t);
+      if (!minTtlDrop(lsk, skb, t) && ((lsk.extra === null && skb.cb11 < MD5_MIN_HEADER) || !md5Drop(lsk, skb, t)) && (lsk.filter === null || !filterDrop(lsk, skb))) requestRcv(tn, tk, af, lsk, req, skb, t);
       return;
     }
     if (node.kind === EHASH_TIMEWAIT) {
       const tw = node.owner as TcpTimewaitSock;
-      if (tcpMd5Drop(tn, tw.md5Key, skb, t)) return;
+      if ((tw.md5Key !== null || skb.cb11 >= MD5_MIN_HEADER) && tcpMd5Drop(tn, tw.md5Key, skb, t)) return;
       switch (tcpTimewaitStateProcess(tw, skb, tk.scratchRx)) {
         case TCP_TW_SYN: {
           const lsk = lookupListener(h, t, skb);

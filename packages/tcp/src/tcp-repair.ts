@@ -23,7 +23,7 @@ import { tcpMd5Len } from './tcp-md5.ts';
 import { tcpCurrentMss, tcpSyncMss } from './tcp-mss.ts';
 import { tcpFinishConnect } from './tcp-rcv-state.ts';
 import { tcpMoveToRtxQueue } from './tcp-rtx-queue.ts';
-import { tcpConnectInit, tcpSendWindowProbe } from './tcp-send.ts';
+import { tcpConnectInit, tcpAskWindow } from './tcp-send.ts';
 import { sentRingPush } from './tcp-sent-ring.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpRearmRto } from './tcp-xmit-timer.ts';
@@ -33,7 +33,7 @@ const WINDOW_LEN = 20;
 /** Most bytes of one skb that goes to the receive queue. */
 const RCV_CHUNK = 32768;
 
-/** Repair mode of a socket. */
+/** Repair mode of a socket. @alpha */
 export class TcpRepair {
   /** The queue that calls are about: TCP_NO_QUEUE, TCP_RECV_QUEUE or TCP_SEND_QUEUE. */
   queue: number = TCP_NO_QUEUE;
@@ -59,7 +59,7 @@ function setRepair(tp: TcpSock, v: number): number {
   if (tp.state !== TCP_ESTABLISHED) return 0;
   tcpMstampRefresh(tp);
   if (tp.packetsOut > 0) tcpRearmRto(tp);
-  if (v === TCP_REPAIR_OFF) tcpSendWindowProbe(tp);
+  if (v === TCP_REPAIR_OFF) tcpAskWindow(tp);
   return 0;
 }
 

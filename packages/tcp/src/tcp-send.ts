@@ -4,6 +4,7 @@ import { allocSkb, type Skb, skbReserve } from '@linnet/skbuff';
 import { dstAdvmss, dstMtu } from '@linnet/netdev';
 import {
   before,
+  INET_ECN_ECT_0,
   TCP_CLOSE,
   TCPHDR_ACK,
   TCPHDR_CWR,
@@ -197,9 +198,12 @@ export function tcpConnect(tp: TcpSock): number {
   const skb = tcpStreamAllocSkb(tp, true)!;
   let flags = TCPHDR_SYN;
   tp.ecnFlags = 0;
-  if (tp.tn.ecn === 1) {
+  const needed = tp.caOps!.requiresEcn === true;
+  if (tp.tn.ecn === 1 || needed) {
     flags |= TCPHDR_ECE | TCPHDR_CWR;
     tp.ecnFlags = TCP_ECN_OK;
+    // Where DCTCP runs, queues drop what is not ECN-capable (RFC 8257 section 3.5).
+    if (needed) tp.tos |= INET_ECN_ECT_0;
   }
   tcbInit(skb, tp.writeSeq, (tp.writeSeq + 1) | 0, flags);
   skb.cb6 = 1;
@@ -229,7 +233,7 @@ function tcpXmitProbeSkb(tp: TcpSock, urgent: boolean, mib: number): number {
 }
 
 /** Asks the peer where it stands, and believes any window that it names then (TCP_REPAIR). */
-export function tcpSendWindowProbe(tp: TcpSock): void {
+export function tcpAskWindow(tp: TcpSock): void {
   tp.sndWl1 = (tp.rcvNxt - 1) | 0;
   tcpXmitProbeSkb(tp, false, TcpExtTCPWinProbe);
 }

@@ -3,7 +3,7 @@ import { inetCskReqskQueueDrop, type RequestSock } from '@linnet/inet';
 import { modTimer } from '@linnet/kernel';
 import type { DstEntry } from '@linnet/netdev';
 import { allocSkb, CHECKSUM_PARTIAL, type Skb, skbPush, skbReserve } from '@linnet/skbuff';
-import { TCP_LISTEN, TCPHDR_ACK, TCPHDR_ECE, TCPHDR_SYN, TCPOLEN_MD5SIG_ALIGNED } from '@linnet/uapi';
+import { INET_ECN_ECT_0, TCP_LISTEN, TCPHDR_ACK, TCPHDR_ECE, TCPHDR_SYN, TCPOLEN_MD5SIG_ALIGNED } from '@linnet/uapi';
 import { tcpTimeStampMs } from './tcp-clock.ts';
 import { MAX_TCP_HEADER, TCP_RTO_MAX } from './tcp-const.ts';
 import { tfoOptionLen, tfoWriteOption } from './tcp-fastopen-option.ts';
@@ -55,7 +55,7 @@ export function tcpSendReqSynack(tp: TcpSock, req: TcpRequestSock, dst: DstEntry
   tcpPseudoFill(req.af, fl, skb, th);
   skb.mark = req.mark;
   tcpInc(tp.tn, TcpOutSegs);
-  return req.af.buildAndSendPkt(skb, tp, dst, fl, fl.tos & ~3);
+  return req.af.buildAndSendPkt(skb, tp, dst, fl, req.ecnOk && tp.caOps!.requiresEcn === true ? (fl.tos & ~3) | INET_ECN_ECT_0 : fl.tos & ~3);
 }
 
 /** Sends a SYN-ACK again (tcp_rtx_synack). Returns 0 or a negative errno. */

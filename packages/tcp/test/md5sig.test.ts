@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AF_INET, TCP_MD5SIG, TCP_MD5SIG_EXT, TCP_MD5SIG_FLAG_IFINDEX, TCP_MD5SIG_FLAG_PREFIX } from '@linnet/uapi';
+import { devGetByName, IFF_L3MDEV_MASTER } from '@linnet/netdev';
 import { DROP_REASON_NAMES, skbStats } from '@linnet/skbuff';
 import type { TcpSock } from '../src/index.ts';
 import { ip4, ms, PEER, sec, type Seg, tcp, TcpTest } from './harness.ts';
@@ -195,6 +196,47 @@ describe('packets of a signed socket', () => {
     t.inject(tcp({ flags: 'S', seq: 0, mss: 1460 }));
     expect(t.sent.splice(0).map((x) => x.flags)).toEqual(['SA']);
     s.close();
+  });
+
+  it('a key for a VRF comes before those for any, and one for none is for the rest', () => {
+    const lo = devGetByName(t.net, 'lo')!;
+    for (const [master, key] of [[true, 'vrf'], [false, 'none']] as const) {
+      lo.privFlags |= IFF_L3MDEV_MASTER;
+      const s = t.socket();
+      const ext = (k: string, flags: number, ifindex: number): number => t.call(() => set(s.sk, sig(PEER, k, { flags, prefix: 32, ifindex }), TCP_MD5SIG_EXT));
+      expect([ext('any', TCP_MD5SIG_FLAG_PREFIX, 1), ext('vrf', TCP_MD5SIG_FLAG_PREFIX | TCP_MD5SIG_FLAG_IFINDEX, 1), ext('none', TCP_MD5SIG_FLAG_IFINDEX, 0)]).toEqual([0, 0, 0]);
+      if (!master) lo.privFlags &= ~IFF_L3MDEV_MASTER;
+      s.bind(80);
+      s.listen(5);
+      t.sport = 40000 + (master ? 1 : 0);
+      t.dport = 80;
+      const failed = t.ext('TCPMD5Failure');
+      signed(t, tcp({ flags: 'S', seq: 0 }), 'any');
+      expect([t.sent.length, t.ext('TCPMD5Failure') - failed]).toEqual([0, 1]);
+      t.localIsn = null;
+      signed(t, tcp({ flags: 'S', seq: 0 }), key);
+      expect(t.take().flags).toBe('SA');
+      expect(goodSignature(t.raw.at(-1)!, key)).toBe(true);
+      signed(t, tcp({ flags: 'A', seq: 1, ack: 1 }), key);
+      const a = s.accept();
+      if (typeof a === 'number') throw new Error(`accept ${a}`);
+      a.send('x');
+      expect(goodSignature(t.raw.at(-1)!, key)).toBe(true);
+      signed(t, tcp({ flags: 'R', seq: 1 }), key);
+      expect(a.sk.state).toBe(7);
+      t.sent.length = 0;
+      a.close();
+      s.close();
+    }
+  });
+
+  it('a closed port says nothing to who signs, and resets others', () => {
+    t.sport = 40000;
+    t.dport = 81;
+    signed(t, tcp({ flags: 'S', seq: 0 }), 'k');
+    expect(t.sent).toEqual([]);
+    t.inject(tcp({ flags: 'S', seq: 0, rawOptions: new Uint8Array(40).fill(1) }));
+    expect(t.sent.splice(0).map((x) => x.flags)).toEqual(['RA']);
   });
 
   it('an unsigned connection drops what is signed', () => {

@@ -24,7 +24,8 @@ describe('probing from the start (tcp_mtu_probing 2)', () => {
   it('begins with tcp_base_mss and ends at the largest that passes, without a timeout', () => {
     const w = narrow(1300, { sysctl: { mtu_probing: 2 } });
     const { c, s } = w.connect();
-    expect([c.mssCache, s.mssCache]).toEqual([1024, 1024]);
+    // Who accepts begins so only when the window has grown (observed: a real kernel says 1024 and 1448).
+    expect([c.mssCache, s.mssCache]).toEqual([1024, 1448]);
     transfer(w, c, s, 3_000_000);
     expect(pmtuOf(c)).toBeLessThanOrEqual(1300);
     expect(pmtuOf(c)).toBeGreaterThan(1300 - 8);

@@ -72,6 +72,8 @@ export const NTF_EXT_MANAGED = 0x01;
 export const NTF_USE = 0x01;
 /** Extended neighbour flag: locked bridge entry. @public */
 export const NTF_EXT_LOCKED = 0x02;
+/** Extended neighbour flag: somebody outside vouches for it. @public */
+export const NTF_EXT_EXT_VALIDATED = 0x04;
 /** Neighbour flag: of the device itself (bridge fdb). @public */
 export const NTF_SELF = 0x02;
 /** Neighbour flag: of the device's master (bridge fdb). @public */

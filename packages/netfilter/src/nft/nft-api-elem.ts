@@ -12,6 +12,7 @@ import type { NfnlInfo } from '../nfnetlink.ts';
 import { type NftAttrs, nftNest, nftPolicy, nftPutU64 } from './nft-attr.ts';
 import { nftAnswer, nftBegin, NftMsg } from './nft-api.ts';
 import { holdElem, releaseElem } from './nft-api-set.ts';
+import { nftJump } from './nft-model.ts';
 import { nftElemExprs } from './nft-dyn.ts';
 import { nftData, nftPutExpr, nftPutExprs, nftPutValue, nftPutVerdict, nftValue } from './nft-expr.ts';
 import {
@@ -169,15 +170,15 @@ function addElem(m: NftMsg, s: NftSet, nla: number): number {
     return m.flag(NLM_F_EXCL) ? -EEXIST : 0;
   }
   if (nftSetOverlap(s, e) !== null) return -EEXIST;
-  const { size } = s.desc;
+  const { size } = s;
   if (size !== 0 && (e.flags & NFT_SET_ELEM_INTERVAL_END) === 0) {
     const room = (): boolean => ((s.desc.flags & NFT_SET_INTERVAL) !== 0 ? s.sorted.filter((y) => (y.flags & NFT_SET_ELEM_INTERVAL_END) === 0).length : s.count) < size;
     if (!room()) nftSetCollect(s, releaseElem);
     if (!room()) return -ENFILE;
   }
   insert(s, e);
-  if (e.verdict?.chain != null) m.nn.suspects.add(s.table);
-  m.did(() => remove(s, e), (w) => putElems(w, m.req, s, [e], NFT_MSG_NEWSETELEM, NLM_F_CREATE));
+  if (nftJump(e.verdict) !== null) m.nn.suspects.add(s.table);
+  m.did(() => remove(s, e), (w) => putElems(w, m.req, s, [e], NFT_MSG_NEWSETELEM, m.req.flags & (NLM_F_CREATE | NLM_F_EXCL)));
   return 0;
 }
 

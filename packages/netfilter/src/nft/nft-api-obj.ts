@@ -4,7 +4,7 @@ import { EBUSY, EEXIST, EINVAL, ENOENT, EOPNOTSUPP } from '@linnet/kernel';
 import type { NlaPolicyTable, NlDump, NlRequest } from '@linnet/netlink';
 import {
   NFT_MSG_DELOBJ, NFT_MSG_DESTROYOBJ, NFT_MSG_GETOBJ_RESET, NFT_MSG_NEWOBJ, NFT_OBJECT_CONNLIMIT, NFT_OBJECT_COUNTER, NFT_OBJECT_LIMIT, NFT_OBJECT_QUOTA, NFTA_OBJ_DATA, NFTA_OBJ_HANDLE,
-  NFTA_OBJ_NAME, NFTA_OBJ_TABLE, NFTA_OBJ_TYPE, NFTA_OBJ_USE, NFTA_OBJ_USERDATA, nlaGetBytes, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, type NlWriter,
+  NFTA_OBJ_NAME, NFTA_OBJ_TABLE, NFTA_OBJ_TYPE, NFTA_OBJ_USE, NFTA_OBJ_USERDATA, nlaGetBytes, NLM_F_APPEND, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, type NlWriter,
 } from '@linnet/uapi';
 import type { NfnlInfo } from '../nfnetlink.ts';
 import { nftPolicy, nftPutU64 } from './nft-attr.ts';
@@ -21,8 +21,9 @@ function putObj(w: NlWriter, to: NlRequest | NlDump, o: NftObj, msg: number, fla
   nftBegin(w, o.table.nn, to, msg, flags, o.table.family);
   w.putString(NFTA_OBJ_TABLE, o.table.name);
   w.putString(NFTA_OBJ_NAME, o.name);
-  nftPutU64(w, NFTA_OBJ_HANDLE, o.handle);
   w.putBe32(NFTA_OBJ_TYPE, o.type);
+  nftPutU64(w, NFTA_OBJ_HANDLE, o.handle);
+  if (msg === NFT_MSG_DELOBJ) return;
   w.putBe32(NFTA_OBJ_USE, o.use);
   if (o.expr.dump !== null) {
     w.nestStartNoflag(NFTA_OBJ_DATA);
@@ -58,7 +59,7 @@ export function newObj(info: NfnlInfo): number {
   m.did(() => {
     expr.unbind?.();
     t.objs.splice(t.objs.indexOf(o), 1);
-  }, (w) => putObj(w, m.req, o, NFT_MSG_NEWOBJ, NLM_F_CREATE | (m.flag(NLM_F_EXCL) ? NLM_F_EXCL : 0)));
+  }, (w) => putObj(w, m.req, o, NFT_MSG_NEWOBJ, m.req.flags & (NLM_F_CREATE | NLM_F_EXCL)));
   return 0;
 }
 
@@ -69,7 +70,7 @@ export function getObj(info: NfnlInfo): number {
   if ((m.req.flags & NLM_F_DUMP) === NLM_F_DUMP) {
     const list = (): NftObj[] => m.nn.tables.filter((t) => nftOf(m, t.family) && (!a.has(NFTA_OBJ_TABLE) || t.name === a.str(NFTA_OBJ_TABLE))).flatMap((t) => t.objs)
       .filter((o) => a.u32(NFTA_OBJ_TYPE) === 0 || o.type === a.u32(NFTA_OBJ_TYPE));
-    return nftDump(m, list, (w, cb, o) => putObj(w, cb, o, NFT_MSG_NEWOBJ, 0, reset));
+    return nftDump(m, list, (w, cb, o) => putObj(w, cb, o, NFT_MSG_NEWOBJ, NLM_F_APPEND, reset));
   }
   if (!a.has(NFTA_OBJ_NAME) || !a.has(NFTA_OBJ_TYPE)) return -EINVAL;
   const t = m.table(NFTA_OBJ_TABLE, false);

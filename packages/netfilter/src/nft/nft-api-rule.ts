@@ -10,7 +10,7 @@ import type { NfnlInfo } from '../nfnetlink.ts';
 import { nftPolicy, nftPutU64 } from './nft-attr.ts';
 import { dropChain, nftAnswer, nftBegin, nftDump, nftHandle, NftMsg, nftOf } from './nft-api.ts';
 import { nftPutExprs, nftReadExpr } from './nft-expr.ts';
-import { type NftChain, type NftExpr, NftRule, type NftTable } from './nft-model.ts';
+import { type NftChain, type NftExpr, nftJump, NftRule, type NftTable } from './nft-model.ts';
 import { nftDropSet } from './nft-api-set.ts';
 
 /** The most expressions of a rule. */
@@ -40,8 +40,8 @@ function unbind(r: NftRule): void {
 /** What belongs to a rule alone goes with it: sets and chains without a name of their own. */
 function dropOwn(m: NftMsg, r: NftRule): void {
   for (const e of r.exprs) {
-    if (e.set !== null && (e.set.desc.flags & NFT_SET_ANONYMOUS) !== 0 && e.set.use === 0) nftDropSet(m, e.set, false);
-    const chain = e.verdict?.chain ?? null;
+    if (e.set !== null && (e.set.desc.flags & NFT_SET_ANONYMOUS) !== 0 && e.set.use === 0) nftDropSet(m, e.set);
+    const chain = nftJump(e.verdict);
     if (chain !== null && (chain.flags & NFT_CHAIN_BINDING) !== 0) {
       dropRules(m, chain);
       dropChain(m, chain);
@@ -59,7 +59,7 @@ function dropRule(m: NftMsg, c: NftChain, r: NftRule): void {
     bind(r);
     c.use++;
     c.rules.splice(at, 0, r);
-  }, (w) => putRule(w, m.req, c, r, null, NFT_MSG_DELRULE));
+  }, (w) => putRule(w, m.req, c, r, null, NFT_MSG_DELRULE, m.req.flags & NLM_F_APPEND));
   dropOwn(m, r);
 }
 
@@ -102,7 +102,7 @@ function exprsOf(m: NftMsg, t: NftTable, c: NftChain): NftExpr[] | number {
 
 /** Must the whole ruleset be looked at because of this rule? */
 function suspect(r: NftRule): boolean {
-  return r.exprs.some((e) => e.check !== null || e.verdict?.chain != null || e.set !== null);
+  return r.exprs.some((e) => e.check !== null || nftJump(e.verdict) !== null || e.set !== null);
 }
 
 /** Where a new rule goes, and the one that it takes the place of; or a negative errno. */
@@ -149,13 +149,12 @@ export function newRule(info: NfnlInfo): number {
   c.use++;
   if (a.has(NFTA_RULE_ID)) nn.ruleIds.set(a.u32(NFTA_RULE_ID), r);
   if (suspect(r)) nn.suspects.add(t);
-  const prev = c.rules[place.at - 1] ?? null;
   const flags = m.req.flags & (NLM_F_CREATE | NLM_F_APPEND | NLM_F_EXCL);
   m.did(() => {
     c.rules.splice(c.rules.indexOf(r), 1);
     c.use--;
     unbind(r);
-  }, (w) => putRule(w, m.req, c, r, prev, NFT_MSG_NEWRULE, flags));
+  }, (w) => putRule(w, m.req, c, r, null, NFT_MSG_NEWRULE, flags));
   return 0;
 }
 

@@ -13,7 +13,7 @@ import { nftNest, nftPolicy, nftPutU64 } from './nft-attr.ts';
 import { nftAnswer, nftBegin, nftDump, nftHandle, NftMsg, nftOf } from './nft-api.ts';
 import { nftElemExprs } from './nft-dyn.ts';
 import { nftPutExpr, nftPutExprs } from './nft-expr.ts';
-import type { NftTable } from './nft-model.ts';
+import { nftJump, type NftTable } from './nft-model.ts';
 import { type NftElem, NftSet, type NftSetDesc, nftSetElems } from './nft-set.ts';
 
 const MS = 1e6;
@@ -32,6 +32,7 @@ export function putSet(w: NlWriter, to: NlRequest | NlDump, s: NftSet, msg: numb
   w.putString(NFTA_SET_TABLE, t.name);
   w.putString(NFTA_SET_NAME, s.name);
   nftPutU64(w, NFTA_SET_HANDLE, s.handle);
+  if (msg === NFT_MSG_DELSET) return;
   if (d.flags !== 0) w.putBe32(NFTA_SET_FLAGS, d.flags);
   w.putBe32(NFTA_SET_KEY_TYPE, d.keyType);
   w.putBe32(NFTA_SET_KEY_LEN, d.keyLen);
@@ -45,7 +46,7 @@ export function putSet(w: NlWriter, to: NlRequest | NlDump, s: NftSet, msg: numb
   if (d.hasPolicy && d.policy !== 0) w.putBe32(NFTA_SET_POLICY, d.policy);
   if (d.udata !== null) w.putBytes(NFTA_SET_USERDATA, d.udata);
   w.nestStartNoflag(NFTA_SET_DESC);
-  if (d.size !== 0) w.putBe32(NFTA_SET_DESC_SIZE, d.size);
+  if (s.size !== 0) w.putBe32(NFTA_SET_DESC_SIZE, s.size);
   if (d.fields.length > 1) {
     w.nestStartNoflag(NFTA_SET_DESC_CONCAT);
     for (const len of d.fields) {
@@ -145,7 +146,7 @@ export function newSet(info: NfnlInfo): number {
   nn.setIds.set(a.u32(NFTA_SET_ID), s);
   m.did(() => {
     t.sets.remove(s);
-  }, (w) => putSet(w, m.req, s, NFT_MSG_NEWSET, NLM_F_CREATE | (m.flag(NLM_F_EXCL) ? NLM_F_EXCL : 0)));
+  }, (w) => putSet(w, m.req, s, NFT_MSG_NEWSET, m.req.flags & (NLM_F_CREATE | NLM_F_EXCL)));
   return 0;
 }
 
@@ -172,18 +173,20 @@ export function getSet(info: NfnlInfo): number {
 
 /** What elements use begins and ceases to be used. */
 export function holdElem(e: NftElem): void {
-  if (e.verdict?.chain != null) e.verdict.chain.use++;
+  const chain = nftJump(e.verdict);
+  if (chain !== null) chain.use++;
   if (e.obj !== null) e.obj.use++;
   for (const x of e.exprs) x.bind?.();
 }
 export function releaseElem(e: NftElem): void {
-  if (e.verdict?.chain != null) e.verdict.chain.use--;
+  const chain = nftJump(e.verdict);
+  if (chain !== null) chain.use--;
   if (e.obj !== null) e.obj.use--;
   for (const x of e.exprs) x.unbind?.();
 }
 
-/** Takes a set out, which nothing uses any more; `tell`: those who listen hear of it. */
-export function nftDropSet(m: NftMsg, s: NftSet, tell: boolean = true): void {
+/** Takes a set out, which nothing uses any more. */
+export function nftDropSet(m: NftMsg, s: NftSet): void {
   const { sets } = s.table;
   const at = sets.remove(s);
   if (at < 0) return;
@@ -193,7 +196,7 @@ export function nftDropSet(m: NftMsg, s: NftSet, tell: boolean = true): void {
   m.did(() => {
     for (const e of all) holdElem(e);
     sets.insert(s, at);
-  }, tell ? (w) => putSet(w, m.req, s, NFT_MSG_DELSET) : null);
+  }, (w) => putSet(w, m.req, s, NFT_MSG_DELSET));
 }
 
 export function delSet(info: NfnlInfo): number {

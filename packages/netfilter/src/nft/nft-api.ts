@@ -1,7 +1,7 @@
 /** The messages of nf_tables: what they share, and those of tables and chains. */
 // datapath-ok-file: control messages
 import { EBUSY, EEXIST, EINVAL, EMSGSIZE, ENOENT, EOPNOTSUPP, EPERM } from '@linnet/kernel';
-import { devGetByName, type NetDevice, NF_ACCEPT, NF_DROP, NFPROTO_INET, NFPROTO_NETDEV } from '@linnet/netdev';
+import { type NetDevice, NETDEV_NET, NF_ACCEPT, NF_DROP, NFPROTO_INET, NFPROTO_NETDEV } from '@linnet/netdev';
 import { type NlaPolicyTable, netlinkDumpStart, type NlDump, type NlRequest, nlSetBadAttr } from '@linnet/netlink';
 import {
   NFT_CHAIN_BASE, NFT_CHAIN_BINDING, NFT_MSG_DELCHAIN, NFT_MSG_DELTABLE, NFT_MSG_DESTROYCHAIN, NFT_MSG_DESTROYTABLE, NFT_MSG_NEWCHAIN, NFT_MSG_NEWTABLE, NFT_TABLE_F_DORMANT, NFTA_CHAIN_COUNTERS,
@@ -109,22 +109,25 @@ export const TABLE_POLICY: NlaPolicyTable = nftPolicy(7, { str: [NFTA_TABLE_NAME
 export function putTable(w: NlWriter, to: NlRequest | NlDump, t: NftTable, msg: number, flags: number = 0): void {
   nftBegin(w, t.nn, to, msg, flags, t.family);
   w.putString(NFTA_TABLE_NAME, t.name);
-  w.putBe32(NFTA_TABLE_USE, t.use);
+  // Of what is gone only the name is told, here as elsewhere.
+  if (msg !== NFT_MSG_DELTABLE) w.putBe32(NFTA_TABLE_USE, t.use);
   nftPutU64(w, NFTA_TABLE_HANDLE, t.handle);
+  if (msg === NFT_MSG_DELTABLE) return;
   w.putBe32(NFTA_TABLE_FLAGS, t.flags);
   if (t.udata !== null) w.putBytes(NFTA_TABLE_USERDATA, t.udata);
 }
 
-/** The devices of a chain that are there. */
-function devices(nn: NftNet, names: readonly string[]): NetDevice[] {
-  return names.map((n) => devGetByName(nn.net, n)).filter((d) => d !== null);
+/** The devices of a chain that are there; a name with a star at its end is that of all that begin so. */
+function devices(nn: NftNet, names: readonly string[], gone: NetDevice | null): NetDevice[] {
+  if (names.length === 0) return [];
+  return nn.net.get(NETDEV_NET).devs.filter((d) => d !== gone && names.some((n) => (n.endsWith('*') ? d.name.startsWith(n.slice(0, -1)) : d.name === n)));
 }
 
 /** Hooks a base chain in, unless its table sleeps. */
-export function hookIn(c: NftChain): number {
+export function hookIn(c: NftChain, gone: NetDevice | null = null): number {
   const { base, table } = c;
   if (base === null || base.hooks !== null || (table.flags & NFT_TABLE_F_DORMANT) !== 0) return 0;
-  const h = nftHook(table.nn, c, devices(table.nn, base.devs));
+  const h = nftHook(table.nn, c, devices(table.nn, base.devs, gone));
   if (typeof h === 'number') return h;
   base.hooks = h;
   return 0;
@@ -168,7 +171,7 @@ export function newTable(info: NfnlInfo): number {
   nn.tables.push(t);
   m.did(() => {
     nn.tables.splice(nn.tables.indexOf(t), 1);
-  }, (w) => putTable(w, m.req, t, NFT_MSG_NEWTABLE, NLM_F_CREATE | (m.flag(NLM_F_EXCL) ? NLM_F_EXCL : 0)));
+  }, (w) => putTable(w, m.req, t, NFT_MSG_NEWTABLE, m.req.flags & (NLM_F_CREATE | NLM_F_EXCL)));
   return 0;
 }
 
@@ -227,6 +230,7 @@ export function putChain(w: NlWriter, to: NlRequest | NlDump, c: NftChain, msg: 
   w.putString(NFTA_CHAIN_TABLE, t.name);
   w.putString(NFTA_CHAIN_NAME, c.name);
   nftPutU64(w, NFTA_CHAIN_HANDLE, c.handle);
+  if (msg === NFT_MSG_DELCHAIN) return;
   if (base !== null) {
     w.nestStartNoflag(NFTA_CHAIN_HOOK);
     w.putBe32(NFTA_HOOK_HOOKNUM, base.hooknum);
@@ -279,15 +283,10 @@ function readBase(m: NftMsg, old: NftChain | null): NftBase | number {
       if (typeof list === 'number') return -EINVAL;
       for (const nla of list) {
         devs.push(nlaGetString(m.req.view, nla));
-        if (devGetByName(m.nn.net, devs.at(-1)!) === null) {
-          nlSetBadAttr(m.req.extack, nla);
-          return -ENOENT;
-        }
       }
     } else if (old === null) {
       return -EINVAL;
     }
-    if (devs.some((d) => devGetByName(m.nn.net, d) === null)) return -ENOENT;
   } else if (h.has(NFTA_HOOK_DEV) || h.has(NFTA_HOOK_DEVS)) {
     return -EOPNOTSUPP;
   }
@@ -371,7 +370,7 @@ export function newChain(info: NfnlInfo): number {
   m.did(() => {
     unhook(c);
     t.chains.remove(c);
-  }, (w) => putChain(w, m.req, c, NFT_MSG_NEWCHAIN, NLM_F_CREATE | (m.flag(NLM_F_EXCL) ? NLM_F_EXCL : 0)));
+  }, (w) => putChain(w, m.req, c, NFT_MSG_NEWCHAIN, m.req.flags & (NLM_F_CREATE | NLM_F_EXCL)));
   return 0;
 }
 

@@ -11,10 +11,9 @@ import { nftData, nftDreg, type NftExprOps, nftPutVerdict, nftReg, nftSreg, nftV
 import { type NftCtx, type NftEval, NftExpr, type NftPkt } from './nft-model.ts';
 import { nftCompare, nftPadded, type NftSet, nftSetLookup } from './nft-set.ts';
 
-/** Length of the packet from its network header on: what is counted. */
+/** Length of the packet: what is counted. Where a device sends, it has its link-layer header. */
 export function nftLen(p: NftPkt): number {
-  const { skb } = p;
-  return skb.len - (skb.networkHeader - skb.data);
+  return p.skb.len;
 }
 
 /** Writes words into registers. */

@@ -1,8 +1,7 @@
 /** A packet's way through the chains of a hook point. Rules are lists of functions over one register file; nothing is allocated. */
 import { INET } from '@linnet/inet';
-import type { Net } from '@linnet/kernel';
 import {
-  NF_DROP, NF_INET_LOCAL_OUT, NF_QUEUE, NF_STOLEN, NF_VERDICT_MASK, nfDropErr, type NfHookFn, type NfHookOps, NFPROTO_ARP, NFPROTO_BRIDGE, NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_NETDEV,
+  NF_ACCEPT, NF_DROP, NF_INET_LOCAL_OUT, NF_QUEUE, NF_STOLEN, NF_VERDICT_MASK, nfDropErr, type NfHookFn, type NfHookOps, NFPROTO_ARP, NFPROTO_BRIDGE, NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_NETDEV,
   nfRegisterNetHook, type NfState, nfUnregisterNetHook, type NetDevice,
 } from '@linnet/netdev';
 import type { Skb } from '@linnet/skbuff';
@@ -71,6 +70,7 @@ function place(p: NftPkt, skb: Skb, state: NfState): void {
   p.tprotSet = false;
   const { pf } = state;
   p.family = pf;
+  p.pf = pf;
   if (pf === NFPROTO_IPV4) {
     ip4(p, skb);
   } else if (pf === NFPROTO_IPV6) {
@@ -78,6 +78,7 @@ function place(p: NftPkt, skb: Skb, state: NfState): void {
   } else if (pf !== NFPROTO_ARP) {
     if (skb.protocol === ETH_P_IP && sound(skb, 4)) ip4(p, skb);
     else if (skb.protocol === ETH_P_IPV6 && sound(skb, 6)) ip6(p, skb);
+    // The addresses of a packet below IP are found all the same.
     p.family = pf;
   }
 }
@@ -119,7 +120,7 @@ function run(p: NftPkt, base: NftChain): number {
   }
   const b = base.base!;
   b.packets++;
-  b.bytes += p.skb.len - (p.skb.networkHeader - p.skb.data);
+  b.bytes += p.skb.len;
   return b.policy;
 }
 
@@ -139,6 +140,15 @@ export function nftDoChain(chain: NftChain, skb: Skb, state: NfState): number {
   p.inDev = state.inDev;
   p.outDev = state.outDev;
   place(p, skb, state);
+  // inet's chains see packets as they come in, but only its own.
+  if (state.pf === NFPROTO_NETDEV && chain.table.family === NFPROTO_INET) {
+    p.pf = p.tprotSet ? (skb.protocol === ETH_P_IP ? NFPROTO_IPV4 : NFPROTO_IPV6) : 0;
+    if (p.pf === 0) {
+      nn.depth = depth;
+      return NF_ACCEPT;
+    }
+    p.family = p.pf;
+  }
   const v = run(p, chain);
   nn.depth = depth;
   return v;

@@ -103,7 +103,8 @@ function read(p: NftPkt, ct: NfConn, key: number, dir: number, d: number): void 
     case NFT_CT_MARK:
       return word(p, d, ct.mark);
     case NFT_CT_EXPIRATION:
-      return word(p, d, (ct.status & IPS_CONFIRMED) === 0 ? ct.timeout : Math.max(0, (ct.timeout - p.net.kernel.jiffies) | 0));
+      // A connection that is not in the table yet has no end.
+      return word(p, d, (ct.status & IPS_CONFIRMED) === 0 ? 0 : Math.max(0, (ct.timeout - p.net.kernel.jiffies) | 0));
     case NFT_CT_L3PROTOCOL:
       return word(p, d, t.l3num);
     case NFT_CT_PROTOCOL:

@@ -59,7 +59,8 @@ interface Dyn {
 /** A new element, or null when there is no room. */
 function add(d: Dyn, p: NftPkt): NftElem | null {
   const { set } = d;
-  const { size, dataLen } = set.desc;
+  const { size } = set;
+  const { dataLen } = set.desc;
   if (size !== 0 && set.count >= size) {
     nftSetCollect(set, () => undefined);
     if (set.count >= size) return null;
@@ -107,6 +108,8 @@ export function nftElemExprs(ctx: NftCtx, a: NftAttrs, one: number, many: number
 }
 
 const MS = 1e6;
+/** The most elements of a set that rules add to, when nobody has said how many. */
+const DYNAMIC_SIZE = 65535;
 
 function dynset(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
   if (!a.has(NFTA_DYNSET_SET_NAME) || !a.has(NFTA_DYNSET_OP) || !a.has(NFTA_DYNSET_SREG_KEY)) return -EINVAL;
@@ -132,6 +135,8 @@ function dynset(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
   const given = a.u64(NFTA_DYNSET_TIMEOUT) * MS;
   const named = nftElemExprs(ctx, a, NFTA_DYNSET_EXPR, NFTA_DYNSET_EXPRESSIONS);
   if (typeof named === 'number') return named;
+  // What rules add to is not to grow without end.
+  if (set.size === 0) set.size = DYNAMIC_SIZE;
   const d: Dyn = { set, op, key, data, timeout: given !== 0 ? given : set.desc.timeout, exprs: named.length === 0 ? set.exprs : named };
   const inv = (flags & NFT_DYNSET_F_INV) !== 0;
   const e = new NftExpr('dynset', raw, (p) => {

@@ -9,7 +9,7 @@ import {
 } from '@linnet/uapi';
 import { NftAttrs, nftNest, nftPolicy } from './nft-attr.ts';
 import type { NftBase, NftChain, NftCtx, NftExpr, NftTable, NftVerdict } from './nft-model.ts';
-import { NFT_JUMP_STACK_SIZE } from './nft-model.ts';
+import { NFT_JUMP_STACK_SIZE, nftJump } from './nft-model.ts';
 import { nftSetElems } from './nft-set.ts';
 
 /** One kind of expression. */
@@ -138,10 +138,11 @@ export function nftPutExprs(w: NlWriter, type: number, list: readonly NftExpr[],
 
 /** Where the expressions of a rule may lead, elements of maps with verdicts included. */
 function* targets(e: NftExpr): Generator<NftVerdict> {
-  if (e.verdict?.chain != null) yield e.verdict;
+  if (nftJump(e.verdict) !== null) yield e.verdict!;
   if (e.set === null) return;
-  for (const x of nftSetElems(e.set)) if (x.verdict?.chain != null) yield x.verdict;
-  if (e.set.rest?.verdict?.chain != null) yield e.set.rest.verdict;
+  for (const x of nftSetElems(e.set)) if (nftJump(x.verdict) !== null) yield x.verdict!;
+  const last = e.set.rest === null ? null : e.set.rest.verdict;
+  if (nftJump(last) !== null) yield last!;
 }
 
 /**

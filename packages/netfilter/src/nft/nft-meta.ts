@@ -98,7 +98,7 @@ function get(key: number, d: number, ctx: NftCtx): NftEval | null {
     case NFT_META_SKGID:
       return owner(d, key === NFT_META_SKGID);
     case NFT_META_NFPROTO:
-      return (p) => word(p, d, p.state.pf);
+      return (p) => word(p, d, p.pf);
     case NFT_META_L4PROTO:
       return (p) => {
         if (p.tprotSet) word(p, d, p.tprot);

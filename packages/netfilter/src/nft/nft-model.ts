@@ -17,6 +17,8 @@ export const NFT_JUMP_STACK_SIZE = 16;
 /** A packet in a ruleset: where it is, and the registers. One for each depth of nesting; reused. @alpha */
 export class NftPkt extends XtParam {
   skb!: Skb;
+  /** The protocol family as rules see it. */
+  pf = 0;
   /** The registers: as bytes, as words (for comparing only), and with a byte order. */
   readonly u8: Uint8Array = new Uint8Array(REG_BYTES);
   readonly w: Int32Array = new Int32Array(this.u8.buffer);
@@ -39,6 +41,11 @@ export type NftEval = (p: NftPkt) => void;
 export interface NftVerdict {
   readonly code: number;
   readonly chain: NftChain | null;
+}
+
+/** The chain that a verdict leads to; null: none. */
+export function nftJump(v: NftVerdict | null): NftChain | null {
+  return v === null ? null : v.chain;
 }
 
 /** An expression of a rule, or one that elements of a set carry. @alpha */

@@ -1,7 +1,7 @@
 /** nf_tables as a subsystem of NETLINK_NETFILTER: its messages, batches that take effect as one, and what listeners hear. */
 // datapath-ok-file: control messages
 import { EAGAIN, ENOENT, EOPNOTSUPP, type KernelModule, type Net, NOTIFY_DONE } from '@linnet/kernel';
-import { type NetdeviceNotifier, type NetDevice, NETDEV_UNREGISTER, registerNetdeviceNotifier, unregisterNetdeviceNotifier } from '@linnet/netdev';
+import { type NetdeviceNotifier, type NetDevice, NETDEV_CHANGENAME, NETDEV_REGISTER, NETDEV_UNREGISTER, registerNetdeviceNotifier, unregisterNetdeviceNotifier } from '@linnet/netdev';
 import { type NlRequest } from '@linnet/netlink';
 import {
   NFT_CHAIN_BINDING, NFT_MSG_DELCHAIN, NFT_MSG_DELFLOWTABLE, NFT_MSG_DELOBJ, NFT_MSG_DELRULE, NFT_MSG_DELSET, NFT_MSG_DELSETELEM, NFT_MSG_DELTABLE, NFT_MSG_DESTROYCHAIN, NFT_MSG_DESTROYOBJ,
@@ -11,7 +11,7 @@ import {
 } from '@linnet/uapi';
 import { nfNat } from '../nf-nat.ts';
 import { NFNL_SUBSYS_NFTABLES, type NfnlCallback, nfnetlink, NFNLGRP_NFTABLES, nfnlHasListeners, type NfnlInfo, nfnlSend, nfnlSubsysRegister } from '../nfnetlink.ts';
-import { CHAIN_POLICY, delChain, delTable, dropChain, getChain, getTable, newChain, newTable, nftAnswer, nftBegin, nftDump, NftMsg, TABLE_POLICY, unhook } from './nft-api.ts';
+import { CHAIN_POLICY, delChain, delTable, dropChain, getChain, getTable, hookIn, newChain, newTable, nftAnswer, nftBegin, nftDump, NftMsg, TABLE_POLICY, unhook } from './nft-api.ts';
 import { delSetElem, ELEM_LIST_POLICY, getSetElem, newSetElem } from './nft-api-elem.ts';
 import { delObj, dropObj, getObj, newObj, OBJ_POLICY } from './nft-api-obj.ts';
 import { delRule, dropRules, getRule, newRule, RULE_POLICY } from './nft-api-rule.ts';
@@ -96,9 +96,11 @@ function commit(net: Net, end: NlRequest): number {
     nfnlSend(net, w, NFNLGRP_NFTABLES, c.req);
     w.reset();
   }
-  if (heard || (end.flags & NLM_F_ECHO) !== 0) {
-    putGen(w, nn, end);
-    nfnlSend(net, w, NFNLGRP_NFTABLES, end);
+  // Who asked for an echo hears of the new generation too.
+  const to = log.find((c) => (c.req.flags & NLM_F_ECHO) !== 0)?.req ?? end;
+  if (heard || to !== end) {
+    putGen(w, nn, to);
+    nfnlSend(net, w, NFNLGRP_NFTABLES, to);
   }
   return 0;
 }
@@ -145,16 +147,16 @@ function callbacks(): (NfnlCallback | undefined)[] {
   return cb;
 }
 
-/** A device goes: base chains lose their hook on it. */
-const deviceGone: NetdeviceNotifier = (event: number, dev: NetDevice) => {
-  if (event !== NETDEV_UNREGISTER) return NOTIFY_DONE;
+/** A device comes, goes, or has another name: base chains that name it are hooked in anew. */
+const deviceMoved: NetdeviceNotifier = (event: number, dev: NetDevice) => {
+  if (event !== NETDEV_UNREGISTER && event !== NETDEV_REGISTER && event !== NETDEV_CHANGENAME) return NOTIFY_DONE;
   const nn = dev.net.tryGet(NF_TABLES);
   if (nn === null) return NOTIFY_DONE;
   for (const t of nn.tables) {
     for (const c of t.chains.all) {
-      if (c.base === null || !c.base.devs.includes(dev.name)) continue;
+      if (c.base === null || c.base.devs.length === 0) continue;
       unhook(c);
-      c.base.hooks = null;
+      hookIn(c, event === NETDEV_UNREGISTER ? dev : null);
     }
   }
   return NOTIFY_DONE;
@@ -169,10 +171,10 @@ export const nfTables: KernelModule = {
       name: 'nf_tables', id: NFNL_SUBSYS_NFTABLES, cb: callbacks(), commit, abort,
       validGenid: (net, genid) => genid === 0 || genid === net.get(NF_TABLES).genid,
     });
-    registerNetdeviceNotifier(k, deviceGone);
+    registerNetdeviceNotifier(k, deviceMoved);
   },
   exit(k): void {
-    unregisterNetdeviceNotifier(k, deviceGone);
+    unregisterNetdeviceNotifier(k, deviceMoved);
   },
   netInit(net: Net): void {
     net.set(NF_TABLES, new NftNet(net));

@@ -85,6 +85,8 @@ export class NftSet {
   readonly kind: number;
   readonly words: number;
   count = 0;
+  /** The most elements; 0: any number. */
+  size: number;
   buckets: (NftElem | null)[];
   /** Ranges: their ends in order; of equal ones the end of one before the beginning of another. Concatenations: all. */
   readonly sorted: NftElem[] = [];
@@ -97,6 +99,7 @@ export class NftSet {
     this.name = name;
     this.handle = handle;
     this.desc = desc;
+    this.size = desc.size;
     const ranges = (desc.flags & NFT_SET_INTERVAL) !== 0;
     this.kind = !ranges ? KIND_HASH : (desc.flags & NFT_SET_CONCAT) !== 0 && desc.fields.length > 1 ? KIND_CONCAT : KIND_RANGES;
     this.words = (desc.keyLen + 3) >> 2;

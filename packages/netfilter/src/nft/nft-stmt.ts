@@ -94,13 +94,10 @@ function makeConnlimit(net: Net, family: number, raw: Uint8Array, most: number, 
   const over = (ct: NfConn): boolean => ct.tcp !== null && (ct.tcp.state === 7 || ct.tcp.state === 8);
   const e = new NftExpr('connlimit', raw, (p) => {
     const ct = p.skb.nfct as NfConn | null;
-    if (ct === null) {
-      p.code = NFT_BREAK;
-      return;
-    }
     for (const o of seen) if ((o.status & IPS_DYING) !== 0 || ((o.status & IPS_CONFIRMED) === 0 && o !== ct) || over(o)) seen.delete(o);
-    seen.add(ct);
-    if ((seen.size > most) !== inv) p.code = NFT_BREAK;
+    // A packet without a connection counts for as long as it is looked at.
+    if (ct !== null) seen.add(ct);
+    if ((seen.size + (ct === null ? 1 : 0) > most) !== inv) p.code = NFT_BREAK;
   });
   e.bind = () => nfCtNetnsGet(net, family);
   e.unbind = () => nfCtNetnsPut(net, family);

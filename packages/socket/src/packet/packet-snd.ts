@@ -31,6 +31,9 @@ function targetOf(po: PacketSock, msg: MsgHdr): Target | number {
   return { dev, proto: name.protocol, addr };
 }
 
+/** Bytes of the longest packet that can be sent. */
+const MAX_FRAME = 17 * 32768;
+
 /** Makes the link-layer header, or looks at the one that is there: 0 or -EINVAL. */
 function header(po: PacketSock, skb: Skb, dev: NetDevice, to: Target, len: number): number {
   if (po.type !== SOCK_RAW) {
@@ -108,7 +111,8 @@ export function packetSendmsg(sock: Socket, msg: MsgHdr, size: number): number {
   const gso = vnet !== null && virtioNetHdrGsoType(vnet, 0) !== VIRTIO_NET_HDR_GSO_NONE;
   const reserve = po.type === SOCK_RAW ? dev.hardHeaderLen : 0;
   if (!gso && len > dev.mtu + reserve + VLAN_HLEN) return -EMSGSIZE;
-  if (len > 65535 + reserve) return -EMSGSIZE;
+  // As many pages as a packet may have (observed): devices may take more than any packet of IPv4.
+  if (len > MAX_FRAME) return -EMSGSIZE;
   const err = sockError(po);
   if (err !== 0) return err;
   if (po.wmemAlloc >= po.sndbuf) return -EAGAIN;
