@@ -55,9 +55,10 @@ for (const part of options.parts) {
   progress('');
 }
 
-if (rows.length > 0) console.log(plainTable(rows));
+if (rows.length > 0) console.log(plainTable(rows, options.quick));
 for (const p of parts) console.log(`${plainPart(p)}\n`);
 for (const r of rows) if (r.why !== null) console.log(`${r.id}: no kernel beside it: ${r.why}`);
+if (options.quick) console.log('--quick: one short round shows that it all works; its numbers and ratios mean nothing. Leave --quick out to measure.');
 const results = { machine: machineFacts(pin.length > 0), rows, parts };
 if (!options.quick) keep(results, options.json);
 if (options.writeDocs) writePage(publish(results));

@@ -31,9 +31,9 @@ export function cells(r: RowResult): string[] {
   ];
 }
 
-/** Columns of equal width; numbers to the right. */
-export function plainTable(rows: readonly RowResult[]): string {
-  const lines = [[...HEAD], ...rows.map(cells)];
+/** Columns of equal width; numbers to the right. Of short runs (`quick`) the ratios are called what they are. */
+export function plainTable(rows: readonly RowResult[], quick: boolean = false): string {
+  const lines = [HEAD.map((h) => (quick && h === 'ratio' ? 'ratio (means nothing)' : h)), ...rows.map(cells)];
   const width = HEAD.map((_, i) => Math.max(...lines.map((l) => l[i]!.length)));
   return lines.map((l) => l.map((c, i) => (i === 0 ? c.padEnd(width[i]!) : c.padStart(width[i]!))).join('  ').trimEnd()).join('\n');
 }

@@ -171,6 +171,14 @@ for (const [where, make] of Object.entries(PLACES)) {
       expect(ip.nexthop.get(2).via).toBe('10.0.0.7');
       const shown = sh('ip nexthop');
       if (shown !== null) expect(shown).toContain('id 10 group 1,3/2');
+      ip.route.add({ dst: '10.99.0.0/16', nhid: 2 });
+      expect(ip.route.list().find((r) => r.dst === '10.99.0.0/16')).toEqual({
+        dst: '10.99.0.0/16', via: '10.0.0.7', dev: 'v0', nhid: 2, table: 'main', scope: 'global', protocol: 'boot', type: 'unicast',
+      });
+      const both = refused(() => ip.route.add({ dst: '10.98.0.0/16', nhid: 2, via: '10.0.0.7' }));
+      expect([both.code, both.extack]).toEqual(['EINVAL', 'Nexthop specification and nexthop id are mutually exclusive']);
+      ip.route.del({ dst: '10.99.0.0/16', nhid: 2 });
+      expect(ip.route.list().some((r) => r.nhid === 2)).toBe(false);
       ip.nexthop.del(1);
       expect(ip.nexthop.get(10).group).toEqual([{ id: 2, weight: 1 }]);
       expect(refused(() => ip.nexthop.get(1)).code).toBe('ENOENT');

@@ -235,5 +235,5 @@ describe.skipIf(!have('root', 'ip', 'python3', 'sysctl'))('routes under change',
       ns.remove();
     }
   });
-  it.runIf(ROUNDS >= 50)('looked at ways with several hops', () => expect(ofSeveral).toBeGreaterThan(0));
+  if (ROUNDS >= 50) it('looked at ways with several hops', () => expect(ofSeveral).toBeGreaterThan(0));
 });

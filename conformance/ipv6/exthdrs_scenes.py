@@ -258,7 +258,7 @@ def seg_recv():
             for o in ((56, 53, 58, 49, 51, 66) if new else (5, 3, 4, 2, 8, 11)): setopt(x, o, 1)
         for name, p in (('plain', pkt(17, u6())), ('end', pkt(43, srh(17, 0, [ME, OTHER]) + u6())), ('own', pkt(43, srh(17, 1, [INNER, ME]) + u6(dst=INNER))), ('tlv', pkt(43, srh(17, 0, [ME], tlvs=bytes.fromhex('0406000000000000')) + u6())), ('type 0', pkt(43, srh(17, 0, [OTHER], type=0, last=0) + u6())),
             ('type 2', pkt(43, srh(17, 0, [OTHER], type=2, last=0) + u6())), ('type 3', pkt(43, srh(17, 0, [OTHER], type=3, last=0) + u6())), ('type 5', pkt(43, srh(17, 0, [OTHER], type=5, last=0) + u6())), ('all', pkt(0, opts(60, b'\x1e\0') + opts(43, b'\x1e\1\0') + srh(60, 0, [ME]) + opts(17, b'\x1e\2\0\0') + u6())),
-            (('all with type 0', pkt(0, opts(60, b'\x1e\0') + opts(43, b'\x1e\1\0') + srh(60, 0, [ME], type=0, last=0) + opts(17, b'\x1e\2\0\0') + u6())), ('type 0 behind options', pkt(60, opts(43, b'\x1e\1\0') + srh(17, 0, [ME], type=0, last=0) + u6())), 'two', pkt(43, srh(43, 0, [ME]) + srh(17, 0, [ME, ME]) + u6())), ('options', pkt(60, opts(17, b'\x1e\0') + u6())), ('options twice', pkt(60, opts(60, b'\x1e\0') + opts(17, b'\x1e\1\0') + u6())), ('hop', pkt(0, opts(17, b'\x1e\0') + u6())), ('atomic', pkt(60, opts(44, b'\x1e\0') + struct.pack('!BBHI', 60, 0, 0, 9) + opts(17, b'\x1e\1\0') + u6()))):
+            ('all with type 0', pkt(0, opts(60, b'\x1e\0') + opts(43, b'\x1e\1\0') + srh(60, 0, [ME], type=0, last=0) + opts(17, b'\x1e\2\0\0') + u6())), ('type 0 behind options', pkt(60, opts(43, b'\x1e\1\0') + srh(17, 0, [ME], type=0, last=0) + u6())), ('two', pkt(43, srh(43, 0, [ME]) + srh(17, 0, [ME, ME]) + u6())), ('options', pkt(60, opts(17, b'\x1e\0') + u6())), ('options twice', pkt(60, opts(60, b'\x1e\0') + opts(17, b'\x1e\1\0') + u6())), ('hop', pkt(0, opts(17, b'\x1e\0') + u6())), ('atomic', pkt(60, opts(44, b'\x1e\0') + struct.pack('!BBHI', 60, 0, 0, 9) + opts(17, b'\x1e\1\0') + u6()))):
             away(p)
             for w, x in (('udp', s), ('raw', r)):
                 say(new, name, w, err(lambda: [(d.hex(), [(a, b, c.hex()) for a, b, c in m], f, n[:2]) for d, m, f, n in [x.recvmsg(1000, 2000)]]))
@@ -293,8 +293,8 @@ def jumbo():
     links6(1); quiet('ip link set lo mtu 200000'); write('auto_flowlabels', '0')
     sh('ip link show lo | grep -o "mtu [0-9]*"; ip link set v0 mtu 65535; ip link set p0 mtu 65535; ip link show v0 | grep -o "mtu [0-9]*"; ip link set v0 mtu 65536; cat /proc/sys/net/ipv6/conf/lo/mtu /proc/sys/net/ipv6/conf/v0/mtu')
     t = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x86dd)); t.bind(('lo', 0x86dd)); t.setblocking(False)
-    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.bind(('::1', 2000)); s.settimeout(0.5); s.setsockopt(1, 33, 1 << 22)
-    r = socket.socket(socket.AF_INET6, socket.SOCK_RAW, 17); r.settimeout(0.5); r.setsockopt(1, 33, 1 << 22)
+    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.bind(('::1', 2000)); s.settimeout(0.15); s.setsockopt(1, 33, 1 << 22)
+    r = socket.socket(socket.AF_INET6, socket.SOCK_RAW, 17); r.settimeout(0.15); r.setsockopt(1, 33, 1 << 22)
     def j(next, body, n=None, o=b''): return struct.pack('!IHBB', 6 << 28, 0, 0, 64) + ip6('::1') + ip6('::1') + struct.pack('!BBBBI', next, 0, 0xc2, 4, 8 + len(body) if n is None else n) + body
     def go(what, p):
         before = counters_lo()
@@ -304,6 +304,7 @@ def jumbo():
             while True:
                 try: d, a = x.recvfrom(300000); got.append((len(d), csum(d), a[:2])); x.settimeout(0.02)
                 except OSError: break
+            x.settimeout(0.15)
         after = counters_lo()
         say(what, e, got, *['%s+%d' % (k, after[k] - before[k]) for k in after if after[k] != before.get(k, 0)])
     def u(n, length=None, **kw): return u6(n, '::1', '::1', length=length, **kw)

@@ -62,7 +62,8 @@ describe.skipIf(!can('root', 'ip', 'python3', 'sysctl', 'arpd'))('a neighbour th
         await s.until(/10\.0\.0\.77 .*FAILED/, 6000);
         process.kill(pid, 'SIGTERM');
         await eventually('arpd ends', () => processWith(db) === null);
-        out.push(await s.sh(settings), (await s.sh(`arpd -l -b ${db}`)).replace(/\d+sec/g, 'T sec').split('\n').sort().join('\n'), s.story(), s.peer.seen.join(', '));
+        // Its own questions name no hardware address (sll_halen 0): what the frame then has is left open here.
+        out.push(await s.sh(settings), (await s.sh(`arpd -l -b ${db}`)).replace(/\d+sec/g, 'T sec').split('\n').sort().join('\n'), s.story(), s.peer.seen.map((x) => (x === 'all' || x.startsWith('to ') ? 'arpd asks' : x)).join(', '));
         return out;
       } finally {
         const left = processWith(db);

@@ -26,7 +26,8 @@ const SCENARIOS: readonly Scenario[] = [
     async play(s, v, put, done) {
       // None is probed while this goes on.
       await setTable(s, v, 'retrans 60000 delay_probe 60000');
-      for (const state of [0, 1, 2, 4, 8, 16, 32, 64, 128]) {
+      // Not DELAY and PROBE: their timer may run before the next request.
+      for (const state of [0, 1, 2, 4, 32, 64, 128]) {
         put('new', `ext=${VALID} lladdr=${MAC_A} state=${state}`, state + 20);
         put('del', '', state + 20);
         put('new', `ext=${VALID} state=${state}`, state + 20);

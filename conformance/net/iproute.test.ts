@@ -137,6 +137,15 @@ describe('route', () => {
     expect(ip.route.list().find((r) => r.dst === '10.5.0.0/16')!.nexthops).toEqual(nexthops);
   });
 
+  it('goes over a next hop by its id', () => {
+    ip.nexthop.add({ id: 2, via: '10.0.0.2', dev: 'eth0' });
+    ip.route.add({ dst: '10.99.0.0/16', nhid: 2 });
+    expect(ip.route.list().find((r) => r.dst === '10.99.0.0/16')).toMatchObject({ nhid: 2, via: '10.0.0.2', dev: 'eth0', scope: 'global' });
+    expect(refused(() => ip.route.add({ dst: '10.98.0.0/16', nhid: 3 })).code).toBe('EINVAL');
+    ip.nexthop.del(2);
+    expect(ip.route.list().some((r) => r.dst === '10.99.0.0/16')).toBe(false);
+  });
+
   it('says what was refused, and why', () => {
     const bad = refused(() => ip.route.add({ dst: '10.1.0.0/16', via: '192.168.99.1' }));
     expect(bad).toMatchObject({ code: 'ENETUNREACH', syscall: 'RTM_NEWROUTE', extack: 'Nexthop has invalid gateway' });
@@ -147,7 +156,7 @@ describe('route', () => {
     expect(refused(() => ip.route.get('11.0.0.1')).code).toBe('ENETUNREACH');
     expect(refused(() => ip.route.add({ dst: '10.9.0.0/16', dev: 'nope' })).code).toBe('ENODEV');
     expect(() => ip.route.add({ dst: 'nonsense', via: '10.0.0.2' })).toThrow('dst: "nonsense"');
-    expect(() => ip.route.add({ dst: '10.9.0.0/16' })).toThrow('via, dev or nexthops');
+    expect(() => ip.route.add({ dst: '10.9.0.0/16' })).toThrow('one of via, dev, nexthops, nhid is needed');
     expect(() => ip.route.add({ dst: '10.9.0.0/16', via: '10.0.0.2', table: 'nonsense' })).toThrow('table: "nonsense"');
   });
 });

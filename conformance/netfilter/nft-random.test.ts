@@ -38,10 +38,13 @@ function rule(r: Random, verdicts: readonly string[], mangle: boolean): string {
   const out: string[] = [];
   if (r.may(25)) out.push(`ip ${r.of(['saddr', 'daddr'])} ${r.may(25) ? '!= ' : ''}${r.of(NETS)}`);
   if (r.may(70)) out.push(r.of(MATCHES));
-  if (r.may(15)) out.push(r.of(MATCHES));
+  // nft takes no rule that names two protocols.
+  const named = (text: string): boolean => /\b(tcp|udp|icmp|th|l4proto|protocol)\b|@th/.test(text);
+  const free = (list: readonly string[]): readonly string[] => (out.some(named) ? list.filter((x) => !named(x)) : list);
+  if (r.may(15)) out.push(r.of(free(MATCHES)));
   out.push('counter');
-  if (r.may(mangle ? 60 : 15)) out.push(r.of(CHANGES.filter((c) => mangle || !/^ip |maxseg/.test(c))));
-  const v = r.of(verdicts);
+  if (r.may(mangle ? 60 : 15)) out.push(r.of(free(CHANGES.filter((c) => mangle || !/^ip |maxseg/.test(c)))));
+  const v = r.of(free(verdicts));
   if (v !== '') out.push(v);
   return out.join(' ');
 }

@@ -13,6 +13,9 @@ const q = (command: string): string => `nft '${command}'`;
 /** Rules in one batch, which must be taken. */
 const rules = (chain: string, ...list: readonly string[]): string[] => [`printf '%s' '${list.map((r) => `add rule ${chain} ${r}\n`).join('')}' | nft -f -`];
 
+const seq = (n: number, f: (i: number) => string): string => Array.from({ length: n }, (_, i) => f(i)).join('');
+const MANY = `table ip t {\nset s { type ipv4_addr; elements = { ${seq(3000, (i) => `10.${i >> 8}.${i & 255}.1,`)} } }\nset r { type inet_service; flags interval; elements = { ${seq(2000, (i) => `${i * 20}-${i * 20 + 9},`)} } }\nchain f { type filter hook forward priority 0;\n${seq(600, (i) => `tcp dport ${i + 1} counter\n`)}ip saddr @s counter\nudp dport @r counter\nudp dport != @r counter\n}\n}\n`;
+
 export const NFT_SCENES: readonly FilterScene[] = [
   {
     name: 'tables, chains, rules, counters',
@@ -67,7 +70,7 @@ export const NFT_SCENES: readonly FilterScene[] = [
   {
     name: 'many elements and many rules',
     steps: [
-      `(echo "table ip t {"; echo "set s { type ipv4_addr; elements = {"; seq 3000 | awk "{ printf \"10.%d.%d.1,\", \\$1 / 200, \\$1 % 200 }"; echo "} }"; echo "set r { type inet_service; flags interval; elements = {"; seq 2000 | awk "{ printf \"%d-%d,\", \\$1 * 20, \\$1 * 20 + 9 }"; echo "} }"; echo "chain f { type filter hook forward priority 0;"; seq 600 | awk "{ print \"tcp dport \" \\$1 \" counter\" }"; echo "ip saddr @s counter; udp dport @r counter; udp dport != @r counter; } }") | sed "s/\\\\//g" | nft -f -`,
+      `printf '%s' '${MANY}' | nft -f -`,
       send(`tcp ${OUT} dport=80`, `tcp ${OUT} dport=600`, `udp src=10.1.0.2 dst=203.0.113.2 dport=39990`, `udp src=10.1.0.2 dst=203.0.113.2 dport=39980`, `udp src=10.1.0.2 dst=203.0.113.2 dport=40009`, `udp src=10.1.0.2 dst=203.0.113.2 dport=40010`), 'nft list ruleset | md5sum', 'nft -a list chain ip t f | tail -20', 'nft list set ip t s | wc', q('flush set ip t s'), 'nft list set ip t s',
     ],
   },
@@ -97,15 +100,16 @@ export const NFT_SCENES: readonly FilterScene[] = [
     steps: [
       'sleep 2.5', q('add table netdev t'), q('add chain netdev t i { type filter hook ingress device e0 priority 0; }'), q('add chain netdev t two { type filter hook ingress devices = { e0, f0 } priority 10; }'), q('add chain netdev t none { type filter hook ingress device nothere priority 0; }'), q('add chain netdev t e { type filter hook egress device f0 priority 0; policy accept; }'), ...rules('netdev t i', 'ip saddr 10.1.0.2 counter', 'ip saddr 10.1.0.3 counter drop', 'udp dport 53 counter', 'meta protocol ip counter', 'ether type arp counter', 'ether saddr 02:00:00:00:00:0b counter', 'ip6 saddr 2001:db8:1::2 counter', 'meta iifname "e0" counter', 'ip saddr 10.1.0.2 ip daddr set 203.0.113.4'), ...rules('netdev t e', 'udp dport 53 counter', 'meta oifname "f0" ip daddr 203.0.113.4 counter'), ...rules('netdev t two', 'ip protocol udp counter'),
       q('add table arp a'), q('add chain arp a in { type filter hook input priority 0; }'), ...rules('arp a in', 'arp operation request counter', 'counter'), q('add table bridge b'), q('add chain bridge b f { type filter hook forward priority 0; policy drop; }'), ...rules('bridge b f', 'ip saddr 10.0.0.1 counter', 'ether type ip counter'), q('add table inet i'), q('add chain inet i in { type filter hook ingress device e0 priority 5; }'), ...rules('inet i in', 'udp dport 53 counter', 'meta nfproto ipv4 counter'),
-      send(`udp ${OUT}`, `udp src=10.1.0.3 dst=203.0.113.2`, `tcp ${OUT}`, `udp ${OUT6}`), 'nft list ruleset', 'nft -j list ruleset', q('delete chain netdev t i'), 'nft list table netdev t', q('delete table netdev t'), 'nft list tables',
+      send(`udp ${OUT}`, `udp src=10.1.0.3 dst=203.0.113.2`, `tcp ${OUT}`, `udp ${OUT6}`), 'nft list ruleset', 'nft -j list ruleset', q('add chain netdev t late { type filter hook egress device g0 priority 0; }'), ...rules('netdev t late', 'udp dport 77 counter'), 'ip link add g0 type veth peer name g1; ip link set g0 up; ip link set g1 up; ip addr add 10.9.0.1/24 dev g0; ip neigh add 10.9.0.2 lladdr 02:00:00:00:00:77 dev g0 nud permanent', send('sock udp dst=10.9.0.2 dport=77 sport=7'), 'nft list chain netdev t late', 'ip link del g0', 'nft list chain netdev t late', q('delete chain netdev t i'), 'nft list table netdev t', q('delete table netdev t'), 'nft list tables',
     ],
   },
   {
     name: 'who listens hears of changes',
     steps: [
       `timeout 3 nft monitor > /tmp/nft-monitor-$PPID-$$ & sleep 0.7; nft add table ip t; nft 'add chain ip t c { type filter hook input priority 0; }; add rule ip t c counter'; nft 'add set ip t s { type ipv4_addr; }'; nft 'add element ip t s { 1.1.1.1 }'; nft 'insert rule ip t c ip saddr @s tcp dport { 1, 2 } drop'; nft 'delete element ip t s { 1.1.1.1 }'; nft 'add counter ip t k'; nft 'add table ip t; add chain ip nothere x' 2> /dev/null; nft flush chain ip t c; nft delete set ip t s; nft delete table ip t; wait; sed "s/process.*//" /tmp/nft-monitor-$PPID-$$; rm /tmp/nft-monitor-$PPID-$$`,
-      `nft --echo --handle 'add table ip t'`, `nft --echo 'add chain ip t c'`, `nft --echo --handle 'add rule ip t c counter accept'`, `printf 'table ip t {\\nchain z {\\ntcp dport 1 accept\\n}\\nset s { type ipv4_addr; elements = { 1.1.1.1 } }\\n}\\n' | nft -f -`, `printf 'flush ruleset\ntable ip u { chain c { type filter hook input priority 0; policy drop; counter; } }\n' | nft -f -`, ...SHOW,
+      `nft --echo --handle 'add table ip t'`, `nft --echo 'add chain ip t c'`, `nft --echo --handle 'add rule ip t c counter accept'`, `printf '%s' 'table ip t {\nchain z {\ntcp dport 1 accept\n}\nset s { type ipv4_addr; elements = { 1.1.1.1 } }\n}\n' | nft -f -`, `printf '%s' 'flush ruleset\ntable ip u {\nchain c { type filter hook input priority 0; policy drop;\ncounter\n}\n}\n' | nft -f -`, ...SHOW,
       `nft -c 'add table ip checked'`, LIST,
+      q('add table ip gone { flags owner; }'), `(echo 'add table ip mine { flags owner; }; add chain ip mine c { type filter hook input priority 0; }; add rule ip mine c ct state new counter'; sleep 1.5) | nft -i & sleep 0.8; nft list ruleset | sed 's/^# progname.*//'; nft add chain ip mine d; nft delete table ip mine; nft flush ruleset; nft list tables; wait; nft list tables`,
     ],
   },
 ];

@@ -107,6 +107,20 @@ describe.skipIf(!can('sysctl'))('files', () => {
     expect(await inside.sh(null, 'python3 -c "import socket; print(socket.if_nameindex(), socket.if_nametoindex(\'v0\'), socket.if_indextoname(1))"')).toBe("[(1, 'lo'), (2, 'v0')] 2 lo\n");
   });
 
+  test.skipIf(!can('python3'))('scopes of addresses are the machine\'s interfaces', async () => {
+    const ask = (what: string): Promise<string> => inside.sh(null, `python3 -c "import socket as s; print(${what})"`);
+    for (const [node, scope] of [['fe80::1%v0', 2], ['ff02::1%v0', 2], ['fe80::1%lo', 1], ['fe80::1%77', 77], ['2001:db8::1%2', 2]] as const) {
+      expect(await ask(`s.getaddrinfo('${node}', 80, type=2)[0][4]`)).toBe(`('${node.split('%')[0]}', 80, 0, ${scope})\n`);
+    }
+    expect(await ask("s.getaddrinfo('fe80::1%v0', 80, flags=s.AI_CANONNAME)[0][3]")).toBe('fe80::1%v0\n');
+    // So the C library with interfaces of the real system.
+    for (const node of ['fe80::1%none', 'fe80::1%', '2001:db8::1%v0', '10.0.0.1%v0', 'ff05::1%v0']) {
+      expect((await inside.run(null, `python3 -c "import socket; socket.getaddrinfo('${node}', 80)"`)).stderr).toContain('gaierror: [Errno -2]');
+    }
+    const names = [['fe80::1', 2, 'fe80::1%v0'], ['ff02::1', 2, 'ff02::1%v0'], ['fe80::1', 77, 'fe80::1%77'], ['2001:db8::1', 2, '2001:db8::1%2'], ['ff01::1', 2, 'ff01::1%2'], ['fe80::1', 0, 'fe80::1']] as const;
+    expect(await ask(`[s.getnameinfo((a, 80, 0, i), s.NI_NUMERICHOST | s.NI_NUMERICSERV)[0] for a, i in [${names.map(([a, i]) => `('${a}', ${i})`).join(', ')}]]`)).toBe(`[${names.map((n) => `'${n[2]}'`).join(', ')}]\n`);
+  });
+
   test.skipIf(!can('ethtool'))('ethtool', async () => {
     expect(await inside.sh(null, 'ethtool -i v0')).toMatch(/^driver: veth\nversion: 1\.0\n/);
     expect(await inside.sh(null, 'ethtool -k v0')).toContain('tx-checksumming: on');
@@ -138,6 +152,19 @@ describe.skipIf(!can('root', 'ip'))('namespaces', () => {
     // One that was used before it had a name keeps what it has.
     expect(await inside.sh(null, `unshare -n sh -c "ip link set lo up; ip netns attach ${name}-2 \\$\\$; ip netns exec ${name}-2 ip -br link; ip netns del ${name}-2"`)).toMatch(/^lo +UNKNOWN /);
     await inside.sh(null, `ip netns del ${name}`);
+  });
+
+  test('a name that only another mount namespace sees stands for a namespace, too', async () => {
+    const there = `${name}-mnt`;
+    const program = inside.start(null, `exec unshare -m sh -c "mount --make-rprivate / && ip netns add ${there} && ip -n ${there} link add w0 type veth peer name w1 && sleep 1; ip -n ${there} -o link | wc -l; ip netns del ${there}"`);
+    await eventually('the name is known here', () => netnsList(kernel).includes(there));
+    expect(await program.done).toMatchObject({ code: 0, stdout: '3\n' });
+    await inside.run(null, 'ip link');
+    await eventually('the namespace is gone', () => !netnsList(kernel).includes(there));
+    // Two that are called the same, each in its own mount namespace, are two.
+    const again = (dev: string): string => `exec unshare -m sh -c "mount --make-rprivate / && mount -t tmpfs none /run && ip netns add ${there} && ip -n ${there} link add ${dev} type veth peer name ${dev}p && sleep 1; ip -n ${there} -br link"`;
+    const both = await Promise.all([inside.run(null, again('x0')), inside.run(null, again('y0'))]);
+    expect(both.map((p) => [p.code, ['lo', 'x0@', 'y0@'].filter((d) => p.stdout.includes(`${d}`))])).toEqual([[0, ['lo', 'x0@']], [0, ['lo', 'y0@']]]);
   });
 
   test('one without a name lasts as long as somebody is in it', async () => {

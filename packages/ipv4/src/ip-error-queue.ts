@@ -33,6 +33,9 @@ export function ipIcmpError(sk: InetSock, skb: Skb, err: number, port: number, i
   copy.cb10 = iphDaddr(skb.view, skb.networkHeader);
   copy.cb11 = iphSaddr(skb.view, icmpOuterHeader(skb));
   skbEat(copy, payloadOff);
+  // What control messages tell is of the packet that brought the error; behind its headers is what the user sent.
+  copy.networkHeader = icmpOuterHeader(skb);
+  copy.transportHeader = copy.data;
   if (sk.recverrRfc4884) noteExtensions(skb, copy);
   sockQueueErrSkb(sk, copy);
 }

@@ -49,7 +49,7 @@ export function routeShow(n4: Ipv4Net): string {
     const nh = fi.nhs[0]!;
     let flags = RTF_UP;
     if (fa.type === RTN_UNREACHABLE || fa.type === RTN_PROHIBIT) flags = RTF_REJECT | RTF_UP;
-    if (nh.gw !== 0) flags |= RTF_GATEWAY;
+    if (nh.gw !== 0 || nh.gw6 !== null) flags |= RTF_GATEWAY;
     if (plen === 32) flags |= RTF_HOST;
     const advmss = fi.metrics[RTAX_ADVMSS]!;
     const line = [

@@ -1,7 +1,7 @@
 import { Cred, EADDRINUSE, EADDRNOTAVAIL, EINVAL, EMSGSIZE, ENODEV, ENOBUFS, ENOPROTOOPT, ENOTCONN, EOPNOTSUPP, EPERM, EPROTO } from '@linnet/kernel';
 import {
   CAP_NET_ADMIN, CAP_NET_RAW, IP_ADD_MEMBERSHIP, IP_ADD_SOURCE_MEMBERSHIP, IP_BLOCK_SOURCE, IP_DROP_MEMBERSHIP, IP_FREEBIND, IP_HDRINCL, IP_LOCAL_PORT_RANGE, IP_MINTTL, IP_MTU, IP_MTU_DISCOVER,
-  IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_OPTIONS, IP_PKTINFO, IP_PMTUDISC_DO, IP_PMTUDISC_PROBE, IP_PROTOCOL, IP_RECVERR, IP_RECVFRAGSIZE, IP_RECVOPTS,
+  IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL, IP_OPTIONS, IP_PKTINFO, IP_PMTUDISC_DO, IP_PMTUDISC_PROBE, IP_PROTOCOL, IP_RECVERR, IP_RECVFRAGSIZE, IP_RECVOPTS, IP_RECVTOS, IP_RECVTTL,
   IP_RECVORIGDSTADDR, IP_RETOPTS, IP_ROUTER_ALERT, IP_TOS, IP_TRANSPARENT, IP_TTL, IP_UNBLOCK_SOURCE, IP_UNICAST_IF, MSG_ERRQUEUE, MSG_MORE, SCM_CREDENTIALS, SO_MARK, SO_PRIORITY, SO_TIMESTAMPING_OLD, SOCK_DGRAM, SOCK_STREAM,
   SOL_IP, SOL_SOCKET, SOL_TCP,
 } from '@linnet/uapi';
@@ -323,6 +323,14 @@ describe('control messages', () => {
     expect(e.flags & MSG_ERRQUEUE).toBe(MSG_ERRQUEUE);
     w.inject({}, icmpMessage(3, 1, 0, ipPacket({ src: '10.0.0.1', proto: FAKE_DGRAM }, pattern(20))));
     s.set(SOL_IP, IP_RECVERR, 0); // empties the queue
+    // Control messages are about the packet that brought the error; a port is looked for where the user's bytes begin (so on Linux 6.18).
+    for (const o of [IP_RECVERR, IP_RECVTTL, IP_RECVTOS, IP_PKTINFO, IP_RECVORIGDSTADDR]) s.set(SOL_IP, o, 1);
+    w.inject({ src: '10.0.0.254', ttl: 61, tos: 0xc8 }, icmpMessage(11, 0, 0, ipPacket({ src: '10.0.0.1', dst: '192.0.2.9', proto: FAKE_DGRAM, ttl: 1, tos: 8 }, pattern(20))));
+    const told = s.got(100, MSG_ERRQUEUE);
+    const of = (type: number): number[] => [...told.control.find((c) => c.type === type)!.data];
+    expect([told.from, of(IP_TTL), of(IP_TOS)]).toEqual(['192.0.2.9:99', [61, 0, 0, 0], [0xc8]]);
+    expect([of(IP_PKTINFO), of(20)]).toEqual([[w.fake.dev.ifindex, 0, 0, 0, 10, 0, 0, 1, 10, 0, 0, 1], [2, 0, ...pattern(20).subarray(6, 8), 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]]);
+    s.set(SOL_IP, IP_RECVERR, 0);
     expect(s.recv(10, MSG_ERRQUEUE)).toBe(-11);
     s.close();
     expect(m.end()).toEqual({ skbs: 0, heads: 0 });

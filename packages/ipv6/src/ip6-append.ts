@@ -92,12 +92,12 @@ export function ip6Append(
   const proto = sk.protocol;
   if (cork.length + length > whole - flen && cork.dontfrag && (proto === IPPROTO_UDP || proto === IPPROTO_ICMPV6 || sk.type === SOCK_RAW)) {
     ipv6LocalRxpmtu(sk, fl, mtu - hlen + IPV6HDR_LEN);
-    ipv6LocalError(sk, EMSGSIZE, fl, sk.dport, Math.max(mtu - hlen + IPV6HDR_LEN, 0));
+    ipv6LocalError(sk, EMSGSIZE, fl, fl.dport, Math.max(mtu - hlen + IPV6HDR_LEN, 0));
     return -EMSGSIZE;
   }
   const most = ip6SkIgnoreDf(sk) ? IP6_MAX_MTU - hlen : whole;
   if (cork.length + length > most - flen) {
-    ipv6LocalError(sk, EMSGSIZE, fl, sk.dport, Math.max(mtu - hlen + IPV6HDR_LEN, 0));
+    ipv6LocalError(sk, EMSGSIZE, fl, fl.dport, Math.max(mtu - hlen + IPV6HDR_LEN, 0));
     return -EMSGSIZE;
   }
   const partial =

@@ -150,6 +150,7 @@ function recvNs(idev: Inet6Dev, skb: Skb, waited = false): number {
   const ll = ndLlOpt(skb, at + 24, ND_OPT_SOURCE_LL_ADDR, dev);
   if (ll < 0 || (dad && ll > 0)) return drop(skb, DROP.IP_INHDR);
   const ifp = ipv6GetIfaddr(n6, target, dev);
+  let router = idev.conf(DEVCONF_FORWARDING) !== 0;
   if (ifp !== null) {
     if ((ifp.flags & (IFA_F_TENTATIVE | IFA_F_OPTIMISTIC)) !== 0) {
       if (dad) {
@@ -166,6 +167,9 @@ function recvNs(idev: Inet6Dev, skb: Skb, waited = false): number {
       if ((ifp.flags & IFA_F_OPTIMISTIC) === 0) return done(skb);
     }
   } else if (!isAnycast(n6, dev, target)) {
+    // Whether the host that we stand in for is a router, its entry says.
+    const e = n6.ndTbl.proxies.lookup(n6.net, dev, target[0]!, target[1], target[2], target[3]);
+    router = e !== null && (e.flags & NTF_ROUTER) !== 0;
     if (!proxied(n6, idev, target)) return done(skb);
     // The host itself, or another router, may answer first (RFC 4861 7.2.8).
     const delay = idev.ndParms.proxyDelay;
@@ -174,7 +178,6 @@ function recvNs(idev: Inet6Dev, skb: Skb, waited = false): number {
       return 0;
     }
   }
-  const router = idev.conf(DEVCONF_FORWARDING) !== 0;
   if (dad) {
     ndiscSendNa(dev, IN6ADDR_LINKLOCAL_ALLNODES, target, router, false, ifp !== null, true);
     return done(skb);

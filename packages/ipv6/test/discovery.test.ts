@@ -86,8 +86,8 @@ test('a router stands in for others after a while, and at once when it is asked 
   expect(w.takeControl(136)).toEqual([]);
   m.advance(0.81);
   const [a] = w.takeControl(136);
-  // Solicited, from a router, not to take the place of the host itself.
-  expect([a!.dst, a!.payload[4]]).toEqual(['fd00::2', 0xc0]);
+  // Solicited, not from a router (the real kernel says so in conformance/neigh: its own entry would), not to take the place of the host itself.
+  expect([a!.dst, a!.payload[4]]).toEqual(['fd00::2', 0x40]);
   expect(a!.payload.slice(8, 24)).toEqual(bytes6('fd00::50'));
   ask('fd00::50');
   expect(w.takeControl(136)).toHaveLength(1);
@@ -133,6 +133,14 @@ test('errors come to the error queue of a socket with IPV6_RECVERR', () => {
   // ECONNREFUSED, of ICMPv6, type 1, code 4; and who said so.
   expect([v.getUint32(0, true), c!.data[4], c!.data[5], c!.data[6], v.getUint16(16, true)]).toEqual([111, 3, 1, 4, AF_INET6]);
   expect(c!.data.slice(24, 40)).toEqual(bytes6('fd00::9'));
+  // Control messages are about the packet that brought the error; a port is looked for where the user's bytes begin (so on Linux 6.18): hop limit, class, packet info, where to.
+  for (const o of [51, 66, 49, 74]) expect(s.set(41, o, 1)).toBe(0);
+  w.icmp({ src: 'fd00::9', hops: 61, tclass: 12 }, 1, 4, 0, p!.raw);
+  const told = s.got(100, 0x2000);
+  const of = (type: number): number[] => [...told.control.find((x) => x.type === type)!.data];
+  expect([told.from, of(52), of(67)]).toEqual(['fd00::2', [61, 0, 0, 0], [12, 0, 0, 0]]);
+  expect(of(50)).toEqual([...bytes6('fd00::1'), w.fake.dev.ifindex, 0, 0, 0]);
+  expect(of(74).slice(0, 24)).toEqual([AF_INET6, 0, ...p!.payload.slice(2, 4), 0, 0, 0, 0, ...bytes6('fd00::1')]);
   expect(s.recv(100, 0x2000)).toBe(-11);
   s.close();
   expect(m.end()).toEqual({ skbs: 0, heads: 0 });

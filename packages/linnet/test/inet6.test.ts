@@ -1,8 +1,9 @@
-import { createKernel, ms, VirtualClock, type Kernel } from '@linnet/kernel';
-import { devGetByName, devOpen } from '@linnet/netdev';
+import { createKernel, EMSGSIZE, ms, VirtualClock, type Kernel } from '@linnet/kernel';
+import { ipRoute } from '@linnet/net';
+import { devGetByName, devOpen, devSetMtu } from '@linnet/netdev';
 import { MsgHdr, sockCreate, sockRelease, Socket } from '@linnet/socket';
 import { SKB } from '@linnet/skbuff';
-import { AF_INET, AF_INET6, in6FromString, in6ToString, IPV6_V6ONLY, SOCK_DGRAM, SOCK_STREAM, SOL_IPV6, sockaddrIn, sockaddrIn6, type SockAddr, type SockAddrIn6 } from '@linnet/uapi';
+import { AF_INET, AF_INET6, in6FromString, in6ToString, IPV6_DONTFRAG, IPV6_RECVERR, IPV6_V6ONLY, MSG_ERRQUEUE, SOCK_DGRAM, SOCK_STREAM, SOL_IPV6, sockaddrIn, sockaddrIn6, type SockAddr, type SockAddrIn6 } from '@linnet/uapi';
 import { describe, expect, it } from 'vitest';
 import { inet6Stack } from '../src/index.ts';
 
@@ -70,6 +71,27 @@ describe('TCP and UDP over IPv6', () => {
     expect(recv(k, c4).text).toBe('there');
     for (const s of [server, c6, s6, c4, s4]) k.run(() => sockRelease(s));
     expect(end(k)).toEqual({ live: 0, heads: 0 });
+  });
+
+  it('a message that is too big for the way: the error names where it was going, its port, too', () => {
+    const k = machine();
+    const s = open(k, AF_INET6, SOCK_DGRAM);
+    const one = new Uint8Array([1, 0, 0, 0]);
+    k.run(() => devSetMtu(devGetByName(k.initNet, 'lo')!, 1500));
+    expect([IPV6_RECVERR, IPV6_DONTFRAG].map((o) => k.run(() => s.ops.setsockopt(s, SOL_IPV6, o, one)))).toEqual([0, 0]);
+    expect(send(k, s, 'x'.repeat(3000), a6('::1', 40002))).toBe(-EMSGSIZE);
+    const msg = new MsgHdr([new Uint8Array(10)]);
+    expect(k.run(() => s.ops.recvmsg(s, msg, 10, MSG_ERRQUEUE))).toBe(0);
+    expect(msg.name).toMatchObject({ port: 40002 }); // so Linux 6.18; of IPv4 it is 0
+    k.run(() => sockRelease(s));
+    expect(end(k)).toEqual({ live: 0, heads: 0 });
+  });
+
+  it('/proc/net/route: a gateway of IPv6 is one', () => {
+    const k = machine();
+    expect(k.run(() => ipRoute(k.initNet).route.add({ dst: '32.0.0.0/8', via: 'inet6 fe80::1', dev: 'lo', onlink: true }))).toBeUndefined();
+    expect(k.initNet.proc.read('net/route')).toMatch(/^lo\t00000020\t00000000\t0003\t/m);
+    k.shutdown();
   });
 
   it('datagrams, with mapped senders unless IPV6_V6ONLY', () => {

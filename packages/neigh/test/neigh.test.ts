@@ -468,6 +468,20 @@ describe('the table', () => {
     expect(text.split('\n')[1]!.split(/\s+/).slice(0, 3)).toEqual(['00000001', '00000001', '00000000']);
   });
 
+  it('passes new defaults on to devices that have no value of their own', () => {
+    const { sysctl } = k.initNet;
+    neighSysctlRegister(tbl, parms);
+    expect(sysctl.write('net/ipv4/neigh/default/proxy_qlen', '65')).toBe(0);
+    expect(parms.proxyQlen).toBe(65);
+    sysctl.write('net/ipv4/neigh/eth0/proxy_qlen', '66');
+    sysctl.write('net/ipv4/neigh/default/proxy_qlen', '67');
+    expect([tbl.parms.proxyQlen, parms.proxyQlen]).toEqual([67, 66]);
+    // From its first address on, all is its own.
+    parms.ownAll = true;
+    sysctl.write('net/ipv4/neigh/default/ucast_solicit', '9');
+    expect([tbl.parms.ucastProbes, parms.ucastProbes]).toEqual([9, 3]);
+  });
+
   it('keeps multicast entries connected without a question', () => {
     const n = make(0xe0000001 | 0);
     send(n, 7);
@@ -489,6 +503,9 @@ describe('keys of four words', () => {
     expect(wide.lookup4(0xfe800000 | 0, 9, 9, 1, wire.dev)).toBeNull();
     expect(wide.list(k.initNet)).toHaveLength(40);
     expect(tbl.entries).toBe(0);
+    const { lookups, hits } = wide.stats;
     expect(k.run(() => neighEventNs(wide, MAC_A, 0, wire.dev, ...keys[3]!))!.ha[5]).toBe(0xa);
+    // Control packets are counted.
+    expect([wide.stats.lookups - lookups, wide.stats.hits - hits]).toEqual([1, 1]);
   });
 });

@@ -41,7 +41,7 @@ export {
   NFNL_SUBSYS_CTNETLINK_TIMEOUT, NFNL_SUBSYS_HOOK, NFNL_SUBSYS_IPSET, NFNL_SUBSYS_NFT_COMPAT, NFNL_SUBSYS_NFTABLES, NFNL_SUBSYS_NONE, NFNL_SUBSYS_OSF, NFNL_SUBSYS_QUEUE,
   NFNL_SUBSYS_ULOG, nfnetlink, NFNLGRP_ACCT_QUOTA, NFNLGRP_CONNTRACK_DESTROY, NFNLGRP_CONNTRACK_EXP_DESTROY, NFNLGRP_CONNTRACK_EXP_NEW, NFNLGRP_CONNTRACK_EXP_UPDATE,
   NFNLGRP_CONNTRACK_NEW, NFNLGRP_CONNTRACK_UPDATE, NFNLGRP_NFTABLES, NFNLGRP_NFTRACE, nfnlBroadcast, type NfnlCallback, nfnlDumpPut, nfnlHasListeners, NfnlInfo, nfnlMsgPut, nfnlMsgType,
-  nfnlOnBind, nfnlSend, nfnlSubsysRegister, type NfnlSubsystem, nfnlUnicast,
+  nfnlOnBind, nfnlOnRelease, nfnlSend, nfnlSubsysRegister, type NfnlSubsystem, nfnlUnicast,
 } from './nfnetlink.ts';
 export {
   XT_CONTINUE, XT_ENTRY_LEN, XT_EXTENSION_MAXNAMELEN, XT_MEMORY, XT_RETURN, XTABLES, xtBestRevision, type XtCheck, xtFind, XtKernel, type XtMatchDef, type XtMatchFn, XtMemory, XtParam,

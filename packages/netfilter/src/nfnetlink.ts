@@ -125,6 +125,8 @@ class NfnlKernel {
   readonly subsys: (NfnlSubsystem | null)[] = new Array<NfnlSubsystem | null>(NFNL_SUBSYS_COUNT).fill(null);
   /** Told when the groups of a subsystem get a first or lose their last listener: (net, group, how many). */
   readonly onBind: ((net: Net, group: number, added: boolean) => void)[] = [];
+  /** Told when a socket is gone: (net, its port). */
+  readonly onRelease: ((net: Net, portid: number) => void)[] = [];
 }
 const NFNETLINK: Key<NfnlKernel> = defineKey<NfnlKernel>('nfnetlink');
 
@@ -138,6 +140,11 @@ export function nfnlSubsysRegister(k: Kernel, s: NfnlSubsystem): void {
 /** Calls `fn` whenever a socket joins or leaves a group. @alpha */
 export function nfnlOnBind(k: Kernel, fn: (net: Net, group: number, added: boolean) => void): void {
   k.get(NFNETLINK).onBind.push(fn);
+}
+
+/** Calls `fn` whenever a socket of a program is gone. @alpha */
+export function nfnlOnRelease(k: Kernel, fn: (net: Net, portid: number) => void): void {
+  k.get(NFNETLINK).onRelease.push(fn);
 }
 
 /** The message type of a subsystem's message (nfnl_msg_type). @alpha */
@@ -372,6 +379,9 @@ export const nfnetlink: KernelModule = {
         return 0;
       },
       unbind: (net, group) => told(net, group, false),
+      release: (net, portid) => {
+        for (const fn of nk.onRelease) fn(net, portid);
+      },
     });
   },
 };

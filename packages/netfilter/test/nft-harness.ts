@@ -111,9 +111,16 @@ export class NftBox {
     this.lan = this.wire('10.1.0.1');
     this.wan = this.wire('203.0.113.1');
     k.run(() => this.net.sysctl.write('net/ipv4/ip_forward', '1'));
-    const s = k.run(() => sockCreate(this.net, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER));
+    this.sock = this.open();
+  }
+  /** A program's socket. */
+  open(): Socket {
+    const s = this.kernel.run(() => sockCreate(this.net, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER));
     if (typeof s === 'number') throw new Error(`socket: ${s}`);
-    this.sock = s;
+    return s;
+  }
+  close(s: Socket): void {
+    this.kernel.run(() => sockRelease(s));
   }
   private wire(addr: string): Wire {
     const w = new Wire(this.net);
@@ -121,13 +128,13 @@ export class NftBox {
     return w;
   }
   /** Sends bytes: each answer's bytes. */
-  raw(bytes: Uint8Array): Uint8Array[] {
+  raw(bytes: Uint8Array, sock: Socket = this.sock): Uint8Array[] {
     const out: Uint8Array[] = [];
     this.kernel.run(() => {
-      this.sock.ops.sendmsg(this.sock, new MsgHdr([bytes]), bytes.length);
+      sock.ops.sendmsg(sock, new MsgHdr([bytes]), bytes.length);
       for (;;) {
         const buf = new Uint8Array(65536);
-        const n = this.sock.ops.recvmsg(this.sock, new MsgHdr([buf]), buf.length, 0x40);
+        const n = sock.ops.recvmsg(sock, new MsgHdr([buf]), buf.length, 0x40);
         if (n <= 0) break;
         out.push(buf.slice(0, n));
       }
@@ -136,8 +143,12 @@ export class NftBox {
   }
   /** Sends a batch: [sequence number, errno] of each answer. */
   ask(...list: readonly Message[]): [number, number][] {
+    return this.askBy(this.sock, ...list);
+  }
+  /** The same by another socket. */
+  askBy(sock: Socket, ...list: readonly Message[]): [number, number][] {
     const out: [number, number][] = [];
-    for (const b of this.raw(batch(list))) {
+    for (const b of this.raw(batch(list), sock)) {
       const view = new DataView(b.buffer);
       nlmsgForEach(view, 0, b.length, (nlh) => {
         if (nlmsgType(view, nlh) === NLMSG_ERROR) out.push([nlmsgSeq(view, nlh), view.getInt32(nlh + 16, true)]);
@@ -170,7 +181,7 @@ export class NftBox {
   /** Packets that are left when the machine ends: 0. */
   end(): number {
     const pool = this.kernel.get(SKB);
-    this.kernel.run(() => sockRelease(this.sock));
+    this.close(this.sock);
     this.kernel.shutdown();
     return pool.stats.live;
   }

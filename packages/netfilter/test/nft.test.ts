@@ -1,6 +1,6 @@
 /** nf_tables: batches take effect as one or not at all, rules decide, sets are searched. Whole rulesets are held against a real kernel in conformance/netfilter. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { EBUSY, EEXIST, EMLINK, ENOENT, EOPNOTSUPP } from '@linnet/kernel';
+import { EBUSY, EEXIST, EMLINK, ENOENT, EOPNOTSUPP, EPERM } from '@linnet/kernel';
 import { NF_ACCEPT, NF_DROP, NF_INET_FORWARD, NF_INET_LOCAL_IN, NF_INET_POST_ROUTING } from '@linnet/netdev';
 import { NFT_GOTO, NFT_JUMP, NFT_META_L4PROTO, NFT_RETURN, NLM_F_CREATE, NLM_F_EXCL } from '@linnet/uapi';
 import { NF_CONNTRACK } from '../src/index.ts';
@@ -97,6 +97,18 @@ describe('batches', () => {
     expect(box.ask({ msg: 5, flags: 0, put: (w) => { w.putString(1, 't'); w.putString(3, 'c'); } })).toEqual([[1, -EBUSY]]);
     expect(box.ask({ ...chain('t', 'f', NF_INET_LOCAL_IN), flags: NLM_F_CREATE | NLM_F_EXCL })).toEqual([[1, -EEXIST]]);
   });
+});
+
+test('a table goes with the program that owns it, and nobody else may change it', () => {
+  const owned: Message = { msg: 0, put: (w) => { w.putString(1, 'mine'); w.putBe32(2, 2); } };
+  const cn = box.net.get(NF_CONNTRACK);
+  const s = box.open();
+  expect(box.askBy(s, owned, chain('mine', 'f', NF_INET_FORWARD), rule('mine', 'f', ['ct', (w) => { w.putBe32(1, 1); w.putBe32(2, 0); }], verdict(NF_DROP)))).toEqual(ok(3));
+  expect(box.ask(chain('mine', 'x'))).toEqual([[1, -EPERM]]);
+  expect([send(1), cn.users4]).toEqual([[], 1]);
+  box.close(s);
+  expect([send(1), cn.users4]).toEqual([PASSED(1), 0]);
+  expect(box.ask(chain('mine', 'x'))).toEqual([[1, -ENOENT]]);
 });
 
 describe('sets', () => {

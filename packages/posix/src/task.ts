@@ -43,6 +43,8 @@ export interface Received {
   readonly addr: SockAddr | null;
 }
 
+const OPTIONS: Readonly<Record<keyof TaskOptions, true>> = { maxFds: true, cred: true, comm: true, pid: true };
+
 const READABLE: number = POLLIN | POLLRDNORM | POLLRDHUP;
 const WRITABLE: number = POLLOUT | POLLWRNORM | POLLWRBAND;
 
@@ -69,9 +71,10 @@ export class Task {
   readonly #ns: TaskNamespaces;
   #cred: Cred;
 
-  /** A task in the namespace `net`, or in the initial one of a kernel. */
+  /** A task in the namespace `net`, or in the initial one of a kernel. Throws EINVAL for an option that is none, ENETDOWN for a namespace that has ended. */
   constructor(where: Net | Kernel, opts: TaskOptions = {}) {
     const net = where instanceof Net ? where : where.initNet;
+    for (const key of Object.keys(opts)) if (!Object.hasOwn(OPTIONS, key)) throw sysError(-EINVAL, 'Task', -1, `${key}: unknown, there are ${Object.keys(OPTIONS).join(', ')}`);
     this.kernel = net.kernel;
     if (net.dead) throw sysError(-ENETDOWN, 'Task', -1, 'the namespace has ended');
     this.comm = (opts.comm ?? 'task').slice(0, 15);

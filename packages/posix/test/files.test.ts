@@ -11,6 +11,14 @@ beforeEach(() => {
   task = new Task(k, { comm: 'a-name-that-is-too-long' });
 });
 
+describe('a task', () => {
+  it('refuses an option that is none, and leaves nothing behind', () => {
+    const pid = task.pid;
+    expect(() => new Task(k, { net: createNetns(k, 'red') } as never)).toThrow(expect.objectContaining({ code: 'EINVAL', message: expect.stringContaining('net: unknown, there are maxFds, cred, comm, pid') }));
+    expect(new Task(k).pid).toBe(pid + 1);
+  });
+});
+
 describe('paths', () => {
   it('links are followed, but not the last one when told', () => {
     expect([task.readlink('/proc/self'), task.readlink('/proc/net'), task.readlink('/proc/thread-self'), task.readlink('/var/run')]).toEqual(['1', 'self/net', '1/task/1', '/run']);

@@ -2,6 +2,7 @@
  * Finding the path's MTU by the packets themselves (RFC 4821; `tcp_mtu_probing` of ip-sysctl): now and then a segment is larger than the others, and its fate tells. For paths
  * where routers drop what is too large and do not say so. Sizes are those of IP packets.
  */
+import { dstMtu } from '@linnet/netdev';
 import { type Skb, skbShift, skbUnlink } from '@linnet/skbuff';
 import { after, AF_INET6, before, TCP_CA_CWR, TCP_CA_Loss, TCP_CA_Open, TCP_CLOSE_WAIT, TCP_ESTABLISHED, TCPHDR_FIN, TCPHDR_PSH, TCPHDR_URG } from '@linnet/uapi';
 import { tcpCurrentSsthresh, tcpPacketsInFlight, tcpSetCaState } from './tcp-cong.ts';
@@ -80,7 +81,9 @@ export function tcpMtuProbeNext(tp: TcpSock, p: TcpMtuProbe): Skb | null {
   if (head === null || p.size !== 0 || tp.caState !== TCP_CA_Open || (tp.state !== TCP_ESTABLISHED && tp.state !== TCP_CLOSE_WAIT)) return null;
   // SACK blocks would make headers of another length; routers may cut what IP_PMTUDISC_DONT sends.
   if (tp.numSacks !== 0 || tp.dsackPending || tp.urgMode || (tp.pmtudisc === 0 && tp.af.family !== AF_INET6)) return null;
-  const high = Math.min(p.high, tp.pmtuCookie);
+  // The route has changed: that of now says what may be tried.
+  if (tp.dst === null && tp.af.rebuildHeader(tp) !== 0) return null;
+  const high = Math.min(p.high, tp.dst === null ? tp.pmtuCookie : dstMtu(tp.dst));
   if (high - p.low < tp.tn.probeThreshold) {
     searchAgain(tp, p);
     return null;

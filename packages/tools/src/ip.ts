@@ -12,6 +12,7 @@ import { ipNetns } from './ip/netns.ts';
 import { ipNexthop } from './ip/nexthop.ts';
 import { ipRoute } from './ip/route.ts';
 import { ipRule } from './ip/rule.ts';
+import { USAGES } from './ip/usage.ts';
 import { inNetns } from './netns.ts';
 import type { ToolIo } from './tool.ts';
 import { AF_INET, AF_INET6, matches, ToolExit, Words } from './words.ts';
@@ -98,6 +99,8 @@ async function command(ip: Ip, w: Words): Promise<number> {
     throw new ToolExit(1, `Object "${name}" is unknown, try "ip help".\n`);
   }
   w.skip();
+  const usage = USAGES[found[0] === 'neighbor' ? 'neighbour' : found[0] === 'ntbl' ? 'ntable' : found[0]];
+  if (usage !== undefined && w.more && w.cur !== '' && matches(w.cur, 'help')) throw new ToolExit(255, usage);
   return found[1](ip, w);
 }
 

@@ -101,16 +101,36 @@ function advertisement(link: Link, ends: boolean): Uint8Array {
   return Uint8Array.from(w.bytes);
 }
 
+/** A file names an interface that is not there. */
+class NoInterface extends Error {}
+
+function indexOf(name: string, ask: () => number): number {
+  try {
+    return ask();
+  } catch (error) {
+    throw (error as { code?: string }).code === 'ENODEV' ? new NoInterface(`interface ${name} does not exist`) : error;
+  }
+}
+
 /** A socket that hears the solicitations of one link, and speaks to it alone. */
 function open(task: Task, conf: RaInterface): Link {
   const fd = task.socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
+  try {
+    return prepare(task, conf, fd);
+  } catch (error) {
+    task.close(fd);
+    throw error;
+  }
+}
+
+function prepare(task: Task, conf: RaInterface, fd: number): Link {
   const ifreq = (cmd: number): DataView => {
     const b = new Uint8Array(40);
     b.set(utf8Encode(conf.name).subarray(0, 15));
     task.ioctl(fd, cmd, b);
     return new DataView(b.buffer);
   };
-  const ifindex = ifreq(SIOCGIFINDEX).getInt32(16, true);
+  const ifindex = indexOf(conf.name, () => ifreq(SIOCGIFINDEX).getInt32(16, true));
   const hw = ifreq(SIOCGIFHWADDR);
   const ether = hw.getUint16(16, true) === 1;
   const lladdr = ether ? new Uint8Array(hw.buffer, 18, 6).slice() : new Uint8Array(0);
@@ -257,7 +277,7 @@ export async function radvd(task: Task, args: readonly string[], io: ToolIo): Pr
       try {
         daemon.links.push(open(task, conf));
       } catch (error) {
-        io.err(`radvd: ${conf.name}: ${(error as Error).message}\n`);
+        io.err(`radvd: ${error instanceof NoInterface ? '' : `${conf.name}: `}${(error as Error).message}\n`);
         return 1;
       }
     }

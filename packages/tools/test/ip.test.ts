@@ -29,6 +29,13 @@ describe('ip', () => {
     expect((await run('ip', 'link', 'set', 'lo', 'mtu', 'x')).err).toBe('Error: argument "x" is wrong: Invalid "mtu" value\n\n');
     expect((await run('ip', 'link', 'set', 'lo', 'mtu')).code).toBe(255);
   });
+  it.each(['link', 'address', 'addr', 'addrlabel', 'maddress', 'rule', 'neigh', 'neighbor', 'ntable', 'monitor', 'token', 'netconf', 'route', 'netns', 'nexthop'])('helps with %s', async (object) => {
+    const r = await run('ip', object, 'help');
+    expect([r.code, r.out]).toEqual([255, '']);
+    expect(r.err).toMatch(new RegExp(`^Usage:\\s+ip ${object.slice(0, 4)}`));
+    expect(r.err).toMatch(/\n$/);
+    expect(r.err).not.toContain('unknown');
+  });
   it('changes a link', async () => {
     const kernel = createKernel({ modules: [netns], clock: new VirtualClock(), seed: 1 });
     let out = '';

@@ -70,4 +70,15 @@ describe('radvd', () => {
     expect(r.code).toBe(1);
     expect(r.err).toMatch(/^radvd: eth0: /);
   });
+
+  it('says that an interface does not exist, and leaves no socket open', async () => {
+    const k = createKernel({ modules: [netns], clock: new VirtualClock(), seed: 1 });
+    const task = new Task(k);
+    // The kernel here has no IPv6; any socket knows what devices there are.
+    task.socket = () => Task.prototype.socket.call(task, 16, 3, 0);
+    let err = '';
+    const io = { out: () => undefined, err: (t: string) => void (err += t), readFile: () => 'interface l9 { AdvSendAdvert on; };' };
+    expect([await radvd(task, [], io), err, task.fds.list().length]).toEqual([1, 'radvd: interface l9 does not exist\n', 0]);
+    k.shutdown();
+  });
 });

@@ -6,7 +6,7 @@ import {
 import type { NetlinkAnswer, NetlinkClient } from '../netlink/client.ts';
 import type { LinkApi } from './link.ts';
 import { SCOPES } from './route-names.ts';
-import { bytesAttr, defined, nameOf, numberAttr, numberOf, prefixOf, stringAttr } from './values.ts';
+import { bytesAttr, defined, familyArg, type Keys, nameOf, numberAttr, numberOf, onlyKeys, prefixOf, stringAttr } from './values.ts';
 
 /**
  * An address of a link.
@@ -54,6 +54,11 @@ const FLAGS: Readonly<Record<string, number>> = {
   permanent: IFA_F_PERMANENT, secondary: IFA_F_SECONDARY, deprecated: IFA_F_DEPRECATED, tentative: IFA_F_TENTATIVE, nodad: IFA_F_NODAD, noprefixroute: IFA_F_NOPREFIXROUTE,
 };
 const FOREVER = 0xffffffff;
+/** What is read may be given back: what only a kernel decides is not looked at. */
+const KEYS: Keys<Addr & NewAddr> = {
+  dev: true, address: true, peer: true, broadcast: true, label: true, scope: true, noprefixroute: true, validLifetime: true, preferredLifetime: true, index: true, flags: true,
+};
+const FILTER: Keys<{ dev: 0; family: 0 }> = { dev: true, family: true };
 
 function header(family: number, prefixlen: number, index: number, scope: number = 0): Uint8Array {
   const out = new Uint8Array(IFADDRMSG_LEN);
@@ -84,10 +89,12 @@ export class AddrApi {
 
   /** All addresses, or those of a link or of a family (AF_INET, AF_INET6). */
   list(filter: { readonly dev?: string | number | undefined; readonly family?: number | undefined } = {}): Addr[] {
+    onlyKeys(filter, FILTER);
+    const family = familyArg(filter.family);
     const names = new Map(this.link.list().map((l) => [l.index, l.name]));
     const only = filter.dev === undefined ? 0 : this.link.get(filter.dev).index;
     return this.rtnl
-      .dump({ type: RTM_GETADDR, name: 'RTM_GETADDR', what: '', flags: 0, header: header(filter.family ?? 0, 0, only), table: ADDR_ATTRS })
+      .dump({ type: RTM_GETADDR, name: 'RTM_GETADDR', what: '', flags: 0, header: header(family, 0, only), table: ADDR_ATTRS })
       .map((m) => addrOf(m, names))
       .filter((a) => only === 0 || a.index === only);
   }
@@ -104,6 +111,7 @@ export class AddrApi {
 
   /** Removes an address. */
   del(addr: { readonly dev: string | number; readonly address: string; readonly label?: string | undefined }): void {
+    onlyKeys(addr, KEYS);
     const p = prefixOf('address', addr.address);
     const { index } = this.link.get(addr.dev);
     this.rtnl.do({
@@ -113,6 +121,7 @@ export class AddrApi {
   }
 
   private put(addr: NewAddr, flags: number): void {
+    onlyKeys(addr, KEYS);
     const p = prefixOf('address', addr.address);
     const { index } = this.link.get(addr.dev);
     const scope = addr.scope === undefined ? (p.address.startsWith('127.') ? SCOPES['host']! : 0) : numberOf('scope', addr.scope, SCOPES);

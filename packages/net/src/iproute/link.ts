@@ -7,7 +7,7 @@ import {
 } from '@linnet/uapi';
 import { type NetlinkAnswer, NetlinkClient } from '../netlink/client.ts';
 import { NetTransport } from '../netlink/transport.ts';
-import { badArgument, bytesAttr, defined, nameOf, nestAttr, numberAttr, stringAttr } from './values.ts';
+import { badArgument, badRequest, bytesAttr, defined, type Keys, nameOf, nestAttr, numberAttr, onlyKeys, stringAttr } from './values.ts';
 
 /**
  * A network device.
@@ -119,6 +119,11 @@ const FLAGS: Readonly<Record<string, number>> = {
 };
 const TYPES: Readonly<Record<string, number>> = { ether: ARPHRD_ETHER, loopback: ARPHRD_LOOPBACK, none: ARPHRD_NONE };
 const OPERSTATES: readonly string[] = ['UNKNOWN', 'NOTPRESENT', 'DOWN', 'LOWERLAYERDOWN', 'TESTING', 'DORMANT', 'UP'];
+const CHANGE: Keys<LinkChange> = {
+  up: true, mtu: true, address: true, broadcast: true, name: true, netns: true, txqlen: true, alias: true, group: true, master: true, promisc: true, multicast: true, allmulticast: true, arp: true,
+};
+const NEW: Keys<NewLink> = { kind: true, name: true, netns: true, mtu: true, address: true, txqlen: true, up: true, link: true, peer: true, data: true };
+const PEER: Keys<VethPeer> = { name: true, netns: true, address: true, mtu: true, up: true };
 const VETH_ATTRS = defineAttrs({ VETH_INFO_PEER: [VETH_INFO_PEER, 'bytes'] });
 
 function header(index: number, flags: number = 0, change: number = 0): Uint8Array {
@@ -185,6 +190,7 @@ export class LinkApi {
 
   /** Changes a link. */
   set(dev: string | number, change: LinkChange): void {
+    onlyKeys(change, CHANGE);
     let flags = 0;
     let mask = 0;
     const flag = (on: boolean | undefined, bit: number): void => {
@@ -227,11 +233,13 @@ export class LinkApi {
 
   /** Makes a link; a veth with both ends. */
   add(link: NewLink): void {
+    onlyKeys(link, NEW);
+    if (link.peer !== undefined) onlyKeys(link.peer, PEER, 'peer');
     if (typeof link.kind !== 'string' || link.kind === '') throw badArgument('kind', link.kind);
-    if (link.peer !== undefined && link.kind !== 'veth') throw badArgument('peer', `a ${link.kind} has none`);
+    if (link.peer !== undefined && link.kind !== 'veth') throw badRequest(`peer: a ${link.kind} has none`);
     const info: Record<string, NlObjectValue | undefined> = { IFLA_INFO_KIND: link.kind, IFLA_INFO_DATA: link.peer === undefined ? link.data : this.peer(link.peer) };
     const flags = link.up === true ? IFF_UP : 0;
-    if (link.peer?.up === true && link.peer.name === undefined) throw badArgument('peer.up', 'needs peer.name');
+    if (link.peer?.up === true && link.peer.name === undefined) throw badRequest('peer.up needs peer.name');
     this.rtnl.do({
       type: RTM_NEWLINK, name: 'RTM_NEWLINK', what: link.name ?? link.kind, flags: NLM_F_CREATE | NLM_F_EXCL, header: header(0, flags, flags), table: LINK_ATTRS,
       attrs: defined({
@@ -256,6 +264,7 @@ export class LinkApi {
   private netns(target: NetnsRef | undefined): { [name: string]: number } {
     if (target === undefined || target === this.rtnl.net) return {};
     if (target instanceof Net) return { IFLA_TARGET_NETNSID: this.rtnl.idOf(target) };
+    if (typeof target !== 'object' || target === null || !('nsid' in target || 'pid' in target || 'fd' in target)) throw badRequest('netns: a Net, or one of nsid, pid, fd is needed');
     if ('nsid' in target) return { IFLA_TARGET_NETNSID: target.nsid };
     return 'pid' in target ? { IFLA_NET_NS_PID: target.pid } : { IFLA_NET_NS_FD: target.fd };
   }
@@ -263,9 +272,9 @@ export class LinkApi {
   /** Switches the other end of a new veth on: it cannot be while there is no first end yet. */
   private peerUp(peer: VethPeer): void {
     const { netns, name } = peer;
-    if (name === undefined) throw badArgument('peer.up', 'needs peer.name');
+    if (name === undefined) throw badRequest('peer.up needs peer.name');
     if (netns === undefined || netns === this.rtnl.net) return this.up(name);
-    if (!(netns instanceof Net)) throw badArgument('peer.up', 'is for the client of its namespace to do');
+    if (!(netns instanceof Net)) throw badRequest('peer.up is for the client of its namespace to do');
     new LinkApi(new NetlinkClient(new NetTransport(netns))).up(name);
   }
 

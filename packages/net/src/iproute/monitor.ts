@@ -11,6 +11,7 @@ import { type Neigh, neighOf } from './neigh.ts';
 import { type Nexthop, nexthopOf } from './nexthop.ts';
 import { type Route, routeOf } from './route.ts';
 import { type Rule, ruleOf } from './rule.ts';
+import { badRequest, type Keys, onlyKeys } from './values.ts';
 
 /**
  * Something changed. `deleted` is what was there; otherwise `value` is new, or as it is now.
@@ -39,6 +40,7 @@ const GROUPS: Readonly<Record<IpEvent['kind'], readonly number[]>> = {
   link: [RTNLGRP_LINK], addr: [RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR], route: [RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE], rule: [RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE],
   nexthop: [RTNLGRP_NEXTHOP], neigh: [RTNLGRP_NEIGH],
 };
+const OPTIONS: Keys<IpMonitorOptions> = { kinds: true, lost: true };
 
 type Reader = (m: NetlinkAnswer, names: ReadonlyMap<number, string>) => IpEvent;
 
@@ -61,7 +63,9 @@ const KINDS: ReadonlyMap<number, Kind> = new Map([
 
 /** Begins to listen. */
 export function monitorIp(netlink: NetlinkClient, event: (e: IpEvent) => void, opts: IpMonitorOptions): NetlinkMonitor {
+  onlyKeys(opts, OPTIONS);
   const kinds = new Set<string>(opts.kinds ?? Object.keys(GROUPS));
+  for (const k of kinds) if (!Object.hasOwn(GROUPS, k)) throw badRequest(`kinds: ${k} is unknown, there are ${Object.keys(GROUPS).join(', ')}`);
   // As they were last heard of: an event of a link that is gone has its name still.
   const names = new Map<number, string>();
   // Links are heard of in any case, for the names in the other events.

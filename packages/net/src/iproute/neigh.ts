@@ -1,11 +1,11 @@
 /** Neighbours: `ip neigh`. */
 import {
-  AF_UNSPEC, NDMSG_LEN, ndmsgRead, ndmsgWrite, NEIGH_ATTRS, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NTF_EXT_LEARNED, NTF_PROXY, NTF_ROUTER, NUD_DELAY, NUD_FAILED, NUD_INCOMPLETE, NUD_NOARP,
+  NDMSG_LEN, ndmsgRead, ndmsgWrite, NEIGH_ATTRS, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NTF_EXT_LEARNED, NTF_PROXY, NTF_ROUTER, NUD_DELAY, NUD_FAILED, NUD_INCOMPLETE, NUD_NOARP,
   NUD_NONE, NUD_PERMANENT, NUD_PROBE, NUD_REACHABLE, NUD_STALE, RTM_DELNEIGH, RTM_GETNEIGH, RTM_NEWNEIGH,
 } from '@linnet/uapi';
 import type { NetlinkAnswer, NetlinkClient } from '../netlink/client.ts';
 import type { LinkApi } from './link.ts';
-import { defined, familyOf, nameOf, numberAttr, numberOf, stringAttr } from './values.ts';
+import { defined, familyArg, familyOf, type Keys, nameOf, numberAttr, numberOf, onlyKeys, stringAttr } from './values.ts';
 
 /**
  * A neighbour.
@@ -42,6 +42,9 @@ const STATES: Readonly<Record<string, number>> = {
   none: NUD_NONE, incomplete: NUD_INCOMPLETE, reachable: NUD_REACHABLE, stale: NUD_STALE, delay: NUD_DELAY, probe: NUD_PROBE, failed: NUD_FAILED, noarp: NUD_NOARP, permanent: NUD_PERMANENT,
 };
 const FLAGS: Readonly<Record<string, number>> = { router: NTF_ROUTER, proxy: NTF_PROXY, extern_learn: NTF_EXT_LEARNED };
+/** What is read may be given back: what only a kernel decides is not looked at. */
+const KEYS: Keys<Neigh & NewNeigh> = { dst: true, dev: true, lladdr: true, state: true, router: true, proxy: true, flags: true, probes: true };
+const FILTER: Keys<{ dev: 0; family: 0 }> = { dev: true, family: true };
 
 function header(family: number, ifindex: number, state: number = 0, flags: number = 0): Uint8Array {
   const out = new Uint8Array(NDMSG_LEN);
@@ -65,11 +68,13 @@ export class NeighApi {
 
   /** All neighbours, or those of a link or of a family. */
   list(filter: { readonly dev?: string | number | undefined; readonly family?: number | undefined } = {}): Neigh[] {
+    onlyKeys(filter, FILTER);
+    const family = familyArg(filter.family);
     const names = new Map(this.link.list().map((l) => [l.index, l.name]));
     const only = filter.dev === undefined ? 0 : this.link.get(filter.dev).index;
     return this.rtnl
       .dump({
-        type: RTM_GETNEIGH, name: 'RTM_GETNEIGH', what: '', flags: 0, header: header(filter.family ?? AF_UNSPEC, 0), table: NEIGH_ATTRS, ...(only === 0 ? {} : { attrs: { NDA_IFINDEX: only } }),
+        type: RTM_GETNEIGH, name: 'RTM_GETNEIGH', what: '', flags: 0, header: header(family, 0), table: NEIGH_ATTRS, ...(only === 0 ? {} : { attrs: { NDA_IFINDEX: only } }),
       })
       .filter((m) => only === 0 || ndmsgRead(m.header, 0).ifindex === only)
       .map((m) => neighOf(m, names));
@@ -87,6 +92,7 @@ export class NeighApi {
 
   /** Removes a neighbour. */
   del(neigh: { readonly dst: string; readonly dev: string | number; readonly proxy?: boolean | undefined }): void {
+    onlyKeys(neigh, KEYS);
     const family = familyOf('dst', neigh.dst);
     this.rtnl.do({
       type: RTM_DELNEIGH, name: 'RTM_DELNEIGH', what: neigh.dst, flags: 0, header: header(family, this.link.get(neigh.dev).index, 0, neigh.proxy === true ? NTF_PROXY : 0), table: NEIGH_ATTRS,
@@ -95,6 +101,7 @@ export class NeighApi {
   }
 
   private put(neigh: NewNeigh, flags: number): void {
+    onlyKeys(neigh, KEYS);
     const family = familyOf('dst', neigh.dst);
     const state = numberOf('state', neigh.state ?? 'permanent', STATES);
     const bits = (neigh.router === true ? NTF_ROUTER : 0) | (neigh.proxy === true ? NTF_PROXY : 0);

@@ -6,7 +6,7 @@ import {
 import type { NetlinkAnswer, NetlinkClient } from '../netlink/client.ts';
 import type { LinkApi } from './link.ts';
 import { PROTOCOLS, SCOPES } from './route-names.ts';
-import { badArgument, bytesAttr, defined, familyOf, nameOf, numberAttr, numberOf, stringAttr } from './values.ts';
+import { badArgument, badRequest, bytesAttr, defined, familyOf, type Keys, nameOf, numberAttr, numberOf, onlyKeys, stringAttr } from './values.ts';
 
 /**
  * A next hop, or a group of them, as it is written and as it is read: `{ id: 1, via: '10.0.0.1', dev: 'eth0' }`, `{ id: 9, group: [{ id: 1 }, { id: 2, weight: 3 }] }`.
@@ -30,6 +30,8 @@ export interface Nexthop {
 
 const FLAGS: Readonly<Record<string, number>> = { dead: RTNH_F_DEAD, onlink: RTNH_F_ONLINK, linkdown: RTNH_F_LINKDOWN };
 const GROUP_LEN = 8;
+const KEYS: Keys<Nexthop> = { id: true, via: true, dev: true, blackhole: true, onlink: true, group: true, protocol: true, scope: true, flags: true };
+const MEMBER: Keys<{ id: 0; weight: 0 }> = { id: true, weight: true };
 
 function header(family: number, flags: number = 0, protocol: number = 0): Uint8Array {
   const out = new Uint8Array(NHMSG_LEN);
@@ -82,8 +84,10 @@ export class NexthopApi {
   }
 
   private put(nh: Nexthop, flags: number): void {
+    onlyKeys(nh, KEYS);
+    for (const member of nh.group ?? []) onlyKeys(member, MEMBER, 'group');
     const kinds = [nh.via ?? nh.dev, nh.blackhole === true ? true : undefined, nh.group].filter((k) => k !== undefined).length;
-    if (kinds !== 1) throw badArgument('nexthop', 'one of via and dev, blackhole, group is needed');
+    if (kinds !== 1) throw badRequest('one of via and dev, blackhole, group is needed');
     const family = nh.group !== undefined ? AF_UNSPEC : nh.via === undefined ? AF_INET : familyOf('via', nh.via);
     const protocol = nh.protocol === undefined ? RTPROT_BOOT : numberOf('protocol', nh.protocol, PROTOCOLS);
     this.rtnl.do({

@@ -7,7 +7,7 @@ import {
 import type { NetlinkAnswer, NetlinkClient } from '../netlink/client.ts';
 import type { LinkApi } from './link.ts';
 import { PROTOCOLS, SCOPES, TABLES, TYPES } from './route-names.ts';
-import { badArgument, bytesAttr, defined, familyOf, nameOf, nestAttr, numberAttr, numberOf, type Prefix, prefixOf, stringAttr } from './values.ts';
+import { badArgument, badRequest, bytesAttr, defined, familyArg, familyOf, type Keys, nameOf, nestAttr, numberAttr, numberOf, onlyKeys, type Prefix, prefixOf, stringAttr } from './values.ts';
 
 /**
  * One of several ways of a route.
@@ -49,6 +49,8 @@ export interface Route {
   readonly metrics?: Readonly<Record<string, number>> | undefined;
   /** Several ways instead of via and dev. */
   readonly nexthops?: readonly NextHop[] | undefined;
+  /** The id of a next hop of `ip.nexthop` instead of via and dev; with the id the ways that it leads are read, too. */
+  readonly nhid?: number | undefined;
   /** Read only: 'dead', 'linkdown', 'onlink'. */
   readonly flags?: readonly string[] | undefined;
 }
@@ -68,6 +70,12 @@ export interface RouteQuery {
 const FLAGS: Readonly<Record<string, number>> = { dead: RTNH_F_DEAD, onlink: RTNH_F_ONLINK, linkdown: RTNH_F_LINKDOWN };
 /** Types that lead nowhere and so need no device. */
 const NOWHERE: ReadonlySet<number> = new Set([RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT, RTN_THROW]);
+const KEYS: Keys<Route> = {
+  dst: true, via: true, dev: true, src: true, metric: true, table: true, scope: true, protocol: true, type: true, tos: true, onlink: true, metrics: true, nexthops: true, nhid: true, flags: true,
+};
+const HOP: Keys<NextHop> = { via: true, dev: true, weight: true, onlink: true };
+const QUERY: Keys<RouteQuery> = { from: true, oif: true, iif: true, mark: true, tos: true };
+const FILTER: Keys<{ table: 0; family: 0 }> = { table: true, family: true };
 
 interface Header {
   readonly family: number;
@@ -103,7 +111,8 @@ export class RouteApi {
 
   /** The routes of a table (default 'main'; 'all' for every one), of IPv4 unless a family is given. */
   list(filter: { readonly table?: string | number | undefined; readonly family?: number | undefined } = {}): Route[] {
-    const family = filter.family ?? AF_INET;
+    onlyKeys(filter, FILTER);
+    const family = familyArg(filter.family ?? AF_INET);
     const all = filter.table === 'all';
     const table = all ? 0 : numberOf('table', filter.table ?? 'main', TABLES);
     const names = this.names();
@@ -130,6 +139,7 @@ export class RouteApi {
 
   /** Removes the first route that fits; what is not given fits all. */
   del(route: Partial<Route> & Pick<Route, 'dst'>): void {
+    onlyKeys(route, KEYS);
     const { dst, family } = this.destination(route);
     const type = route.type === undefined ? 0 : numberOf('type', route.type, TYPES);
     const scope = route.scope === undefined ? RT_SCOPE_NOWHERE : numberOf('scope', route.scope, SCOPES);
@@ -139,6 +149,7 @@ export class RouteApi {
 
   /** The route that a packet to `address` would take. Throws ENETUNREACH, EHOSTUNREACH, EACCES or EINVAL as the route says. */
   get(address: string, query: RouteQuery = {}): Route {
+    onlyKeys(query, QUERY);
     const p = prefixOf('address', address);
     const from = query.from === undefined ? null : prefixOf('from', query.from);
     const m = this.rtnl.get({
@@ -163,10 +174,12 @@ export class RouteApi {
   }
 
   private put(route: Route, flags: number): void {
+    onlyKeys(route, KEYS);
+    for (const hop of route.nexthops ?? []) onlyKeys(hop, HOP, 'nexthops');
     const { dst, family } = this.destination(route);
     const type = numberOf('type', route.type ?? 'unicast', TYPES);
     const protocol = route.protocol === undefined ? RTPROT_BOOT : numberOf('protocol', route.protocol, PROTOCOLS);
-    if (route.via === undefined && route.dev === undefined && route.nexthops === undefined && !NOWHERE.has(type)) throw badArgument('dev', 'via, dev or nexthops is needed');
+    if (route.via === undefined && route.dev === undefined && route.nexthops === undefined && route.nhid === undefined && !NOWHERE.has(type)) throw badRequest('one of via, dev, nexthops, nhid is needed');
     this.send(RTM_NEWROUTE, 'RTM_NEWROUTE', route, flags, { family, dstLen: dst?.length ?? 0, scope: scopeOf(route, type, family), type, protocol }, dst);
   }
 
@@ -187,6 +200,7 @@ export class RouteApi {
         RTA_PREFSRC: route.src,
         RTA_PRIORITY: route.metric,
         RTA_METRICS: Object.keys(metrics).length > 0 ? metrics : undefined,
+        RTA_NH_ID: route.nhid,
         RTA_MULTIPATH: route.nexthops === undefined ? undefined : this.multipath(route.nexthops),
       }),
     });
@@ -220,7 +234,7 @@ function scopeOf(route: Route, type: number, family: number): number {
   if (type === RTN_LOCAL) return RT_SCOPE_HOST;
   if (type === RTN_BROADCAST || type === RTN_MULTICAST || type === RTN_ANYCAST) return RT_SCOPE_LINK;
   // Without a gateway the destination is on the link.
-  return type === RTN_UNICAST && route.via === undefined && route.nexthops === undefined ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  return type === RTN_UNICAST && route.via === undefined && route.nexthops === undefined && route.nhid === undefined ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
 }
 
 function hopsOf(bytes: Uint8Array, names: ReadonlyMap<number, string>): NextHop[] {
@@ -257,6 +271,7 @@ export function routeOf(m: NetlinkAnswer, names: ReadonlyMap<number, string>): R
     dst: dst === undefined ? 'default' : h.dstLen === max ? dst : `${dst}/${h.dstLen}`,
     ...defined({
       via: stringAttr(a, 'RTA_GATEWAY'), dev: oif === undefined ? undefined : (names.get(oif) ?? String(oif)), src: stringAttr(a, 'RTA_PREFSRC'), metric: numberAttr(a, 'RTA_PRIORITY'),
+      nhid: numberAttr(a, 'RTA_NH_ID'),
     }) as Partial<Route>,
     table: nameOf(numberAttr(a, 'RTA_TABLE') ?? h.table, TABLES),
     scope: nameOf(h.scope, SCOPES),

@@ -5,7 +5,7 @@ import {
 } from '@linnet/uapi';
 import type { NetlinkAnswer, NetlinkClient } from '../netlink/client.ts';
 import { PROTOCOLS, TABLES } from './route-names.ts';
-import { badArgument, bytesAttr, defined, nameOf, numberAttr, numberOf, type Prefix, prefixOf, stringAttr } from './values.ts';
+import { badArgument, bytesAttr, defined, familyArg, type Keys, nameOf, numberAttr, numberOf, onlyKeys, type Prefix, prefixOf, stringAttr } from './values.ts';
 
 /**
  * A rule, as it is written and as it is read: `{ priority: 100, from: '10.0.0.0/8', table: 100 }`.
@@ -48,6 +48,11 @@ const ACTIONS: Readonly<Record<string, number>> = {
   unspec: FR_ACT_UNSPEC, lookup: FR_ACT_TO_TBL, goto: FR_ACT_GOTO, nop: FR_ACT_NOP, blackhole: FR_ACT_BLACKHOLE, unreachable: FR_ACT_UNREACHABLE, prohibit: FR_ACT_PROHIBIT,
 };
 const NONE = 0xffffffff;
+const KEYS: Keys<Rule> = {
+  priority: true, from: true, to: true, iif: true, oif: true, fwmark: true, fwmask: true, tos: true, invert: true, ipproto: true, sport: true, dport: true, uidrange: true, l3mdev: true, action: true,
+  table: true, goto: true, suppressPrefixlength: true, suppressIfgroup: true, protocol: true, family: true,
+};
+const FILTER: Keys<{ family: 0 }> = { family: true };
 
 function header(family: number, dstLen: number = 0, srcLen: number = 0, tos: number = 0, table: number = 0, action: number = 0, flags: number = 0): Uint8Array {
   const out = new Uint8Array(FIB_RULE_HDR_LEN);
@@ -92,7 +97,8 @@ export class RuleApi {
 
   /** The rules in the order in which they are asked, of IPv4 unless a family is given. */
   list(filter: { readonly family?: number | undefined } = {}): Rule[] {
-    const family = filter.family ?? AF_INET;
+    onlyKeys(filter, FILTER);
+    const family = familyArg(filter.family ?? AF_INET);
     return this.rtnl.dump({ type: RTM_GETRULE, name: 'RTM_GETRULE', what: '', header: header(family), table: RULE_ATTRS }).map(ruleOf);
   }
 
@@ -107,9 +113,10 @@ export class RuleApi {
   }
 
   private send(type: number, name: string, rule: Rule, flags: number): void {
+    onlyKeys(rule, KEYS);
     const from = part('from', rule.from);
     const to = part('to', rule.to);
-    const family = rule.family ?? from?.family ?? to?.family ?? AF_INET;
+    const family = familyArg(rule.family ?? from?.family ?? to?.family ?? AF_INET);
     if ((from !== null && from.family !== family) || (to !== null && to.family !== family)) throw badArgument('family', family);
     const fallback = rule.goto !== undefined ? 'goto' : rule.table !== undefined || rule.l3mdev === true || type === RTM_NEWRULE ? 'lookup' : 'unspec';
     const action = numberOf('action', rule.action ?? fallback, ACTIONS);

@@ -1,6 +1,6 @@
 /** Between what people write and what messages carry. */
 import { EINVAL, SystemError } from '@linnet/kernel';
-import { AF_INET, AF_INET6, in4FromString, in6FromString, type NlObject, type NlObjectValue } from '@linnet/uapi';
+import { AF_INET, AF_INET6, AF_UNSPEC, in4FromString, in6FromString, type NlObject, type NlObjectValue } from '@linnet/uapi';
 
 /** '10.0.0.0/24' taken apart. */
 export interface Prefix {
@@ -11,7 +11,28 @@ export interface Prefix {
 
 /** A wrong argument, named. */
 export function badArgument(name: string, value: unknown): SystemError {
-  return new SystemError(-EINVAL, 'ipRoute', `${name}: ${typeof value === 'string' ? `"${value}"` : String(value)}`);
+  return badRequest(`${name}: ${value === undefined ? 'missing' : typeof value === 'string' ? `"${value}"` : String(value)}`);
+}
+
+/** A request that makes no sense, in words. */
+export function badRequest(why: string): SystemError {
+  return new SystemError(-EINVAL, 'ipRoute', why);
+}
+
+/** The keys that an argument may have: each of them, so that none is forgotten here. */
+export type Keys<T> = Readonly<Record<keyof T, true>>;
+
+/** Throws EINVAL with the name of a key that is not among `keys`: where no compiler looks, a slip of the pen would say something else than what is meant. `where` is in front of it. */
+export function onlyKeys(given: object, keys: Readonly<Record<string, true>>, where: string = ''): void {
+  if (typeof given !== 'object' || given === null) throw badRequest(`${where === '' ? '' : `${where}: `}an object is needed, not ${String(given)}`);
+  for (const key of Object.keys(given)) if (!Object.hasOwn(keys, key)) throw badRequest(`${where === '' ? '' : `${where}.`}${key}: unknown, there are ${Object.keys(keys).join(', ')}`);
+}
+
+/** The address family of a filter; AF_UNSPEC, which is all, when none is given. Throws EINVAL for what is none. */
+export function familyArg(family: number | undefined): number {
+  if (family === undefined) return AF_UNSPEC;
+  if (family !== AF_UNSPEC && family !== AF_INET && family !== AF_INET6) throw badRequest(`family: ${String(family)} is unknown, there are AF_INET (${AF_INET}) and AF_INET6 (${AF_INET6})`);
+  return family;
 }
 
 /** AF_INET or AF_INET6 of a numeric address. Throws EINVAL with the argument's name. */
@@ -25,7 +46,8 @@ export function familyOf(name: string, address: string): number {
 
 /** An address with an optional length; without one it is a host's. Throws EINVAL with the argument's name. */
 export function prefixOf(name: string, text: string): Prefix {
-  const [address = '', length, more] = String(text).split('/');
+  if (typeof text !== 'string') throw badArgument(name, text);
+  const [address = '', length, more] = text.split('/');
   const family = familyOf(name, address);
   const max = family === AF_INET ? 32 : 128;
   const len = length === undefined ? max : /^\d+$/.test(length) ? Number(length) : NaN;

@@ -1,5 +1,5 @@
 /** Requests over AF_NETLINK, each answered when the call returns, and what a kernel tells by itself. */
-import { EAGAIN, EINTR, ENOBUFS, ENOENT, type Net } from '@linnet/kernel';
+import { EAFNOSUPPORT, EAGAIN, EINTR, ENOBUFS, ENOENT, type Net } from '@linnet/kernel';
 import { peernet2idAlloc } from '@linnet/netlink';
 import {
   CTRL_ATTRS, CTRL_CMD_GETFAMILY, GENL_HDRLEN, GENL_ID_CTRL, NETLINK_ADD_MEMBERSHIP, NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GENERIC, NETLINK_GET_STRICT_CHK, NETLINK_ROUTE, type NetlinkChannel,
@@ -77,6 +77,8 @@ export interface NetlinkMonitor {
 }
 
 const BUFFER = 65536;
+/** How a Linnet machine gets what it lacks. */
+const NO_NETLINK = 'there is no AF_NETLINK; give createKernel a module that brings it, as netlink of @linnet/netlink or ipv4 of @linnet/ipv4';
 
 /**
  * Talks to one kernel: a Linnet machine's, or the real one. Each request has a socket of its own and is over when the call returns.
@@ -168,7 +170,7 @@ export class NetlinkClient {
 
   private open(protocol: number, req: { readonly name?: string; readonly what?: string }): NetlinkChannel {
     const channel = this.transport.open(protocol);
-    if (typeof channel === 'number') throw failed(channel, req, 'no AF_NETLINK socket');
+    if (typeof channel === 'number') throw failed(channel, req, channel === -EAFNOSUPPORT ? NO_NETLINK : 'no AF_NETLINK socket');
     return channel;
   }
 

@@ -1,7 +1,7 @@
 /** AF_NETLINK sockets of a Linnet machine: of a namespace, or of a task with its own rights. */
-import { EBADF, WaitEntry, type Net } from '@linnet/kernel';
+import { EAFNOSUPPORT, EBADF, WaitEntry, type Net } from '@linnet/kernel';
 import type { Task } from '@linnet/posix';
-import { intOpt, MsgHdr, sockCreate, sockRelease, type Socket } from '@linnet/socket';
+import { intOpt, MsgHdr, sockCreate, sockRelease, SOCKET, type Socket } from '@linnet/socket';
 import { AF_NETLINK, MSG_DONTWAIT, MSG_TRUNC, type NetlinkChannel, type NetlinkTransport, POLLERR, POLLIN, SOCK_RAW, type SockAddrNl, SOL_NETLINK } from '@linnet/uapi';
 
 const ANY_PORT: SockAddrNl = { family: AF_NETLINK, pid: 0, groups: 0 };
@@ -67,6 +67,7 @@ export class NetTransport implements NetlinkTransport {
 
   open(protocol: number): NetlinkChannel | number {
     const { kernel } = this.net;
+    if (kernel.tryGet(SOCKET) === null) return -EAFNOSUPPORT;
     return kernel.run(() => {
       const sock = sockCreate(this.net, AF_NETLINK, SOCK_RAW, protocol);
       if (typeof sock === 'number') return sock;

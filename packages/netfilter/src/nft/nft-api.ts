@@ -4,9 +4,9 @@ import { EBUSY, EEXIST, EINVAL, EMSGSIZE, ENOENT, EOPNOTSUPP, EPERM } from '@lin
 import { type NetDevice, NETDEV_NET, NF_ACCEPT, NF_DROP, NFPROTO_INET, NFPROTO_NETDEV } from '@linnet/netdev';
 import { type NlaPolicyTable, netlinkDumpStart, type NlDump, type NlRequest, nlSetBadAttr } from '@linnet/netlink';
 import {
-  NFT_CHAIN_BASE, NFT_CHAIN_BINDING, NFT_MSG_DELCHAIN, NFT_MSG_DELTABLE, NFT_MSG_DESTROYCHAIN, NFT_MSG_DESTROYTABLE, NFT_MSG_NEWCHAIN, NFT_MSG_NEWTABLE, NFT_TABLE_F_DORMANT, NFTA_CHAIN_COUNTERS,
+  NFT_CHAIN_BASE, NFT_CHAIN_BINDING, NFT_MSG_DELCHAIN, NFT_MSG_DELTABLE, NFT_MSG_DESTROYCHAIN, NFT_MSG_DESTROYTABLE, NFT_MSG_NEWCHAIN, NFT_MSG_NEWTABLE, NFT_TABLE_F_DORMANT, NFT_TABLE_F_OWNER, NFTA_CHAIN_COUNTERS,
   NFTA_CHAIN_FLAGS, NFTA_CHAIN_HANDLE, NFTA_CHAIN_HOOK, NFTA_CHAIN_ID, NFTA_CHAIN_NAME, NFTA_CHAIN_POLICY, NFTA_CHAIN_TABLE, NFTA_CHAIN_TYPE, NFTA_CHAIN_USE, NFTA_CHAIN_USERDATA,
-  NFTA_COUNTER_BYTES, NFTA_COUNTER_PACKETS, NFTA_DEVICE_NAME, NFTA_HOOK_DEV, NFTA_HOOK_DEVS, NFTA_HOOK_HOOKNUM, NFTA_HOOK_PRIORITY, NFTA_TABLE_FLAGS, NFTA_TABLE_HANDLE, NFTA_TABLE_NAME,
+  NFTA_COUNTER_BYTES, NFTA_COUNTER_PACKETS, NFTA_DEVICE_NAME, NFTA_HOOK_DEV, NFTA_HOOK_DEVS, NFTA_HOOK_HOOKNUM, NFTA_HOOK_PRIORITY, NFTA_TABLE_FLAGS, NFTA_TABLE_HANDLE, NFTA_TABLE_NAME, NFTA_TABLE_OWNER,
   NFTA_TABLE_USE, NFTA_TABLE_USERDATA, nlaGetString, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NlWriter,
 } from '@linnet/uapi';
 import { NF_IP_PRI_CONNTRACK } from '../nf-conntrack-common.ts';
@@ -114,6 +114,7 @@ export function putTable(w: NlWriter, to: NlRequest | NlDump, t: NftTable, msg: 
   nftPutU64(w, NFTA_TABLE_HANDLE, t.handle);
   if (msg === NFT_MSG_DELTABLE) return;
   w.putBe32(NFTA_TABLE_FLAGS, t.flags);
+  if (t.owner !== 0) w.putBe32(NFTA_TABLE_OWNER, t.owner);
   if (t.udata !== null) w.putBytes(NFTA_TABLE_USERDATA, t.udata);
 }
 
@@ -158,16 +159,17 @@ export function newTable(info: NfnlInfo): number {
   if (old !== null) {
     if (m.flag(NLM_F_EXCL)) return m.bad(-EEXIST, NFTA_TABLE_NAME);
     if (m.flag(NLM_F_REPLACE)) return -EOPNOTSUPP;
+    if (old.owner !== 0 && old.owner !== m.req.portid) return m.bad(-EPERM, NFTA_TABLE_NAME);
     if (!a.has(NFTA_TABLE_FLAGS)) return 0;
-    if ((flags & ~NFT_TABLE_F_DORMANT) !== 0) return -EOPNOTSUPP;
+    if ((flags & ~(NFT_TABLE_F_DORMANT | NFT_TABLE_F_OWNER)) !== 0 || ((flags ^ old.flags) & NFT_TABLE_F_OWNER) !== 0) return -EOPNOTSUPP;
     const before = old.flags;
     if (flags === before) return 0;
     setFlags(old, flags);
     m.did(() => setFlags(old, before), (w) => putTable(w, m.req, old, NFT_MSG_NEWTABLE));
     return 0;
   }
-  if ((flags & ~NFT_TABLE_F_DORMANT) !== 0) return -EOPNOTSUPP;
-  const t = new NftTable(nn, m.family, name, ++nn.handles, flags, 0, a.bytes(NFTA_TABLE_USERDATA));
+  if ((flags & ~(NFT_TABLE_F_DORMANT | NFT_TABLE_F_OWNER)) !== 0) return -EOPNOTSUPP;
+  const t = new NftTable(nn, m.family, name, ++nn.handles, flags, (flags & NFT_TABLE_F_OWNER) !== 0 ? m.req.portid : 0, a.bytes(NFTA_TABLE_USERDATA));
   nn.tables.push(t);
   m.did(() => {
     nn.tables.splice(nn.tables.indexOf(t), 1);

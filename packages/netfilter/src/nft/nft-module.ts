@@ -10,15 +10,16 @@ import {
   NFT_MSG_NEWOBJ, NFT_MSG_NEWRULE, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM, NFT_MSG_NEWTABLE, NFTA_GEN_ID, NFTA_GEN_PROC_NAME, NFTA_GEN_PROC_PID, NLM_F_DUMP, NLM_F_ECHO, NlWriter,
 } from '@linnet/uapi';
 import { nfNat } from '../nf-nat.ts';
-import { NFNL_SUBSYS_NFTABLES, type NfnlCallback, nfnetlink, NFNLGRP_NFTABLES, nfnlHasListeners, type NfnlInfo, nfnlSend, nfnlSubsysRegister } from '../nfnetlink.ts';
+import { NFNL_SUBSYS_NFTABLES, type NfnlCallback, nfnetlink, NFNLGRP_NFTABLES, nfnlHasListeners, type NfnlInfo, nfnlOnRelease, nfnlSend, nfnlSubsysRegister } from '../nfnetlink.ts';
 import { CHAIN_POLICY, delChain, delTable, dropChain, getChain, getTable, hookIn, newChain, newTable, nftAnswer, nftBegin, nftDump, NftMsg, TABLE_POLICY, unhook } from './nft-api.ts';
 import { delSetElem, ELEM_LIST_POLICY, getSetElem, newSetElem } from './nft-api-elem.ts';
 import { delObj, dropObj, getObj, newObj, OBJ_POLICY } from './nft-api-obj.ts';
 import { delRule, dropRules, getRule, newRule, RULE_POLICY } from './nft-api-rule.ts';
-import { delSet, getSet, newSet, nftDropSet, SET_POLICY } from './nft-api-set.ts';
+import { delSet, getSet, newSet, nftDropSet, releaseElem, SET_POLICY } from './nft-api-set.ts';
 import { nftPolicy } from './nft-attr.ts';
 import { nftSound } from './nft-expr.ts';
 import { NF_TABLES, NftNet, type NftTable } from './nft-model.ts';
+import { nftSetElems } from './nft-set.ts';
 
 function putGen(w: NlWriter, nn: NftNet, req: NlRequest): void {
   nftBegin(w, nn, req, NFT_MSG_NEWGEN, 0, 0);
@@ -162,6 +163,22 @@ const deviceMoved: NetdeviceNotifier = (event: number, dev: NetDevice) => {
   return NOTIFY_DONE;
 };
 
+/** A program's socket is gone, and with it the tables that it owned. */
+function released(net: Net, portid: number): void {
+  const nn = net.tryGet(NF_TABLES);
+  if (nn === null) return;
+  for (const t of nn.tables.filter((x) => x.owner === portid)) {
+    for (const c of t.chains.all) {
+      unhook(c);
+      for (const r of c.rules) for (const e of r.exprs) e.unbind?.();
+    }
+    for (const s of t.sets.all) for (const e of nftSetElems(s)) releaseElem(e);
+    for (const o of t.objs) o.expr.unbind?.();
+    nn.tables.splice(nn.tables.indexOf(t), 1);
+    nn.genid++;
+  }
+}
+
 /** The module: nf_tables, which nft(8) administers. A namespace without tables pays nothing. @public */
 export const nfTables: KernelModule = {
   name: 'nf_tables',
@@ -172,6 +189,7 @@ export const nfTables: KernelModule = {
       validGenid: (net, genid) => genid === 0 || genid === net.get(NF_TABLES).genid,
     });
     registerNetdeviceNotifier(k, deviceMoved);
+    nfnlOnRelease(k, released);
   },
   exit(k): void {
     unregisterNetdeviceNotifier(k, deviceMoved);

@@ -246,6 +246,7 @@ export function ipNexthop(ip: Ip, w: Words): number {
   }
   if (is('bucket')) return buckets(ip, w);
   if (is('flush')) return list(ip, w, true);
+  if (is('help')) throw new ToolExit(255, USAGE);
   throw new ToolExit(255, `Command "${cmd}" is unknown, try "ip nexthop help".\n`);
 }
 
