@@ -22,7 +22,8 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-const OURS = /^(ip|ss)\b/;
+// A pipe is for a shell, which the own programs do not have.
+const OURS = /^(ip|ss)\b(?!.* \| )/;
 // Options of ss that ours has not.
 const BEYOND = /^ss .*(-tanZ|--tos|-tuanbT|--inet-sockopt|--cgroup|-0ab)/;
 // What a line may end with: the shell is not part of the comparison.

@@ -5,7 +5,7 @@ import { MsgHdr, sockCreate, sockRelease, Socket } from '@linnet/socket';
 import { SKB } from '@linnet/skbuff';
 import { AF_INET, AF_INET6, in6FromString, in6ToString, IPV6_DONTFRAG, IPV6_RECVERR, IPV6_V6ONLY, MSG_ERRQUEUE, SOCK_DGRAM, SOCK_STREAM, SOL_IPV6, sockaddrIn, sockaddrIn6, type SockAddr, type SockAddrIn6 } from '@linnet/uapi';
 import { describe, expect, it } from 'vitest';
-import { inet6Stack } from '../src/index.ts';
+import { cable, inet6Stack } from '../src/index.ts';
 
 const a6 = (s: string, port: number): SockAddr => sockaddrIn6(in6FromString(s)!, port);
 const LOOPBACK4 = 0x7f000001;
@@ -89,8 +89,13 @@ describe('TCP and UDP over IPv6', () => {
 
   it('/proc/net/route: a gateway of IPv6 is one', () => {
     const k = machine();
-    expect(k.run(() => ipRoute(k.initNet).route.add({ dst: '32.0.0.0/8', via: 'inet6 fe80::1', dev: 'lo', onlink: true }))).toBeUndefined();
-    expect(k.initNet.proc.read('net/route')).toMatch(/^lo\t00000020\t00000000\t0003\t/m);
+    const there = k.createNet();
+    cable(k.initNet, 'v0', there, 'v1');
+    ipRoute(k.initNet).link.set('v0', { up: true });
+    ipRoute(there).link.set('v1', { up: true });
+    ipRoute(k.initNet).nexthop.add({ id: 3, via: 'fe80::1', dev: 'v0' });
+    ipRoute(k.initNet).route.add({ dst: '32.0.0.0/8', nhid: 3 });
+    expect(k.initNet.proc.read('net/route')).toMatch(/^v0\t00000020\t00000000\t0003\t/m);
     k.shutdown();
   });
 

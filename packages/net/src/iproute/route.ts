@@ -7,7 +7,7 @@ import {
 import type { NetlinkAnswer, NetlinkClient } from '../netlink/client.ts';
 import type { LinkApi } from './link.ts';
 import { PROTOCOLS, SCOPES, TABLES, TYPES } from './route-names.ts';
-import { badArgument, badRequest, bytesAttr, defined, familyArg, familyOf, type Keys, nameOf, nestAttr, numberAttr, numberOf, onlyKeys, type Prefix, prefixOf, stringAttr } from './values.ts';
+import { badRequest, bytesAttr, defined, familyArg, familyOf, type Keys, nameOf, nestAttr, numberAttr, numberOf, onlyKeys, type Prefix, prefixOf, stringAttr } from './values.ts';
 
 /**
  * One of several ways of a route.
