@@ -198,7 +198,7 @@ fetch('/result', { method: 'POST', body: JSON.stringify({ packages: all.filter((
       await build({
         root: site,
         logLevel: 'silent',
-        build: { outDir: path.join(dist, page), minify: true, chunkSizeWarningLimit: 2000, rollupOptions: { input: path.join(site, page), onwarn: (w) => report(`vite: ${page}: ${w.message}`) } },
+        build: { outDir: path.join(dist, page), minify: true, chunkSizeWarningLimit: 4000, rollupOptions: { input: path.join(site, page), onwarn: (w) => report(`vite: ${page}: ${w.message}`) } },
       });
     } catch (e) {
       report(`vite: ${page}: ${e.message}`);
