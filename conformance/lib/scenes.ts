@@ -6,7 +6,7 @@ import { LinnetSide, RealSide } from '../tools/both.ts';
 
 /**
  * Plays a scene of a program on both sides; what no two runs have in common is replaced first. `without` are modules that the machine does not have, because the real kernel has not.
- * With MROUTE_OUT the two texts are written to that folder.
+ * With SCENES_OUT the two texts are written to that folder.
  */
 export async function sameScene(program: string, name: string, anonymous: readonly (readonly [RegExp, string])[], without: readonly string[] = []): Promise<void> {
   const plain = (text: string): string => anonymous.reduce((t, [from, to]) => t.replace(from, to), text);
@@ -15,7 +15,7 @@ export async function sameScene(program: string, name: string, anonymous: readon
   try {
     const command = `python3 ${program} ${name}`;
     const [a, b] = await Promise.all([linnet.run(command), real.run(command)]);
-    const out = process.env['MROUTE_OUT'];
+    const out = process.env['SCENES_OUT'];
     if (out !== undefined) {
       writeFileSync(`${out}/${name}.linnet`, plain(a.stdout + a.stderr));
       writeFileSync(`${out}/${name}.real`, plain(b.stdout + b.stderr));

@@ -2,12 +2,12 @@
  * Policy routing: the list of rules that says which table a flow is looked up in (fib_rules.c, ip-rule(8)). Each address family has a list of its own;
  * what the rules of all families have in common is here.
  */
-import { defineKey, EAGAIN, ESRCH, type Key, type Net } from '@linnet/kernel';
+import { defineKey, EACCES, EAGAIN, EINVAL, ENETUNREACH, ESRCH, type Key, type Net } from '@linnet/kernel';
 import {
   devGetByIndex, devGetByName, IFF_L3MDEV_MASTER, NETDEV_CHANGENAME, NETDEV_REGISTER, NETDEV_UNREGISTER, type NetDevice,
 } from '@linnet/netdev';
 import type { NlRequest } from '@linnet/netlink';
-import { FIB_RULE_INVERT, FR_ACT_GOTO, FR_ACT_NOP, FR_ACT_TO_TBL, type FibRuleHdr, type NlWriter, RTPROT_KERNEL } from '@linnet/uapi';
+import { FIB_RULE_INVERT, FR_ACT_GOTO, FR_ACT_NOP, FR_ACT_PROHIBIT, FR_ACT_TO_TBL, FR_ACT_UNREACHABLE, type FibRuleHdr, type NlWriter, RTPROT_KERNEL } from '@linnet/uapi';
 import type { Flowi } from './flowi.ts';
 
 /** A rule (struct fib_rule). Families add their selectors by extending it. @alpha */
@@ -82,10 +82,10 @@ export interface FibRulesFamily {
   /** Does the flow fit the family's own selectors? Hot: no allocation. */
   match(rule: FibRule, fl: Flowi, flags: number): boolean;
   /**
-   * Does what a rule that fits says: 0 with an answer in `arg.result`, -EAGAIN to go on with the next rule, another errno as the answer. The table is
+   * Looks the flow up in the table that a rule names: 0 with an answer in `arg.result`, -EAGAIN to go on with the next rule, another errno as the answer. The table is
    * {@link fibRuleGetTable}. Hot: no allocation.
    */
-  action(rule: FibRule, fl: Flowi, flags: number, arg: FibLookupArg): number;
+  lookup(rule: FibRule, fl: Flowi, flags: number, arg: FibLookupArg): number;
   /** Is the answer one that the rule does not let count? (suppress_prefixlength, suppress_ifgroup) */
   suppress?(rule: FibRule, flags: number, arg: FibLookupArg): boolean;
   /** Reads the family's selectors of a new rule; 0 or a negative errno, saying why in the request's extack. Attributes by `tb[FRA_*]`. */
@@ -209,6 +209,12 @@ function ruleMatch(ops: FibRulesOps, rule: FibRule, fl: Flowi, flags: number, ar
   return (rule.flags & FIB_RULE_INVERT) !== 0 ? !fits : fits;
 }
 
+/** What a rule says that names no table. */
+function refusal(rule: FibRule): number {
+  if (rule.action === FR_ACT_UNREACHABLE) return -ENETUNREACH;
+  return rule.action === FR_ACT_PROHIBIT ? -EACCES : -EINVAL;
+}
+
 /**
  * Asks the rules in order until one gives an answer (fib_rules_lookup): 0 with `arg.result` and `arg.rule`, the errno of the rule's action or of its table,
  * or -ESRCH when no rule had an answer. Allocates nothing.
@@ -230,7 +236,7 @@ export function fibRulesLookup(ops: FibRulesOps, fl: Flowi, flags: number, arg: 
       rule = rule.next;
       continue;
     }
-    const err = def.action(rule, fl, flags, arg);
+    const err = rule.action === FR_ACT_TO_TBL ? def.lookup(rule, fl, flags, arg) : refusal(rule);
     if (err !== -EAGAIN && !(err === 0 && def.suppress !== undefined && def.suppress(rule, flags, arg))) {
       arg.rule = rule;
       return err;

@@ -1,7 +1,6 @@
 /** Rules that say which table multicast packets are looked up in (`ip mrule`), the same for IPv4 and IPv6: they have no selectors but those of all families. */
-// datapath-ok-file: once a namespace; of it packets ask `action` alone, which allocates nothing
-import { EACCES, EAGAIN, EINVAL, ENETUNREACH, type Net } from '@linnet/kernel';
-import { FR_ACT_PROHIBIT, FR_ACT_TO_TBL, FR_ACT_UNREACHABLE } from '@linnet/uapi';
+// datapath-ok-file: once a namespace; of it packets ask `lookup` alone, which allocates nothing
+import { EAGAIN, type Net } from '@linnet/kernel';
 import { fibDefaultRuleAdd, type FibLookupArg, FibRule, fibRuleGetTable, fibRulesRegister, type FibRulesOps } from './fib-rules.ts';
 import type { Flowi } from './flowi.ts';
 
@@ -28,18 +27,9 @@ export interface MrRulesFamily {
 
 /** Gives a namespace the rules of a version: a lookup puts the table into `arg.result`. @alpha */
 export function mrRulesRegister(net: Net, mr: MrRulesFamily): FibRulesOps {
-  const action = (rule: FibRule, _fl: Flowi, _flags: number, arg: FibLookupArg): number => {
-    switch (rule.action) {
-      case FR_ACT_TO_TBL:
-        arg.result = mr.table(fibRuleGetTable(rule, arg));
-        return arg.result === null ? -EAGAIN : 0;
-      case FR_ACT_UNREACHABLE:
-        return -ENETUNREACH;
-      case FR_ACT_PROHIBIT:
-        return -EACCES;
-      default:
-        return -EINVAL;
-    }
+  const lookup = (rule: FibRule, _fl: Flowi, _flags: number, arg: FibLookupArg): number => {
+    arg.result = mr.table(fibRuleGetTable(rule, arg));
+    return arg.result === null ? -EAGAIN : 0;
   };
   const changed = (): number => {
     mr.changed();
@@ -51,7 +41,7 @@ export function mrRulesRegister(net: Net, mr: MrRulesFamily): FibRulesOps {
     nlgroup: mr.nlgroup,
     create: () => new FibRule(),
     match: () => true,
-    action,
+    lookup,
     configure: changed,
     delete: changed,
     compare: () => true,

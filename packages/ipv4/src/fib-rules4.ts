@@ -1,5 +1,5 @@
 /** IPv4's part in policy routing: its selectors, and looking a flow up by the rules (fib4_rules). */
-import { EACCES, EAGAIN, EINVAL, ENETUNREACH, ENOBUFS, ESRCH } from '@linnet/kernel';
+import { EAGAIN, EINVAL, ENETUNREACH, ENOBUFS, ESRCH } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {
   FibRule, fibDefaultRuleAdd, fibNl2RuleDscp, fibRuleDscpAnswers, fibRuleGetTable, fibRulePortsMatch, fibRulePutDscp, fibRulesLookup, fibRulesRegister,
@@ -9,7 +9,7 @@ import { IFF_L3MDEV_MASTER, devGetByIndex, l3mdevMasterIfindex } from '@linnet/n
 import { nlSetErrMsg } from '@linnet/netlink';
 import type { NlRequest } from '@linnet/netlink';
 import {
-  AF_INET, FRA_DST, FRA_FLOW, FRA_FLOWLABEL, FRA_FLOWLABEL_MASK, FRA_SRC, FR_ACT_PROHIBIT, FR_ACT_TO_TBL, FR_ACT_UNREACHABLE, RTNLGRP_IPV4_RULE, RT_TABLE_DEFAULT, RT_TABLE_LOCAL,
+  AF_INET, FRA_DST, FRA_FLOW, FRA_FLOWLABEL, FRA_FLOWLABEL_MASK, FRA_SRC, FR_ACT_TO_TBL, RTNLGRP_IPV4_RULE, RT_TABLE_DEFAULT, RT_TABLE_LOCAL,
   RT_TABLE_MAIN, RT_TABLE_MAX, inetMakeMask, nlaGetInAddr, nlaGetU32,
 } from '@linnet/uapi';
 import type { FibRuleHdr } from '@linnet/uapi';
@@ -56,19 +56,9 @@ function match(rule: FibRule, fl: Flowi): boolean {
   return fibRulePortsMatch(r, fl);
 }
 
-function action(rule: FibRule, fl: Flowi, flags: number, arg: FibLookupArg): number {
-  switch (rule.action) {
-    case FR_ACT_TO_TBL: {
-      const tb = (rule as Fib4Rule).n4.fibTables.get(fibRuleGetTable(rule, arg));
-      return tb === undefined ? -EAGAIN : fibTableLookup(tb, fl, arg.result as FibResult, flags);
-    }
-    case FR_ACT_UNREACHABLE:
-      return -ENETUNREACH;
-    case FR_ACT_PROHIBIT:
-      return -EACCES;
-    default:
-      return -EINVAL;
-  }
+function lookup(rule: FibRule, fl: Flowi, flags: number, arg: FibLookupArg): number {
+  const tb = (rule as Fib4Rule).n4.fibTables.get(fibRuleGetTable(rule, arg));
+  return tb === undefined ? -EAGAIN : fibTableLookup(tb, fl, arg.result as FibResult, flags);
 }
 
 function suppress(rule: FibRule, _flags: number, arg: FibLookupArg): boolean {
@@ -138,7 +128,7 @@ const FIB4_RULES: Omit<FibRulesFamily, 'create'> = {
   addrSize: 4,
   nlgroup: RTNLGRP_IPV4_RULE,
   match,
-  action,
+  lookup,
   suppress,
   configure,
   delete: (ops) => {

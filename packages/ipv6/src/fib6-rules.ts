@@ -1,5 +1,5 @@
 /** IPv6's part in policy routing: its selectors, and looking a flow up by the rules (fib6_rules.c, ip-rule(8)). */
-import { EACCES, EAGAIN, EINVAL, ENETUNREACH, ESRCH } from '@linnet/kernel';
+import { EAGAIN, EINVAL, ENETUNREACH, ESRCH } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
 import {
   FibLookupArg, FibRule, fibDefaultRuleAdd, fibNl2RuleDscp, fibRuleDscpAnswers, fibRuleGetTable, fibRulePortsMatch, fibRulePutDscp, fibRulesLookup, fibRulesRegister,
@@ -9,7 +9,7 @@ import { IFF_L3MDEV_MASTER, devGetByIndex, l3mdevMasterIfindex } from '@linnet/n
 import { nlSetErrMsg } from '@linnet/netlink';
 import type { NlRequest } from '@linnet/netlink';
 import {
-  AF_INET6, FRA_DST, FRA_FLOWLABEL, FRA_FLOWLABEL_MASK, FRA_SRC, FR_ACT_PROHIBIT, FR_ACT_TO_TBL, FR_ACT_UNREACHABLE, RTNLGRP_IPV6_RULE, RT_TABLE_LOCAL, RT_TABLE_MAIN, RT_TABLE_UNSPEC,
+  AF_INET6, FRA_DST, FRA_FLOWLABEL, FRA_FLOWLABEL_MASK, FRA_SRC, FR_ACT_TO_TBL, RTNLGRP_IPV6_RULE, RT_TABLE_LOCAL, RT_TABLE_MAIN, RT_TABLE_UNSPEC,
 } from '@linnet/uapi';
 import type { FibRuleHdr } from '@linnet/uapi';
 import { a6Equal, a6PrefixEqual, IN6ADDR_ANY } from './addr6.ts';
@@ -58,21 +58,11 @@ function match(rule: FibRule, fl: Flowi, flags: number): boolean {
   return fibRulePortsMatch(r, fl);
 }
 
-function action(rule: FibRule, fl: Flowi, flags: number, arg: FibLookupArg): number {
-  switch (rule.action) {
-    case FR_ACT_TO_TBL: {
-      const { n6 } = rule as Fib6Rule;
-      const tb = n6.fibTables.get(fibRuleGetTable(rule, arg));
-      const a = arg as Arg6;
-      return tb === undefined ? -EAGAIN : a.lookup(n6, tb, fl, a.oif, arg.result as Fib6Result, flags);
-    }
-    case FR_ACT_UNREACHABLE:
-      return -ENETUNREACH;
-    case FR_ACT_PROHIBIT:
-      return -EACCES;
-    default:
-      return -EINVAL;
-  }
+function lookup(rule: FibRule, fl: Flowi, flags: number, arg: FibLookupArg): number {
+  const { n6 } = rule as Fib6Rule;
+  const tb = n6.fibTables.get(fibRuleGetTable(rule, arg));
+  const a = arg as Arg6;
+  return tb === undefined ? -EAGAIN : a.lookup(n6, tb, fl, a.oif, arg.result as Fib6Result, flags);
 }
 
 function suppress(rule: FibRule, _flags: number, arg: FibLookupArg): boolean {
@@ -153,7 +143,7 @@ const FIB6_RULES: Omit<FibRulesFamily, 'create'> = {
   addrSize: 16,
   nlgroup: RTNLGRP_IPV6_RULE,
   match,
-  action,
+  lookup,
   suppress,
   configure,
   // Lookups ask the rules from the first that was added on: until then even a deleted one counts, as in Linux.

@@ -8,6 +8,19 @@ const mask = (a: readonly number[], plen: number): Int32Array =>
     return n <= 0 ? 0 : n >= 32 ? w : w & (-1 << (32 - n));
   });
 
+/** Repeatable numbers. */
+function xorshift(seed: number): () => number {
+  let x = seed;
+  return () => {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    return x;
+  };
+}
+
+const key = (p: Int32Array, plen: number): string => `${p.join()}/${plen}`;
+
 /** The table as a list that is looked through from one end to the other. */
 class Naive {
   readonly list: { p: Int32Array; plen: number; leaf: number }[] = [];
@@ -74,16 +87,9 @@ test('memory of what went is used again', () => {
 });
 
 test('a big table, with its shortcut, finds what a table for each length finds', () => {
-  let x = 2463534242;
-  const next = (): number => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return x;
-  };
+  const next = xorshift(2463534242);
   const lpm = new Lpm6();
   const there = new Map<string, { p: Int32Array; plen: number }>();
-  const key = (p: Int32Array, plen: number): string => `${p.join()}/${plen}`;
   const lengths = [0, 3, 8, 14, 15, 16, 17, 19, 20, 21, 24, 29, 32, 36, 40, 44, 48, 64];
   const some = (): { p: Int32Array; plen: number } => {
     const plen = lengths[(next() >>> 4) % lengths.length]!;
@@ -127,13 +133,7 @@ test('a big table, with its shortcut, finds what a table for each length finds',
 });
 
 test('what a search of a big table has learned does not outlive a change', () => {
-  let x = 362436069;
-  const next = (): number => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return x;
-  };
+  const next = xorshift(362436069);
   const lpm = new Lpm6();
   const there = new Map<string, { p: Int32Array; plen: number }>();
   const lengths = [0, 9, 16, 17, 20, 30, 32, 48, 64];
@@ -148,15 +148,15 @@ test('what a search of a big table has learned does not outlive a change', () =>
     const a = place();
     let best = '';
     for (const plen of lengths) {
-      const k = `${mask(a, plen).join()}/${plen}`;
+      const k = key(mask(a, plen), plen);
       if (there.has(k)) best = k;
     }
     const leaf = lpm.find(a[0]!, a[1]!, a[2]!, a[3]!);
-    if ((leaf === 0 ? '' : `${mask(a, lpm.plen(leaf)).join()}/${lpm.plen(leaf)}`) !== best) wrong++;
+    if ((leaf === 0 ? '' : key(mask(a, lpm.plen(leaf)), lpm.plen(leaf))) !== best) wrong++;
     if ((i & 3) !== 0) continue;
     const plen = (next() >>> 8) % 50 === 0 ? lengths[next() & 1]! : lengths[2 + ((next() >>> 8) % 7)]!;
     const p = mask(a, plen);
-    const k = `${p.join()}/${plen}`;
+    const k = key(p, plen);
     if (there.delete(k)) {
       lpm.remove(lpm.exact(p, plen));
     } else if (there.size < 192) {

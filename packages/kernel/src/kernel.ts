@@ -225,8 +225,8 @@ export class Kernel extends Slots {
   }
 
   /**
-   * Between two steps of one call: what the first raised is done before the second, as when each were a call of its own. The clock is read again only if there was
-   * something to do. Nested in another call it is left to that one. Source: local_bh_enable.
+   * Between two steps of one call: what the first raised is done before the second, as when each were a call of its own. The clock is not read again but
+   * between passes, and queued work runs as well. Nested in another call it is left to that one. Source: local_bh_enable.
    */
   bhEnable(): void {
     if (this.depth === 1 && this.softirq.pending !== 0) this.drain();

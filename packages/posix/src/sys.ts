@@ -224,11 +224,12 @@ export class Sys {
   sendmsg(fd: number, msg: MsgHdr, flags: number = 0): number {
     const sock = this.sock(fd);
     if (typeof sock === 'number') return sock;
-    const err = this.checkMsg(msg, flags);
-    if (err !== 0) return err;
-    msg.iovIndex = 0;
-    msg.iovOff = 0;
-    return this.sendOn(sock, msg, msgCount(msg), flags);
+    this.enter();
+    try {
+      return this.sendNext(sock, msg, flags);
+    } finally {
+      this.leave();
+    }
   }
 
   /** @internal Sends from the message's cursor; `rest` when the bytes before were sent. */
@@ -277,7 +278,7 @@ export class Sys {
     }
   }
 
-  /** One of several messages, inside the kernel. */
+  /** Sends a message from its first byte, inside the kernel. */
   private sendNext(sock: Socket, msg: MsgHdr, flags: number): number {
     const err = this.checkMsg(msg, flags);
     if (err !== 0) return err;
