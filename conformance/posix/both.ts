@@ -41,6 +41,8 @@ export class RealKernel {
     this.netns = new TestNetns();
     this.#ghosts = new Set(this.netns.sh('cat /proc/net/arp').split('\n').filter((line) => line.endsWith(' *')));
     this.netns.sh(`ip link add v1 address ${MACS[1]} type veth peer name v0 address ${MACS[0]}; ip addr add 10.0.0.1/24 dev v0; ip link set v0 up; ip link set v1 up`);
+    // Its link watch finds the carrier a moment later.
+    this.netns.sh('for v in v0 v1; do until [ "$(cat /sys/class/net/$v/operstate)" = up ]; do sleep 0.01; done; done');
   }
 
   do(ops: readonly Op[]): Result[] {

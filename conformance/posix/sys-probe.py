@@ -1,5 +1,5 @@
 # Makes system calls of the real kernel, as told on standard input, and says what came of each. One JSON list in, one out.
-import ctypes, errno, json, os, socket, sys
+import ctypes, errno, json, os, socket, sys, time
 
 libc = ctypes.CDLL(None, use_errno=True)
 fds = {}
@@ -26,6 +26,22 @@ def ioctl(op):
     return name(e) if r < 0 else ('fd' if op['cmd'] == 0x894c else r), out.hex()
 
 
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP, IFF_RUNNING = 0x8913, 0x8914, 1, 0x40
+
+
+def running(op):
+    """A device that was switched on is running a moment later: the kernel's link watch is work of its own."""
+    ifreq = bytearray.fromhex(op['arg'])
+    if not ifreq[16] & IFF_UP:
+        return
+    until = time.monotonic() + 3
+    while time.monotonic() < until:
+        r, out = ioctl({**op, 'cmd': SIOCGIFFLAGS})
+        if r != 0 or bytes.fromhex(out)[16] & IFF_RUNNING:
+            return
+        time.sleep(0.002)
+
+
 def do(op):
     kind = op['op']
     if kind == 'socket':
@@ -39,6 +55,8 @@ def do(op):
         return 0
     if kind == 'ioctl':
         r, out = ioctl(op)
+        if r == 0 and op['cmd'] == SIOCSIFFLAGS:
+            running(op)
         return [r, out if isinstance(r, int) or r == 'fd' else '']
     if kind == 'netlink':
         s = socket.socket(fileno=os.dup(fds[op['fd']]))
