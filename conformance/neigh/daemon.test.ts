@@ -36,7 +36,7 @@ function processWith(word: string): number | null {
 }
 
 describe.skipIf(!can('root', 'ip', 'python3', 'sysctl', 'arpd'))('a neighbour that a program finds', () => {
-  test.each([['answers from its database, asks, and gives up', '-a 1 -k'], ['answers from its database, and the kernel asks too', '-a 1']])('arpd %s', { timeout: 60_000, retry: 1 }, async (_name, options) => {
+  test.each([['answers from its database, asks, and gives up', '-a 1 -k'], ['answers from its database, and the kernel asks too', '-a 1']])('arpd %s', { timeout: 60_000 }, async (_name, options) => {
     const [real, ours] = await both(async (s) => {
       const folder = mkdtempSync(join(tmpdir(), 'linnet-arpd-'));
       const db = join(folder, 'arpd.db');
@@ -76,7 +76,7 @@ describe.skipIf(!can('root', 'ip', 'python3', 'sysctl', 'arpd'))('a neighbour th
     expect(ours).toEqual(real);
   });
 
-  test.each([[4, PEER4], [6, PEER6]] as const)('a program by netlink finds it, IPv%i', { timeout: 60_000, retry: 1 }, async (v, addr) => {
+  test.each([[4, PEER4], [6, PEER6]] as const)('a program by netlink finds it, IPv%i', { timeout: 60_000 }, async (v, addr) => {
     const [real, ours] = await both(async (s) => {
       s.peer.answers = false;
       const other = v === 4 ? '10.0.0.77' : 'fd00::77';

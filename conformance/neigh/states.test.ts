@@ -330,7 +330,7 @@ const CASES = SCENARIOS.flatMap((sc) => (sc.versions ?? [4, 6]).map((v) => ({ ti
 
 describe.skipIf(!can('root', 'ip', 'python3', 'sysctl'))('a neighbour', () => {
   // Time is real here, and the machine may be busy: one more try.
-  test.each(CASES)('$title', { timeout: 60_000, retry: 1 }, async ({ sc, v }) => {
+  test.each(CASES)('$title', { timeout: 60_000 }, async ({ sc, v }) => {
     const addr = v === 4 ? PEER4 : PEER6;
     const told = await Promise.all([Stage.real, Stage.linnet].map(async (make) => {
       const s = await make.call(Stage);

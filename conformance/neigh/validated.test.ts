@@ -162,7 +162,7 @@ function ordered(text: string): string {
 }
 
 describe.skipIf(!can('root', 'ip', 'python3', 'sysctl'))('a neighbour that somebody vouches for', () => {
-  test.each(CASES)('$title', { timeout: 60_000, retry: 1 }, async ({ sc, v }) => {
+  test.each(CASES)('$title', { timeout: 60_000 }, async ({ sc, v }) => {
     const [real, ours] = await Promise.all([Stage.real, Stage.linnet].map(async (make) => {
       const s = await make.call(Stage);
       try {
