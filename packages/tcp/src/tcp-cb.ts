@@ -9,7 +9,7 @@ import type { Skb } from '@linnet/skbuff';
  * cb1   the sequence number after the last; SYN and FIN count one
  * cb2   header flags (TCPHDR_*)
  *       sent                                                      received
- * cb3   TCPCB_* bits
+ * cb3   marks of the scoreboard (SB_*)
  * cb4   its place in the order of transmissions                   the acknowledgment number
  * cb5   when it left last, in microseconds (int32, wraps)         1 when it carried a timestamp
  * cb6   segments that it stands for, 0 while that is not known    segments merged by GRO
@@ -20,16 +20,14 @@ import type { Skb } from '@linnet/skbuff';
  * cb11                                                            the header length
  */
 
-/** The segment was selectively acknowledged. */
-export const TCPCB_SACKED_ACKED = 0x01;
-/** The segment was sent again and that copy is still under way. */
-export const TCPCB_SACKED_RETRANS = 0x02;
-/** The segment is believed lost. */
-export const TCPCB_LOST = 0x04;
-/** The segment was sent again at least once: no round-trip sample (Karn). */
-export const TCPCB_EVER_RETRANS = 0x80;
-/** Either kind of retransmission. */
-export const TCPCB_RETRANS = 0x82;
+/** Marks of the scoreboard: the segment is SACKed. */
+export const SB_SACKED = 0x01;
+/** It was sent again, and that copy is under way. */
+export const SB_REXMIT = 0x02;
+/** It counts as lost. */
+export const SB_LOST = 0x04;
+/** It was sent again at some time: its round trip is no sample (RFC 6298 section 3, Karn). */
+export const SB_EVER_REXMIT = 0x08;
 
 /** Sets the range and the flags of a segment. */
 export function tcbInit(skb: Skb, seq: number, endSeq: number, flags: number): void {

@@ -19,6 +19,7 @@ import {
   TCP_SYN_SENT,
   TCPHDR_FIN,
 } from '@linnet/uapi';
+import { FRTO_OFF } from './tcp-frto.ts';
 import { tcpCleanupCongestionControl, tcpSetCaState } from './tcp-cong.ts';
 import { TCP_INFINITE_SSTHRESH, TCP_INIT_CWND, TCP_TIMEOUT_INIT, TCP_TIMEWAIT_LEN } from './tcp-const.ts';
 import {
@@ -243,21 +244,19 @@ export function tcpDisconnect(tp: TcpSock): number {
   tp.sackReneg = false;
   tp.predFlags = 0;
   tp.isCwndLimited = false;
-  tp.highSeq = 0;
-  tp.undoMarker = 0;
-  tp.undoRetrans = 0;
-  tp.retransStamp = 0;
+  tp.recoveryPoint = 0;
+  tp.undoable = false;
+  tp.rexmitTs = 0;
   tp.totalRetrans = 0;
   tp.totalRto = 0;
-  tp.tlpHighSeq = 0;
-  tp.tlpRetrans = false;
-  tp.frto = false;
-  tp.rackCount = tp.xmitCount;
+  tp.tlpEndSeq = 0;
+  tp.tlpIsRetrans = false;
+  tp.frto = FRTO_OFF;
+  tp.rackXmit = tp.xmitCount;
   tp.rackEndSeq = 0;
-  tp.rackAdvanced = false;
-  tp.rackReoWndSteps = 1;
+  tp.rackReoWndMult = 1;
   tp.rackReoWndPersist = 0;
-  tp.rackDsackSeen = false;
+  tp.rackInDsackRound = false;
   tp.reordering = tp.tn.reordering;
   tp.reordSeen = 0;
   tp.bytesSent = 0;
@@ -275,7 +274,7 @@ export function tcpDisconnect(tp: TcpSock): number {
   tp.sndbufLimitedUs = 0;
   tp.numSacks = 0;
   tp.dsackPending = false;
-  tp.recvSackCacheLen = 0;
+  tp.numSackBlocks = 0;
   tp.lsndtime = 0;
   tp.urgMode = false;
   tp.ecnFlags = 0;

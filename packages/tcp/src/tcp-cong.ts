@@ -1,11 +1,7 @@
-/** Congestion control: the interface of its algorithms and what they share (RFC 5681, RFC 6937). */
+/** Congestion control: the interface of its algorithms and what they share (RFC 5681); the reduction of the window is in tcp-prr.ts. */
 import { EINVAL, ENOENT, type Kernel } from '@linnet/kernel';
-import { TCP_CA_CWR, TCP_CA_Disorder, TCP_CA_Open, TCP_CA_Recovery } from '@linnet/uapi';
-import {
-  CA_EVENT_COMPLETE_CWR,
-  UNA_ADVANCED,
-  TCP_INFINITE_SSTHRESH,
-} from './tcp-const.ts';
+import { TCP_CA_CWR, TCP_CA_Recovery } from '@linnet/uapi';
+import { TCP_ECN_OK, TCP_ECN_QUEUE_CWR, TCP_INFINITE_SSTHRESH } from './tcp-const.ts';
 import { TCPK } from './tcp-kernel.ts';
 import type { TcpSock } from './tcp-sock.ts';
 
@@ -29,7 +25,7 @@ export interface TcpCongestionOps {
   /** `n` segments were acknowledged with a round trip of `rttUs` microseconds (-1: unknown). */
   readonly pktsAcked: ((tp: TcpSock, n: number, rttUs: number) => void) | null;
   /** Takes over from `congAvoid` and PRR when not null. */
-  readonly congControl: ((tp: TcpSock, ack: number, acked: number, flag: number) => void) | null;
+  readonly congControl: ((tp: TcpSock, ack: number, acked: number) => void) | null;
   /** It works with ECN only: SYNs ask for it whatever `tcp_ecn` says, and all packets are ECN-capable. */
   readonly requiresEcn?: boolean;
   /** Takes over the echo of marks from RFC 3168: data came over a path with ECN, marked (`ce`) or not; RCV.NXT is still that before it. */
@@ -56,7 +52,7 @@ export function tcpAssignCongestionControl(tp: TcpSock): void {
 
 /** Starts the algorithm when the connection is established (tcp_init_congestion_control). */
 export function tcpInitCongestionControl(tp: TcpSock): void {
-  tp.priorSsthresh = 0;
+  tp.ssthreshPrev = 0;
   tp.caOps!.init(tp);
   tp.caInitialized = true;
 }
@@ -94,8 +90,8 @@ export function tcpSetCaState(tp: TcpSock, state: number): void {
   tp.caState = state;
 }
 
-/** Segments that the network still holds by our count (RFC 6675's pipe). */
-export function tcpPacketsInFlight(tp: TcpSock): number {
+/** Segments that the network still holds by our count: RFC 6675's pipe (section 4). */
+export function tcpPipe(tp: TcpSock): number {
   return tp.packetsOut - tp.sackedOut - tp.lostOut + tp.retransOut;
 }
 
@@ -109,14 +105,9 @@ export function tcpInInitialSlowstart(tp: TcpSock): boolean {
   return tp.sndSsthresh >= TCP_INFINITE_SSTHRESH;
 }
 
-/** Is a proportional rate reduction going on? */
-export function tcpInCwndReduction(tp: TcpSock): boolean {
-  return tp.caState === TCP_CA_CWR || tp.caState === TCP_CA_Recovery;
-}
-
-/** The threshold to note when the window shrinks for want of data: three quarters of it (tcp_current_ssthresh). */
+/** The threshold to note when the window shrinks for want of data: three quarters of it (RFC 2861 section 3.2). During a reduction it is what that aims at. */
 export function tcpCurrentSsthresh(tp: TcpSock): number {
-  if (tcpInCwndReduction(tp)) return tp.sndSsthresh;
+  if (tp.caState === TCP_CA_CWR || tp.caState === TCP_CA_Recovery) return tp.sndSsthresh;
   return Math.max(tp.sndSsthresh, (tp.sndCwnd >> 1) + (tp.sndCwnd >> 2));
 }
 
@@ -144,73 +135,9 @@ export function tcpCongAvoidAi(tp: TcpSock, w: number, acked: number): void {
   if (tp.sndCwnd > tp.sndCwndClamp) tp.sndCwnd = tp.sndCwndClamp;
 }
 
-/** Begins a proportional rate reduction (RFC 6937 section 3, tcp_init_cwnd_reduction). */
-export function tcpInitCwndReduction(tp: TcpSock): void {
-  tp.highSeq = tp.sndNxt;
-  tp.tlpHighSeq = 0;
-  tp.tlpRetrans = false;
-  tp.sndCwndCnt = 0;
-  tp.priorCwnd = tp.sndCwnd;
-  tp.prrDelivered = 0;
-  tp.prrOut = 0;
-  tp.sndSsthresh = tp.caOps!.ssthresh(tp);
-  tcpEcnQueueCwr(tp);
-}
-
 /** CWR goes out with the next data (RFC 3168 section 6.1.2). */
-export function tcpEcnQueueCwr(tp: TcpSock): void {
-  if ((tp.ecnFlags & 1) !== 0) tp.ecnFlags |= 2;
-}
-
-/**
- * Sets the window for what an ACK during a reduction lets out: in proportion to what was delivered while above the threshold, and slow-start-like below it
- * (RFC 6937, with the bound of RFC 9937 that follows delivery while losses go on).
- */
-export function tcpCwndReduction(tp: TcpSock, delivered: number, newlyLost: number, flag: number): void {
-  if (delivered <= 0 || tp.priorCwnd === 0) return;
-  const inFlight = tcpPacketsInFlight(tp);
-  const delta = tp.sndSsthresh - inFlight;
-  let sndcnt: number;
-  tp.prrDelivered += delivered;
-  if (delta < 0) {
-    sndcnt = Math.ceil((tp.sndSsthresh * tp.prrDelivered) / tp.priorCwnd) - tp.prrOut;
-  } else {
-    sndcnt = Math.max(tp.prrDelivered - tp.prrOut, delivered);
-    if ((flag & UNA_ADVANCED) !== 0 && newlyLost === 0) sndcnt++;
-    sndcnt = Math.min(delta, sndcnt);
-  }
-  // The first retransmission leaves at once.
-  sndcnt = Math.max(sndcnt, tp.prrOut > 0 ? 0 : 1);
-  tp.sndCwnd = Math.max(inFlight + sndcnt, 1);
-}
-
-/** Ends a reduction: the window is the threshold (tcp_end_cwnd_reduction). */
-export function tcpEndCwndReduction(tp: TcpSock): void {
-  if (tp.caOps!.congControl !== null) return;
-  if (tp.sndSsthresh < TCP_INFINITE_SSTHRESH && (tp.caState === TCP_CA_CWR || tp.undoMarker !== 0)) {
-    tp.sndCwnd = Math.max(tp.sndSsthresh, 1);
-    tp.sndCwndStamp = tp.kernel.jiffies;
-  }
-  tcpCaEvent(tp, CA_EVENT_COMPLETE_CWR);
-}
-
-/** Reduces the window for congestion without loss: ECN, a full local queue (tcp_enter_cwr). */
-export function tcpEnterCwr(tp: TcpSock): void {
-  tp.priorSsthresh = 0;
-  if (tp.caState < TCP_CA_CWR) {
-    tp.undoMarker = 0;
-    tcpInitCwndReduction(tp);
-    tcpSetCaState(tp, TCP_CA_CWR);
-  }
-}
-
-/** Back to Open, or Disorder while something is still in doubt (tcp_try_keep_open). */
-export function tcpTryKeepOpen(tp: TcpSock): void {
-  const state = tp.sackedOut > 0 || tp.lostOut > 0 || tp.retransOut > 0 ? TCP_CA_Disorder : TCP_CA_Open;
-  if (tp.caState !== state) {
-    tcpSetCaState(tp, state);
-    tp.highSeq = tp.sndNxt;
-  }
+export function ecnQueueCwr(tp: TcpSock): void {
+  if ((tp.ecnFlags & TCP_ECN_OK) !== 0) tp.ecnFlags |= TCP_ECN_QUEUE_CWR;
 }
 
 /** The rate that super-segments are sized for: twice the window in a round trip in slow start, 1.2 times later (tcp_update_pacing_rate). */

@@ -93,13 +93,6 @@ export const TCP_ECN_DEMAND_CWR = 4;
 /** A segment with ECT was seen. */
 export const TCP_ECN_SEEN = 8;
 
-/** What is to be sent after an ACK was processed. */
-export const REXMIT_NONE = 0;
-/** Lost segments. */
-export const REXMIT_LOST = 1;
-/** New data. */
-export const REXMIT_NEW = 2;
-
 /** Congestion events (tcp_ca_event). */
 export const CA_EVENT_TX_START = 0;
 /** The window restarts after idle. */
@@ -114,50 +107,15 @@ export const TSQ_THROTTLED = 1;
 /** Waits in the list of sockets to be continued. */
 export const TSQ_QUEUED = 2;
 
-// What an arriving segment is, and what its acknowledgment brought.
+// What an arriving segment is.
 
-/** It carried data. */
+/** It carries data. */
 export const SEG_DATA = 0x01;
 /** It changed the window. */
 export const SEG_WINDOW_UPDATE = 0x02;
-/** It acknowledged new data. */
-export const ACKED_DATA = 0x04;
-/** Some of that had been sent again. */
-export const ACKED_RETRANSMITTED = 0x08;
-/** It acknowledged our SYN. */
-export const ACKED_SYN = 0x10;
-/** A new SACK arrived. */
-export const SACKED_NEW = 0x20;
-/** It carried ECE. */
-export const SEG_ECE = 0x40;
-/** A lost retransmission was found. */
-export const RETRANSMISSION_LOST = 0x80;
 /** Not the header-prediction path. */
-export const SEG_ALL_CHECKS = 0x100;
-/** Data that was sent once only was acknowledged or SACKed. */
-export const DELIVERED_ORIGINAL = 0x200;
-/** SND.UNA advanced. */
-export const UNA_ADVANCED = 0x400;
-/** It carried a DSACK. */
-export const SEG_DSACK = 0x800;
-/** The retransmission timer may be set again. */
-export const TIMER_MAY_RESTART = 0x1000;
-/** The peer dropped SACKed data. */
-export const PEER_RENEGED = 0x2000;
+export const SEG_ALL_CHECKS = 0x04;
 /** Take over the peer's timestamp. */
-export const SEG_TAKE_TIMESTAMP = 0x4000;
+export const SEG_TAKE_TIMESTAMP = 0x08;
 /** A challenge ACK must not be sent. */
-export const SEG_NO_CHALLENGE = 0x8000;
-/** The ACK was probably delayed. */
-export const ACK_MAYBE_DELAYED = 0x10000;
-/** The DSACK names our tail loss probe. */
-export const DSACK_OF_PROBE = 0x20000;
-
-/** The ACK acknowledged something. */
-export const ACKED_ANYTHING: number = ACKED_DATA | ACKED_SYN;
-/** Not a pure duplicate. */
-export const NO_DUPLICATE_ACK: number = SEG_DATA | SEG_WINDOW_UPDATE | ACKED_ANYTHING;
-/** Something for the congestion machine to look at. */
-export const CONGESTION_NEWS: number = SACKED_NEW | SEG_ECE | SEG_DSACK;
-/** Forward progress of any kind. */
-export const DELIVERED_ANYTHING: number = ACKED_ANYTHING | SACKED_NEW;
+export const SEG_NO_CHALLENGE = 0x10;

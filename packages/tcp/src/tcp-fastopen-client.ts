@@ -9,7 +9,7 @@ import { tcpChargeQueued, tcpStreamAllocSkb } from './tcp-fragment.ts';
 import { TcpExtTCPFastOpenActive, TcpExtTCPFastOpenActiveFail } from './tcp-mib.ts';
 import { netInc } from './tcp-net.ts';
 import { tcpTransmitSkb } from './tcp-output.ts';
-import { tcpMarkSkbLost } from './tcp-recovery.ts';
+import { sbLost } from './tcp-scoreboard.ts';
 import { tcpXmitRetransmitQueue } from './tcp-retransmit.ts';
 import { tcpAddWriteQueueTail, tcpMoveToRtxQueue } from './tcp-rtx-queue.ts';
 import { sentRingPush } from './tcp-sent-ring.ts';
@@ -149,7 +149,7 @@ export function tfoSynack(tp: TcpSock, tfo: TcpFastopen, skb: Skb): boolean {
   }
   netInc(tp.tn, TcpExtTCPFastOpenActiveFail);
   // No sign of congestion: the peer did not want it with the SYN.
-  for (let s: Skb | null = head; s !== null; s = s.next) tcpMarkSkbLost(tp, s);
+  for (let s: Skb | null = head; s !== null; s = s.next) sbLost(tp, s);
   tcpXmitRetransmitQueue(tp);
   return true;
 }

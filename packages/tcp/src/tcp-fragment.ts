@@ -9,7 +9,7 @@ import { netInc } from './tcp-net.ts';
 import { tcpInsertWriteQueueAfter } from './tcp-rtx-queue.ts';
 import { sentRingInsertAfter } from './tcp-sent-ring.ts';
 import type { TcpSock } from './tcp-sock.ts';
-import { TCPCB_LOST, TCPCB_SACKED_ACKED, TCPCB_SACKED_RETRANS, tcbInit } from './tcp-cb.ts';
+import { SB_LOST, SB_REXMIT, SB_SACKED, tcbInit } from './tcp-cb.ts';
 
 /** An empty segment with room for headers; its payload will be fragments (tcp_stream_alloc_skb). Null when the memory limit says no. */
 export function tcpStreamAllocSkb(tp: TcpSock, force: boolean): Skb | null {
@@ -33,10 +33,10 @@ export function tcpChargeQueued(tp: TcpSock, skb: Skb): void {
 /** Corrects the counts after a sent segment changed the number of wire segments it stands for (tcp_adjust_pcount). */
 export function tcpAdjustPcount(tp: TcpSock, skb: Skb, decr: number): void {
   tp.packetsOut -= decr;
-  const sacked = skb.cb3;
-  if ((sacked & TCPCB_SACKED_ACKED) !== 0) tp.sackedOut -= decr;
-  if ((sacked & TCPCB_SACKED_RETRANS) !== 0) tp.retransOut -= decr;
-  if ((sacked & TCPCB_LOST) !== 0) tp.lostOut -= decr;
+  const marks = skb.cb3;
+  if ((marks & SB_SACKED) !== 0) tp.sackedOut -= decr;
+  if ((marks & SB_REXMIT) !== 0) tp.retransOut -= decr;
+  if ((marks & SB_LOST) !== 0) tp.lostOut -= decr;
   if (!tp.rxOpt.sackOk && decr > 0) tp.sackedOut -= Math.min(tp.sackedOut, decr);
 }
 

@@ -8,7 +8,7 @@ import type { TcpSock } from './tcp-sock.ts';
 export function tcpInitTransfer(tp: TcpSock): void {
   tp.af.rebuildHeader(tp);
   // A lost SYN is a sign of congestion (RFC 6928 section 2).
-  if (tp.totalRetrans > 1 && tp.undoMarker !== 0) tp.sndCwnd = 1;
+  if (tp.totalRetrans > 1 && tp.undoable) tp.sndCwnd = 1;
   else tp.sndCwnd = tcpInitCwnd(tp);
   tp.sndCwndStamp = tp.kernel.jiffies;
   tcpInitCongestionControl(tp);

@@ -40,7 +40,7 @@ import { tcpPawsDiscard, tcpStoreTsRecent } from './tcp-paws.ts';
 import { tcpEnterQuickackMode, tcpInQuickackMode, tcpRcvRttMeasureTs, tcpSndbufExpand } from './tcp-rcvbuf.ts';
 import { tcpDsackSet } from './tcp-rcv-sack.ts';
 import { tcpSendAck, tcpSendDelayedAck } from './tcp-send.ts';
-import { tcpPacketsInFlight } from './tcp-cong.ts';
+import { tcpPipe } from './tcp-cong.ts';
 import { TCP_LIMIT_BUSY, TCP_LIMIT_IDLE, TCP_LIMIT_SNDBUF, tcpSetLimit } from './tcp-limits.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpDoneWithError } from './tcp-state.ts';
@@ -168,7 +168,7 @@ export function tcpCheckSpace(tp: TcpSock): void {
 export function tcpDataSndCheck(tp: TcpSock): void {
   tcpPushPendingFrames(tp);
   if (tp.limit !== TCP_LIMIT_IDLE && tp.writeQueue.head === null) {
-    const keeps = tp.rtxQueue.head === null ? TCP_LIMIT_IDLE : tp.noSpace && tcpPacketsInFlight(tp) < tp.sndCwnd ? TCP_LIMIT_SNDBUF : TCP_LIMIT_BUSY;
+    const keeps = tp.rtxQueue.head === null ? TCP_LIMIT_IDLE : tp.noSpace && tcpPipe(tp) < tp.sndCwnd ? TCP_LIMIT_SNDBUF : TCP_LIMIT_BUSY;
     if (keeps !== tp.limit) tcpSetLimit(tp, keeps);
   }
   tcpCheckSpace(tp);

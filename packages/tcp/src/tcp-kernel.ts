@@ -6,7 +6,8 @@ import { TcpOptionsReceived } from './tcp-options.ts';
 import { TcpTuple } from './tcp-reply.ts';
 import { InitialWindow } from './tcp-window.ts';
 import type { TcpSock } from './tcp-sock.ts';
-import { AckState } from './tcp-ack-state.ts';
+import { AckNews } from './tcp-ack-news.ts';
+import { AckedTimes } from './tcp-acked.ts';
 
 /** TCP's state of one kernel. @alpha */
 export class TcpKernel {
@@ -16,7 +17,9 @@ export class TcpKernel {
   readonly memory: ProtoMemory;
   // Scratch records: one thing at a time is processed in a kernel.
   /** @internal */
-  readonly ackState: AckState = new AckState();
+  readonly ackNews: AckNews = new AckNews();
+  /** @internal */
+  readonly ackedTimes: AckedTimes = new AckedTimes();
   /** @internal */
   readonly initialWindow: InitialWindow = new InitialWindow();
   /** @internal */

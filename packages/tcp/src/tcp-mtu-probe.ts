@@ -5,8 +5,9 @@
 import { dstMtu } from '@linnet/netdev';
 import { type Skb, skbShift, skbUnlink } from '@linnet/skbuff';
 import { after, AF_INET6, before, TCP_CA_CWR, TCP_CA_Loss, TCP_CA_Open, TCP_CLOSE_WAIT, TCP_ESTABLISHED, TCPHDR_FIN, TCPHDR_PSH, TCPHDR_URG } from '@linnet/uapi';
-import { tcpCurrentSsthresh, tcpPacketsInFlight, tcpSetCaState } from './tcp-cong.ts';
+import { tcpCurrentSsthresh, tcpPipe, tcpSetCaState } from './tcp-cong.ts';
 import { tcpExtra } from './tcp-extra.ts';
+import { FRTO_OFF } from './tcp-frto.ts';
 import { tsoFragment } from './tcp-fragment.ts';
 import { TcpExtTCPMTUPFail, TcpExtTCPMTUPSuccess } from './tcp-mib.ts';
 import { tcpMssToMtu, tcpMtuToMss, tcpSyncMss } from './tcp-mss.ts';
@@ -93,7 +94,7 @@ export function tcpMtuProbeNext(tp: TcpSock, p: TcpMtuProbe): Skb | null {
   if (len <= mss) return null;
   const needed = len + (tp.reordering + 1) * mss;
   if (((tp.writeSeq - tp.sndNxt) | 0) < needed || after((tp.sndNxt + needed) | 0, tcpWndEnd(tp))) return null;
-  if (tp.sndCwnd < tp.reordering + 3 || tcpPacketsInFlight(tp) + 2 > tp.sndCwnd) return null;
+  if (tp.sndCwnd < tp.reordering + 3 || tcpPipe(tp) + 2 > tp.sndCwnd) return null;
   if (!gather(tp, head, len, mss)) return null;
   head.cb6 = 1;
   head.cb7 = 0;
@@ -151,12 +152,12 @@ export function tcpMtuProbeLost(tp: TcpSock): boolean {
   netInc(tp.tn, TcpExtTCPMTUPFail);
   p.high = p.size - 1;
   p.size = 0;
-  tp.retransmitHint = null;
-  tp.highSeq = tp.sndNxt;
+  tp.nextLost = null;
+  tp.recoveryPoint = tp.sndNxt;
   tp.sndSsthresh = tcpCurrentSsthresh(tp);
-  tp.priorSsthresh = 0;
-  tp.undoMarker = 0;
-  tp.frto = false;
+  tp.ssthreshPrev = 0;
+  tp.undoable = false;
+  tp.frto = FRTO_OFF;
   tcpSetCaState(tp, TCP_CA_Loss);
   return true;
 }

@@ -15,7 +15,6 @@ import {
   INET_ECN_ECT_0,
   INET_ECN_MASK,
   IPPROTO_TCP,
-  TCP_CA_CWR,
   TCP_CA_Recovery,
   TCP_CLOSE,
   TCPHDR_ACK,
@@ -27,7 +26,7 @@ import {
   TCPHDR_URG,
   TCPOLEN_MD5SIG_ALIGNED,
 } from '@linnet/uapi';
-import { tcpCaEvent, tcpEnterCwr, tcpPacketsInFlight } from './tcp-cong.ts';
+import { tcpCaEvent, tcpPipe } from './tcp-cong.ts';
 import {
   CA_EVENT_TX_START,
   ICSK_TIME_LOSS_PROBE,
@@ -52,7 +51,9 @@ import { tcpSynOptionsLen, tcpWriteSackHeader, tcpWriteSynOptions, tcpWriteTimes
 import { tcpMoveToRtxQueue, tcpSendHead } from './tcp-rtx-queue.ts';
 import { sentRingPush } from './tcp-sent-ring.ts';
 import type { TcpSock } from './tcp-sock.ts';
-import { tcpCheckProbeTimer, tcpRearmRto, tcpScheduleLossProbe } from './tcp-xmit-timer.ts';
+import { tlpArm } from './tcp-tlp.ts';
+import { tcpCheckProbeTimer, tcpRearmRto } from './tcp-xmit-timer.ts';
+import { prrActive, tcpReduceOnce } from './tcp-prr.ts';
 import { tcpMstampRefresh, tcpTimeStampMs } from './tcp-clock.ts';
 import { tcpRateSkbSent } from './tcp-rate.ts';
 import { tcpCwndRestart, tcpCwndValidate } from './tcp-cwnd.ts';
@@ -80,7 +81,7 @@ function tcpEventAckSent(tp: TcpSock, rcvNxt: number): void {
 /** Notes that data left (tcp_event_data_sent): after idle the window restarts (RFC 5681 section 4.1). */
 function tcpEventDataSent(tp: TcpSock): void {
   const now = tp.kernel.jiffies;
-  if (tcpPacketsInFlight(tp) === 0) tcpCaEvent(tp, CA_EVENT_TX_START);
+  if (tcpPipe(tp) === 0) tcpCaEvent(tp, CA_EVENT_TX_START);
   tp.lsndtime = now;
   // A reply within the ACK timeout: this looks like a conversation, so ACKs wait for data.
   if (((now - tp.ackLrcvtime) | 0) < tp.ackAto && tp.ackPingpong < TCP_PINGPONG_THRESH) tp.ackPingpong++;
@@ -223,7 +224,7 @@ export function tcpTransmitSkb(tp: TcpSock, skb: Skb, clone: boolean, rcvNxt: nu
   let err = tp.af.queueXmit(tp, skb, tp.fl);
   if (err > 0) {
     // NET_XMIT_CN and the like: the local queue is congested.
-    tcpEnterCwr(tp);
+    tcpReduceOnce(tp);
     // NET_XMIT_CN: it left all the same. What was dropped here is tried again soon, and is no sign of the peer.
     if (err === 2) err = 0;
   }
@@ -269,7 +270,7 @@ export function tcpEventNewDataSent(tp: TcpSock, skb: Skb): void {
 
 /** Segments that the congestion window lets out now (tcp_cwnd_test). */
 function tcpCwndTest(tp: TcpSock): number {
-  const inFlight = tcpPacketsInFlight(tp);
+  const inFlight = tcpPipe(tp);
   const cwnd = tp.sndCwnd;
   if (inFlight >= cwnd) return 0;
   // Not more than half a window in one burst, so that ACKs come back spread out.
@@ -333,7 +334,7 @@ function tcpTsoShouldDefer(tp: TcpSock, skb: Skb, maxSegs: number): boolean {
   if (tp.caState >= TCP_CA_Recovery) return false;
   // Deferred already for more than a millisecond.
   if (tp.packetsOut === 0 || ((tp.kernel.jiffies - tp.lsndtime) | 0) > 1) return false;
-  const inFlight = tcpPacketsInFlight(tp);
+  const inFlight = tcpPipe(tp);
   const sendWin = (tcpWndEnd(tp) - skb.cb0) | 0;
   const congWin = (tp.sndCwnd - inFlight) * tp.mssCache;
   const limit = Math.min(sendWin, congWin);
@@ -432,13 +433,13 @@ export function tcpWriteXmit(tp: TcpSock, mss: number, nonagle: number, pushOne:
   }
   if (keeps !== tp.limit) tcpSetLimit(tp, keeps);
   if (sent > 0) {
-    if (tp.caState === TCP_CA_Recovery || tp.caState === TCP_CA_CWR) tp.prrOut += sent;
-    if (pushOne !== 2) tcpScheduleLossProbe(tp, false);
-    isCwndLimited = isCwndLimited || tcpPacketsInFlight(tp) >= tp.sndCwnd;
+    if (prrActive(tp)) tp.prrOut += sent;
+    if (pushOne !== 2) tlpArm(tp, false);
+    isCwndLimited = isCwndLimited || tcpPipe(tp) >= tp.sndCwnd;
     tcpCwndValidate(tp, isCwndLimited);
     return false;
   }
-  if (tcpPacketsInFlight(tp) >= tp.sndCwnd || isCwndLimited) tcpCwndValidate(tp, true);
+  if (tcpPipe(tp) >= tp.sndCwnd || isCwndLimited) tcpCwndValidate(tp, true);
   return tp.packetsOut === 0 && tp.writeQueue.head !== null;
 }
 

@@ -44,7 +44,7 @@ import {
 import { tfoSynack } from './tcp-fastopen-client.ts';
 import { tcpDataQueue, tcpScheduleAck, tcpUrg } from './tcp-data.ts';
 import { tcpAckSndCheck, tcpDataSndCheck, tcpReset, tcpValidateIncoming } from './tcp-input.ts';
-import { tcpTryUndoSpuriousSyn } from './tcp-loss.ts';
+import { spuriousSyn } from './tcp-spurious.ts';
 import { TcpExtPAWSActive, TcpExtTCPAbortOnData } from './tcp-mib.ts';
 import { tcpTimeWait } from './tcp-minisocks.ts';
 import { tcpMd5Len } from './tcp-md5.ts';
@@ -114,7 +114,7 @@ function tcpRcvSynsent(tp: TcpSock, skb: Skb): number {
     if (rx.sawTstamp && rx.rcvTsecr !== 0) {
       const ecr = (rx.rcvTsecr - tp.tsoffset) | 0;
       const now = tcpTimeStampMs(ktime);
-      if (before(ecr, tp.retransStamp) || after(ecr, now)) {
+      if (before(ecr, tp.rexmitTs) || after(ecr, now)) {
         netInc(tn, TcpExtPAWSActive);
         return 1;
       }
@@ -132,7 +132,7 @@ function tcpRcvSynsent(tp: TcpSock, skb: Skb): number {
     if ((tp.ecnFlags & TCP_ECN_OK) !== 0 && (flags & (TCPHDR_ECE | TCPHDR_CWR)) !== TCPHDR_ECE) noEcn(tp);
     tp.sndWl1 = skb.cb0;
     tcpAck(tp, skb, SEG_ALL_CHECKS);
-    tcpTryUndoSpuriousSyn(tp);
+    spuriousSyn(tp);
     tp.rcvNxt = (skb.cb0 + 1) | 0;
     tp.rcvWup = tp.rcvNxt;
     // The window of a SYN is never scaled.
@@ -379,8 +379,8 @@ export function tcpRcvStateProcess(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: 
 /** The same for a connection that has lived since its SYN: all that is settled already stays. */
 function tfoChildEstablished(tp: TcpSock, skb: Skb): void {
   if (tp.srttUs === 0) tcpSynackRttMeas(tp);
-  tcpTryUndoSpuriousSyn(tp);
-  tp.retransStamp = 0;
+  spuriousSyn(tp);
+  tp.rexmitTs = 0;
   // The SYN-ACK has arrived.
   tp.delivered++;
   tcpSetState(tp, TCP_ESTABLISHED);
@@ -397,8 +397,8 @@ function tfoChildEstablished(tp: TcpSock, skb: Skb): void {
 /** The ACK of our SYN-ACK: the connection is established (RFC 9293 section 3.10.7.4, fifth check). */
 function tcpSynRecvEstablished(tp: TcpSock, skb: Skb): void {
   if (tp.srttUs === 0) tcpSynackRttMeas(tp);
-  tcpTryUndoSpuriousSyn(tp);
-  tp.retransStamp = 0;
+  spuriousSyn(tp);
+  tp.rexmitTs = 0;
   tp.copiedSeq = tp.rcvNxt;
   if (tp.rxOpt.tstampOk) tp.advmss -= 12;
   tcpInitTransfer(tp);

@@ -1,163 +1,124 @@
-/** RACK: a segment is lost when one that was sent sufficiently later has been delivered (RFC 8985 section 6). */
-import { usecsToJiffies } from '@linnet/kernel';
-import type { Skb } from '@linnet/skbuff';
-import { after, before, TCP_CA_Recovery } from '@linnet/uapi';
-import {
-  TCPCB_LOST,
-  TCPCB_RETRANS,
-  TCPCB_SACKED_ACKED,
-  TCPCB_SACKED_RETRANS,
-} from './tcp-cb.ts';
-import { RETRANSMISSION_LOST, TIMER_MAY_RESTART, UNA_ADVANCED, ICSK_TIME_REO_TIMEOUT, TCP_TIMEOUT_MIN } from './tcp-const.ts';
-import { tcpFragment } from './tcp-fragment.ts';
-import { TcpExtTCPLostRetransmit } from './tcp-mib.ts';
-import { netAdd } from './tcp-net.ts';
-import { sentRingFirst, sentRingRemove } from './tcp-sent-ring.ts';
+/**
+ * Congestion and recovery: what an ACK means for the connection as a whole (RFC 5681, RFC 6582, RFC 6675 section 5, RFC 3168). The states are those that TCP_INFO shows.
+ *
+ *             SACK, duplicate             loss detected: prrStart
+ *     Open <------------------> Disorder ------------------------> Recovery
+ *       |  ^        nothing left in doubt                            |   ^
+ *       |  '---------------- RecoveryPoint acknowledged -------------'   | a retransmission lost
+ *       |- ECE ---> CWR ---- RecoveryPoint passed ----> Open             |
+ *       '- timeout (from any state, tcp-rto.ts) ------> Loss ------------'----> Open by RecoveryPoint, or because it was spurious
+ *
+ * For each ACK: was the reduction needless? Is RecoveryPoint reached? What is lost? Then: which state follows, and what is sent?
+ */
+import { before, TCP_CA_CWR, TCP_CA_Loss, TCP_CA_Open, TCP_CA_Recovery } from '@linnet/uapi';
+import { type AckNews, SEND_LOST, SEND_NOTHING } from './tcp-ack-news.ts';
+import { tcpCurrentSsthresh, tcpSetCaState } from './tcp-cong.ts';
+import { ICSK_TIME_RETRANS } from './tcp-const.ts';
+import { TcpExtTCPRenoRecovery, TcpExtTCPSackRecovery } from './tcp-mib.ts';
+import { tcpMtuProbeLost } from './tcp-mtu-probe.ts';
+import { netInc } from './tcp-net.ts';
+import { newrenoCount, newrenoDetectLoss } from './tcp-newreno.ts';
+import { prrAck, prrActive, prrEnd, prrStart, tcpReduceOnce } from './tcp-prr.ts';
+import { rackDetectLossAndArmTimer, rackRecoveryLeft } from './tcp-rack.ts';
+import { tcpXmitRetransmitQueue } from './tcp-retransmit.ts';
+import { episodeBegin, spuriousAck, tcpSettle } from './tcp-spurious.ts';
 import type { TcpSock } from './tcp-sock.ts';
-import { tcpResetXmitTimer } from './tcp-xmit-timer.ts';
+import { tcpRearmRto, tcpResetXmitTimer } from './tcp-xmit-timer.ts';
 
-/** Bit of tcp_recovery: the reordering window does not grow. */
-const TCP_RACK_STATIC_REO_WND = 2;
-/** Bit of tcp_recovery: do not use the duplicate-ACK threshold to close the window. */
-const TCP_RACK_NO_DUPTHRESH = 4;
-/** Round trips without DSACK after which the window shrinks again. */
-const TCP_RACK_RECOVERY_THRESH = 16;
+/** A peer that threw away what it had SACKed gets this long to say more, in ms, or half a round trip; then all is sent again (RFC 2018 section 8). */
+const RENEGED_WAIT = 10;
 
-/**
- * Was the segment (n1, seq1) sent after (n2, seq2)? The order is that of sending, counted: the clock is read once for a run of work, so times tie between a
- * retransmission and new data. Segments of one super-segment left together; among them the sequence decides.
- */
-export function tcpRackSentAfter(n1: number, n2: number, seq1: number, seq2: number): boolean {
-  const d = (n1 - n2) | 0;
-  return d > 0 || (d === 0 && after(seq1, seq2));
-}
-
-/** Counts a segment as lost, and a retransmission of it as lost too (tcp_mark_skb_lost). */
-export function tcpMarkSkbLost(tp: TcpSock, skb: Skb): void {
-  const sacked = skb.cb3;
-  if ((sacked & TCPCB_SACKED_ACKED) !== 0) return;
-  const hint = tp.retransmitHint;
-  if (hint !== null && before(skb.cb0, hint.cb0)) tp.retransmitHint = skb;
-  if ((sacked & TCPCB_LOST) !== 0) {
-    if ((sacked & TCPCB_SACKED_RETRANS) !== 0) {
-      skb.cb3 &= ~TCPCB_SACKED_RETRANS;
-      tp.retransOut -= skb.cb6;
-      netAdd(tp.tn, TcpExtTCPLostRetransmit, skb.cb6);
-      tp.lost += skb.cb6;
-    }
-  } else {
-    tp.lostOut += skb.cb6;
-    skb.cb3 |= TCPCB_LOST;
-    tp.lost += skb.cb6;
+/** Loss was detected: one reduction for all of the window that is outstanding now (RFC 6675 section 5 step 4). */
+function recoveryBegin(tp: TcpSock, ece: boolean): void {
+  netInc(tp.tn, tp.rxOpt.sackOk ? TcpExtTCPSackRecovery : TcpExtTCPRenoRecovery);
+  episodeBegin(tp);
+  tp.ssthreshPrev = 0;
+  if (!prrActive(tp)) {
+    // Congestion that a router reported is no mistake.
+    if (!ece) tp.ssthreshPrev = tcpCurrentSsthresh(tp);
+    prrStart(tp);
   }
+  tcpSetCaState(tp, TCP_CA_Recovery);
 }
 
-/** How long a segment may be overtaken before it counts as lost (RFC 8985 section 6.2 step 4, tcp_rack_reo_wnd). */
-function tcpRackReoWnd(tp: TcpSock): number {
-  if (tp.reordSeen === 0) {
-    // Without any reordering so far, three SACKed segments or a recovery under way are proof enough.
-    if (tp.caState >= TCP_CA_Recovery) return 0;
-    if (tp.sackedOut >= tp.reordering && (tp.tn.recovery & TCP_RACK_NO_DUPTHRESH) === 0) return 0;
-  }
-  return Math.min((Math.max(tp.minRtt0, 0) >> 2) * tp.rackReoWndSteps, tp.srttUs >> 3);
-}
-
-/** Microseconds until an unacknowledged segment counts as lost; not positive when it does. */
-export function tcpRackSkbTimeout(tp: TcpSock, skb: Skb, reoWnd: number): number {
-  return tp.rackRttUs + reoWnd - ((tp.mstamp - skb.cb5) | 0);
-}
-
-/** Marks what has been overtaken for too long; returns the microseconds until the next one would be (0: none) (tcp_rack_detect_loss). */
-function tcpRackDetectLoss(tp: TcpSock): number {
-  const ring = tp.sentRing;
-  const reoWnd = tcpRackReoWnd(tp);
-  let timeout = 0;
-  for (let p = sentRingFirst(ring); p !== ring.tail; p++) {
-    const skb = ring.slots[p & ring.mask] as Skb | null;
-    if (skb === null) continue;
-    // Lost and not sent again: nothing new to learn.
-    if ((skb.cb3 & TCPCB_LOST) !== 0 && (skb.cb3 & TCPCB_SACKED_RETRANS) === 0) continue;
-    if (!tcpRackSentAfter(tp.rackCount, skb.cb4, tp.rackEndSeq, skb.cb1)) break;
-    const left = tcpRackSkbTimeout(tp, skb, reoWnd);
-    if (left <= 0) {
-      tcpMarkSkbLost(tp, skb);
-      sentRingRemove(ring, skb);
-    } else if (left > timeout) {
-      timeout = left;
-    }
-  }
-  return timeout;
-}
-
-/** After an ACK: marks losses, and sets a timer for those that are not certain yet. Returns whether the timer was set (tcp_rack_mark_lost). */
-export function tcpRackMarkLost(tp: TcpSock): boolean {
-  if (!tp.rackAdvanced) return false;
-  tp.rackAdvanced = false;
-  const timeout = tcpRackDetectLoss(tp);
-  if (timeout === 0) return false;
-  tcpResetXmitTimer(tp, ICSK_TIME_REO_TIMEOUT, usecsToJiffies(timeout) + TCP_TIMEOUT_MIN);
-  return true;
-}
-
-/** A segment was delivered: of those so far, is it the one that left last? (RFC 8985 section 6.2 step 2, tcp_rack_advance) */
-export function tcpRackAdvance(tp: TcpSock, sacked: number, skb: Skb): void {
-  const rtt = (tp.mstamp - skb.cb5) | 0;
-  // The ACK came too soon to be for the retransmission: it tells of the original.
-  if (rtt < tp.minRtt0 && (sacked & TCPCB_RETRANS) !== 0) return;
-  tp.rackAdvanced = true;
-  tp.rackRttUs = rtt;
-  if (tcpRackSentAfter(skb.cb4, tp.rackCount, skb.cb1, tp.rackEndSeq)) {
-    tp.rackCount = skb.cb4;
-    tp.rackEndSeq = skb.cb1;
-  }
-}
-
-/** The reordering timer fired: marks what is due now. Returns whether something was marked. */
-export function tcpRackReoTimeoutMark(tp: TcpSock): boolean {
-  const before = tp.lostOut;
-  const lostBefore = tp.lost;
-  const timeout = tcpRackDetectLoss(tp);
-  if (timeout > 0) tcpResetXmitTimer(tp, ICSK_TIME_REO_TIMEOUT, usecsToJiffies(timeout) + TCP_TIMEOUT_MIN);
-  return tp.lostOut !== before || tp.lost !== lostBefore;
-}
-
-/**
- * Adapts the reordering window (RFC 8985 section 6.2 step 4): a DSACK says that a retransmission was needless and widens it, once a round trip; sixteen recoveries
- * without one close it again.
- */
-export function tcpRackUpdateReoWnd(tp: TcpSock, priorDelivered: number): void {
-  if ((tp.tn.recovery & TCP_RACK_STATIC_REO_WND) !== 0 || priorDelivered < 0) return;
-  if (before(priorDelivered, tp.rackLastDelivered)) tp.rackDsackSeen = false;
-  if (tp.rackDsackSeen) {
-    tp.rackReoWndSteps = Math.min(0xff, tp.rackReoWndSteps + 1);
-    tp.rackDsackSeen = false;
-    tp.rackLastDelivered = tp.delivered;
-    tp.rackReoWndPersist = TCP_RACK_RECOVERY_THRESH;
-  } else if (tp.rackReoWndPersist === 0) {
-    tp.rackReoWndSteps = 1;
-  }
-}
-
-/** Without SACK: the first outstanding segment is lost once three duplicates came, or a partial ACK shows a hole (RFC 6582, tcp_newreno_mark_lost). */
-export function tcpNewrenoMarkLost(tp: TcpSock, sndUnaAdvanced: boolean): void {
+/** Ends the episode whose RecoveryPoint is acknowledged. */
+function leaveAtRecoveryPoint(tp: TcpSock): void {
   const state = tp.caState;
-  if ((state < TCP_CA_Recovery && tp.sackedOut >= tp.reordering) || (state === TCP_CA_Recovery && sndUnaAdvanced)) {
-    const skb = tp.rtxQueue.head;
-    if (skb === null || (skb.cb3 & TCPCB_LOST) !== 0) return;
-    if (skb.cb6 > 1 && skb.len > tp.mssCache) tcpFragment(tp, skb, tp.mssCache, tp.mssCache);
-    tcpMarkSkbLost(tp, skb);
+  if (state < TCP_CA_CWR || before(tp.sndUna, tp.recoveryPoint)) return;
+  if (state === TCP_CA_CWR) {
+    // The reduction lasts a round trip: until something is acknowledged that left after it began.
+    if (tp.sndUna === tp.recoveryPoint) return;
+  } else {
+    if (!tp.rxOpt.sackOk) tp.sackedOut = 0;
+    if (tp.undoable) rackRecoveryLeft(tp);
+    tp.sackReneg = false;
   }
+  if (state !== TCP_CA_Loss) prrEnd(tp);
+  tcpSetCaState(tp, TCP_CA_Open);
+  tcpSettle(tp);
 }
 
-/** Which segments are lost, after an ACK (tcp_identify_packet_loss). Returns the flags with RETRANSMISSION_LOST, and without the right to set the timer, as needed. */
-export function tcpIdentifyPacketLoss(tp: TcpSock, flag: number): number {
-  if (tp.rtxQueue.head === null) return flag;
+/** Marks what this ACK shows to be lost. */
+function detectLosses(tp: TcpSock, dupAcks: number, news: AckNews): void {
+  if (!tp.rxOpt.sackOk) newrenoCount(tp, news.advanced, dupAcks, news.ece);
+  if (tp.rtxQueue.head === null) return;
   if (!tp.rxOpt.sackOk) {
-    tcpNewrenoMarkLost(tp, (flag & UNA_ADVANCED) !== 0);
-  } else {
-    const retrans = tp.retransOut;
-    if (tcpRackMarkLost(tp)) flag &= ~TIMER_MAY_RESTART;
-    if (retrans > tp.retransOut) flag |= RETRANSMISSION_LOST;
+    newrenoDetectLoss(tp, news.advanced);
+    return;
   }
-  return flag;
+  const underWay = tp.retransOut;
+  if (rackDetectLossAndArmTimer(tp)) news.restartTimer = false;
+  news.rexmitLost = tp.retransOut < underWay;
 }
+
+/** Goes to the state that the scoreboard calls for, and decides what is sent. */
+function react(tp: TcpSock, news: AckNews): void {
+  const state = tp.caState;
+  if (state === TCP_CA_Loss) {
+    // The loss of a retransmission is one more sign of congestion (RFC 5681 section 4.3).
+    if (news.rexmitLost) recoveryBegin(tp, news.ece);
+  } else if (state !== TCP_CA_Recovery) {
+    if (tp.lostOut === 0) {
+      if (news.ece) tcpReduceOnce(tp);
+      if (tp.caState !== TCP_CA_CWR) tcpSettle(tp);
+      return;
+    }
+    if (tp.extra === null || !tcpMtuProbeLost(tp)) recoveryBegin(tp, news.ece);
+  }
+  if (news.send === SEND_NOTHING || tp.caState !== TCP_CA_Loss) news.send = SEND_LOST;
+}
+
+/**
+ * An ACK that is more than plain progress in the Open state. `priorUna`: SND.UNA before it; `dupAcks`: how many duplicates it stands for. `news.send` says what is to be sent
+ * then, and `news.restartTimer` is taken back where a timer was set here.
+ */
+export function recoveryAck(tp: TcpSock, priorUna: number, dupAcks: number, news: AckNews): void {
+  if (tp.packetsOut === 0) tp.sackedOut = 0;
+  if (news.ece) tp.ssthreshPrev = 0;
+  if (news.reneged && news.advanced) {
+    news.restartTimer = false;
+    tcpResetXmitTimer(tp, ICSK_TIME_RETRANS, Math.max(Math.ceil((tp.srttUs >> 4) / 1000), RENEGED_WAIT));
+    return;
+  }
+  if (tp.caState === TCP_CA_Open) tp.rexmitTs = 0;
+  if (spuriousAck(tp, priorUna, dupAcks, news)) return;
+  leaveAtRecoveryPoint(tp);
+  detectLosses(tp, dupAcks, news);
+  react(tp, news);
+}
+
+/** RACK's timer fired: what had been overtaken is overdue now (RFC 8985 section 6.3). */
+export function recoveryRackTimer(tp: TcpSock): void {
+  const { lost } = tp;
+  rackDetectLossAndArmTimer(tp);
+  if (tp.lost !== lost) {
+    if (tp.caState <= TCP_CA_CWR && (tp.extra === null || !tcpMtuProbeLost(tp))) {
+      recoveryBegin(tp, false);
+      // No ACK is at hand: one segment of what was delivered before pays for the first retransmission.
+      if (tp.caOps!.congControl === null) prrAck(tp, 1, false);
+    }
+    tcpXmitRetransmitQueue(tp);
+  }
+  if (tp.pending !== ICSK_TIME_RETRANS) tcpRearmRto(tp);
+}
+

@@ -11,7 +11,7 @@ import {
   after, CAP_NET_ADMIN, MSG_PEEK, TCP_CLOSE, TCP_ESTABLISHED, TCP_MAX_WSCALE, TCP_NO_QUEUE, TCP_QUEUE_SEQ, TCP_QUEUES_NR, TCP_RECV_QUEUE, TCP_REPAIR, TCP_REPAIR_OFF, TCP_REPAIR_OFF_NO_WP,
   TCP_REPAIR_ON, TCP_REPAIR_OPTIONS, TCP_REPAIR_QUEUE, TCP_REPAIR_WINDOW, TCP_SEND_QUEUE, TCP_TIMESTAMP, TCPHDR_ACK, TCPOPT_MAXSEG, TCPOPT_SACK_PERM, TCPOPT_TIMESTAMP, TCPOPT_WINDOW,
 } from '@linnet/uapi';
-import { TCPCB_EVER_RETRANS, tcbInit } from './tcp-cb.ts';
+import { SB_EVER_REXMIT, tcbInit } from './tcp-cb.ts';
 import { tcpMstampRefresh, tcpTimeStampMs } from './tcp-clock.ts';
 import { MAX_TCP_HEADER } from './tcp-const.ts';
 import { tcpQueueRcv } from './tcp-data.ts';
@@ -215,7 +215,7 @@ export function tcpRepairTake(tp: TcpSock): void {
   tcpMstampRefresh(tp);
   for (let skb = tp.writeQueue.head; skb !== null; skb = tp.writeQueue.head) {
     tcpSetSkbTsoSegs(skb, mss);
-    skb.cb3 |= TCPCB_EVER_RETRANS;
+    skb.cb3 |= SB_EVER_REXMIT;
     skb.cb5 = tp.mstamp;
     tp.xmitCount = (tp.xmitCount + 1) | 0;
     skb.cb4 = tp.xmitCount;

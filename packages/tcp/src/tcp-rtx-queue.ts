@@ -28,7 +28,7 @@ export function tcpMoveToRtxQueue(tp: TcpSock, skb: Skb): void {
 /** Takes a segment off the retransmit queue, keeping the hints right. */
 export function tcpRtxQueueUnlink(tp: TcpSock, skb: Skb): void {
   if (tp.sackHint === skb) tp.sackHint = skb.next ?? skb.prev;
-  if (tp.retransmitHint === skb) tp.retransmitHint = skb.next;
+  if (tp.nextLost === skb) tp.nextLost = skb.next;
   sentRingRemove(tp.sentRing, skb);
   skbUnlink(skb, tp.rtxQueue);
 }
@@ -55,7 +55,7 @@ export function tcpInsertWriteQueueAfter(tp: TcpSock, skb: Skb, buff: Skb): void
 export function tcpWriteQueuePurge(tp: TcpSock): void {
   sentRingClear(tp.sentRing);
   tp.sackHint = null;
-  tp.retransmitHint = null;
+  tp.nextLost = null;
   for (let skb = tp.writeQueue.head; skb !== null; skb = tp.writeQueue.head) {
     skbUnlink(skb, tp.writeQueue);
     tcpWmemFreeSkb(tp, skb);

@@ -210,7 +210,7 @@ export function tcpConnect(tp: TcpSock): number {
   tp.writeSeq = skb.cb1;
   tcpMstampRefresh(tp);
   const stamp = tcpTimeStampMs(tp.kernel.ktime);
-  tp.retransStamp = stamp === 0 ? 1 : stamp;
+  tp.rexmitTs = stamp === 0 ? 1 : stamp;
   tcpChargeQueued(tp, skb);
   tcpAddWriteQueueTail(tp, skb);
   tcpMoveToRtxQueue(tp, skb);

@@ -2,7 +2,7 @@
 import type { Skb } from '@linnet/skbuff';
 import { TCP_CA_Loss } from '@linnet/uapi';
 import { tcpCurrentSsthresh, tcpSetCaState } from './tcp-cong.ts';
-import { tcpMarkSkbLost } from './tcp-recovery.ts';
+import { sbLost } from './tcp-scoreboard.ts';
 import { tcpXmitRetransmitQueue } from './tcp-retransmit.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpCurrentMss } from './tcp-mss.ts';
@@ -12,15 +12,15 @@ export function tcpSimpleRetransmit(tp: TcpSock): void {
   const mss = tcpCurrentMss(tp);
   for (let skb: Skb | null = tp.rtxQueue.head; skb !== null; skb = skb.next) {
     const segSize = skb.cb6 > 1 ? skb.cb7 : skb.len;
-    if (segSize > mss) tcpMarkSkbLost(tp, skb);
+    if (segSize > mss) sbLost(tp, skb);
   }
   if (tp.lostOut === 0) return;
-  tp.retransmitHint = null;
+  tp.nextLost = null;
   if (tp.caState !== TCP_CA_Loss) {
-    tp.highSeq = tp.sndNxt;
+    tp.recoveryPoint = tp.sndNxt;
     tp.sndSsthresh = tcpCurrentSsthresh(tp);
-    tp.priorSsthresh = 0;
-    tp.undoMarker = 0;
+    tp.ssthreshPrev = 0;
+    tp.undoable = false;
     tcpSetCaState(tp, TCP_CA_Loss);
   }
   tcpXmitRetransmitQueue(tp);

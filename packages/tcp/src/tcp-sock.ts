@@ -108,12 +108,12 @@ export class TcpSock extends InetConnectionSock {
   /** Where the last SACK was found: the next one is mostly near. */
   sackHint: Skb | null = null;
   /** Where the next lost segment is looked for. */
-  retransmitHint: Skb | null = null;
+  nextLost: Skb | null = null;
   /** End of the highest SACKed range; counts while sackedOut is not 0. */
   sackHighEnd = 0;
   /** SACK blocks of the last ACK, sorted: start, end pairs. */
-  readonly recvSackCache: Int32Array = new Int32Array(8);
-  recvSackCacheLen = 0;
+  readonly sackBlocks: Int32Array = new Int32Array(8);
+  numSackBlocks = 0;
   sndCwnd: number = TCP_INIT_CWND;
   sndCwndCnt = 0;
   sndCwndClamp = 0x7fffffff;
@@ -127,7 +127,8 @@ export class TcpSock extends InetConnectionSock {
   maxPacketsOut = 0;
   cwndUsageSeq = 0;
   isCwndLimited = false;
-  highSeq = 0;
+  /** SND.NXT when the episode of congestion began: it ends when that is acknowledged (RFC 6582, RFC 6675). */
+  recoveryPoint = 0;
   reordering = 3;
   delivered = 0;
   deliveredCe = 0;
@@ -166,14 +167,12 @@ export class TcpSock extends InetConnectionSock {
   /** Transmissions of data so far: the order that RACK goes by. */
   xmitCount = 0;
   /** Of the segments delivered so far, that which left last: its place in that order, its round trip, its end. */
-  rackCount = 0;
+  rackXmit = 0;
   rackRttUs = 0;
   rackEndSeq = 0;
-  rackLastDelivered = 0;
-  rackAdvanced = false;
-  // Tail loss probe
-  tlpHighSeq = 0;
-  tlpRetrans = false;
+  // Tail loss probe: SND.NXT when it left (0: none is under way), and whether it was old data.
+  tlpEndSeq = 0;
+  tlpIsRetrans = false;
 
   // Timers and retries (icsk)
   rto = 1000;
@@ -219,22 +218,32 @@ export class TcpSock extends InetConnectionSock {
   /** When the SYN-ACK that this connection answered had left (microseconds), and how often it had been sent again. */
   synackStamp = 0;
   synackRetrans = 0;
-  priorSsthresh = 0;
+  /** Window before the reduction, and the threshold to go back to when that proves needless; 0: there is none. */
   priorCwnd = 0;
-  retransStamp = 0;
-  undoMarker = 0;
-  undoRetrans = 0;
+  ssthreshPrev = 0;
+  /** RFC 3522's RetransmitTS: the timestamp clock (ms) at the first retransmission of the episode; 0: none. */
+  rexmitTs = 0;
+  /** The reduction can be undone: SND.UNA when it began, segments sent again since, and those of them that DSACKs reported. */
+  undoable = false;
+  episodeUna = 0;
+  episodeRexmits = 0;
+  episodeDsacks = 0;
   totalRetrans = 0;
   totalRto = 0;
   reordSeen = 0;
   prrDelivered = 0;
   prrOut = 0;
+  recoverFs = 0;
   bytesRetrans = 0;
   dsackDups = 0;
-  frto = false;
-  rackReoWndSteps = 1;
+  /** FRTO_*. */
+  frto = 0;
+  /** RACK's reordering window in quarters of the least round trip, and after how many recoveries it is one again. */
+  rackReoWndMult = 1;
   rackReoWndPersist = 0;
-  rackDsackSeen = false;
+  /** The round in which a DSACK has widened it already lasts until SND.UNA reaches this. */
+  rackInDsackRound = false;
+  rackDsackRound = 0;
   probesTstamp = 0;
   synRetries = 0;
   userTimeout = 0;

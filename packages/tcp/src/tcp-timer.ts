@@ -27,8 +27,6 @@ import {
   TCP_TIMEOUT_INIT,
   TCP_TIMEWAIT_LEN,
 } from './tcp-const.ts';
-import { tcpCwndReduction } from './tcp-cong.ts';
-import { tcpEnterLoss, tcpEnterRecovery } from './tcp-loss.ts';
 import {
   TcpExtDelayedACKs,
   TcpExtTCPAbortOnMemory,
@@ -40,18 +38,20 @@ import {
   TcpExtTCPRenoRecoveryFail,
   TcpExtTCPTimeouts,
 } from './tcp-mib.ts';
-import { tcpMtuBlackhole, tcpMtuProbeLost } from './tcp-mtu-probe.ts';
+import { tcpMtuBlackhole } from './tcp-mtu-probe.ts';
 import { tcpTimeWait } from './tcp-minisocks.ts';
 import { netInc } from './tcp-net.ts';
-import { tcpRackReoTimeoutMark } from './tcp-recovery.ts';
-import { tcpRetransmitSkb, tcpSendLossProbe, tcpXmitRetransmitQueue } from './tcp-retransmit.ts';
+import { recoveryRackTimer } from './tcp-recovery.ts';
+import { tcpRetransmitSkb } from './tcp-retransmit.ts';
+import { rtoBegin } from './tcp-rto.ts';
 import { tcpQueuesEmpty } from './tcp-rtx-queue.ts';
 import { tcpSendAck, tcpSendActiveReset, tcpSendKeepalive, tcpSendProbe0 } from './tcp-send.ts';
 import type { TcpRequestSock } from './tcp-request-sock.ts';
 import { tcpRtxSynack } from './tcp-synack.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpDone, tcpDoneWithError } from './tcp-state.ts';
-import { tcpRearmRto, tcpResetXmitTimer, tcpRtoMaxOf } from './tcp-xmit-timer.ts';
+import { tlpSendProbe } from './tcp-tlp-probe.ts';
+import { tcpResetXmitTimer, tcpRtoMaxOf } from './tcp-xmit-timer.ts';
 import { tcpFinTime, tcpResetKeepaliveTimer, keepaliveTimeWhen, keepaliveIntvlWhen, keepaliveProbes } from './tcp-keepalive.ts';
 
 /** Gives up: reports the soft error that was last seen, or ETIMEDOUT (tcp_write_err). */
@@ -95,7 +95,7 @@ export function tcpModelTimeout(boundary: number, base: number, max: number): nu
 /** Has the connection been retransmitting for as long as `boundary` retransmissions would take, or for `timeout` ms? (retransmits_timed_out) */
 function retransmitsTimedOut(tp: TcpSock, boundary: number, timeout: number): boolean {
   if (tp.retransmits === 0) return false;
-  let start = tp.retransStamp;
+  let start = tp.rexmitTs;
   if (start === 0) {
     const head = tp.rtxQueue.head;
     if (head === null) return false;
@@ -139,8 +139,8 @@ function tcpWriteTimeout(tp: TcpSock): boolean {
 
 /** The next timeout with TCP_USER_TIMEOUT in view (tcp_clamp_rto_to_user_timeout). */
 function tcpClampRtoToUserTimeout(tp: TcpSock): number {
-  if (tp.userTimeout === 0 || tp.retransStamp === 0) return tp.rto;
-  const left = (tp.userTimeout - (tcpTimeStampMs(tp.kernel.ktime) - tp.retransStamp)) | 0;
+  if (tp.userTimeout === 0 || tp.rexmitTs === 0) return tp.rto;
+  const left = (tp.userTimeout - (tcpTimeStampMs(tp.kernel.ktime) - tp.rexmitTs)) | 0;
   return left <= 0 ? 1 : Math.min(tp.rto, left);
 }
 
@@ -171,12 +171,12 @@ function tcpRetransmitTimer(tp: TcpSock): void {
   if (tp.sndWnd === 0 && !sockFlag(tp, SOCK_DEAD) && tp.state !== TCP_SYN_SENT && tp.state !== TCP_SYN_RECV) {
     // The peer withdrew its window while data was under way: probe with the first segment, but do not treat it as loss.
     // TCP_USER_TIMEOUT bounds the stall although the peer answers (tcp(7)).
-    const late = tp.userTimeout > 0 && tp.retransStamp !== 0 && ((tcpTimeStampMs(tp.kernel.ktime) - tp.retransStamp - tp.userTimeout) | 0) >= 0;
+    const late = tp.userTimeout > 0 && tp.rexmitTs !== 0 && ((tcpTimeStampMs(tp.kernel.ktime) - tp.rexmitTs - tp.userTimeout) | 0) >= 0;
     if (late || ((tp.kernel.jiffies - tp.rcvTstamp) | 0) > tcpRtoMaxOf(tp)) {
       tcpWriteErr(tp);
       return;
     }
-    tcpEnterLoss(tp);
+    rtoBegin(tp);
     tcpRetransmitSkb(tp, head, 1);
     tcpAfterRetransmit(tp);
     return;
@@ -188,7 +188,7 @@ function tcpRetransmitTimer(tp: TcpSock): void {
     else if (tp.caState === TCP_CA_Loss) netInc(tp.tn, TcpExtTCPLossFailures);
     else if (tp.caState === TCP_CA_Disorder || tp.sackedOut > 0) netInc(tp.tn, tp.rxOpt.sackOk ? TcpExtTCPSackFailures : TcpExtTCPRenoFailures);
   }
-  tcpEnterLoss(tp);
+  rtoBegin(tp);
   tp.retransmits++;
   tp.totalRto++;
   if (tcpRetransmitSkb(tp, tp.rtxQueue.head!, 1) > 0) {
@@ -242,20 +242,6 @@ function tcpProbeTimer(tp: TcpSock): void {
   tcpSendProbe0(tp);
 }
 
-/** RACK's reordering timer fired: some segments have been overtaken for long enough (RFC 8985 section 6.3, tcp_rack_reo_timeout). */
-function tcpRackReoTimeout(tp: TcpSock): void {
-  const marked = tcpRackReoTimeoutMark(tp);
-  if (marked) {
-    if (tp.caState !== TCP_CA_Recovery && tp.caState !== TCP_CA_Loss && (tp.extra === null || !tcpMtuProbeLost(tp))) {
-      tcpEnterRecovery(tp, false);
-      // What was delivered has been counted before there was a recovery: one segment of it pays for the first retransmission (RFC 6937).
-      if (tp.caOps!.congControl === null) tcpCwndReduction(tp, 1, 0, 0);
-    }
-    tcpXmitRetransmitQueue(tp);
-  }
-  if (tp.pending !== ICSK_TIME_RETRANS) tcpRearmRto(tp);
-}
-
 /** The sender's timer fired (tcp_write_timer). */
 export function tcpWriteTimer(sk: InetConnectionSock): void {
   const tp = sk as TcpSock;
@@ -270,10 +256,10 @@ export function tcpWriteTimer(sk: InetConnectionSock): void {
   switch (what) {
     case ICSK_TIME_REO_TIMEOUT:
       tp.pending = 0;
-      tcpRackReoTimeout(tp);
+      recoveryRackTimer(tp);
       break;
     case ICSK_TIME_LOSS_PROBE:
-      tcpSendLossProbe(tp);
+      tlpSendProbe(tp);
       break;
     case ICSK_TIME_RETRANS:
       tp.pending = 0;

@@ -5,15 +5,12 @@
  * the deadline back costs two stores, and a timer that fires too early looks at `timeout` and sleeps on.
  */
 import { modTimer, timerPending, usecsToJiffies } from '@linnet/kernel';
-import { TCP_CA_CWR } from '@linnet/uapi';
 import {
   ICSK_TIME_LOSS_PROBE,
   ICSK_TIME_PROBE0,
   ICSK_TIME_REO_TIMEOUT,
   ICSK_TIME_RETRANS,
   TCP_RTO_MAX,
-  TCP_TIMEOUT_INIT,
-  TCP_TIMEOUT_MIN,
 } from './tcp-const.ts';
 import type { TcpSock } from './tcp-sock.ts';
 
@@ -54,31 +51,6 @@ export function tcpRearmRto(tp: TcpSock): void {
     rto = Math.max(usecsToJiffies(delta > 0 ? delta : 1), 1);
   }
   tcpResetXmitTimer(tp, ICSK_TIME_RETRANS, rto);
-}
-
-/**
- * Arms a tail loss probe when one may help (RFC 8985 section 7.2, tcp_schedule_loss_probe): two round trips after the last segment, before the timeout.
- * Returns false when none is due. `advancing`: the timeout starts anew with this ACK.
- */
-export function tcpScheduleLossProbe(tp: TcpSock, advancing: boolean): boolean {
-  const early = tp.tn.earlyRetrans;
-  if ((early !== 3 && early !== 4) || tp.packetsOut === 0 || !tp.rxOpt.sackOk || tp.caState > TCP_CA_CWR || tp.caState === 1) return false;
-  let timeout: number;
-  if (tp.srttUs > 0) {
-    // With one segment out the ACK may be delayed.
-    timeout = usecsToJiffies(tp.srttUs >> 2) + (tp.packetsOut === 1 ? tp.rtoMin : TCP_TIMEOUT_MIN);
-  } else {
-    timeout = TCP_TIMEOUT_INIT;
-  }
-  const delta = advancing ? tp.rto : usecsToJiffies(Math.max(tcpRtoDeltaUs(tp), 0));
-  if (delta > 0 && timeout > delta) timeout = delta;
-  tcpResetXmitTimer(tp, ICSK_TIME_LOSS_PROBE, timeout);
-  return true;
-}
-
-/** After an ACK moved SND.UNA or SACKed: a probe, or else the timeout (tcp_set_xmit_timer). */
-export function tcpSetXmitTimer(tp: TcpSock): void {
-  if (!tcpScheduleLossProbe(tp, true)) tcpRearmRto(tp);
 }
 
 /** Starts zero-window probing when data waits and nothing is under way (tcp_check_probe_timer). */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { tcpCongAvoidAi, tcpCwndReduction, tcpRegisterCongestionControl } from '../src/tcp-cong.ts';
+import { tcpCongAvoidAi, tcpRegisterCongestionControl } from '../src/tcp-cong.ts';
+import { prrAck } from '../src/tcp-prr.ts';
 import { tcpRttEstimator, tcpSetRto, tcpUpdateRttMin } from '../src/tcp-rtt.ts';
 import { cubic, type TcpSock } from '../src/index.ts';
 import { ms, sec, tcp, TcpTest, type TestSock } from './harness.ts';
@@ -187,14 +188,14 @@ describe('CUBIC (RFC 9438)', () => {
 describe('proportional rate reduction (RFC 6937)', () => {
   it('lets out in proportion, then as much as was delivered', () => {
     const { t, tp } = make('reno');
-    tp.priorCwnd = 20;
+    tp.recoverFs = 19;
     tp.sndSsthresh = 10;
     tp.packetsOut = 20;
     tp.sackedOut = 1;
     tp.lostOut = 1;
     let sent = 0;
     for (let i = 0; i < 10; i++) {
-      tcpCwndReduction(tp, 1, 0, 0);
+      prrAck(tp, 1, false);
       const inFlight = tp.packetsOut - tp.sackedOut - tp.lostOut;
       const n = Math.max(0, tp.sndCwnd - inFlight);
       tp.prrOut += n;
