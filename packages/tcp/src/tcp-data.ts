@@ -30,13 +30,10 @@ import {
 import { tcpTimeWait } from './tcp-minisocks.ts';
 import { netInc } from './tcp-net.ts';
 import { tcpPruneOfoQueue, tcpPruneQueue } from './tcp-prune.ts';
-import {
-  tcpEnterQuickackMode,
-  tcpGrowWindow,
-  tcpIncrQuickack,
-  tcpMeasureRcvMss,
-  tcpRcvRttMeasure,
-} from './tcp-rcvbuf.ts';
+import { drsRttByWindow } from './tcp-drs.ts';
+import { quickAckEnter, quickAckGrant } from './tcp-quickack.ts';
+import { rcvWindowGrow } from './tcp-rcv-grow.ts';
+import { rcvMssMeasure } from './tcp-rcv-mss.ts';
 import { tcpDsackExtend, tcpDsackSet, tcpSackNewOfoSkb, tcpSackRemove } from './tcp-rcv-sack.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpSetState } from './tcp-state.ts';
@@ -58,12 +55,12 @@ function tcpRcvNxtUpdate(tp: TcpSock, seq: number): void {
 /** Data arrived: the delayed-ACK estimator and the buffer's sizes follow (tcp_event_data_recv). */
 export function tcpEventDataRecv(tp: TcpSock, skb: Skb): void {
   tcpScheduleAck(tp);
-  tcpMeasureRcvMss(tp, skb);
-  tcpRcvRttMeasure(tp);
+  rcvMssMeasure(tp, skb);
+  drsRttByWindow(tp);
   const now = tp.kernel.jiffies;
   if (tp.ackAto === 0) {
     // The first data: answer the start of the connection at once, the peer is in slow start.
-    tcpIncrQuickack(tp, TCP_MAX_QUICKACKS);
+    quickAckGrant(tp, TCP_MAX_QUICKACKS);
     tp.ackAto = TCP_ATO_MIN;
   } else {
     const m = (now - tp.ackLrcvtime) | 0;
@@ -74,12 +71,12 @@ export function tcpEventDataRecv(tp: TcpSock, skb: Skb): void {
       if (tp.ackAto > tp.rto) tp.ackAto = tp.rto;
     } else if (m > tp.rto) {
       // The sender restarted after a pause.
-      tcpIncrQuickack(tp, TCP_MAX_QUICKACKS);
+      quickAckGrant(tp, TCP_MAX_QUICKACKS);
     }
   }
   tp.ackLrcvtime = now;
   tcpEcnCheckCe(tp, skb);
-  if (skb.len >= 128) tcpGrowWindow(tp, skb);
+  if (skb.len >= 128) rcvWindowGrow(tp, skb);
 }
 
 /** Memory for a packet in the receive queues: prunes when there is none. False: drop it (tcp_try_rmem_schedule). */
@@ -197,7 +194,7 @@ function tcpDataQueueOfo(tp: TcpSock, skb: Skb): void {
     kfreeSkbReason(skb, DROP.PROTO_MEM);
     return;
   }
-  tcpMeasureRcvMss(tp, skb);
+  rcvMssMeasure(tp, skb);
   tp.predFlags = 0;
   tcpScheduleAck(tp);
   tp.rcvOoopack += Math.max(1, skb.gsoSegs);
@@ -253,7 +250,7 @@ function tcpDataQueueOfo(tp: TcpSock, skb: Skb): void {
 
 /** Puts a segment behind `at`, or first, charged to the socket. */
 function ofoInsert(tp: TcpSock, at: Skb | null, skb: Skb): void {
-  tcpGrowWindow(tp, skb);
+  rcvWindowGrow(tp, skb);
   skSetOwnerR(skb, tp);
   if (at === null) skbQueueHead(tp.outOfOrderQueue, skb);
   else skbAppend(at, skb, tp.outOfOrderQueue);
@@ -278,7 +275,7 @@ function ofoEatFollowers(tp: TcpSock, skb: Skb, endSeq: number): void {
 
 /** The segment lies outside the window: the peer learns so by an immediate ACK. Drops it. */
 function outOfWindow(tp: TcpSock, skb: Skb, reason: number): void {
-  tcpEnterQuickackMode(tp, TCP_MAX_QUICKACKS);
+  quickAckEnter(tp, TCP_MAX_QUICKACKS);
   tcpScheduleAck(tp);
   kfreeSkbReason(skb, reason);
 }

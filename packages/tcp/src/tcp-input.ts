@@ -37,7 +37,9 @@ import { netInc, tcpInc } from './tcp-net.ts';
 import { tcpFastParseOptions, TSTAMP_WORD } from './tcp-options.ts';
 import { tcpPushPendingFrames } from './tcp-output.ts';
 import { tcpPawsDiscard, tcpStoreTsRecent } from './tcp-paws.ts';
-import { tcpEnterQuickackMode, tcpInQuickackMode, tcpRcvRttMeasureTs, tcpSndbufExpand } from './tcp-rcvbuf.ts';
+import { drsRttByTimestamp } from './tcp-drs.ts';
+import { quickAckActive, quickAckEnter } from './tcp-quickack.ts';
+import { sndbufGrow } from './tcp-sndbuf.ts';
 import { tcpDsackSet } from './tcp-rcv-sack.ts';
 import { tcpSendAck, tcpSendDelayedAck } from './tcp-send.ts';
 import { tcpPipe } from './tcp-cong.ts';
@@ -62,7 +64,7 @@ function oowLimited(tp: TcpSock, skb: Skb, mib: number): boolean {
 function tcpSendDupack(tp: TcpSock, skb: Skb): void {
   if (skb.cb1 !== skb.cb0 && before(skb.cb0, tp.rcvNxt)) {
     netInc(tp.tn, TcpExtDelayedACKLost);
-    tcpEnterQuickackMode(tp, TCP_MAX_QUICKACKS);
+    quickAckEnter(tp, TCP_MAX_QUICKACKS);
     const end = after(skb.cb1, tp.rcvNxt) ? tp.rcvNxt : skb.cb1;
     tcpDsackSet(tp, skb.cb0, end);
   }
@@ -158,7 +160,7 @@ function tcpShouldExpandSndbuf(tp: TcpSock): boolean {
 export function tcpCheckSpace(tp: TcpSock): void {
   if (!tp.noSpace) return;
   if (tcpShouldExpandSndbuf(tp)) {
-    tcpSndbufExpand(tp);
+    sndbufGrow(tp);
     tp.sndCwndStamp = tp.kernel.jiffies;
   }
   if (tcpStreamMemoryFree(tp)) tp.writeSpace(tp);
@@ -180,7 +182,7 @@ function tcpAckNowOrLater(tp: TcpSock): void {
   if (
     // More than a segment is unacknowledged, and the reader keeps up, so that the window is worth telling.
     (unacked > tp.ackRcvMss && (((tp.rcvNxt - tp.copiedSeq) | 0) < tp.rcvlowat || tcpCalcWindow(tp) >= tp.rcvWnd)) ||
-    tcpInQuickackMode(tp) ||
+    quickAckActive(tp) ||
     (tp.ackPending & ICSK_ACK_NOW) !== 0 ||
     tp.outOfOrderQueue.head !== null
   ) {
@@ -218,7 +220,7 @@ export function tcpRcvEstablished(tp: TcpSock, skb: Skb): void {
     }
     if (skb.truesize <= tp.forwardAlloc && tp.rmemAlloc + skb.truesize <= tp.rcvbuf) {
       if (hdrLen === 32 && tp.rcvNxt === tp.rcvWup) tcpStoreTsRecent(rx, tp.kernel.ktime);
-      tcpRcvRttMeasureTs(tp, skb);
+      drsRttByTimestamp(tp, skb);
       netInc(tp.tn, TcpExtTCPHPHits);
       const ack = skb.cb4;
       const seq = skb.cb0;
@@ -260,7 +262,7 @@ export function tcpRcvEstablished(tp: TcpSock, skb: Skb): void {
     kfreeSkbReason(skb, -reason);
     return;
   }
-  tcpRcvRttMeasureTs(tp, skb);
+  drsRttByTimestamp(tp, skb);
   tcpUrg(tp, skb);
   if (tp.state !== TCP_ESTABLISHED) {
     kfreeSkbReason(skb, DROP.TCP_CLOSE);

@@ -44,7 +44,7 @@ import { tcpMtuProbeInit } from './tcp-mtu-probe.ts';
 import { tcpGsoLimits, tcpSyncMss } from './tcp-mss.ts';
 import { tcpDone } from './tcp-state.ts';
 import { tcpRtxSynack, tcpReqskSendAck } from './tcp-synack.ts';
-import { tcpInitializeRcvMss } from './tcp-rcvbuf.ts';
+import { rcvMssInit } from './tcp-rcv-mss.ts';
 import { SOCK_BINDPORT_LOCK, SOCK_KEEPOPEN, sockFlag } from '@linnet/socket';
 import { tcpSetAf } from './tcp-af.ts';
 import type { TcpSock } from './tcp-sock.ts';
@@ -421,7 +421,7 @@ export function tcpCreateOpenreqChild(listener: TcpSock, req: TcpRequestSock, sk
   tcpSyncMss(tp, dstMtu(dst));
   // What is found out counts from the next change of the MSS on (observed).
   tcpMtuProbeInit(tp);
-  tcpInitializeRcvMss(tp);
+  rcvMssInit(tp);
   if (rx.sawTstamp && req.tstampOk) {
     o.rcvTsval = rx.rcvTsval;
     tcpStoreTsRecent(o, k.ktime);

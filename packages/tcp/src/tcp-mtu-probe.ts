@@ -74,14 +74,28 @@ function searchAgain(tp: TcpSock, p: TcpMtuProbe): void {
 }
 
 /**
- * Makes the first unsent segment one of the size to be tried next, when this is the moment for it, or returns null (RFC 4821 section 7.4): nothing is lost or out of order, and enough
- * data follows that a loss shows without a timeout. The caller sends it.
+ * Is this a moment for a probe (RFC 4821 section 7.4)? Nothing is in doubt, so that its loss means its size; headers are as they always are, so that the packet has just
+ * the size that is tried, and no router may cut it.
  */
+function mayProbe(tp: TcpSock): boolean {
+  if (tp.caState !== TCP_CA_Open || (tp.state !== TCP_ESTABLISHED && tp.state !== TCP_CLOSE_WAIT)) return false;
+  if (tp.numSacks !== 0 || tp.dsackPending || tp.urgMode) return false;
+  return tp.pmtudisc !== 0 || tp.af.family === AF_INET6;
+}
+
+/** Is there enough data behind the probe that DupThresh segments show its loss without a timeout, and do the windows have room for all of that (RFC 4821 sections 7.4 and 7.5)? */
+function lossWouldShow(tp: TcpSock, len: number, mss: number): boolean {
+  const dupThresh = tp.reordering;
+  const all = len + dupThresh * mss;
+  if (((tp.writeSeq - tp.sndNxt) | 0) < all || after((tp.sndNxt + all) | 0, tcpWndEnd(tp))) return false;
+  // The probe counts as one segment, whatever its size; it and the next must go now.
+  return tp.sndCwnd > dupThresh + 1 && tcpPipe(tp) + 2 <= tp.sndCwnd;
+}
+
+/** Makes the first unsent segment one of the size to be tried next, half way between what passes and what may not, when this is the moment for it; else null. The caller sends it. */
 export function tcpMtuProbeNext(tp: TcpSock, p: TcpMtuProbe): Skb | null {
   const head = tp.writeQueue.head;
-  if (head === null || p.size !== 0 || tp.caState !== TCP_CA_Open || (tp.state !== TCP_ESTABLISHED && tp.state !== TCP_CLOSE_WAIT)) return null;
-  // SACK blocks would make headers of another length; routers may cut what IP_PMTUDISC_DONT sends.
-  if (tp.numSacks !== 0 || tp.dsackPending || tp.urgMode || (tp.pmtudisc === 0 && tp.af.family !== AF_INET6)) return null;
+  if (head === null || p.size !== 0 || !mayProbe(tp)) return null;
   // The route has changed: that of now says what may be tried.
   if (tp.dst === null && tp.af.rebuildHeader(tp) !== 0) return null;
   const high = Math.min(p.high, tp.dst === null ? tp.pmtuCookie : dstMtu(tp.dst));
@@ -91,11 +105,7 @@ export function tcpMtuProbeNext(tp: TcpSock, p: TcpMtuProbe): Skb | null {
   }
   const mss = tp.mssCache;
   const len = tcpMtuToMss(tp, (p.low + high + 1) >> 1);
-  if (len <= mss) return null;
-  const needed = len + (tp.reordering + 1) * mss;
-  if (((tp.writeSeq - tp.sndNxt) | 0) < needed || after((tp.sndNxt + needed) | 0, tcpWndEnd(tp))) return null;
-  if (tp.sndCwnd < tp.reordering + 3 || tcpPipe(tp) + 2 > tp.sndCwnd) return null;
-  if (!gather(tp, head, len, mss)) return null;
+  if (len <= mss || !lossWouldShow(tp, len, mss) || !gather(tp, head, len, mss)) return null;
   head.cb6 = 1;
   head.cb7 = 0;
   return head;

@@ -5,7 +5,7 @@ import { before, TCPHDR_FIN } from '@linnet/uapi';
 import { tcbInit } from './tcp-cb.ts';
 import { TcpExtOfoPruned, TcpExtPruneCalled, TcpExtRcvPruned, TcpExtTCPRcvCollapsed } from './tcp-mib.ts';
 import { netInc } from './tcp-net.ts';
-import { tcpClampWindow } from './tcp-rcvbuf.ts';
+import { rcvBufferOverrun } from './tcp-rcv-grow.ts';
 import type { TcpSock } from './tcp-sock.ts';
 
 /** Payload copied into one packet when collapsing: fills a head of 16 KiB. */
@@ -77,7 +77,7 @@ export function tcpPruneOfoQueue(tp: TcpSock, inSkb: Skb): boolean {
 /** Makes room for `inSkb`. False: it must be dropped (tcp_prune_queue). */
 export function tcpPruneQueue(tp: TcpSock, inSkb: Skb): boolean {
   netInc(tp.tn, TcpExtPruneCalled);
-  if (tp.rmemAlloc >= tp.rcvbuf) tcpClampWindow(tp);
+  if (tp.rmemAlloc >= tp.rcvbuf) rcvBufferOverrun(tp);
   else if (tp.tk.memory.pressure) tp.rcvSsthresh = Math.min(tp.rcvSsthresh, 4 * tp.advmss);
   if (tp.rmemAlloc <= tp.rcvbuf) return true;
   tcpCollapse(tp, tp.outOfOrderQueue);

@@ -53,7 +53,8 @@ import { tcpSyncMss } from './tcp-mss.ts';
 import { netInc } from './tcp-net.ts';
 import { tcpParseOptions } from './tcp-options.ts';
 import { tcpPawsReject, tcpStoreTsRecent } from './tcp-paws.ts';
-import { tcpInitializeRcvMss, tcpIncrQuickack } from './tcp-rcvbuf.ts';
+import { quickAckGrant } from './tcp-quickack.ts';
+import { rcvMssInit } from './tcp-rcv-mss.ts';
 import type { TcpTuple } from './tcp-reply.ts';
 import { tcpRttEstimator, tcpSetRto, tcpUpdateRttMin } from './tcp-rtt.ts';
 import { tcpArmDelack, tcpSendAck, tcpSendSynack } from './tcp-send.ts';
@@ -156,7 +157,7 @@ function tcpRcvSynsent(tp: TcpSock, skb: Skb): number {
     if (tp.writeQueue.head !== null || tp.deferConnect || tp.writePending > 0 || tp.ackPingpong > 0) {
       // Data is about to follow and will carry the ACK.
       tcpScheduleAck(tp);
-      tcpIncrQuickack(tp, TCP_MAX_QUICKACKS);
+      quickAckGrant(tp, TCP_MAX_QUICKACKS);
       tp.ackAto = 40;
       tp.ackPending |= ICSK_ACK_SCHED | ICSK_ACK_TIMER;
       tcpArmDelack(tp, (tp.kernel.jiffies + TCP_DELACK_MAX) | 0);
@@ -215,7 +216,7 @@ function tcpTakeSynOptions(tp: TcpSock, savedClamp: number, ktime: number): void
   tcpMtuProbeInit(tp);
   if (tp.dst !== null) tcpSyncMss(tp, dstMtu(tp.dst));
   else tcpSyncMss(tp, tp.pmtuCookie);
-  tcpInitializeRcvMss(tp);
+  rcvMssInit(tp);
 }
 
 /** The handshake's own round trip is the first sample (tcp_synack_rtt_meas). */
@@ -390,7 +391,7 @@ function tfoChildEstablished(tp: TcpSock, skb: Skb): void {
   if (tp.sndWnd > tp.maxWindow) tp.maxWindow = tp.sndWnd;
   tcpUpdatePacingRate(tp);
   tcpRearmRto(tp);
-  tcpInitializeRcvMss(tp);
+  rcvMssInit(tp);
   tcpFastPathOn(tp);
 }
 
@@ -410,6 +411,6 @@ function tcpSynRecvEstablished(tp: TcpSock, skb: Skb): void {
   if (tp.sndWnd > tp.maxWindow) tp.maxWindow = tp.sndWnd;
   tcpUpdatePacingRate(tp);
   tp.lsndtime = nonZero(tp.kernel.jiffies);
-  tcpInitializeRcvMss(tp);
+  rcvMssInit(tp);
   tcpFastPathOn(tp);
 }

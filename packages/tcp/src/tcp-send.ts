@@ -42,7 +42,7 @@ import { tcpEventNewDataSent, tcpPushPendingFramesNagle, tcpTransmitSkb } from '
 import { tcpAddWriteQueueTail, tcpMoveToRtxQueue, tcpSendHead } from './tcp-rtx-queue.ts';
 import { sentRingPush } from './tcp-sent-ring.ts';
 import type { TcpSock } from './tcp-sock.ts';
-import { tcpInitializeRcvMss } from './tcp-rcvbuf.ts';
+import { rcvMssInit } from './tcp-rcv-mss.ts';
 import { tcpFullSpace, tcpInitialClamp, tcpSelectInitialWindow, tcpWndEnd } from './tcp-window.ts';
 import { tcpProbe0When, tcpResetXmitTimer, tcpRtoMaxOf } from './tcp-xmit-timer.ts';
 
@@ -167,7 +167,7 @@ export function tcpConnectInit(tp: TcpSock): void {
   const reuse = rx.tsRecentStamp !== 0 ? tp.tcpHeaderLen - 20 : 0;
   tcpSelectInitialWindow(tn, iw, tcpFullSpace(tp), advmss - reuse, tcpInitialClamp(tp), tn.windowScaling !== 0);
   // Nothing has come yet: the least.
-  tcpInitializeRcvMss(tp);
+  rcvMssInit(tp);
   tp.rcvWnd = iw.rcvWnd;
   tp.windowClamp = iw.windowClamp;
   rx.rcvWscale = iw.rcvWscale;

@@ -73,7 +73,7 @@ import { tcpV6Connect } from './tcp-ipv6.ts';
 import type { TcpKernel } from './tcp-kernel.ts';
 import { tcpCurrentMss, tcpXmitSizeGoal } from './tcp-mss.ts';
 import { tcpPushOne, tcpPushPendingFramesNagle, tcpSlowStartAfterIdleCheck } from './tcp-output.ts';
-import { tcpRcvSpaceAdjust } from './tcp-rcvbuf.ts';
+import { drsRead } from './tcp-drs.ts';
 import { tcpRepairRecv, tcpRepairSend, tcpRepairTake } from './tcp-repair.ts';
 import { tcpAddWriteQueueTail } from './tcp-rtx-queue.ts';
 import { tcpGetsockopt, tcpSetsockopt } from './tcp-sockopt.ts';
@@ -281,7 +281,7 @@ export function tcpRecvmsg(tp: TcpSock, msg: MsgHdr, size: number, flags: number
         off += used;
         if (!peek) {
           tp.copiedSeq = seq;
-          tcpRcvSpaceAdjust(tp);
+          drsRead(tp);
         }
       }
       if (tp.urgData !== 0 && after(tp.copiedSeq, tp.urgSeq)) {

@@ -481,7 +481,7 @@ describe('receiving', () => {
       for (let i = 0; i < rounds; i++) {
         t.inject(tcp({ flags: 'A', seq, ack: 1, len: 1448, ts: [10 + round * 10, round * 10] }));
         seq += 1448;
-        s.recv(1 << 20);
+        s.recv(1 << 16);
       }
       t.advance(ms(10));
       t.sent.length = 0;
