@@ -51,7 +51,7 @@ export function dsackReceived(tp: TcpSock, view: DataView, off: number, n: numbe
   }
   news.dsack = true;
   if (tp.tlpEndSeq !== 0 && tp.tlpEndSeq === end) news.dsackOfProbe = true;
-  if (after(end, priorUna)) dsackOfOutstanding(tp, start, end, news);
+  if (after(end, priorUna)) dsackOfOutstanding(tp, start, end, priorUna, news);
   else if (tp.undoable && after(end, tp.episodeUna)) needless(tp, segs);
   if (!after(end, tp.sndUna)) countIgnored(tp, start, end);
   return true;
@@ -63,9 +63,9 @@ function countIgnored(tp: TcpSock, start: number, end: number): void {
   else if (before(start, tp.episodeUna) && (!after(end, tp.episodeUna) || before(start, (end - tp.maxWindow) | 0))) netInc(tp.tn, TcpExtTCPDSACKIgnoredOld);
 }
 
-/** What came twice is still outstanding, for something below is missing: the segments themselves tell whether they were sent again. */
-function dsackOfOutstanding(tp: TcpSock, start: number, end: number, news: AckNews): void {
-  if (before(start, tp.sndUna) || after(end, tp.sndNxt)) return;
+/** What came twice is still on the queue, for something below was missing until now: the segments themselves tell whether they were sent again. */
+function dsackOfOutstanding(tp: TcpSock, start: number, end: number, priorUna: number, news: AckNews): void {
+  if (before(start, priorUna) || after(end, tp.sndNxt)) return;
   for (let skb: Skb | null = tcpRtxFind(tp, start); skb !== null && !after(skb.cb1, end); skb = skb.next) {
     if (before(skb.cb0, start) || (skb.cb3 & SB_EVER_REXMIT) === 0) continue;
     if (after(skb.cb1, tp.episodeUna)) needless(tp, skb.cb6);

@@ -53,6 +53,7 @@ const TABLE: readonly (readonly [string, NumberField, number, number])[] = [
   ['pacing_ca_ratio', 'pacingCaRatio', 0, 1000],
   ['rfc1337', 'rfc1337', 0, 255],
   ['stdurg', 'stdurg', 0, 255],
+  ['app_win', 'appWin', 0, 31],
   ['min_snd_mss', 'minSndMss', 48, 65535],
   ['mtu_probing', 'mtuProbing', 0, 255],
   ['base_mss', 'baseMss', -INT_MAX - 1, INT_MAX],
