@@ -136,6 +136,19 @@ export const SCENES: readonly Scene[] = [
     ],
   },
   {
+    name: 'users of rules', needs: ['ip'], setup: PAIR6,
+    ask: [
+      'ip route add 20.0.0.0/8 dev e0', 'ip -6 addr add fd00::1/64 dev e0 nodad', 'ip -6 route add 2001::/16 dev e0', 'sysctl -w net.ipv4.ip_forward=1', 'sysctl -w net.ipv6.conf.all.forwarding=1',
+      ...['0-0', '5-5'].flatMap((range) => ['-4', '-6'].flatMap((v) => {
+        const [to, from] = v === '-4' ? ['20.0.0.1', '10.0.0.9'] : ['2001::1', 'fd00::9'];
+        const get = (more: string): string => `ip ${v} route get ${to} ${more}`;
+        return [`ip ${v} rule add pref 40 uidrange ${range} prohibit`, get(''), get('uid 5'), get(`from ${from} iif e0`), get(`from ${from} iif e0 uid 0`), get(`from ${from} iif e0 uid 5`), `ip ${v} rule del pref 40`];
+      })),
+      // Only the way back has no way.
+      'sysctl -w net.ipv4.conf.all.rp_filter=1', 'ip rule add pref 40 to 10.0.0.9 uidrange 0-0 prohibit', 'ip route get 20.0.0.1 from 10.0.0.9 iif e0', 'ip rule del pref 40', 'ip rule add pref 40 to 10.0.0.9 uidrange 5-5 prohibit', 'ip route get 20.0.0.1 from 10.0.0.9 iif e0 uid 5',
+    ],
+  },
+  {
     // With what nearly every kernel has: not prio, fq_codel, sfq, fq and the other filters.
     name: 'tc', needs: ['tc', 'ip'], setup: PAIR,
     ask: [

@@ -367,7 +367,8 @@ function getRoute(net: Net, req: NlRequest, reply: NlWriter): number {
   fl.saddr6 = src === null ? new Int32Array(4) : src;
   fl.oif = oif;
   fl.mark = u32(RTA_MARK) | 0;
-  fl.uid = u32(RTA_UID);
+  // Here a packet that came in is nobody's, unless the request says whose.
+  fl.uid = tb[RTA_UID] !== 0 ? u32(RTA_UID) | 0 : iif !== 0 ? -1 : net.kernel.cred.uid;
   fl.proto = tb[RTA_IP_PROTO] === 0 ? 0 : nlaGetU8(view, tb[RTA_IP_PROTO]!);
   fl.sport = tb[RTA_SPORT] === 0 ? 0 : nlaGetBe16(view, tb[RTA_SPORT]!);
   fl.dport = tb[RTA_DPORT] === 0 ? 0 : nlaGetBe16(view, tb[RTA_DPORT]!);

@@ -213,9 +213,9 @@ export function ip6RouteInput(n6: Ipv6Net, skb: Skb, dev: NetDevice): void {
   fl.flowlabel = ip6FlowLabel(view, nh);
   fl.tos = ip6TrafficClass(view, nh);
   fl.flags = 0;
-  // Which VRF it is in is found out anew; received packets are nobody's.
+  // Which VRF it is in is found out anew; to rules, received packets are root's (observed on Linux 6.18).
   fl.l3mdev = 0;
-  fl.uid = -1;
+  fl.uid = 0;
   if (n6.fibRulesWantPorts || multipathWantsPorts(n6)) {
     ip6FlowPorts(n6, fl, skb, nh);
   } else {
