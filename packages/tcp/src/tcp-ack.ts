@@ -67,7 +67,8 @@ import { netAdd, netInc } from './tcp-net.ts';
 import { tcpPushPendingFrames, tcpSlowStartAfterIdleCheck } from './tcp-output.ts';
 import { tcpRackAdvance, tcpRackUpdateReoWnd } from './tcp-recovery.ts';
 import { tcpXmitRetransmitQueue } from './tcp-retransmit.ts';
-import { tcpRateGen, tcpRateSkbDelivered } from './tcp-rate.ts';
+import type { RateSample } from './tcp-rate-sample.ts';
+import { tcpRateBegin, tcpRateGen, tcpRateSkbDelivered } from './tcp-rate.ts';
 import { tcpRtxQueueUnlinkAndFree } from './tcp-rtx-queue.ts';
 import { tcpRttEstimator, tcpSetRto, tcpUpdateRttMin } from './tcp-rtt.ts';
 import { tcpCheckSackReordering, tcpCountDelivered, tcpHighestSackSeq, tcpRemoveRenoSacks, tcpSacktagWriteQueue } from './tcp-sack.ts';
@@ -211,6 +212,7 @@ function tcpCleanRtxQueue(tp: TcpSock, st: AckState, priorFack: number, ece: boo
   }
   st.flag |= flag;
   const rtt = tcpAckUpdateRtt(tp, st.flag, seqRtt, sackRtt, caRtt);
+  tp.tk.rate.rtt = rtt;
   if ((flag & ACKED_ANYTHING) !== 0) {
     st.flag |= TIMER_MAY_RESTART;
     if (!tp.rxOpt.sackOk) {
@@ -320,14 +322,15 @@ function tcpMayRaiseCwnd(tp: TcpSock, flag: number): boolean {
 }
 
 /** Window, pacing, rate after an ACK (tcp_cong_control). */
-function tcpCongControl(tp: TcpSock, ack: number, delivered: number, lost: number, flag: number): void {
+function tcpCongControl(tp: TcpSock, ack: number, rs: RateSample, flag: number): void {
+  const delivered = rs.acked;
   const full = tp.caOps!.congControl;
   if (full !== null) {
-    full(tp, ack, delivered, flag);
+    full(tp, ack, delivered, flag, rs);
     return;
   }
   if (tcpInCwndReduction(tp)) {
-    tcpCwndReduction(tp, delivered, lost, flag);
+    tcpCwndReduction(tp, delivered, rs.lost, flag);
   } else if (tcpMayRaiseCwnd(tp, flag)) {
     tp.caOps!.congAvoid(tp, ack, delivered);
     tp.sndCwndStamp = tp.kernel.jiffies;
@@ -369,6 +372,8 @@ export function tcpAck(tp: TcpSock, skb: Skb, flag: number): number {
   st.hasSackt = false;
   const priorDelivered = tp.delivered;
   const priorLost = tp.lost;
+  const rs = tp.tk.rate;
+  tcpRateBegin(tp, rs);
 
   if (before(ack, priorUna)) {
     // RFC 5961 section 5.2: far below what was ever outstanding.
@@ -428,7 +433,7 @@ export function tcpAck(tp: TcpSock, skb: Skb, flag: number): number {
 
   tcpCleanRtxQueue(tp, st, priorFack, ece);
   if (tp.extra !== null && tp.extra.probe !== null) tcpMtuProbeAcked(tp, tp.extra.probe);
-  tcpRackUpdateReoWnd(tp, tp.ratePending ? tp.ratePriorDelivered : -1);
+  tcpRackUpdateReoWnd(tp, rs.pending ? rs.priorDelivered : -1);
   if (tp.tlpHighSeq !== 0) tcpProcessTlpAck(tp, ack, st.flag);
 
   if (tcpAckIsDubious(tp, st.flag)) {
@@ -440,9 +445,8 @@ export function tcpAck(tp: TcpSock, skb: Skb, flag: number): number {
   // The timer is set from what is outstanding now, unless RACK set its own.
   if ((st.flag & TIMER_MAY_RESTART) !== 0) tcpSetXmitTimer(tp);
   const delivered = tcpNewlyDelivered(tp, priorDelivered, ece);
-  const lost = (tp.lost - priorLost) | 0;
-  tcpRateGen(tp, delivered);
-  tcpCongControl(tp, ack, delivered, lost, st.flag);
+  tcpRateGen(tp, rs, delivered, (tp.lost - priorLost) | 0);
+  tcpCongControl(tp, ack, rs, st.flag);
   tcpSendAfterAck(tp, st.rexmit);
   return 1;
 }

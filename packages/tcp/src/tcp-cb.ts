@@ -17,7 +17,8 @@ import type { Skb } from '@linnet/skbuff';
  * cb8   delivered count when sent
  * cb9   slot in the ring of sent skbs, -1: none
  * cb10  1 when MSG_EOR closed it                                  the IP header's DS field
- * cb11                                                            the header length
+ * cb11  when that had been delivered, in microseconds              the header length
+ * cbTime  the start of the send interval that it ends, in microseconds
  */
 
 /** The segment was selectively acknowledged. */
@@ -26,6 +27,8 @@ export const TCPCB_SACKED_ACKED = 0x01;
 export const TCPCB_SACKED_RETRANS = 0x02;
 /** The segment is believed lost. */
 export const TCPCB_LOST = 0x04;
+/** It left while the application, not the network, kept the sender from sending more. */
+export const TCPCB_APP_LIMITED = 0x10;
 /** The segment was sent again at least once: no round-trip sample (Karn). */
 export const TCPCB_EVER_RETRANS = 0x80;
 /** Either kind of retransmission. */

@@ -38,6 +38,7 @@ import {
   tcpRcvRttMeasure,
 } from './tcp-rcvbuf.ts';
 import { tcpDsackExtend, tcpDsackSet, tcpSackNewOfoSkb, tcpSackRemove } from './tcp-rcv-sack.ts';
+import { SeqIndex, seqNear } from './tcp-seek.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpSetState } from './tcp-state.ts';
 import { tcpReceiveWindow } from './tcp-window.ts';
@@ -214,9 +215,8 @@ function tcpDataQueueOfo(tp: TcpSock, skb: Skb): void {
     return;
   }
   // The last one that begins at or before it, looked for from where the previous one went.
-  let at: Skb | null = tp.oooHint ?? q.tail!;
-  while (at !== null && after(at.cb0, seq)) at = at.prev;
-  while (at !== null && at.next !== null && !after(at.next.cb0, seq)) at = at.next;
+  const near = seqNear(tp.oooHint ?? q.tail!, seq);
+  let at: Skb | null = near === undefined ? (tp.oooIndex ??= new SeqIndex()).find(q, seq) : near;
 
   if (at !== null && after(at.cb1, seq)) {
     if (!after(endSeq, at.cb1)) {

@@ -20,6 +20,7 @@ import { tcpMtuProbeVoid } from './tcp-mtu-probe.ts';
 import { tcpCurrentMss } from './tcp-mss.ts';
 import { netAdd, netInc, tcpAdd } from './tcp-net.ts';
 import { tcpTransmitSkb, tcpTsoSegs, tcpWriteXmit, tcpSmallQueueCheck } from './tcp-output.ts';
+import { tcpPacingCheck } from './tcp-pacing.ts';
 import { tcpRtxQueueUnlinkAndFree } from './tcp-rtx-queue.ts';
 import { sentRingPush } from './tcp-sent-ring.ts';
 import type { TcpSock } from './tcp-sock.ts';
@@ -133,6 +134,7 @@ export function tcpXmitRetransmitQueue(tp: TcpSock): void {
       skb = skb.next;
       continue;
     }
+    if (tp.pacer !== null && tcpPacingCheck(tp, tp.pacer)) break;
     if (tcpSmallQueueCheck(tp, skb, 2)) break;
     if (tcpRetransmitSkb(tp, skb, Math.min(room, maxSegs)) !== 0) break;
     netAdd(tp.tn, tp.caState === TCP_CA_Loss ? TcpExtTCPSlowStartRetrans : TcpExtTCPFastRetrans, skb.cb6);

@@ -134,7 +134,7 @@ function get(key: number, d: number, ctx: NftCtx): NftEval | null {
 
 const NAMES: ReadonlySet<number> = new Set([NFT_META_IIFNAME, NFT_META_OIFNAME, NFT_META_IIFKIND, NFT_META_OIFKIND, NFT_META_SDIFNAME]);
 
-function set(key: number, s: number): NftEval | null {
+function set(key: number, s: number, ctx: NftCtx): NftEval | null {
   switch (key) {
     case NFT_META_MARK:
       return (p) => {
@@ -148,9 +148,13 @@ function set(key: number, s: number): NftEval | null {
       return (p) => {
         p.skb.pktType = p.u8[s]!;
       };
-    case NFT_META_NFTRACE:
-      // Nobody is told of the way of a packet.
-      return () => undefined;
+    case NFT_META_NFTRACE: {
+      const rng: RngStream = ctx.net.kernel.rng.stream('netfilter.nft.trace');
+      return ({ skb, u8 }) => {
+        if (u8[s] === 0) skb.nfTrace = 0;
+        else if (skb.nfTrace === 0) skb.nfTrace = rng.u32() | 1;
+      };
+    }
     default:
       return null;
   }
@@ -163,7 +167,7 @@ function meta(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
     if (a.has(NFTA_META_DREG)) return -EINVAL;
     const s = nftSreg(a, NFTA_META_SREG, 4);
     if (s < 0) return s;
-    const run = set(key, s);
+    const run = set(key, s, ctx);
     return run === null ? -EOPNOTSUPP : new NftExpr('meta', raw, run);
   }
   if (!a.has(NFTA_META_DREG)) return -EINVAL;
