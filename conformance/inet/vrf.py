@@ -1,6 +1,7 @@
 # Who hears of packets that come in by a VRF, as the documentation of Linux says (vrf.rst, ip-sysctl.rst): sockets without a device only when they are told to, those of the VRF and of its member always.
 import os, socket, subprocess, sys, time
 
+OTHER = 'linnet-%d-peer' % os.getpid()
 HOST = {socket.AF_INET: '10.0.0.1', socket.AF_INET6: 'fd00::1'}
 PEER = '''
 import socket, sys
@@ -45,7 +46,7 @@ def play(family, kind, devs):
         socks = [(d, bound(family, kind, d)) for d in devs]
     except OSError as e:
         return e.strerror
-    peer = subprocess.Popen(['ip', 'netns', 'exec', 'peer', sys.executable, '-c', PEER, '%d' % family, '%d' % kind, HOST[family]], stdout=subprocess.PIPE, text=True)
+    peer = subprocess.Popen(['ip', 'netns', 'exec', OTHER, sys.executable, '-c', PEER, '%d' % family, '%d' % kind, HOST[family]], stdout=subprocess.PIPE, text=True)
     while peer.poll() is None:
         for d, s in socks:
             try:
@@ -65,12 +66,14 @@ def play(family, kind, devs):
     return peer.stdout.read().strip() + heard
 
 
-sh('ip netns add peer; ip link set lo up; ip link add red type vrf table 10; ip link set red up; ip link add v0 type veth peer name p0 netns peer; ip link set v0 master red; ip link set v0 up')
-sh('ip addr add 10.0.0.1/24 dev v0; ip -6 addr add fd00::1/64 dev v0 nodad; ip -n peer link set p0 up; ip -n peer addr add 10.0.0.2/24 dev p0; ip -n peer -6 addr add fd00::2/64 dev p0 nodad')
-time.sleep(1.5)
+sh('ip netns add %s; ip link set lo up; ip link add red type vrf table 10; ip link set red up; ip link add v0 type veth peer name p0 netns %s; ip link set v0 master red; ip link set v0 up' % (OTHER, OTHER))
+sh('ip addr add 10.0.0.1/24 dev v0; ip -6 addr add fd00::1/64 dev v0 nodad; o=%s; ip -n $o link set p0 up; ip -n $o addr add 10.0.0.2/24 dev p0; ip -n $o -6 addr add fd00::2/64 dev p0 nodad' % OTHER)
+while 'LOWER_UP' not in subprocess.run('ip link show v0', shell=True, stdout=subprocess.PIPE, text=True).stdout:
+    time.sleep(0.05)
 for family, kind, name in ((2, 1, 'tcp'), (2, 2, 'udp'), (10, 1, 'tcp'), (10, 2, 'udp')):
     for on in (0, 1):
         accept(name, on)
-        for devs in ([None], ['red'], ['v0'], ['lo'], [None, 'red'], ['red', None]):
+        for devs in ([None], ['v0'], [None, 'red']) if on else ([None], ['red'], ['v0'], ['lo'], [None, 'red']):
             print('IPv%d' % (6 if family == 10 else 4), name, on, '+'.join(d or 'any' for d in devs), '->', play(family, kind, devs), flush=True)
     accept(name, 0)
+sh('ip netns del %s' % OTHER)

@@ -4,13 +4,13 @@ import { LinnetSide } from '../tools/both.ts';
 import { can, here } from '../preload/lab.ts';
 
 /** Who answers when these listen: sockets without a device when they are told to, those of the VRF and of its member always, those of another device never. */
-const expected = (v: 4 | 6, name: 'tcp' | 'udp'): string[] => [0, 1].flatMap((on) => {
-  const child = (who: string, dev: string): string => (name === 'tcp' ? `${who}, child of ${dev}` : `${who}, heard by ${who}`);
-  const both = on === 0 ? child('red', 'red') : 'Address already in use';
+const expected = (v: 4 | 6, name: 'tcp' | 'udp'): string[] => {
+  const by = (who: string, dev: string = who): string => (name === 'tcp' ? `${who}, child of ${dev}` : `${who}, heard by ${who}`);
   return [
-    `any -> ${on === 0 ? 'refused' : name === 'tcp' ? child('any', 'red') : 'timeout, heard by any'}`, `red -> ${child('red', 'red')}`, `v0 -> ${child('v0', 'v0')}`, 'lo -> refused', `any+red -> ${both}`, `red+any -> ${both}`,
-  ].map((line) => `IPv${v} ${name} ${on} ${line}`);
-});
+    '0 any -> refused', `0 red -> ${by('red')}`, `0 v0 -> ${by('v0')}`, '0 lo -> refused', `0 any+red -> ${by('red')}`,
+    `1 any -> ${name === 'tcp' ? by('any', 'red') : 'timeout, heard by any'}`, `1 v0 -> ${by('v0')}`, '1 any+red -> Address already in use',
+  ].map((line) => `IPv${v} ${name} ${line}`);
+};
 
 describe.skipIf(!can('root', 'ip', 'python3'))('a VRF', () => {
   it('has sockets of its own', { timeout: 60_000 }, async () => {

@@ -395,23 +395,6 @@ def stream_routing():
     quiet('ip -6 route add unreachable 2001:db8:78::/48'); quiet('ip -6 route del unreachable 2001:db8:78::/48')
     say('inherited', err(lambda: a.send(b'x')), [tcp(f) for f in frames()], setopt(a, 57, h), err(lambda: a.send(b'y')), [tcp(f) for f in frames()][:1]); a.close()
 
-def pktoptions():
-    'IPV6_2292PKTOPTIONS of a stream: what it was told last.'
-    links6()
-    l = socket.socket(socket.AF_INET6, socket.SOCK_STREAM); l.bind(('::', 3000)); l.listen()
-    ALL = (2, 8, 49, 51, 66, 11, 3, 4, 5, 53, 56, 58)
-    def told(s): return [getopt(s, 6, n) for n in (0, 4, 20, 28, 40, 200)]
-    for opts_ in ((), ALL[:1], (8,), (49,), (51,), (66,), (11,), (3, 4, 5), (2, 8, 49, 51, 66, 11)):
-        c = socket.socket(socket.AF_INET6, socket.SOCK_STREAM); setopt(c, 67, 0x20); c.connect(('::1', 3000)); a = l.accept()[0]
-        c2, a2 = told(c), told(a)
-        say(opts_, [setopt(a, o, 1) for o in opts_], 'before', c2 == a2, c2, 'set', told(a)); c.send(b'abc'); a.recv(10); say('told', told(a), told(a))
-        setopt(c, 67, 0x60); setopt(c, 16, 9); c.send(b'abc'); time.sleep(0.05); say('unread', told(a)); a.recv(10); say('read', told(a)); c.close(); a.close()
-    for x in (2, 49): setopt(l, x, 1)
-    listening = told(l)
-    c = socket.socket(socket.AF_INET6, socket.SOCK_STREAM); c.connect(('::1', 3000)); a = l.accept()[0]; say('inherited', [getopt(a, o) for o in ALL], told(a)); c.close(); a.close()
-    c = socket.socket(socket.AF_INET6, socket.SOCK_STREAM); c.connect(('::ffff:127.0.0.1', 3000)); a = l.accept()[0]; [setopt(a, o, 1) for o in (2, 8, 51, 66)]; c.send(b'x'); a.recv(1); say('mapped', told(a)); c.close(); a.close()
-    say('listener', told(l)); n = socket.socket(socket.AF_INET6, socket.SOCK_STREAM); setopt(n, 2, 1); setopt(n, 17, socket.if_nametoindex('v0')); say('fresh', told(n))
-
 def jumbo_nobody():
     'Jumbograms that nobody waits for.'
     links6(1); quiet('ip link set lo mtu 200000'); write('icmp/ratelimit', '0')

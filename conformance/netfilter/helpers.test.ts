@@ -9,7 +9,10 @@ const S = '203.0.113.2';
 const US = '203.0.113.1';
 const A6 = '2001:db8:1::2';
 const S6 = '2001:db8:2::2';
-const EXPECT = 'conntrack -L expect | sort';
+/** Without the seconds that are left. */
+const LEFT = 'sed "s/^[0-9]* //"';
+const EXPECT = `conntrack -L expect | ${LEFT} | sort`;
+const EXPECT6 = `conntrack -f ipv6 -L expect | ${LEFT} | sort`;
 const hex = (text: string): string => `hex=${Buffer.from(text).toString('hex')}`;
 
 /** A control connection, followed from both ends by their own counting: `c` is what the client says, `s` the server. */
@@ -116,14 +119,14 @@ const SCENES: readonly FilterScene[] = [
   {
     name: 'ftp without translation',
     steps: [
-      ...FTP, send(...plain()), EXPECT, 'cat /proc/net/nf_conntrack_expect', send(`f1 ${data(S, A, 8080)}`, `f1 ${data(S, A, 8081)}`), EXPECT, 'conntrack -L -p tcp | sort', 'conntrack -L -p tcp -o extended | sort', 'iptables -L FORWARD -v -n -x', 'conntrack -F', EXPECT,
+      ...FTP, send(...plain()), EXPECT, `${LEFT} /proc/net/nf_conntrack_expect`, send(`f1 ${data(S, A, 8080)}`, `f1 ${data(S, A, 8081)}`), EXPECT, 'conntrack -L -p tcp | sort', 'conntrack -L -p tcp -o extended | sort', 'iptables -L FORWARD -v -n -x', 'conntrack -F', EXPECT,
       'iptables -S -t raw', 'iptables -t raw -A PREROUTING -p udp --dport 21 -j CT --helper ftp', 'iptables -t raw -A PREROUTING -j CT --helper ftp', 'iptables -t raw -A PREROUTING ! -p udp -j CT --helper tftp', 'iptables -t raw -A PREROUTING -p tcp -j CT --helper nobody',
     ],
   },
   {
     name: 'active ftp through masquerading',
     steps: [
-      ...FTP, MASQ, send(...active()), EXPECT, 'cat /proc/net/nf_conntrack_expect', send(`f1 ${data(S, US, 8080)}`, `${data(A, S, 20, 8080)} flags=SA seq=9 ack=2`, `f1 ${data(S, US, 8080)} flags=A seq=2 ack=10`), EXPECT, 'conntrack -L -p tcp | sort', 'iptables -L FORWARD -v -n -x',
+      ...FTP, MASQ, send(...active()), EXPECT, `${LEFT} /proc/net/nf_conntrack_expect`, send(`f1 ${data(S, US, 8080)}`, `${data(A, S, 20, 8080)} flags=SA seq=9 ack=2`, `f1 ${data(S, US, 8080)} flags=A seq=2 ack=10`), EXPECT, 'conntrack -L -p tcp | sort', 'iptables -L FORWARD -v -n -x',
       'conntrack -F', send(...again()), EXPECT, 'conntrack -L -p tcp | sort',
     ],
   },
@@ -156,12 +159,12 @@ const SCENES: readonly FilterScene[] = [
       send(...([['c', `EPRT |2|${A6}|8080|\r\n`], ['c', 'EPRT |1|10.1.0.2|8081|\r\n'], ['c', 'EPRT |2|2001:db8:1::3|8082|\r\n'], ['c', 'PORT 10,1,0,2,31,144\r\n'], ['s', '229 Passive (|||8084|)\r\n'], ['s', '227 Passive (203,0,113,2,31,144)\r\n']] as const).flatMap(([who, text], i) => {
         const f = new Control(A6, S6, A6, 4010 + i);
         return [...f.open(), f.s('220 hello\r\n'), f.c('USER x\r\n'), who === 'c' ? f.c(text) : f.s(text)];
-      }), `f1 ${data(S6, A6, 8080)}`), 'conntrack -f ipv6 -L expect | sort', 'ip6tables -L FORWARD -v -n -x', 'conntrack -F -f ipv6',
+      }), `f1 ${data(S6, A6, 8080)}`), EXPECT6, 'ip6tables -L FORWARD -v -n -x', 'conntrack -F -f ipv6',
       'ip6tables -t nat -A POSTROUTING -o f0 -j MASQUERADE',
       ...((): string[] => {
         const f = new Control(A6, S6, '2001:db8:2::1', 4020);
         const out = [...f.open(), f.s('220 hello\r\n'), f.c('USER x\r\n'), f.s('331 ok\r\n'), f.c(`EPRT |2|${A6}|8080|\r\n`), f.s('200 ok\r\n')];
-        return [send(...out), 'conntrack -f ipv6 -L expect', send(`f1 ${data(S6, '2001:db8:2::1', 8080)}`), 'conntrack -L -f ipv6 -p tcp | sort'];
+        return [send(...out), EXPECT6, send(`f1 ${data(S6, '2001:db8:2::1', 8080)}`), 'conntrack -L -f ipv6 -p tcp | sort'];
       })(),
     ],
   },

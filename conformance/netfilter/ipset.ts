@@ -56,7 +56,7 @@ export const IPSET_SCENES: readonly FilterScene[] = [
       sets('create thisnameiswaytoolongforasetreallyitis hash:ip', 'create thisnameisexactlyaslongasitmay. hash:ip', 'create x hash:foo', 'add a 1.1.1.1', 'add d 2.2.2.2', 'swap a d', 'list a', 'list d', 'list -o xml d', 'destroy lt', 'destroy l1', 'destroy', 'list -n'),
       'for i in 1 2 3; do ipset create s$i hash:ip; done; printf "create r hash:ip\\nadd r 1.2.3.4\\nadd s1 1.2.3.4\\nflush r\\nadd r 1.1.1.1\\ndestroy s2\\nrename s3 s4\\nswap r s1\\ntest r 1.2.3.4\\ntest r 9.9.9.9\\n" | ipset restore; ipset save -sorted',
       'printf "add r 7.7.7.7\\nadd nope 1.1.1.1\\n" | ipset restore; printf "add r 7.7.7.8\\nadd r 7.7.7.9\\nadd r 7.7.7.8\\nadd r 7.7.7.10\\n" | ipset restore; printf "add r 7.7.7.7\\ncreate r hash:ip\\n" | ipset -exist restore; ipset save -sorted',
-      'ipset create lots hash:ip hashsize 65536 maxelem 4096; seq 1 3000 | awk \'{printf "add lots 10.0.%d.%d\\n", $1/256, $1%256}\' | ipset -exist restore; ipset list lots | grep -c "^10"; ipset list lots | grep "^10" | sort | md5sum; ipset add lots 11.0.0.0/20 -exist; ipset list lots -t; ipset save lots | sort | ipset restore -exist 2>&1 | tail -1; ipset list lots | grep -c .',
+      'ipset create lots hash:ip hashsize 65536; seq 1 3000 | awk \'{printf "add lots 10.0.%d.%d\\n", $1/256, $1%256}\' | ipset -exist restore; ipset list lots | grep -c "^10"; ipset list lots | grep "^10" | sort | md5sum; ipset add lots 11.0.0.0/22 -exist; ipset list lots -t; ipset save lots | sort | ipset restore -exist 2>&1 | tail -1; ipset list lots | grep -c .',
     ],
   },
   {

@@ -110,9 +110,11 @@ def connection(what, rtt, writes=1, size=1000, lose=False, abort=False, windows=
     s = socket.socket()
     s.setsockopt(6, 1, 1)
     s.setsockopt(6, 13, b'reno')
-    s.connect(('10.9.0.2', 80))
+    s.setblocking(False)
+    s.connect_ex(('10.9.0.2', 80))
     while s.getsockopt(6, 11, 1)[0] != 1:
         time.sleep(.001)
+    s.setblocking(True)
     near, exact = info(s)
     for i in range(writes):
         Host.lose = lose and i == 0

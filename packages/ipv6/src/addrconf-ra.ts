@@ -11,7 +11,7 @@ import { ipv6GetIfaddr } from './addr-find.ts';
 import { addrVerify, dadStart, ipv6AddAddr, manageTempaddrs } from './addrconf.ts';
 import { eui64, stableAddress } from './addrconf-gen.ts';
 import { DEVCONF_RA_HONOR_PIO_LIFE, DEVCONF_RA_HONOR_PIO_PFLAG } from './devconf6.ts';
-import { addKernelRoute } from './fib6-config.ts';
+import { addKernelRoute, fib6TableOf } from './fib6-config.ts';
 import { fib6Del, fib6Exact, fib6SetExpires } from './fib6-table.ts';
 import type { Fib6Info } from './fib6-types.ts';
 import { INFINITY_LIFE_TIME } from './inet6-dev.ts';
@@ -32,7 +32,7 @@ function onLink(idev: Inet6Dev, prefix: Int32Array, plen: number, valid: number)
   const dst = new Int32Array(4);
   a6Prefix(dst, prefix, plen);
   let found: Fib6Info | null = null;
-  for (let f = fib6Exact(n6.fibMain, dst, plen); f !== null; f = f.next) {
+  for (let f = fib6Exact(fib6TableOf(n6, idev.dev), dst, plen); f !== null; f = f.next) {
     if (f.nhs[0]!.dev === idev.dev && (f.flags & RTF_GATEWAY) === 0 && (f.flags & (RTF_ADDRCONF | RTF_PREFIX_RT)) === (RTF_ADDRCONF | RTF_PREFIX_RT)) found = f;
   }
   if (found !== null) {

@@ -19,7 +19,7 @@ import {
 import { addrHashAdd, addrHashDel } from './addr-find.ts';
 import { eui64, randomIid, stableAddress } from './addrconf-gen.ts';
 import { DEVCONF_REGEN_MIN_ADVANCE } from './devconf6.ts';
-import { addKernelRoute, addLocalRoute } from './fib6-config.ts';
+import { addKernelRoute, addLocalRoute, fib6TableOf } from './fib6-config.ts';
 import { fib6Del, fib6Exact, fib6SetExpires } from './fib6-table.ts';
 import type { Fib6Info } from './fib6-types.ts';
 import { rt6RemovePrefsrc } from './fib6-events.ts';
@@ -167,7 +167,7 @@ export function leaveGroups(ifp: Inet6Ifaddr): void {
 function prefixRoute(n6: Ipv6Net, ifp: Inet6Ifaddr, addr: Int32Array, plen: number, metric = 0): Fib6Info | null {
   const dst = new Int32Array(4);
   a6Prefix(dst, addr, plen);
-  for (let f = fib6Exact(n6.fibMain, dst, plen); f !== null; f = f.next) {
+  for (let f = fib6Exact(fib6TableOf(n6, ifp.idev.dev), dst, plen); f !== null; f = f.next) {
     if (metric !== 0 && f.metric !== metric) continue;
     if (f.nhs[0]!.dev === ifp.idev.dev && (f.flags & RTF_GATEWAY) === 0 && f.protocol === 2 && f.srcLen === 0) return f;
   }

@@ -3,6 +3,7 @@
 import type { NetDevice } from '@linnet/netdev';
 import { DEVCONF_ACCEPT_RA, DEVCONF_ACCEPT_RA_MIN_LFT, ICMPV6_ROUTER_PREF_INVALID, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, RTM_NEWROUTE, RTN_UNICAST, RTPROT_RA } from '@linnet/uapi';
 import { a6Equal, a6Prefix, IN6ADDR_ANY } from './addr6.ts';
+import { fib6TableOf } from './fib6-config.ts';
 import { Fib6Change, fib6Add, fib6CleanAll, fib6Del, fib6Exact, fib6SetExpires } from './fib6-table.ts';
 import { Fib6Info, Fib6Nh } from './fib6-types.ts';
 import { in6DevGet } from './inet6-dev.ts';
@@ -11,7 +12,7 @@ import { IP6_RT_PRIO_USER, RTF_ADDRCONF, RTF_DEFAULT, RTF_GATEWAY, RTF_PREF_MASK
 
 /** The route to a prefix that a router advertised, or null. */
 function find(n6: Ipv6Net, dst: Int32Array, plen: number, gw: Int32Array, dev: NetDevice, flags: number): Fib6Info | null {
-  for (let f = fib6Exact(n6.fibMain, dst, plen); f !== null; f = f.next) {
+  for (let f = fib6Exact(fib6TableOf(n6, dev), dst, plen); f !== null; f = f.next) {
     const nh = f.nhs[0]!;
     if (nh.dev === dev && nh.gw !== null && a6Equal(nh.gw, gw) && (f.flags & flags) === flags) return f;
   }
@@ -29,11 +30,11 @@ function add(n6: Ipv6Net, dst: Int32Array, plen: number, gw: Int32Array, dev: Ne
     dst, dstLen: plen, src: null, srcLen: 0, metric, protocol: RTPROT_RA, type: RTN_UNICAST,
     flags: RTF_UP | RTF_GATEWAY | RTF_ADDRCONF | flags | rtfPref(pref), error: 0, nhs: [new Fib6Nh(dev, dev.ifindex, Int32Array.from(gw), 0, 1)],
   });
-  return fib6Add(n6, n6.fibMain, f, NLM_F_CREATE, new Fib6Change()) === 0 ? f : null;
+  return fib6Add(n6, fib6TableOf(n6, dev), f, NLM_F_CREATE, new Fib6Change()) === 0 ? f : null;
 }
 
 function tell(f: Fib6Info, nlflags: number): void {
-  f.net6.fn.rtmsgFib(RTM_NEWROUTE, f.net6.fibMain, f, nlflags, null);
+  f.net6.fn.rtmsgFib(RTM_NEWROUTE, f.table!, f, nlflags, null);
 }
 
 /** Takes a router as a default one (rt6_add_dflt_router); lifetime in seconds. @alpha */

@@ -227,7 +227,8 @@ export class NfSynproxyNet {
     }
     const isn = (tcphAckSeq(skb.view, th) - 1) | 0;
     const t = this.fill(skb, th, (seq - 1) | 0);
-    if (!cookies.check(this.net, t, isn)) {
+    if (!cookies.check(this.net, t, isn)) t.rcvIsn = seq; // It was offered no window: this may be its probe, one number back (RFC 9293 3.8.6.1).
+    if (t.rcvIsn === seq && !cookies.check(this.net, t, isn)) {
       this.stat.cookieInvalid++;
       return NF_DROP;
     }
@@ -244,7 +245,7 @@ export class NfSynproxyNet {
       if (o.wscale !== 15) o.has |= NF_SYNPROXY_OPT_WSCALE;
     }
     const win = tcphWindow(skb.view, th);
-    this.send(skb, th, false, TCPHDR_SYN, (seq - 1) | 0, 0, win, true);
+    this.send(skb, th, false, TCPHDR_SYN, t.rcvIsn, 0, win, true);
     const cn = this.net.get(NF_CONNTRACK);
     if (nfGetTuple(cn.tuple, skb, skb.networkHeader - skb.data, skb.u8[skb.networkHeader]! >> 4 === 4 ? AF_INET : AF_INET6) >= 0) {
       const h = nfConntrackFind(cn, 0, cn.tuple);

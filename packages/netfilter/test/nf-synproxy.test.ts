@@ -101,6 +101,18 @@ test('without timestamps nothing that must be remembered is offered', () => {
   x.end();
 });
 
+test('a probe of the window that was offered closed opens the connection too', () => {
+  const x = new Box();
+  expect(x.rules(0xf)).toBe(0);
+  x.lan.inject(tcp(A, 4000, B, 80, 'S', 1000, 0, 0, 65535, ALL));
+  x.lan.take();
+  x.lan.inject(tcp(A, 4000, B, 80, 'A', 1000, 8001, 0, 63, [1, 1, ...ts(101, 0x101a)]));
+  expect(x.wan.raw().map(full)).toEqual([`tcp ${A}:4000 > ${B}:80 S 1000/0 win 63 020405140402080a000000650000101a0103030a`]);
+  x.lan.inject(tcp(A, 4000, B, 80, 'A', 999, 8001, 0, 63, [1, 1, ...ts(101, 0x101a)]));
+  expect(x.wan.take()).toEqual([]);
+  x.end();
+});
+
 test('is for TCP; without TCP in the stack its packets are dropped', () => {
   const x = new Box();
   expect(x.rules(0xf, 0)).toBe(-EINVAL);

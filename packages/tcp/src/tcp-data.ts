@@ -211,6 +211,7 @@ function tcpDataQueueOfo(tp: TcpSock, skb: Skb): void {
   if (q.head === null) {
     tp.numSacks = 0;
     if (sackOk) tcpSackNewOfoSkb(tp, seq, endSeq);
+    ofoGrowWindow(tp, skb);
     ofoInsert(tp, null, skb);
     return;
   }
@@ -240,6 +241,7 @@ function tcpDataQueueOfo(tp: TcpSock, skb: Skb): void {
       kfreeSkbReason(old, DROP.TCP_OFOMERGE);
     }
   }
+  ofoGrowWindow(tp, skb);
   if (at !== null && at.cb1 === seq && (at.cb2 & TCPHDR_FIN) === 0 && tcpTryCoalesce(tp, at, skb)) {
     tp.oooHint = at;
     ofoEatFollowers(tp, at, endSeq);
@@ -251,9 +253,16 @@ function tcpDataQueueOfo(tp: TcpSock, skb: Skb): void {
   if (sackOk) tcpSackNewOfoSkb(tp, seq, endSeq);
 }
 
+/**
+ * On a long path with steady loss there is always a gap, and all that comes is out of order: the window grows all the same. Not without SACK, where an ACK with another window is no
+ * duplicate (RFC 5681 section 2).
+ */
+function ofoGrowWindow(tp: TcpSock, skb: Skb): void {
+  if (tp.rxOpt.sackOk) tcpGrowWindow(tp, skb);
+}
+
 /** Puts a segment behind `at`, or first, charged to the socket. */
 function ofoInsert(tp: TcpSock, at: Skb | null, skb: Skb): void {
-  tcpGrowWindow(tp, skb);
   skSetOwnerR(skb, tp);
   if (at === null) skbQueueHead(tp.outOfOrderQueue, skb);
   else skbAppend(at, skb, tp.outOfOrderQueue);

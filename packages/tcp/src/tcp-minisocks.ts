@@ -1,7 +1,7 @@
 /** Connections that are not full sockets: requests before the handshake's end, TIME-WAIT after the connection's (tcp_minisocks.c). */
 import { inetCskAcceptqAdd, inetCskReqskQueueDrop, inetEhashInsert, inetInheritPort, inetMapped, inetSockUpdateVersions, InetTimewaitSock, inetTwskHashdance, inetTwskKill, inetTwskSchedule, skAcceptqIsFull } from '@linnet/inet';
 import { DROP, type Skb } from '@linnet/skbuff';
-import { dstMtu } from '@linnet/netdev';
+import { dstMtu, l3mdevMasterIfindexByIndex } from '@linnet/netdev';
 import {
   AF_INET6,
   after,
@@ -358,7 +358,7 @@ export function tcpCreateOpenreqChild(listener: TcpSock, req: TcpRequestSock, sk
     fl.saddr6 = req.v6LocAddr;
     fl.daddr6 = req.v6RmtAddr;
     // A link-local peer's interface (RFC 4007), or the VRF of the request (tcp_l3mdev_accept); others are bound as the listener is.
-    if (tp.boundDevIf === 0) tp.boundDevIf = req.fl.oif;
+    if (tp.boundDevIf === 0) tp.boundDevIf = req.v6RmtAddr !== null && ipv6AddrIsLinklocal(req.v6RmtAddr) ? req.fl.oif : l3mdevMasterIfindexByIndex(tn.net, req.iif);
     fl.sport = tp.sport;
     fl.dport = tp.dport;
     fl.proto = 6;

@@ -80,11 +80,14 @@ export const udp: KernelModule = {
     const lite = new UdpNet(net, IPPROTO_UDPLITE);
     net.set(UDPLITE, lite);
     const inetNet = net.get(INET_NET);
-    const mib6 = (prefix: string, mib: UdpMib): string => Object.entries(mib).map(([name, n]) => `${`${prefix}${name}`.padEnd(32)}\t${n}\n`).join('');
+    const mib6 = (prefix: string, mib: Partial<UdpMib>): string => Object.entries(mib).map(([name, n]) => `${`${prefix}${name}`.padEnd(32)}\t${n}\n`).join('');
     inetNet.addMib('snmp', 5, () => formatSnmp('Udp', u.mib));
     inetNet.addMib('snmp', 6, () => formatSnmp('UdpLite', lite.mib));
     inetNet.addMib('snmp6', 3, () => mib6('Udp6', u.mib6));
-    inetNet.addMib('snmp6', 4, () => mib6('UdpLite6', lite.mib6));
+    inetNet.addMib('snmp6', 4, () => {
+      const { IgnoredMulti: _, ...told } = lite.mib6;
+      return mib6('UdpLite6', told);
+    });
     inetNet.addMib('sockstat', 2, () => `UDP: inuse ${udpInuse(u, AF_INET)} mem ${net.kernel.get(UDP_MEMORY).allocated}\n`);
     inetNet.addMib('sockstat', 3, () => `UDPLITE: inuse ${udpInuse(lite, AF_INET)}\n`);
     inetNet.addMib('sockstat6', 2, () => `UDP6: inuse ${udpInuse(u, AF_INET6)}\n`);

@@ -85,9 +85,10 @@ export function udpRcv(u: UdpNet, af: InetAf, skb: Skb): number {
   if (u.lite) {
     // The field says how much the checksum covers, 0 for all (RFC 3828 section 3.1).
     const covered = ulen === 0 ? skb.len : ulen;
-    if (unsummed || covered < UDPHDR_LEN || covered > skb.len) {
+    if (covered < UDPHDR_LEN || covered > skb.len) return badSum(mib, skb);
+    if (unsummed) {
       mib.InErrors++;
-      kfreeSkbReason(skb, unsummed ? DROP.UDP_CSUM : DROP.PKT_TOO_SMALL);
+      kfreeSkbReason(skb, DROP.UDP_CSUM);
       return 0;
     }
     const pseudo = af.skbPseudoSum(skb, skb.len, IPPROTO_UDPLITE);

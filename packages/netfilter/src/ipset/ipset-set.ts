@@ -163,8 +163,10 @@ export class IpSet {
     this.elems.flags[slot] = flags;
     if (this.cidrAt >= 0) this.#cidr(key[this.cidrAt]!, 1);
     if (this.nets !== null) {
-      const net = this.nets.find(key);
-      this.nets.packets[net >= 0 ? net : this.nets.insert(key)]!++;
+      const there = this.nets.find(key);
+      // An insertion may bring new arrays.
+      const net = there >= 0 ? there : this.nets.insert(key);
+      this.nets.packets[net]!++;
     }
     if (this.ifaceAt >= 0 && (flags & WILDCARD) !== 0 && !this.wildcards.includes(key[this.ifaceAt]!)) this.wildcards.push(key[this.ifaceAt]!);
     return slot;
