@@ -5,7 +5,7 @@ import { sameScene } from '../lib/scenes.ts';
 import { can, here } from '../preload/lab.ts';
 
 const SCENES = [
-  'srh_settings', 'srh_endpoint', 'srh_wrong', 'others', 'rpl', 'seg_send', 'seg_recv', 'options', 'controls', 'old_options', 'jumbo_frames', 'jumbo', 'addrform', 'own_reports',
+  'srh_settings', 'srh_endpoint', 'srh_wrong', 'others', 'rpl', 'seg_send', 'seg_recv', 'options', 'controls', 'old_options', 'jumbo_frames', 'jumbo', 'addrform', 'addrform_connect', 'stream_routing', 'jumbo_nobody', 'own_reports',
 ] as const;
 
 /** What no two runs have in common. */

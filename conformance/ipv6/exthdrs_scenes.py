@@ -77,7 +77,7 @@ def send(what, *packets, link=0, mac=None):
     for p in packets: away(p, link, mac)
     out = frames()
     after = counters()
-    say(what, *out, *['%s+%d' % (k, after[k] - before[k]) for k in after if after[k] != before.get(k, 0)])
+    say(what, *out, *['%s+%d' % (k, after[k] - before.get(k, 0)) for k in after if after[k] != before.get(k, 0)])
 
 def srh(next, left, segs, last=None, flags=0, tag=0, tlvs=b'', hlen=None, type=4):
     b = b''.join(ip6(s) if isinstance(s, str) else s for s in segs) + tlvs
@@ -306,7 +306,7 @@ def jumbo():
                 except OSError: break
             x.settimeout(0.15)
         after = counters_lo()
-        say(what, e, got, *['%s+%d' % (k, after[k] - before[k]) for k in after if after[k] != before.get(k, 0)])
+        say(what, e, got, *['%s+%d' % (k, after[k] - before.get(k, 0)) for k in after if after[k] != before.get(k, 0)])
     def u(n, length=None, **kw): return u6(n, '::1', '::1', length=length, **kw)
     def ub(n):
         b = struct.pack('!HHHH', 1000, 2000, 0, 0) + bytes(i & 255 for i in range(n))
@@ -375,6 +375,55 @@ def addrform():
     with open('/proc/sys/net/ipv4/ping_group_range', 'w') as f: f.write('0 0')
     r = socket.socket(socket.AF_INET6, socket.SOCK_RAW, 89); r.connect(('::1', 0)); say('raw', form(r)); d = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM, 58); d.connect(('::1', 0)); say('ping', form(d))
     u4 = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); say('of IPv4', setopt(u4, 1, 2), getopt(u4, 1))
+
+def stream_routing():
+    'Streams with a routing header: the way is that to the first segment, though there is none to the other end.'
+    begin(); conf('seg6_enabled', 1)
+    far = '2001:db8:77::2'
+    h = srh(0, 1, ['::', OTHER])
+    def tcp(f): return f.split()[0], f.split()[1][:160], f.split()[1][184:188]
+    t = socket.socket(socket.AF_INET6, socket.SOCK_STREAM); t.setblocking(False)
+    say('no way', err(lambda: t.connect((far, 2000))))
+    say(setopt(t, 57, h), err(lambda: t.connect((far, 2000))), [tcp(f) for f in frames()])
+    # Every route is looked for again.
+    quiet('ip -6 route add unreachable 2001:db8:78::/48'); quiet('ip -6 route del unreachable 2001:db8:78::/48')
+    time.sleep(1.2); say('again', [tcp(f) for f in frames()][-1:], t.getsockopt(1, 4)); t.close()
+    l = socket.socket(socket.AF_INET6, socket.SOCK_STREAM); l.bind(('::', 3000)); l.listen(); say('listener', setopt(l, 57, h))
+    def seg(flags, seq, ack): b = struct.pack('!HHIIBBHHH', 1000, 3000, seq, ack, 5 << 4, flags, 1000, 0, 0); return pkt(6, b[:16] + struct.pack('!H', csum6(far, ME, 6, b)) + b[18:], src=far)
+    away(seg(2, 1, 0)); back = frames(); say('a way back', [tcp(f) for f in back])
+    away(seg(16, 2, (int(back[0].split()[1][168:176], 16) + 1) & 0xffffffff)); l.settimeout(1); a = l.accept()[0]; say('accepted', a.getpeername()[0], getopt(a, 57, 100), frames())
+    quiet('ip -6 route add unreachable 2001:db8:78::/48'); quiet('ip -6 route del unreachable 2001:db8:78::/48')
+    say('inherited', err(lambda: a.send(b'x')), [tcp(f) for f in frames()], setopt(a, 57, h), err(lambda: a.send(b'y')), [tcp(f) for f in frames()][:1]); a.close()
+
+def jumbo_nobody():
+    'Jumbograms that nobody waits for.'
+    links6(1); quiet('ip link set lo mtu 200000'); write('icmp/ratelimit', '0')
+    t = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x86dd)); t.bind(('lo', 0x86dd)); t.setblocking(False)
+    def all_():
+        out = {}
+        for path in ('snmp6', 'dev_snmp6/lo'):
+            with open('/proc/net/' + path) as f: out.update((l.split()[0], int(l.split()[1])) for l in f if 'Octets' not in l and (path[0] == 'd') != (l[:3] == 'Udp'))
+        return out
+    def big(next, b, at):
+        n = sum(struct.unpack('!%dH' % (len(b) // 2), b)) + sum(struct.unpack('!16H', ip6('::1') * 2)) + (len(b) >> 16) + (len(b) & 0xffff) + next
+        while n >> 16: n = (n >> 16) + (n & 0xffff)
+        return b[:at] + struct.pack('!H', ~n & 0xffff or 0xffff) + b[at + 2:]
+    def go(what, next, body):
+        before = all_(); t.send(bytes(12) + b'\x86\xdd' + struct.pack('!IHBB', 6 << 28, 0, 0, 64) + ip6('::1') + ip6('::1') + struct.pack('!BBBBI', next, 0, 0xc2, 4, 8 + len(body)) + body); time.sleep(0.05)
+        after = all_(); say(what, *['%s+%d' % (k, after[k] - before.get(k, 0)) for k in after if after[k] != before.get(k, 0)])
+    for n in (100, 65520, 70000):
+        go('udp %d' % n, 17, big(17, struct.pack('!HHHH', 1000, 9, 0, 0) + bytes(n), 6)); go('udp without a checksum %d' % n, 17, struct.pack('!HHHH', 1000, 9, 0, 0) + bytes(n)); go('udp with a bad one %d' % n, 17, struct.pack('!HHHH', 1000, 9, 0, 1) + bytes(n))
+        go('tcp %d' % n, 6, big(6, struct.pack('!HHIIBBHHH', 1000, 9, 1, 0, 5 << 4, 2, 1000, 0, 0) + bytes(n), 16)); go('icmp %d' % n, 58, big(58, struct.pack('!BBHHH', 200, 0, 0, 0, 0) + bytes(n), 2)); go('unknown %d' % n, 253, bytes(n)); go('nothing %d' % n, 59, bytes(n))
+
+def addrform_connect():
+    'connect() of a stream of IPv6 that became one of IPv4.'
+    links6(); quiet('ip addr add 10.5.5.5/32 dev lo')
+    l = socket.socket(socket.AF_INET6, socket.SOCK_STREAM); l.bind(('::', 3000)); l.listen()
+    c = socket.socket(socket.AF_INET6, socket.SOCK_STREAM); c.connect(('::ffff:127.0.0.1', 3000)); a = l.accept()[0]
+    for name, s in (('connected', c), ('accepted', a)):
+        say(name, setopt(s, 1, 2)); f = again(s); f.settimeout(None)
+        say([err(lambda: f.connect(x)) for x in (('127.0.0.1', 3000), ('10.5.5.5', 3000), ('127.0.0.1', 9))]); say('bind', err(lambda: f.bind(('127.0.0.1', 0))), 'listen', err(lambda: f.listen())); f.close()
+    f = again(c); say('shut', err(lambda: f.shutdown(2)), err(lambda: f.connect(('127.0.0.1', 3000)))); a.close(); time.sleep(0.1); say('ended', err(lambda: f.connect(('127.0.0.1', 3000))), err(lambda: f.connect(('127.0.0.1', 3000))))
 
 def own_reports():
     'Which of the messages that the machine itself sends to groups a raw socket hears.'

@@ -22,8 +22,16 @@ const SETUP = [
 /** What the clock and the machine decide. */
 function plain(text: string): string {
   return text
-    .replace(/valid_lft \d+sec/g, 'valid_lft Nsec').replace(/preferred_lft \d+sec/g, 'preferred_lft Nsec').replace(/expires \d+sec/g, 'expires Nsec')
+    .replace(/valid_lft \d+sec/g, 'valid_lft Nsec').replace(/preferred_lft \d+sec/g, 'preferred_lft Nsec').replace(/expires (\d+)sec/g, (_all, n: string) => `expires ${Math.ceil(Number(n) / 100)}00sec`)
     .replace(/ (?:cached|users|used|age) [\d/]+(?:sec)?/g, '').replace(/qlen \d+/g, 'qlen N').replace(/link-netnsid \d+/g, '').trimEnd();
+}
+
+/** Changes of addresses, each prefix of its own, and the routes after each. */
+function shared(scenes: readonly (readonly string[])[]): string[] {
+  return scenes.flatMap((scene, i) => [
+    ...scene.flatMap((change) => [`ip -6 addr ${change.replace(/ (\S+)/, ' 2001:db8:$1/64')} dev v0`, `ip -6 route show root 2001:db8:${i + 1}::/64`]), `ip -6 addr show dev v0 to 2001:db8:${i + 1}::/64`,
+    `ip -6 addr flush dev v0 to 2001:db8:${i + 1}::/64`, `ip -6 route flush root 2001:db8:${i + 1}::/64`,
+  ]);
 }
 
 describe.skipIf(!have('root', 'ip') || !can('ip'))('iproute2 on IPv6', () => {
@@ -60,6 +68,17 @@ describe.skipIf(!have('root', 'ip') || !can('ip'))('iproute2 on IPv6', () => {
       'ip addr add ff02::5/64 dev v0', 'ip addr add ::/64 dev v0', 'ip addr add ::1/64 dev v0', 'ip addr del 2001:db8::9/64 dev v0', 'sleep 3', 'ip -6 addr', 'ip -6 route show table all', 'ip -6 maddr',
       'ip addr change 2001:db8::1/64 dev v0 preferred_lft 0', 'ip addr change 2001:db8::1/64 dev v0 metric 77', 'ip -6 addr show dev v0', 'ip -6 route',
     ]],
+    ['routes of prefixes that addresses share', shared([
+      // For ever and for a while; of two that end, the last that was heard counts; what was for ever and goes.
+      ['add 1::2 nodad', 'add 1::8 valid_lft 1000 preferred_lft 0', 'change 1::8 valid_lft 900 preferred_lft 2', 'del 1::2', 'del 1::8'],
+      ['add 2::2 valid_lft 1000 preferred_lft 50 nodad', 'add 2::3 nodad', 'change 2::2 valid_lft 900 preferred_lft 50', 'add 2::4 valid_lft 300 preferred_lft 5 nodad', 'del 2::3', 'del 2::2', 'del 2::4'],
+      ['add 3::2 valid_lft 1000 preferred_lft 50 nodad', 'add 3::3 valid_lft 2000 preferred_lft 50 nodad', 'change 3::2 valid_lft 200 preferred_lft 5', 'change 3::3 valid_lft 3000 preferred_lft 5', 'change 3::2 valid_lft 200 preferred_lft 5 noprefixroute', 'change 3::3 valid_lft 300 preferred_lft 5 noprefixroute'],
+      ['add 4::2 valid_lft 500 preferred_lft 50 nodad', 'change 4::2 valid_lft forever preferred_lft forever', 'add 4::3 valid_lft 400 preferred_lft 50 nodad', 'change 4::2 noprefixroute', 'change 4::2'],
+      // Metrics: one that is not named stays; who is for ever takes the route along.
+      ['add 5::2 valid_lft 1000 preferred_lft 5 metric 300 nodad', 'change 5::2 valid_lft 800 preferred_lft 5', 'change 5::2 valid_lft 700 preferred_lft 5 metric 256', 'change 5::2 valid_lft 600 preferred_lft 5 metric 200', 'del 5::2'],
+      ['add 6::2 nodad metric 300', 'change 6::2', 'change 6::2 metric 500', 'add 6::3 valid_lft 900 preferred_lft 5 metric 500 nodad', 'change 6::2 metric 400', 'change 6::3 valid_lft 700 preferred_lft 5 metric 400', 'change 6::3 valid_lft 600 preferred_lft 5 metric 600', 'change 6::2 metric 150 valid_lft 500 preferred_lft 5'],
+      ['add 7::2 nodad noprefixroute', 'change 7::2 metric 500', 'change 7::2 metric 600 noprefixroute', 'change 7::2', 'del 7::2'],
+    ])],
     ['routes', [
       'ip -6 route add 2001:db8:10::/48 via 2001:db8::99', 'ip -6 route add 2001:db8:10::/48 via 2001:db8::99', 'ip -6 route add 2001:db8:10::/48 via 2001:db8::98 metric 512',
       'ip -6 route append 2001:db8:10::/48 via 2001:db8::97', 'ip -6 route replace 2001:db8:11::/48 dev v0 mtu 1400 hoplimit 9', 'ip -6 route change 2001:db8:11::/48 dev v0 advmss 1000',

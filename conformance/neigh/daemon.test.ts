@@ -54,16 +54,17 @@ describe.skipIf(!can('root', 'ip', 'python3', 'sysctl', 'arpd'))('a neighbour th
         s.peer.gratuitous(1);
         await s.wait(300);
         await s.data(4);
-        await s.until(/10\.0\.0\.2 .*lladdr/, 3000);
-        await s.wait(100);
+        // It is asked to confirm that, and forgotten before it fails to: what follows is of another neighbour alone.
+        await s.until(/10\.0\.0\.2 .*PROBE/, 3000);
         out.push(await s.entries());
+        await s.sh(`ip neigh del ${PEER4} dev ${DEV}`);
         // Not known: the daemon asks, or the kernel; nobody answers for it.
         await s.sh("python3 -c \"import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('10.0.0.77', 9))\"");
         await s.until(/10\.0\.0\.77 .*FAILED/, 6000);
         process.kill(pid, 'SIGTERM');
         await eventually('arpd ends', () => processWith(db) === null);
-        // Its own questions name no hardware address (sll_halen 0): what the frame then has is left open here.
-        out.push(await s.sh(settings), (await s.sh(`arpd -l -b ${db}`)).replace(/\d+sec/g, 'T sec').split('\n').sort().join('\n'), s.story(), s.peer.seen.map((x) => (x === 'all' || x.startsWith('to ') ? 'arpd asks' : x)).join(', '));
+        // How often it was asked is a matter of time.
+        out.push(await s.sh(settings), (await s.sh(`arpd -l -b ${db}`)).replace(/\d+sec/g, 'T sec').split('\n').sort().join('\n'), s.story(), s.peer.seen.filter((x, i, all) => x !== all[i - 1]).join(', '));
         return out;
       } finally {
         const left = processWith(db);
@@ -72,7 +73,7 @@ describe.skipIf(!can('root', 'ip', 'python3', 'sysctl', 'arpd'))('a neighbour th
       }
     });
     expect(real!.at(-1)).toMatch(`data ${MAC_A}`);
-    expect(real!.at(-2)).toMatch(/miss 10\.0\.0\.2|10\.0\.0\.2 .*STALE/);
+    expect(real!.at(-2)).toMatch(/miss 10\.0\.0\.2/);
     expect(ours).toEqual(real);
   });
 

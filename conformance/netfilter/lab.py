@@ -1,6 +1,7 @@
 # Sends packets into a machine through the far ends of its wires (e1 of e0, f1 of f0) or from its sockets, and says what comes out at those ends.
 # Each argument is a packet: words `key=value`, the first one says what it is. Runs on the real kernel and inside a Linnet machine.
-import ipaddress, select, socket, struct, sys, time
+# With FRAMES in the environment, what comes out is shown from its link-layer header on, ARP included.
+import ipaddress, os, select, socket, struct, sys, time
 
 MAC = {'e1': ('02000000000b', '02000000000a'), 'f1': ('02000000000d', '02000000000c')}
 FLAGS = {'F': 1, 'S': 2, 'R': 4, 'P': 8, 'A': 16, 'U': 32, 'E': 64, 'C': 128}
@@ -99,7 +100,9 @@ def text(p, inner=False):
     if proto == 6 and len(body) >= 20:
         sp, dp, seq, ack, do, fl, win = struct.unpack('!HHIIBBH', body[:16])
         names = ''.join(k for k, b in FLAGS.items() if fl & b)
-        return 'tcp %s %d>%d %s seq=%d ack=%d win=%d opts=%s len=%d%s%s' % (head, sp, dp, names, seq, ack, win, body[20:(do >> 4) * 4].hex(), len(body) - (do >> 4) * 4, bad, '' if fl & 4 else check(16, csum(body, pseudo(src, dst, 6, len(body)))))
+        # What a control connection says is part of what is asked.
+        said = ' %r' % body[(do >> 4) * 4:] if 21 in (sp, dp) and len(body) > (do >> 4) * 4 else ''
+        return 'tcp %s %d>%d %s seq=%d ack=%d win=%d opts=%s len=%d%s%s%s' % (head, sp, dp, names, seq, ack, win, body[20:(do >> 4) * 4].hex(), len(body) - (do >> 4) * 4, bad, '' if fl & 4 else check(16, csum(body, pseudo(src, dst, 6, len(body)))), said)
     if proto == 1 and len(body) >= 8:
         c = '' if csum(body) == 0 else ' BAD-ICMP'
         more = ' [%s]' % text(body[8:], True) if body[0] in (3, 4, 5, 11, 12) and not inner else ' id=%d seq=%d' % struct.unpack('!HH', body[4:8])
@@ -112,7 +115,8 @@ def text(p, inner=False):
 
 # What this machine sends itself has sums that only a device would write.
 OURS = {'10.1.0.1', '203.0.113.1', '2001:db8:1::1', '2001:db8:2::1', '127.0.0.1', '::1'}
-IGNORE = (b'\x08\x06',)
+FRAMES = 'FRAMES' in os.environ
+IGNORE = () if FRAMES else (b'\x08\x06',)
 
 socks = {}
 for dev in ('e1', 'f1'):
@@ -136,6 +140,10 @@ def drain(wait):
                 except BlockingIOError: break
                 if a[2] == 4 or f[12:14] in IGNORE: continue
                 p = f[14:]
+                if FRAMES:
+                    kind = struct.unpack('!H', f[12:14])[0]
+                    out.append('%s %s < %s %04x %s' % (socks[s], f[:6].hex(), f[6:12].hex(), kind, text(p) if kind in (0x800, 0x86dd) else p[:46].hex()))
+                    continue
                 # Neighbour discovery and group reports come when they come.
                 if p[:1] and p[0] >> 4 == 6 and (p[6] == 0 and p[40] == 58 or p[6] == 58 and 130 <= p[40] <= 143 and p[40] != 137): continue
                 out.append('%s %s' % (socks[s], text(p)))
@@ -189,7 +197,15 @@ for arg in sys.argv[1:]:
         mac = [x[4:] for x in w if x.startswith('mac=')]
         if mac: frm = mac[0]
         bc = 'ffffffffffff' if 'bcast' in w else to
+        d = dict(x.split('=', 1) for x in w if '=' in x)
+        tag = struct.pack('!HH', 0x8100, num(d, 'vlan', 0)) if 'vlan' in d else b''
+        if 'to' in d: bc = d['to']
+        if w[0] in ('arp', 'frame'):
+            if w[0] == 'arp': body = struct.pack('!HHHBBH', 0x0806, num(d, 'htype', 1), 0x0800, 6, 4, num(d, 'op', 1)) + bytes.fromhex(d.get('sha', frm)) + addr(d['spa']) + bytes.fromhex(d.get('tha', '0' * 12)) + addr(d['tpa'])
+            else: body = bytes.fromhex(d['hex'])
+            by[dev].send(bytes.fromhex(bc + frm) + tag + body)
+            continue
         for p in build([x for x in w if not x.startswith('mac=') and x != 'bcast']):
-            by[dev].send(bytes.fromhex(bc + frm) + (b'\x86\xdd' if p[0] >> 4 == 6 else b'\x08\0') + p)
+            by[dev].send(bytes.fromhex(bc + frm) + tag + (b'\x86\xdd' if p[0] >> 4 == 6 else b'\x08\0') + p)
     for line in drain(0.05): print(line)
 for line in drain(0.15): print(line)

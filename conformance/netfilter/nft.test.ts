@@ -6,5 +6,5 @@ import { NFT_SCENES } from './nft.ts';
 import { compare } from './run.ts';
 
 describe.each(NFT_SCENES)('$name', (scene) => {
-  test.skipIf(!can('root', 'nft', 'ip', 'sysctl', 'python3'))('as the real kernel', { timeout: 120_000 }, () => compare(setupOf(scene), scene));
+  test.skipIf(!can('root', 'nft', 'iptables', 'ip', 'sysctl', 'python3'))('as the real kernel', { timeout: 120_000 }, () => compare(setupOf(scene), scene));
 });

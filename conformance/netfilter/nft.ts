@@ -16,6 +16,24 @@ const rules = (chain: string, ...list: readonly string[]): string[] => [`printf 
 const seq = (n: number, f: (i: number) => string): string => Array.from({ length: n }, (_, i) => f(i)).join('');
 const MANY = `table ip t {\nset s { type ipv4_addr; elements = { ${seq(3000, (i) => `10.${i >> 8}.${i & 255}.1,`)} } }\nset r { type inet_service; flags interval; elements = { ${seq(2000, (i) => `${i * 20}-${i * 20 + 9},`)} } }\nchain f { type filter hook forward priority 0;\n${seq(600, (i) => `tcp dport ${i + 1} counter\n`)}ip saddr @s counter\nudp dport @r counter\nudp dport != @r counter\n}\n}\n`;
 
+/** Packets while a program tells of traced ones: what it said. */
+const trace = (program: string, ...packets: readonly string[]): string => `timeout 20 ${program} > /tmp/nft-trace-$$ & sleep 1; ${send(...packets)} > /dev/null; sleep 0.3; kill $!; wait $!; cat /tmp/nft-trace-$$; rm /tmp/nft-trace-$$`;
+const TRACED = `table inet t {
+chain pre { type filter hook prerouting priority -300; meta nftrace set 1; }
+chain c { counter; }
+chain f { type filter hook forward priority 0; ct state new jump c; udp dport 9 ct mark set 3; udp dport 55 return; tcp dport { 80, 81 } drop; udp dport vmap { 70 : jump c, 71 : accept, 72 : goto c }; udp dport 60 reject; udp dport 77 meta mark set 7; }
+chain in { type filter hook input priority 0; policy drop; udp dport 91 accept; }
+chain po { type filter hook postrouting priority 0; }
+}
+table netdev n {
+chain i { type filter hook ingress device e0 priority 0; meta nftrace set 1; }
+chain e { type filter hook egress device f0 priority 0; counter; }
+}
+table arp a {
+chain i { type filter hook input priority 0; meta nftrace set 1; counter; }
+}
+`;
+
 export const NFT_SCENES: readonly FilterScene[] = [
   {
     name: 'tables, chains, rules, counters',
@@ -101,6 +119,27 @@ export const NFT_SCENES: readonly FilterScene[] = [
       'sleep 2.5', q('add table netdev t'), q('add chain netdev t i { type filter hook ingress device e0 priority 0; }'), q('add chain netdev t two { type filter hook ingress devices = { e0, f0 } priority 10; }'), q('add chain netdev t none { type filter hook ingress device nothere priority 0; }'), q('add chain netdev t e { type filter hook egress device f0 priority 0; policy accept; }'), ...rules('netdev t i', 'ip saddr 10.1.0.2 counter', 'ip saddr 10.1.0.3 counter drop', 'udp dport 53 counter', 'meta protocol ip counter', 'ether type arp counter', 'ether saddr 02:00:00:00:00:0b counter', 'ip6 saddr 2001:db8:1::2 counter', 'meta iifname "e0" counter', 'ip saddr 10.1.0.2 ip daddr set 203.0.113.4'), ...rules('netdev t e', 'udp dport 53 counter', 'meta oifname "f0" ip daddr 203.0.113.4 counter'), ...rules('netdev t two', 'ip protocol udp counter'),
       q('add table arp a'), q('add chain arp a in { type filter hook input priority 0; }'), ...rules('arp a in', 'arp operation request counter', 'counter'), q('add table bridge b'), q('add chain bridge b f { type filter hook forward priority 0; policy drop; }'), ...rules('bridge b f', 'ip saddr 10.0.0.1 counter', 'ether type ip counter'), q('add table inet i'), q('add chain inet i in { type filter hook ingress device e0 priority 5; }'), ...rules('inet i in', 'udp dport 53 counter', 'meta nfproto ipv4 counter'),
       send(`udp ${OUT}`, `udp src=10.1.0.3 dst=203.0.113.2`, `tcp ${OUT}`, `udp ${OUT6}`), 'nft list ruleset', 'nft -j list ruleset', q('add chain netdev t late { type filter hook egress device g0 priority 0; }'), ...rules('netdev t late', 'udp dport 77 counter'), 'ip link add g0 type veth peer name g1; ip link set g0 up; ip link set g1 up; ip addr add 10.9.0.1/24 dev g0; ip neigh add 10.9.0.2 lladdr 02:00:00:00:00:77 dev g0 nud permanent', send('sock udp dst=10.9.0.2 dport=77 sport=7'), 'nft list chain netdev t late', 'ip link del g0', 'nft list chain netdev t late', q('delete chain netdev t i'), 'nft list table netdev t', q('delete table netdev t'), 'nft list tables',
+    ],
+  },
+  {
+    name: 'traced packets',
+    steps: [
+      'sleep 2.5', `printf '%s' '${TRACED}' | nft -f -`,
+      trace('nft monitor trace', `udp ${OUT} dport=53 len=100`, `udp ${OUT} dport=53`, `f1 udp ${BACK} sport=53 dport=1000`, ...[55, 70, 71, 72, 9].map((p) => `udp ${OUT} dport=${p}`), `tcp ${OUT}`, `tcp ${OUT6} dport=80 hbh len=50`, `udp ${OUT6} dport=77`, `udp ${OUT} vlan=0`, `udp ${OUT} vlan=0x2005`, `icmp ${OUT}`, 'arp spa=10.1.0.2 tpa=10.1.0.1', `udp ${IN} dport=90`, `udp ${OUT} dport=60`),
+      'nft list ruleset', 'nft flush ruleset', 'iptables-nft -t raw -A PREROUTING -p udp -j TRACE', 'iptables-nft -A FORWARD -p udp --dport 53 -m comment --comment "some" -j ACCEPT', 'iptables-nft -P FORWARD DROP', 'ip6tables-nft -t raw -A PREROUTING -p tcp -j TRACE', 'ip6tables-nft -A FORWARD -p tcp -j DROP',
+      trace('xtables-monitor --trace', `udp ${OUT}`, `udp ${OUT} dport=54`, `tcp ${OUT6}`), 'nft add rule ip raw PREROUTING meta nftrace 1', 'nft add rule ip raw PREROUTING udp dport 1 meta nftrace set 0', trace('nft monitor trace', `udp ${OUT} dport=1`),
+    ],
+  },
+  {
+    name: 'routes, copies, other ways, options taken away',
+    steps: [
+      'sleep 2.5', 'ip route add 198.51.100.0/24 via 203.0.113.4 mtu 1300 realm 5; ip route add 2001:db8:9::/64 via 2001:db8:2::4', 'ip link add g0 type veth peer name g1; ip link set g0 up; ip link set g1 up', q('add table ip t'), q('add chain ip t p { type filter hook prerouting priority 0; }'), q('add chain ip t f { type filter hook forward priority 0; }'), q('add chain ip t o { type filter hook output priority 0; }'), q('add table ip6 s'), q('add chain ip6 s f { type filter hook forward priority 0; }'), q('add table netdev n'), q('add chain netdev n i { type filter hook ingress device e0 priority 0; }'), q('add chain netdev n e { type filter hook egress device f0 priority 0; }'),
+      ...rules('ip t f', 'rt nexthop 203.0.113.4 counter', 'rt nexthop 203.0.113.2 counter', 'rt mtu > 1259 counter', 'rt mtu 1260 counter', 'rt classid 5 counter', 'meta rtclassid 5 counter', 'rt ipsec missing counter', 'udp dport 20 dup to 203.0.113.3 counter', 'udp dport 21 dup to 203.0.113.5 device "f0" counter', 'tcp flags syn tcp option maxseg size set rt mtu', 'tcp dport 90 reset tcp option sack-perm', 'tcp dport 91 reset tcp option timestamp', 'sctp chunk init exists counter', 'sctp chunk data stream 7 counter', 'sctp dport 9 counter'), ...rules('ip t p', 'rt nexthop 203.0.113.2 counter', 'udp dport 22 dup to 203.0.113.3'), ...rules('ip t o', 'udp dport 23 dup to 203.0.113.5 counter', 'rt nexthop 203.0.113.3 counter'), ...rules('ip6 s f', 'rt nexthop 2001:db8:2::4 counter', 'rt nexthop 2001:db8:2::2 counter', 'rt mtu 1440 counter', 'udp dport 20 dup to 2001:db8:2::3'),
+      ...rules('netdev n i', 'udp dport 30 counter dup to "f0"', 'udp dport 31 counter fwd to "f0"', 'udp dport 32 counter dup to "g0"'), ...rules('netdev n e', 'udp dport 33 counter dup to "e0"', 'udp dport 34 counter fwd to "e0"'), q('add rule ip t p rt mtu 5'), q('add rule netdev n e fib saddr . iif oif 0'), q('add rule netdev n i ct state new'), q('add rule ip t f fwd to "e0"'), q('add rule inet t f dup to 1.1.1.1'),
+      send(`udp ${OUT}`, 'udp src=10.1.0.2 dst=198.51.100.7', 'tcp src=10.1.0.2 dst=198.51.100.7 opts=020405b4', `tcp ${OUT} opts=020405b4`, ...[20, 21, 22, 30, 31, 32, 33, 34].map((p) => `udp ${OUT} dport=${p}`), 'sock udp dst=203.0.113.3 dport=23 sport=77', 'sock udp dst=203.0.113.3 dport=24 sport=78', `tcp ${OUT} dport=90 opts=04020101`, `tcp ${OUT} dport=90 opts=01040201`, `tcp ${OUT} dport=91 opts=0101080a0000000100000000`, `other ${OUT} proto=132 hex=03e80009000000000000000001000014${'00'.repeat(16)}`, `other ${OUT} proto=132 hex=03e80009000000000000000003000005aa00000000030014${'00'.repeat(4)}0007${'00'.repeat(10)}`, `other ${OUT} proto=132 hex=03e800090000000000000000ff`, `udp ${OUT6}`, `udp src=2001:db8:1::2 dst=2001:db8:9::7`, `udp ${OUT6} dport=20`),
+      'ip neigh replace 203.0.113.5 lladdr 02:00:00:00:00:55 dev f0 nud permanent; ip neigh replace 203.0.113.3 lladdr 02:00:00:00:00:53 dev f0 nud permanent; ip neigh replace 2001:db8:2::3 lladdr 02:00:00:00:00:63 dev f0 nud permanent',
+      `FRAMES=1 ${send(...[20, 21, 22].map((p) => `udp ${OUT} dport=${p}`), `udp ${OUT6} dport=20`, `udp ${OUT6} dport=19`, `udp ${OUT} dport=31`)}`,
+      'nft list ruleset',
     ],
   },
   {

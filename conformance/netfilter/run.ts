@@ -12,9 +12,18 @@ export interface FilterScene {
 /** The programs that speak the interface which is tested here, whatever `iptables` is on this machine. */
 const legacy = (command: string): string => command.replace(/\b(ip6?tables)(-save|-restore)?(?![-\w.])/g, (_all, name: string, more: string | undefined) => `${name}-legacy${more ?? ''}`);
 
+/** Numbers of traced packets, by the order in which they were first told of. */
+function traced(text: string): string {
+  const seen = new Map<string, number>();
+  return text.replace(/^(trace id |(?:PACKET|TRACE|\s+TRACE): \d+ )([0-9a-f]+)/gm, (_all, before: string, id: string) => {
+    if (!seen.has(id)) seen.set(id, seen.size);
+    return `${before}#${seen.get(id)}`;
+  });
+}
+
 /** Ids, ports of sockets and seconds are each kernel's own; a time is rounded up to where it began. */
 function normal(text: string): string {
-  return text
+  return traced(text)
     .replace(/^# (Generated|Completed) .*\n/gm, '')
     .replace(/\b(tcp|udp|udplite|icmp|icmpv6|unknown) +(\d+) (\d+) /g, (_all, name: string, num: string, left: string) => `${name} ${num} ${Math.ceil(Number(left) / 10) * 10} `)
     .replace(/ portid=\d+( progname=\S+)?/g, ' portid=#')
@@ -23,8 +32,8 @@ function normal(text: string): string {
     .replace(/^(conntrack v)[\d.]+/gm, '$1');
 }
 
-/** Runs a scene on both, after `setup`, and expects no difference. TOOLS_DIFF names a folder for the differences and the whole of Linnet's answers. */
-export async function compare(setup: readonly string[], { name, steps }: FilterScene): Promise<void> {
+/** Runs a scene on both, after `setup`, and expects no difference. `more` takes out what else is each kernel's own. TOOLS_DIFF names a folder for the differences and the whole of Linnet's answers. */
+export async function compare(setup: readonly string[], { name, steps }: FilterScene, more: (text: string) => string = (t) => t): Promise<void> {
   const real = new RealSide();
   const linnet = await new LinnetSide().open();
   const differences: string[] = [];
@@ -39,7 +48,7 @@ export async function compare(setup: readonly string[], { name, steps }: FilterS
     for (const step of steps) {
       const command = legacy(step);
       const [a, b] = await Promise.all([linnet.run(command), real.run(command)]);
-      const [x, y] = [a, b].map((r) => `exit ${r.code}\n${normal(r.stdout)}${normal(r.stderr)}`);
+      const [x, y] = [a, b].map((r) => `exit ${r.code}\n${more(normal(r.stdout))}${more(normal(r.stderr))}`);
       transcript.push(`$ ${command}\n${x}`);
       // A script of ours that fails on both asks nothing.
       if (/^(python3|printf '%s') /.test(step)) expect(b.code, `${command.slice(0, 200)}: ${b.stderr}`).toBe(0);

@@ -7,7 +7,7 @@ import { differences, LinnetKernel, type Op, RealKernel, type Result } from './b
 /** What no two machines have in common: slots of hashes, inodes, addresses of structures. */
 const ANONYMOUS: readonly (readonly [RegExp, string])[] = [
   [/^ *\d+: ([0-9A-F]{8}:.*?) +\d+ (\d+) [0-9a-f]{16} (.*?) *$/gm, 'N: $1 INO $2 PTR $3'],
-  [/^(UdpLite|MPTcpExt|UDPLITE):.*\n/gm, ''],
+  [/^MPTcpExt:.*\n/gm, ''],
   // The real kernel counts these over all namespaces: whatever else the machine has closed lately shows.
   [/ (orphan|alloc|mem) \d+/g, ''],
   // Reports of multicast groups may be under way.

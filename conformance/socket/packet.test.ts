@@ -47,6 +47,15 @@ const scenarios: Record<string, Step[]> = {
     ['send', 'a', eth(B, A, 0x88b5, '')], ['recv', 'b', 50], ['send', 'a', 'aabbccddeeff'], ['send', 'a', ''], ['send', 'a', 1514], ['send', 'a', 1515], ['send', 'a', 1519], ['send', 'a', eth(B, A, 0x8100, `0005${be16(0x800)}`) + '00'.repeat(1500)], ['send', 'c', 1500, 0, ll(0x4321, VB, A)], ['send', 'c', 1501, 0, ll(0x4321, VB, A)],
     ['ioctl', 'b', 0x541b], ['getopt', 'b', 6, 64, SOL], ['getopt', 'b', 6, 64, SOL], ['send', 'a', eth(B, A, 0x10, '010203')], ['recv', 'd', 50], ['send', 'a', eth(B, A, 0x1234, PAD), 0, ll(0x5555, VA)], ['recv', 'd', 80],
   ],
+  'addresses of another length than they say': [
+    ...bound('a', DGRAM, 0, VA), ...bound('r', RAW, 0, VA), ...bound('b', RAW, 0x4321, VB),
+    // sll_halen, and the bytes: the address is what stands there, if it is whole.
+    ...[[0, ''], [0, B], [5, B], [7, B], [8, B], [9, `${B}000000`], [9, B], [32, B], [32, B.padEnd(64, '0')], [255, B]].flatMap(([halen, addr]): Step[] => [
+      ['send', 'a', 'aabbcc', 0, { raw: ll(0x4321, VA).raw.slice(0, 22) + le(halen as number, 1) + (addr as string).padEnd(16, '0') }], ['recv', 'b', 50],
+    ]),
+    ...[12, 16, 18, 19].flatMap((n): Step[] => [['send', 'a', 'aabbcc', 0, { raw: ll(0x4321, VA, B).raw.slice(0, 2 * n) }], ['send', 'r', eth(B, A, 0x4321, '01'), 0, { raw: ll(0x4321, VA).raw.slice(0, 2 * n) }], ['bind', 'a', { raw: ll(0, VA).raw.slice(0, 2 * n) }]]),
+    ['recv', 'b', 50],
+  ],
   'auxiliary data, tags': [
     ...bound('a', RAW, ALL, VA), ...bound('b', RAW, ALL, VB), ...bound('c', DGRAM, ALL, VB), ...['a', 'b', 'c'].map((s): Step => ['setopt', s, 8, 1, SOL]), ['getopt', 'b', 8, 64, SOL],
     ['send', 'a', eth(B, A, 0x1234, PAD)], ['recv', 'b', 20], ['recv', 'c', 20], ['send', 'a', eth(B, A, 0x8100, `2005${be16(0x800)}${IP}`)], ['recv', 'b', 200], ['recv', 'c', 200], ['send', 'a', eth(B, A, 0x88a8, `0007${be16(0x8100)}0008${be16(0x800)}${IP}`)],

@@ -35,7 +35,8 @@ function int32(n: number): Uint8Array {
 
 function address(a: Addr): SockAddr | null {
   if (a === null) return { family: 0 };
-  if ('raw' in a) return sockaddrDecode(unhex(a.raw));
+  // What is no address is refused, as the door for programs refuses it.
+  if ('raw' in a) return sockaddrDecode(unhex(a.raw)) ?? { family: 0xffff };
   return { family: AF_UNIX, path: unhex(a.un) } as SockAddrUn;
 }
 

@@ -28,7 +28,7 @@ export const EXPLAINED: readonly Explained[] = [
     command: /^ss /, from: /^(?:tcp )?(?:SYN-SENT|SYN-RECV|FIN-WAIT-1|CLOSING|LAST-ACK) .*/gm, to: (m) => m.replace(/\b(rto|backoff|segs_out):\d+ ?/g, '').replace(/ (last(?:snd|rcv|ack):T|retrans:\d+\/\d+)(?= |$)/g, '').replace(/(timer:\(on,T,)\d+/, '$1N'),
     why: 'nobody answers them: how often they have asked is a matter of time, and before a connection Linux counts from when it was started',
   },
-  { command: /^ss /, from: / (busy:\d+ms|app_limited)(?= |$)/gm, to: '', why: 'Linnet does not keep how long data was under way, and whether the program was the one to wait for' },
+  { command: /^ss /, from: / busy:\d+ms(?= |$)/gm, to: '', why: 'how long data was under way' },
   // Numbers that are drawn or counted over the whole system.
   { command: /^ss /, from: /\b(ino|pid|tid):?=?\d+/g, to: '$1 N', why: 'numbers of inodes and of processes' },
   { command: /^ss /, from: /\bdev:0\/\d+/g, to: 'dev:N', why: 'the device that a file system lies on' },

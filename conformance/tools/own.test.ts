@@ -24,8 +24,6 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
 
 // A pipe is for a shell, which the own programs do not have.
 const OURS = /^(ip|ss)\b(?!.* \| )/;
-// Options of ss that ours has not.
-const BEYOND = /^ss .*(-tanZ|--tos|-tuanbT|--inet-sockopt|--cgroup|-0ab)/;
 // What a line may end with: the shell is not part of the comparison.
 const TAIL = /\s*(\| wc -l|> \/dev\/null)$/;
 
@@ -68,7 +66,7 @@ describe.each(SCENES.filter((s) => s.ask.some((c) => OURS.test(c))))('$name', ({
       for (const command of [...(MORE[name] ?? []), ...ask]) {
         // Sockets are listed, and routes of several ways chosen, by a hash with a random key: both are asked about one machine.
         const real = (/^ss (?!.*-\w*K)|\broute get\b/.test(command) ? b : a).run(command);
-        if (!OURS.test(command) || BEYOND.test(command)) {
+        if (!OURS.test(command)) {
           await Promise.all([real, b.run(command)]);
           continue;
         }
@@ -86,29 +84,50 @@ describe.each(SCENES.filter((s) => s.ask.some((c) => OURS.test(c))))('$name', ({
   });
 });
 
-test.skipIf(!can('root', 'ip'))('ip monitor says what the real one says of the same changes', { timeout: 60_000 }, async () => {
+/** What both programs say while `commands` run in a machine: the real one, and ours from the start on until it is stopped. */
+async function watched(theirs: string, own: readonly string[], setup: readonly string[], commands: readonly string[]): Promise<[ours: string, theirs: string]> {
   const side = await new LinnetSide().open();
   const task = new Task(side.kernel.initNet);
   const listeners = new Set<() => void>();
   const signal = { aborted: false, addEventListener: (_: 'abort', fn: () => void) => void listeners.add(fn), removeEventListener: (_: 'abort', fn: () => void) => void listeners.delete(fn) };
   try {
-    for (const command of ['ip link set lo up', 'ip link add e0 address 02:00:00:00:00:0a type veth peer name e1 address 02:00:00:00:00:0b']) expect((await side.run(command)).code).toBe(0);
-    const real = side.start('ip monitor all');
+    for (const command of setup) expect((await side.run(command)).code, command).toBe(0);
+    const real = side.start(theirs);
     await new Promise((resolve) => setTimeout(resolve, 500));
     let said = '';
-    const done = runTool(task, ['ip', 'monitor', 'all'], { out: (s) => void (said += s), err: (s) => void (said += s), signal });
-    for (const command of [
-      'ip addr add 10.0.0.1/24 dev e0', 'ip link set e0 up', 'ip link set e1 up', 'ip route add 10.9.0.0/16 via 10.0.0.2', 'ip neigh add 10.0.0.5 lladdr 02:00:00:00:00:33 dev e0', 'ip rule add pref 5 table 7', 'ip nexthop add id 3 blackhole',
-      'ip nexthop del id 3', 'ip rule del pref 5', 'ip route del 10.9.0.0/16', 'ip addr del 10.0.0.1/24 dev e0', 'ip link del e0',
-    ]) expect((await side.run(command)).code, command).toBe(0);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const done = runTool(task, own, { out: (s) => void (said += s), err: (s) => void (said += s), signal });
+    for (const command of commands) expect((await side.run(command)).code, command).toBe(0);
+    for (let i = 0; i < 40 && real.stdout.length < said.length; i++) await new Promise((resolve) => setTimeout(resolve, 50));
     signal.aborted = true;
     for (const fn of Array.from(listeners)) fn();
     expect(await done).toBe(0);
-    expect(said.split('\n').length).toBeGreaterThan(10);
-    expect(said).toBe(real.stdout);
+    return [said, real.stdout];
   } finally {
     task.exit();
     await side.close();
+  }
+}
+
+test.skipIf(!can('root', 'ip'))('ip monitor says what the real one says of the same changes', { timeout: 60_000 }, async () => {
+  const [ours, theirs] = await watched('ip monitor all', ['ip', 'monitor', 'all'], ['ip link set lo up', 'ip link add e0 address 02:00:00:00:00:0a type veth peer name e1 address 02:00:00:00:00:0b'], [
+    'ip addr add 10.0.0.1/24 dev e0', 'ip link set e0 up', 'ip link set e1 up', 'ip route add 10.9.0.0/16 via 10.0.0.2', 'ip neigh add 10.0.0.5 lladdr 02:00:00:00:00:33 dev e0', 'ip rule add pref 5 table 7', 'ip nexthop add id 3 blackhole',
+    'ip nexthop del id 3', 'ip rule del pref 5', 'ip route del 10.9.0.0/16', 'ip addr del 10.0.0.1/24 dev e0', 'ip link del e0',
+  ]);
+  expect(ours.split('\n').length).toBeGreaterThan(10);
+  expect(ours).toBe(theirs);
+});
+
+test.skipIf(!can('root', 'ip', 'ss', 'python3'))('ss -E says what the real one says of sockets that end', { timeout: 60_000 }, async () => {
+  const program = (close: string): string => `python3 -c "
+import socket
+a = socket.create_server(('127.0.0.1', 5000)); b = socket.create_connection(('127.0.0.1', 5000)); c, _ = a.accept()
+d = socket.socket(socket.AF_INET6); d.bind(('::1', 5001)); d.listen(3)
+u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.bind(('127.0.0.1', 6000))
+v = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); v.bind(('::1', 6001))
+for s in (${close}): s.close()"`;
+  for (const options of ['-nE', '-tuaneimE', '-4tHnE', '-tnE dport = :5000']) {
+    const [ours, theirs] = await watched(`stdbuf -oL ss ${options}`, words(`ss ${options}`), ['ip link set lo up'], [program('a, b, c, d, u, v'), program('u, v, d, c, b, a')]);
+    expect(ours.match(/127\.0\.0\.1/g)!.length, options).toBeGreaterThan(2);
+    expect(ours, options).toBe(theirs);
   }
 });

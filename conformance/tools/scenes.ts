@@ -136,6 +136,19 @@ export const SCENES: readonly Scene[] = [
     ],
   },
   {
+    name: 'users of rules', needs: ['ip'], setup: PAIR6,
+    ask: [
+      'ip route add 20.0.0.0/8 dev e0', 'ip -6 addr add fd00::1/64 dev e0 nodad', 'ip -6 route add 2001::/16 dev e0', 'sysctl -w net.ipv4.ip_forward=1', 'sysctl -w net.ipv6.conf.all.forwarding=1',
+      ...['0-0', '5-5'].flatMap((range) => ['-4', '-6'].flatMap((v) => {
+        const [to, from] = v === '-4' ? ['20.0.0.1', '10.0.0.9'] : ['2001::1', 'fd00::9'];
+        const get = (more: string): string => `ip ${v} route get ${to} ${more}`;
+        return [`ip ${v} rule add pref 40 uidrange ${range} prohibit`, get(''), get('uid 5'), get(`from ${from} iif e0`), get(`from ${from} iif e0 uid 0`), get(`from ${from} iif e0 uid 5`), `ip ${v} rule del pref 40`];
+      })),
+      // Only the way back has no way.
+      'sysctl -w net.ipv4.conf.all.rp_filter=1', 'ip rule add pref 40 to 10.0.0.9 uidrange 0-0 prohibit', 'ip route get 20.0.0.1 from 10.0.0.9 iif e0', 'ip rule del pref 40', 'ip rule add pref 40 to 10.0.0.9 uidrange 5-5 prohibit', 'ip route get 20.0.0.1 from 10.0.0.9 iif e0 uid 5',
+    ],
+  },
+  {
     // With what nearly every kernel has: not prio, fq_codel, sfq, fq and the other filters.
     name: 'tc', needs: ['tc', 'ip'], setup: PAIR,
     ask: [
@@ -171,7 +184,7 @@ export const SCENES: readonly Scene[] = [
   {
     name: 'ss of all sockets', needs: ['ss', 'ip', 'python3'], setup: [...PAIR6, 'ip addr add 10.0.0.1/24 dev e0', 'ip neigh add 10.0.0.50 lladdr 02:00:00:00:00:0b dev e0', RENO], programs: [ALL_SOCKETS],
     ask: [
-      'ss -tuanpieom', 'ss -tuanpieomO', 'ss -tanpie state big', 'ss -tanpie state bucket', 'ss -tan state synchronized', 'ss -tan', 'ss -tn', 'ss -tano', 'ss -H -O -tuan', 'ss -tanZ', 'ss -tani --tos', 'ss -tuanbT', 'ss -tan --inet-sockopt', 'ss -tan --cgroup',
+      'ss -tuanpieom', 'ss -tuanpieomO', 'ss -tanpie state big', 'ss -tanpie state bucket', 'ss -tan state synchronized', 'ss -tan', 'ss -tn', 'ss -tano', 'ss -H -O -tuan', 'ss -tanZ', 'ss -tani --tos', 'ss -tuanbT', 'ss -tan --inet-sockopt', 'ss -tan --cgroup', 'ss -tuan --inet-sockopt', 'ss -tuanO --inet-sockopt', 'ss -tuaneioO --tos --cgroup --inet-sockopt', 'ss -uan --tos', 'ss -xan --tos', 'ss -0anbO', 'ss -tanz', 'ss -xE',
       'ss -xan', 'ss -xanepm', 'ss -xanO', 'ss -xl', 'ss -x', 'ss -x state connected', 'ss -xa src @linnet-ss-stream', 'ss -xa "src @linnet*"', 'ss -A unix_dgram -a', 'ss -A unix_seqpacket,unix_dgram -ae', 'ss -wanepm', 'ss -wa', 'ss -4wan', 'ss -6wan', 'ss -wan dst 127.0.0.1', 'ss -0anepm', 'ss -0a', 'ss -0ab', 'ss -A packet_raw -ane', 'ss -f netlink -anepm', 'ss -A netlink -a', 'ss -f link -an', 'ss -f unix -an', 'ss -f inet -an', 'ss -f inet6 -an', 'ss -an', 'ss -l', 'ss -s', 'ss -a -A tcp,raw,packet -n',
       "ss -tan 'sport >= :40003 and sport <= :40006'", "ss -tan '( dport = :5000 or sport = :5020 ) and not dst 127.0.0.1:40000'", "ss -tan 'src 10.0.0.0/24'", "ss -tan 'dst 10.0.0.50 and dport > :7003'", "ss -tuan 'dev = e0'", "ss -tuan 'fwmark = 0x15'", "ss -tan autobound", "ss -6tan 'src [::1]'", "ss -tan 'src [::ffff:127.0.0.1]'", "ss -uan 'dport = :6003'", 'ss -tan dst 127.0.0.1:5000', 'ss -tan "dst = 127.0.0.1"', "ss -tan 'sport neq :5000 dport lt :6000'", 'ss -tan exclude established exclude listening', 'ss -ltn sport = :5001', 'ss -tan src :5000', 'ss -tan "src *:5000"', 'ss -tan "sport = tcp:5000"', 'ss -tan "sport = :nothing"', 'ss -tan "("', 'ss -tan dst nothing', 'ss -A nothing', 'ss -f nothing', 'ss --nothing',
       'ss -HK -t sport = :5020', 'ss -tan sport = :5020', 'ss -HK -x', 'ss -s',

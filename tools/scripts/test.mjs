@@ -13,7 +13,7 @@ import { readJson, relative, root } from './workspace.mjs';
 install();
 const args = process.argv.slice(2);
 const inCi = Boolean(process.env.CI);
-const SECOND_TRIES_BORNE = 4;
+const SECOND_TRIES_BORNE = 6;
 
 function vitest(name, config) {
   const json = path.join(root, 'temp', `${name}.json`);

@@ -47,7 +47,9 @@ export interface InetAf {
   ipcInit?(sk: InetSock, ipc: IpcmCookie): void;
   /** May the sock send with this flow label? 0, or -EINVAL while somebody has a label for himself and the sock does not hold this one (fl6_sock_lookup). */
   checkFlowlabel?(sk: InetSock, label: number): number;
-  /** Where a packet for `daddr` with the extension headers `opt` goes first (fl6_update_dst): `daddr`, or an array of the callee's that holds until the next call. */
+  /** The member of a layer 3 master that a received packet came in by, 0: it was not handed to a master (inet_sdif, inet6_sdif). */
+  memberIfindex(skb: Skb): number;
+  /** AF_INET6 only: where a packet for `daddr` with the extension headers `opt` goes first (fl6_update_dst): `daddr`, or an array of the callee's that holds until the next call. */
   firstHop?(sk: InetSock, opt: object | null, daddr: Int32Array): Int32Array;
   /** AF_INET only: a datagram found no way out (IpOutNoRoutes). */
   countNoRoute?(net: Net): void;
@@ -107,6 +109,11 @@ export interface InetAf {
   masqueradeAddr6?(skb: Skb, dev: NetDevice): Int32Array | null;
   deviceAddr6?(dev: NetDevice): Int32Array | null;
   onAddrGone6?(net: Net, fn: (ifindex: number, addr: Int32Array) => void): () => void;
+  /** Where a packet goes next by the route that it has: the gateway, else its own destination. IPv6's holds until the next call. */
+  nextHop?(skb: Skb): number;
+  nextHop6?(skb: Skb): Int32Array;
+  /** The realms of the route that a packet has: of the source in the high half, of the destination in the low one. */
+  realms?(skb: Skb): number;
   /** Answers a packet with an ICMP error (icmp_send). Does not consume. */
   icmpSend?(skb: Skb, type: number, code: number, info: number): void;
   /** RTN_* of an address (`addr6` in IPv6), on `dev` when it is not null (inet_dev_addr_type). */

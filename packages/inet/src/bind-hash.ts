@@ -4,6 +4,7 @@ import { AF_INET6, ipv6AddrAny, ipv6AddrEqual, TCP_LISTEN } from '@linnet/uapi';
 import { EHASH_TIMEWAIT, inetEhashInsert, type EhashNode, type InetHashinfo } from './inet-hashtables.ts';
 import type { InetConnectionSock } from './inet-connection-sock.ts';
 import { INET_VERSION_4, INET_VERSION_6, type InetSock } from './inet-sock.ts';
+import { inetOtherDomain } from './l3mdev.ts';
 import type { InetTimewaitSock } from './timewait-sock.ts';
 
 /** Who holds one local port (struct inet_bind_bucket). @alpha */
@@ -70,10 +71,11 @@ export function bindBucketRelease(h: InetHashinfo, tb: InetBindBucket): void {
   if (tb.owners.size === 0 && tb.timewaits.size === 0 && h.bhash.get(tb.port) === tb) h.bhash.delete(tb.port);
 }
 
-/** A child of a listener holds the same port as its parent (__inet_inherit_port). @alpha */
+/** A child of a listener holds the same port as its parent, that of a transparent proxy the one that its peer speaks to (__inet_inherit_port). @alpha */
 export function inetInheritPort(h: InetHashinfo, parent: InetConnectionSock, child: InetConnectionSock): void {
-  const tb = parent.bindBucket ?? bucketOf(h, parent.num);
-  inetBindHash(child, tb, parent.num);
+  const port = child.num === 0 ? parent.num : child.num;
+  const tb = port === parent.num && parent.bindBucket !== null ? parent.bindBucket : bucketOf(h, port);
+  inetBindHash(child, tb, port);
 }
 
 function bucketOf(h: InetHashinfo, port: number): InetBindBucket {
@@ -108,18 +110,18 @@ export function inetRcvSaddrEqual(a: InetBound, b: InetBound): boolean {
 
 /** Does the holder `o` of a port stand in the way of `sk`? With `relax` SO_REUSEADDR on both sides lets them share while `o` does not listen. */
 function standsInTheWay(
-  sk: InetConnectionSock, o: InetConnectionSock | InetTimewaitSock, listens: boolean, relax: boolean, reuseportOk: boolean,
+  sk: InetConnectionSock, o: InetConnectionSock | InetTimewaitSock, listens: boolean, relax: boolean, reuseportOk: boolean, l3mdevAccept: boolean,
 ): boolean {
-  if (sk.boundDevIf !== 0 && o.boundDevIf !== 0 && sk.boundDevIf !== o.boundDevIf) return false;
+  if (sk.boundDevIf !== o.boundDevIf && ((sk.boundDevIf !== 0 && o.boundDevIf !== 0) || inetOtherDomain(sk.net, sk.boundDevIf, o.boundDevIf, l3mdevAccept))) return false;
   if (!inetRcvSaddrEqual(sk, o)) return false;
   if (sk.reuse && o.reuse && !listens) return !relax;
   return !(reuseportOk && sk.reuseport && o.reuseport && sk.uid === o.uid);
 }
 
 /** Does another holder of the port stand in the way of `sk`? A TIME-WAIT counts as the connection that it was (inet_csk_bind_conflict). */
-function bindConflict(sk: InetConnectionSock, tb: InetBindBucket, relax: boolean, reuseportOk: boolean): boolean {
-  for (const o of tb.owners) if (o !== sk && standsInTheWay(sk, o, o.state === TCP_LISTEN, relax, reuseportOk)) return true;
-  for (const tw of tb.timewaits) if (standsInTheWay(sk, tw, false, relax, reuseportOk)) return true;
+function bindConflict(h: InetHashinfo, sk: InetConnectionSock, tb: InetBindBucket, relax: boolean, reuseportOk: boolean): boolean {
+  for (const o of tb.owners) if (o !== sk && standsInTheWay(sk, o, o.state === TCP_LISTEN, relax, reuseportOk, h.l3mdevAccept)) return true;
+  for (const tw of tb.timewaits) if (standsInTheWay(sk, tw, false, relax, reuseportOk, h.l3mdevAccept)) return true;
   return false;
 }
 
@@ -137,7 +139,7 @@ export function inetCskGetPort(h: InetHashinfo, sk: InetConnectionSock, snum: nu
   const tb = bucketOf(h, port);
   if (tb.owners.size > 0 || tb.timewaits.size > 0) {
     const shared = tb.fastreuse > 0 && reuse;
-    if (!shared && bindConflict(sk, tb, true, true)) return -EADDRINUSE;
+    if (!shared && bindConflict(h, sk, tb, true, true)) return -EADDRINUSE;
     if (tb.owners.size > 0 && !reuse) tb.fastreuse = 0;
   } else {
     tb.fastreuse = reuse ? 1 : 0;
@@ -167,7 +169,7 @@ function findPort(h: InetHashinfo, sk: InetConnectionSock, ports: LocalPorts, re
       const port = low + ((offset + i) % span);
       if (ports.reserved(port)) continue;
       const tb = h.bhash.get(port);
-      if (tb === undefined || !bindConflict(sk, tb, relax, false)) return port;
+      if (tb === undefined || !bindConflict(h, sk, tb, relax, false)) return port;
     }
     offset ^= 1;
   }

@@ -10,8 +10,9 @@ export {
 export { INET_VERSION_4, INET_VERSION_6, inetMapped, inetRecverr, InetSock, inetSockUpdateVersions } from './inet-sock.ts';
 export { Ipv6Pinfo } from './ipv6-pinfo.ts';
 export {
-  INET, inet, InetKernel, INET_PROTOSW_ICSK, INET_PROTOSW_NAMED, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, type InetProtocol, type InetProtosw, type NfSockopt,
+  INET, inet, InetKernel, INET_PROTOSW_ICSK, INET_PROTOSW_NAMED, INET_PROTOSW_PERMANENT, INET_PROTOSW_REUSE, type InetProtocol, type InetProtosw, nfGetsockopt, type NfSockopt, type SynCookies, type SynCookieTuple,
 } from './protocol.ts';
+export { inetBoundDevFits, inetInVrf, inetOtherDomain, inetSdif } from './l3mdev.ts';
 export type { GroOffload } from './offload.ts';
 export {
   computeScore, computeScore6, EHASH_REQUEST, EHASH_SOCK, EHASH_TIMEWAIT, EhashNode, inetEhashInsert, InetHashinfo, inetHashListener, inet6LookupListener, inetLookupListener, inetUnhash,

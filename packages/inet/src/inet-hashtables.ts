@@ -12,6 +12,7 @@ import { AF_INET6, ipv6AddrAny, ipv6AddrEqual } from '@linnet/uapi';
 import type { InetBindBucket } from './bind-hash.ts';
 import type { InetConnectionSock } from './inet-connection-sock.ts';
 import { INET_VERSION_4, INET_VERSION_6, type InetSock } from './inet-sock.ts';
+import { inetBoundDevFits } from './l3mdev.ts';
 import { reuseportJoin, reuseportLeave } from '@linnet/socket';
 import { inetSharesPort } from './reuseport.ts';
 
@@ -65,6 +66,8 @@ export class InetHashinfo {
   /** Where the search for a free port begins, by hash of the destination (RFC 6056, algorithm 4). */
   readonly perturb: Int32Array = new Int32Array(256);
   readonly portHash: SipHash;
+  /** Do sockets without a device hear of packets in VRFs? (`tcp_l3mdev_accept`) */
+  l3mdevAccept: boolean = false;
 
   constructor(net: Net, name: string) {
     const k: Kernel = net.kernel;
@@ -83,12 +86,12 @@ export class InetHashinfo {
    * Finds the entry of a four-tuple (__inet_lookup_established): `daddr:hnum` is the packet's destination, ours. `dif` is the interface it came in by.
    * Null when there is none.
    */
-  lookupEstablished(saddr: number, sport: number, daddr: number, hnum: number, dif: number): EhashNode | null {
+  lookupEstablished(saddr: number, sport: number, daddr: number, hnum: number, dif: number, sdif: number = 0): EhashNode | null {
     const hash = this.hashfn(daddr, hnum, saddr, sport);
     for (let n = this.buckets[hash & this.mask]!; n !== null; n = n.next!) {
       if (
         n.hash === hash && n.daddr === saddr && n.rcvSaddr === daddr && n.dport === sport && n.num === hnum && n.v6Daddr === null &&
-        (n.boundDevIf === 0 || n.boundDevIf === dif)
+        inetBoundDevFits(n.boundDevIf, dif, sdif, this.l3mdevAccept)
       ) {
         return n;
       }
@@ -104,12 +107,12 @@ export class InetHashinfo {
   }
 
   /** {@link InetHashinfo.lookupEstablished} for IPv6 (__inet6_lookup_established). */
-  lookupEstablished6(saddr: Int32Array, sport: number, daddr: Int32Array, hnum: number, dif: number): EhashNode | null {
+  lookupEstablished6(saddr: Int32Array, sport: number, daddr: Int32Array, hnum: number, dif: number, sdif: number = 0): EhashNode | null {
     const hash = this.hashfn6(daddr, hnum, saddr, sport);
     for (let n = this.buckets[hash & this.mask]!; n !== null; n = n.next!) {
       if (
         n.hash === hash && n.dport === sport && n.num === hnum && n.v6Daddr !== null && ipv6AddrEqual(n.v6Daddr, saddr) && ipv6AddrEqual(n.v6RcvSaddr!, daddr) &&
-        (n.boundDevIf === 0 || n.boundDevIf === dif)
+        inetBoundDevFits(n.boundDevIf, dif, sdif, this.l3mdevAccept)
       ) {
         return n;
       }
@@ -179,7 +182,7 @@ export class InetHashinfo {
  * SO_REUSEPORT group the hash of the flow chooses, else the first.
  * @alpha
  */
-export function inetLookupListener(h: InetHashinfo, saddr: number, sport: number, daddr: number, hnum: number, dif: number): InetConnectionSock | null {
+export function inetLookupListener(h: InetHashinfo, saddr: number, sport: number, daddr: number, hnum: number, dif: number, sdif: number = 0): InetConnectionSock | null {
   const list = h.lhash.get(hnum);
   if (list === undefined) return null;
   let best: InetConnectionSock | null = null;
@@ -188,7 +191,7 @@ export function inetLookupListener(h: InetHashinfo, saddr: number, sport: number
   let phash = 0;
   for (let i = 0; i < list.length; i++) {
     const sk = list[i]!;
-    const score = computeScore(sk, daddr, dif);
+    const score = computeScore(sk, daddr, dif, sdif, h.l3mdevAccept);
     if (score < 0) continue;
     if (score > bestScore) {
       best = sk;
@@ -206,7 +209,7 @@ export function inetLookupListener(h: InetHashinfo, saddr: number, sport: number
 }
 
 /** {@link inetLookupListener} for IPv6 (inet6_lookup_listener). @alpha */
-export function inet6LookupListener(h: InetHashinfo, saddr: Int32Array, sport: number, daddr: Int32Array, hnum: number, dif: number): InetConnectionSock | null {
+export function inet6LookupListener(h: InetHashinfo, saddr: Int32Array, sport: number, daddr: Int32Array, hnum: number, dif: number, sdif: number = 0): InetConnectionSock | null {
   const list = h.lhash.get(hnum);
   if (list === undefined) return null;
   let best: InetConnectionSock | null = null;
@@ -215,7 +218,7 @@ export function inet6LookupListener(h: InetHashinfo, saddr: Int32Array, sport: n
   let phash = 0;
   for (let i = 0; i < list.length; i++) {
     const sk = list[i]!;
-    const score = computeScore6(sk, daddr, dif);
+    const score = computeScore6(sk, daddr, dif, sdif, h.l3mdevAccept);
     if (score < 0) continue;
     if (score > bestScore) {
       best = sk;
@@ -236,22 +239,20 @@ export function inet6LookupListener(h: InetHashinfo, saddr: Int32Array, sport: n
  * takes both, then a device of its own: observed on Linux.
  * @alpha
  */
-export function computeScore(sk: InetSock, daddr: number, dif: number): number {
+export function computeScore(sk: InetSock, daddr: number, dif: number, sdif: number = 0, accept: boolean = false): number {
   if ((sk.versions & INET_VERSION_4) === 0) return -1;
   let score = sk.pinet6 === null ? 2 : 0;
   if (sk.rcvSaddr !== 0) {
     if (sk.rcvSaddr !== daddr) return -1;
     score += 4;
   }
-  if (sk.boundDevIf !== 0) {
-    if (sk.boundDevIf !== dif) return -1;
-    score += 1;
-  }
+  if (!inetBoundDevFits(sk.boundDevIf, dif, sdif, accept)) return -1;
+  if (sk.boundDevIf !== 0) score += 1;
   return score;
 }
 
 /** The same for an IPv6 destination. @alpha */
-export function computeScore6(sk: InetSock, daddr: Int32Array, dif: number): number {
+export function computeScore6(sk: InetSock, daddr: Int32Array, dif: number, sdif: number = 0, accept: boolean = false): number {
   if ((sk.versions & INET_VERSION_6) === 0) return -1;
   let score = 0;
   const own = sk.v6RcvSaddr!;
@@ -259,10 +260,8 @@ export function computeScore6(sk: InetSock, daddr: Int32Array, dif: number): num
     if (!ipv6AddrEqual(own, daddr)) return -1;
     score += 4;
   }
-  if (sk.boundDevIf !== 0) {
-    if (sk.boundDevIf !== dif) return -1;
-    score += 1;
-  }
+  if (!inetBoundDevFits(sk.boundDevIf, dif, sdif, accept)) return -1;
+  if (sk.boundDevIf !== 0) score += 1;
   return score;
 }
 

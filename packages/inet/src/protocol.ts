@@ -1,11 +1,11 @@
 /** The tables that the Internet protocols share: who gets packets of which protocol number, and which sockets there are. */
-import { defineKey, type Kernel, type KernelModule, type Key, type Net, NOTIFY_DONE } from '@linnet/kernel';
+import { defineKey, ENOPROTOOPT, type Kernel, type KernelModule, type Key, type Net, NOTIFY_DONE } from '@linnet/kernel';
 import { neigh } from '@linnet/neigh';
 import { type NetdeviceNotifier, registerNetdeviceNotifier, unregisterNetdeviceNotifier } from '@linnet/netdev';
 import { netlink } from '@linnet/netlink';
 import type { Skb } from '@linnet/skbuff';
 import { socket, type Proto } from '@linnet/socket';
-import { AF_INET6 } from '@linnet/uapi';
+import { AF_INET6, SO_ORIGINAL_DST } from '@linnet/uapi';
 import type { GroOffload } from './offload.ts';
 import type { InetAf } from './af.ts';
 import { FIB_RULES, fibRulesEvent } from './fib-rules.ts';
@@ -28,6 +28,11 @@ export interface InetProtocol {
    * (`rxDst`) for the next ones and hands the sock to {@link InetProtocol.rcv} in `skb.sk` (tcp_v4_early_demux, udp_v4_early_demux).
    */
   earlyDemux?(skb: Skb): InetSock | null;
+  /**
+   * The sock that a packet is for, before it is known whether the packet is for this machine at all: `networkHeader` is set, the transport header is `thoff` behind data,
+   * ports included. `to`: null asks for the sock connected to the packet's sender; else for one that waits at `to` (one word, or four) and `port`. Does not consume.
+   */
+  findSock?(net: Net, skb: Skb, thoff: number, to: Int32Array | null, port: number): InetSock | null;
   /**
    * An ICMP error quotes a packet of ours: `networkHeader` at the quoted IP header, data at the quoted transport header (at least 8 bytes are there);
    * `type`, `code` in the family's numbering, `info` the MTU or pointer. Does not consume. 0, or -ENOENT when no sock matches.
@@ -67,6 +72,36 @@ export interface NfSockopt {
   get(net: Net, level: number, opt: number, maxLen: number, input: Uint8Array | undefined): Uint8Array | number;
 }
 
+/** Reads an option of SOL_IP or SOL_IPV6 that only netfilter may know (nf_getsockopt): a value, or -ENOPROTOOPT. @alpha */
+export function nfGetsockopt(sk: InetSock, level: number, opt: number, maxLen: number, input: Uint8Array | undefined): Uint8Array | number {
+  const { nfOriginalDst, nfSockopt } = sk.kernel.get(INET);
+  if (opt === SO_ORIGINAL_DST && nfOriginalDst !== null) return nfOriginalDst(sk, level, maxLen, input);
+  return nfSockopt === null ? -ENOPROTOOPT : nfSockopt.get(sk.net, level, opt, maxLen, input);
+}
+
+/** Whom a SYN cookie is for: `rmt` is the peer, addresses of IPv6 are null for IPv4. @alpha */
+export interface SynCookieTuple {
+  num: number;
+  rmtPort: number;
+  locAddr: number;
+  rmtAddr: number;
+  v6LocAddr: Int32Array | null;
+  v6RmtAddr: Int32Array | null;
+  /** The first number of the peer's SYN. */
+  rcvIsn: number;
+  /** The peer's largest segment; of a cookie, what it can say of that. */
+  mss: number;
+}
+/** SYN cookies (RFC 4987 3.6) for who answers SYNs in another's name. @alpha */
+export interface SynCookies {
+  /** The initial sequence number. Sets `t.mss` to what it says. */
+  init(net: Net, t: SynCookieTuple): number;
+  /** Is the number one of ours, for that peer? Then `t.mss` is set. */
+  check(net: Net, t: SynCookieTuple, cookie: number): boolean;
+  /** The timestamp that goes with one: the peer's window scale (-1: none) and whether it may have SACK are in its low six bits: 0-3 (15: none) and 4. */
+  timestamp(net: Net, wscale: number, sack: boolean): number;
+}
+
 /** What the Internet families of one kernel share. @alpha */
 export class InetKernel {
   /** Receivers by protocol number, for IPv4 and IPv6. */
@@ -82,6 +117,10 @@ export class InetKernel {
   notifier: NetdeviceNotifier | null = null;
   /** Options of SOL_IP and SOL_IPV6 that are netfilter's (nf_setsockopt); null without it. */
   nfSockopt: NfSockopt | null = null;
+  /** Null in a stack without TCP. */
+  synCookies: SynCookies | null = null;
+  /** SO_ORIGINAL_DST of a sock: a socket address, or a negative errno; null without connection tracking. */
+  nfOriginalDst: ((sk: InetSock, level: number, maxLen: number, input: Uint8Array | undefined) => Uint8Array | number) | null = null;
   /** Called when a family has come, with those that are there already. */
   private readonly onAf: ((af: InetAf) => void)[] = [];
   private readonly afs: InetAf[] = [];

@@ -55,6 +55,20 @@ describe('bind', () => {
     }
   });
 
+  it("a transparent proxy's connection has the port that its peer speaks to, not the listener's", () => {
+    const { h, ports, sock } = bench();
+    const listener = sock({});
+    expect(inetCskGetPort(h, listener, 1234, ports)).toBe(0);
+    listener.state = 10;
+    const child = sock({ rcvSaddr: ME, daddr: PEER, dport: 4000, num: 80, state: 1 });
+    inetInheritPort(h, listener, child);
+    inetEhashInsert(h, child);
+    expect([child.num, child.bindBucket!.port]).toEqual([80, 80]);
+    expect(h.lookupEstablished(PEER, 4000, ME, 80, 0)?.owner).toBe(child);
+    inetPutPort(h, child);
+    expect(h.bhash.has(80)).toBe(false);
+  });
+
   // ip(7), IP_LOCAL_PORT_RANGE: either bound may be left open, and one outside of the namespace's range does not count.
   it.each([
     [40000, 40002, 40000, 40002], [40000, 0, 40000, 60999], [0, 40000, 32768, 40000], [100, 40000, 32768, 40000], [40000, 65000, 40000, 60999], [0, 0, 32768, 60999],

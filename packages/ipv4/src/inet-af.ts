@@ -1,9 +1,10 @@
 /** IPv4's face to the transports: the `InetAf` record of AF_INET. */
 import { csumTcpudpNofold, EHOSTUNREACH, NOTIFY_DONE } from '@linnet/kernel';
 import type { Flowi, InetAf, InetSock } from '@linnet/inet';
-import { flowi4InitOutput, inetFlushPendingFrames } from '@linnet/inet';
+import { FLOWI_FLAG_ANYSRC, flowi4InitOutput, inetFlushPendingFrames } from '@linnet/inet';
 import { llReservedSpace, NETDEV_DOWN } from '@linnet/netdev';
 import type { DstEntry } from '@linnet/netdev';
+import { ipcbSdif } from './ip-cb.ts';
 import { skbCow, skbHeadroom } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
 import { skDstCheck, SOCK_BINDADDR_LOCK } from '@linnet/socket';
@@ -39,7 +40,7 @@ function rebuildHeader(sk: InetSock): number {
   const opt = sk.inetOpt as IpOptions | null;
   const fl = sk.fl;
   flowi4InitOutput(
-    fl, sk.boundDevIf, sk.mark, sk.tos, RT_SCOPE_UNIVERSE, sk.protocol, 0, opt !== null && opt.srr !== 0 ? opt.faddr : sk.daddr, sk.saddr, sk.dport, sk.sport, sk.uid,
+    fl, sk.boundDevIf, sk.mark, sk.tos, RT_SCOPE_UNIVERSE, sk.protocol, sk.transparent ? FLOWI_FLAG_ANYSRC : 0, opt !== null && opt.srr !== 0 ? opt.faddr : sk.daddr, sk.saddr, sk.dport, sk.sport, sk.uid,
   );
   const rt = ipRouteOutputFlow(sk.net, fl, sk);
   if (rt !== null) {
@@ -69,6 +70,7 @@ export const inetAf4: InetAf = {
   dstType: (dst) => (dst as Rtable).rtType,
   rebuildHeader,
   confirmNeigh: (dst, daddr) => ipv4ConfirmNeigh(dst as Rtable, daddr),
+  memberIfindex: ipcbSdif,
   queueXmit: ipQueueXmit,
   sendUnicastReply: ipSendUnicastReply,
   buildAndSendPkt,
@@ -92,6 +94,11 @@ export const inetAf4: InetAf = {
     const rt = skb.dst as Rtable;
     return inetSelectAddr(dev, rt.rtGw !== 0 ? rt.rtGw : iphDaddr(skb.view, skb.networkHeader), RT_SCOPE_UNIVERSE);
   },
+  nextHop: (skb) => {
+    const rt = skb.dst as Rtable;
+    return rt.rtGw !== 0 ? rt.rtGw : iphDaddr(skb.view, skb.networkHeader);
+  },
+  realms: (skb) => (skb.dst as Rtable).tclassid,
   deviceAddr: (dev) => inDevGet(dev)?.ifas[0]?.local ?? 0,
   onAddrGone: (net, fn) => {
     const chain = net.get(IPV4).inetaddrChain;

@@ -75,7 +75,7 @@ export function ipSelectIdentSegs(ip: Ipv4Net, skb: Skb, sk: InetSock | null, sa
   } else if ((iphFragOff(skb.view, nh) & IP_DF) !== 0 && !skb.ignoreDf) {
     id = 0;
   } else {
-    id = ipIdentsReserve(ip.idents, ip.kernel.jiffies, saddr, daddr, protocol, segs);
+    id = ipIdentsReserve(ip.idents, ip.kernel.jiffies >> 2, saddr, daddr, protocol, segs);
   }
   iphSetId(skb.view, nh, id);
 }

@@ -24,7 +24,7 @@ export class IpIdents {
   }
 }
 
-/** Takes `segs` identifications for a flow at jiffies `now` and returns the first (ip_idents_reserve). @alpha */
+/** Takes `segs` identifications for a flow at `now`, in ticks of 4 ms as Debian's kernels have them, and returns the first (ip_idents_reserve). @alpha */
 export function ipIdentsReserve(idents: IpIdents, now: number, saddr: number, daddr: number, protocol: number, segs: number): number {
   const slot = jhash3words(daddr, saddr, protocol, idents.key) & (IDENTS - 1);
   const passed = (now - idents.stamps[slot]!) | 0;

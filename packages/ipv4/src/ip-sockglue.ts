@@ -10,7 +10,7 @@ import {
 import { DROP, skbQueuePurge } from '@linnet/skbuff';
 import { devGetByIndex, dstMtu } from '@linnet/netdev';
 import { intOpt, skDstCheck } from '@linnet/socket';
-import { INET, type InetSock } from '@linnet/inet';
+import { INET, type InetSock, nfGetsockopt } from '@linnet/inet';
 import {
   IP_CMSG_CHECKSUM, IP_CMSG_ORIGDSTADDR, IP_CMSG_PASSSEC, IP_CMSG_PKTINFO, IP_CMSG_RECVFRAGSIZE, IP_CMSG_RECVOPTS, IP_CMSG_RETOPTS, IP_CMSG_TOS, IP_CMSG_TTL,
 } from './ip-cmsg.ts';
@@ -273,6 +273,6 @@ export function ipGetsockopt(sk: InetSock, level: number, opt: number, maxLen: n
       return out.subarray(0, Math.min(4, maxLen));
     }
     default:
-      return mcGetsockopt(sk, opt, maxLen, input) ?? sk.kernel.get(INET).nfSockopt?.get(sk.net, level, opt, maxLen, input) ?? -ENOPROTOOPT;
+      return mcGetsockopt(sk, opt, maxLen, input) ?? nfGetsockopt(sk, level, opt, maxLen, input);
   }
 }

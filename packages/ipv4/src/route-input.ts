@@ -64,8 +64,8 @@ function flowForRules(n4: Ipv4Net, fl: Flowi, skb: Skb, swap: boolean): void {
   fl.dport = 0;
   fl.tunIdHigh = 0;
   fl.tunIdLow = 0;
-  // Received packets are nobody's.
-  fl.uid = -1;
+  // To rules, received packets are root's (observed on Linux 6.18).
+  fl.uid = 0;
   if (!n4.fibRulesRequireFldissect) return;
   const { view, networkHeader: nh } = skb;
   const proto = iphProtocol(view, nh);

@@ -1,7 +1,7 @@
 /** Finding the way out: `ip_route_output` (RFC 1122 3.3.1). */
 import { EINVAL, ENETUNREACH, ENODEV } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
-import { FLOWI_FLAG_ANYSRC } from '@linnet/inet';
+import { FLOWI_FLAG_ANYSRC, FLOWI_FLAG_KNOWN_NH } from '@linnet/inet';
 import type { Flowi } from '@linnet/inet';
 import { devGetByIndex, dstInitMetrics, l3mdevMasterDev } from '@linnet/netdev';
 import type { DstOps, NetDevice } from '@linnet/netdev';
@@ -83,6 +83,9 @@ function mkroute(n4: Ipv4Net, fl: Flowi, res: FibResult, iif: number, dev: NetDe
     cached = false;
   }
   let e: FibNhException | null = null;
+  // Who knows the next hop has a route of its own, whatever the header will say.
+  const hop = (fl.flags & FLOWI_FLAG_KNOWN_NH) !== 0 && (res.nh === null || res.nh.gw === 0);
+  if (hop) cached = false;
   if (cached) {
     const nh = res.nh!;
     e = findException(nh, fl.daddr, n4.kernel.jiffies);
@@ -110,6 +113,7 @@ function mkroute(n4: Ipv4Net, fl: Flowi, res: FibResult, iif: number, dev: NetDe
     }
   } else {
     rtSetNexthop(rt, res, e);
+    if (hop && rt.rtGw === 0) rt.rtGw = fl.daddr;
     if (cached) {
       if (e !== null) e.rthOutput = rt;
       else res.nh!.rthOutput = rt;

@@ -121,11 +121,8 @@ export function rtmsgPrefix6(idev: Inet6Dev, skb: Skb, opt: number): void {
   const w = new NlWriter({ capacity: 128 });
   w.begin(RTM_NEWPREFIX, 0, 0, 0);
   const { view } = skb;
-  const f = view.getUint8(opt + 3);
-  // On link, and for address configuration, as the bits of if_prefix.
-  prefixmsgWrite(w.view, w.reserve(PREFIXMSG_LEN), {
-    family: AF_INET6, ifindex: idev.dev.ifindex, type: view.getUint8(opt), len: view.getUint8(opt + 2), flags: ((f & 0x80) !== 0 ? 1 : 0) | ((f & 0x40) !== 0 ? 2 : 0),
-  });
+  // The option's flags as they came (RFC 4861 4.6.2), not as bits of their own.
+  prefixmsgWrite(w.view, w.reserve(PREFIXMSG_LEN), { family: AF_INET6, ifindex: idev.dev.ifindex, type: view.getUint8(opt), len: view.getUint8(opt + 2), flags: view.getUint8(opt + 3) });
   const prefix = new Int32Array(4);
   a6Load(prefix, view, opt + 16);
   w.putIn6Addr(PREFIX_ADDRESS, prefix);

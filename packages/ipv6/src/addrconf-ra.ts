@@ -11,7 +11,7 @@ import { ipv6GetIfaddr } from './addr-find.ts';
 import { addrVerify, dadStart, ipv6AddAddr, manageTempaddrs } from './addrconf.ts';
 import { eui64, stableAddress } from './addrconf-gen.ts';
 import { DEVCONF_RA_HONOR_PIO_LIFE, DEVCONF_RA_HONOR_PIO_PFLAG } from './devconf6.ts';
-import { addKernelRoute } from './fib6-config.ts';
+import { addKernelRoute, fib6TableOf } from './fib6-config.ts';
 import { fib6Del, fib6Exact, fib6SetExpires } from './fib6-table.ts';
 import type { Fib6Info } from './fib6-types.ts';
 import { INFINITY_LIFE_TIME } from './inet6-dev.ts';
@@ -32,7 +32,7 @@ function onLink(idev: Inet6Dev, prefix: Int32Array, plen: number, valid: number)
   const dst = new Int32Array(4);
   a6Prefix(dst, prefix, plen);
   let found: Fib6Info | null = null;
-  for (let f = fib6Exact(n6.fibMain, dst, plen); f !== null; f = f.next) {
+  for (let f = fib6Exact(fib6TableOf(n6, idev.dev), dst, plen); f !== null; f = f.next) {
     if (f.nhs[0]!.dev === idev.dev && (f.flags & RTF_GATEWAY) === 0 && (f.flags & (RTF_ADDRCONF | RTF_PREFIX_RT)) === (RTF_ADDRCONF | RTF_PREFIX_RT)) found = f;
   }
   if (found !== null) {
@@ -58,18 +58,18 @@ function update(idev: Inet6Dev, ifp: Inet6Ifaddr, valid: number, preferred: numb
   ifp.validLft = v;
   ifp.preferredLft = preferred;
   ifp.tstamp = now;
-  const was = ifp.flags;
   if (preferred > 0) ifp.flags &= ~IFA_F_DEPRECATED;
   n6.devAddrGenid++;
-  if ((was & IFA_F_TENTATIVE) === 0) n6.fn.rtmsgIfa(RTM_NEWADDR, ifp, null);
+  // A new one is told of when it may be used.
+  if (!create && (ifp.flags & IFA_F_TENTATIVE) === 0) n6.fn.rtmsgIfa(RTM_NEWADDR, ifp, null);
   manageTempaddrs(ifp, v, preferred, create);
   addrVerify(n6);
 }
 
-/** Makes an address in an advertised prefix. */
-function autoconf(idev: Inet6Dev, prefix: Int32Array, plen: number, valid: number, preferred: number): void {
+/** Makes an address in an advertised prefix. False when there can be none. */
+function autoconf(idev: Inet6Dev, prefix: Int32Array, plen: number, valid: number, preferred: number): boolean {
   const n6 = idev.net6;
-  if (plen !== 64) return;
+  if (plen !== 64) return false;
   const addr = Int32Array.of(prefix[0]!, prefix[1]!, 0, 0);
   let flags = 0;
   let retry = 0;
@@ -82,24 +82,24 @@ function autoconf(idev: Inet6Dev, prefix: Int32Array, plen: number, valid: numbe
     const mode = idev.conf(DEVCONF_ADDR_GEN_MODE);
     if (mode === IN6_ADDR_GEN_MODE_STABLE_PRIVACY || mode === IN6_ADDR_GEN_MODE_RANDOM) {
       const made = stableAddress(n6, idev, addr, 0);
-      if (made === null) return;
+      if (made === null) return false;
       addr[2] = made.addr[2]!;
       addr[3] = made.addr[3]!;
       flags |= IFA_F_STABLE_PRIVACY;
       retry = made.retry;
     } else if (!eui64(addr, idev.dev)) {
-      return;
+      return false;
     }
   }
   let ifp = ipv6GetIfaddr(n6, addr, idev.dev);
   let create = false;
   if (ifp === null) {
-    if (valid === 0) return;
+    if (valid === 0) return true;
     const max = idev.conf(DEVCONF_MAX_ADDRESSES);
-    if (max !== 0 && idev.ifas.length >= max) return;
+    if (max !== 0 && idev.ifas.length >= max) return false;
     if (idev.confOr(DEVCONF_OPTIMISTIC_DAD) && n6.devconfAll.data[DEVCONF_FORWARDING] === 0) flags |= IFA_F_OPTIMISTIC;
     const made = ipv6AddAddr(idev, { addr, plen, flags: flags | IFA_F_MANAGETEMPADDR, validLft: valid, preferredLft: preferred, proto: 2 }, null);
-    if (typeof made === 'number') return;
+    if (typeof made === 'number') return false;
     ifp = made;
     ifp.stablePrivacyRetry = retry;
     ifp.tokenized = tokenized;
@@ -107,6 +107,7 @@ function autoconf(idev: Inet6Dev, prefix: Int32Array, plen: number, valid: numbe
     dadStart(ifp);
   }
   update(idev, ifp, valid, preferred, create);
+  return true;
 }
 
 /** A prefix option at `opt` (addrconf_prefix_rcv). @alpha */
@@ -124,6 +125,6 @@ export function addrconfPrefixRcv(idev: Inet6Dev, skb: Skb, opt: number): void {
   if ((flags & PIO_L) !== 0) onLink(idev, prefix, plen, valid);
   // Who gets a prefix of its own makes no address in this one (RFC 9762 7).
   const ownPrefix = (flags & PIO_P) !== 0 && idev.conf(DEVCONF_RA_HONOR_PIO_PFLAG) !== 0;
-  if ((flags & PIO_A) !== 0 && !ownPrefix && idev.conf(DEVCONF_AUTOCONF) !== 0) autoconf(idev, prefix, plen, valid, preferred);
+  if ((flags & PIO_A) !== 0 && !ownPrefix && idev.conf(DEVCONF_AUTOCONF) !== 0 && !autoconf(idev, prefix, plen, valid, preferred)) return;
   idev.net6.fn.rtmsgPrefix(idev, skb, opt);
 }

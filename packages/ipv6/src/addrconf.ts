@@ -19,7 +19,7 @@ import {
 import { addrHashAdd, addrHashDel } from './addr-find.ts';
 import { eui64, randomIid, stableAddress } from './addrconf-gen.ts';
 import { DEVCONF_REGEN_MIN_ADVANCE } from './devconf6.ts';
-import { addKernelRoute, addLocalRoute } from './fib6-config.ts';
+import { addKernelRoute, addLocalRoute, fib6TableOf } from './fib6-config.ts';
 import { fib6Del, fib6Exact, fib6SetExpires } from './fib6-table.ts';
 import type { Fib6Info } from './fib6-types.ts';
 import { rt6RemovePrefsrc } from './fib6-events.ts';
@@ -134,7 +134,7 @@ export function ifaNotify(type: number, ifp: Inet6Ifaddr, tell: boolean, req: Nl
   if (type === RTM_NEWADDR) {
     if (ifp.rt === null || ifp.rt.table === null) ifp.rt = addLocalRoute(n6, idev.dev, ifp.addr, false);
     if (idev.conf(DEVCONF_FORWARDING) !== 0) joinAnycast(ifp);
-    if (ifaHasPeer(ifp)) addKernelRoute(n6, ifp.peer, 128, idev.dev, { metric: ifp.rtPriority !== 0 ? ifp.rtPriority : IP6_RT_PRIO_ADDRCONF });
+    if (ifaHasPeer(ifp)) addKernelRoute(n6, ifp.peer, 128, idev.dev, { metric: prefixMetric(ifp) });
   } else {
     leaveGroups(ifp);
     if (ifaHasPeer(ifp)) {
@@ -163,19 +163,56 @@ export function leaveGroups(ifp: Inet6Ifaddr): void {
   leaveSolict(ifp);
 }
 
-/** The route of a prefix over the device of an address, or null (addrconf_get_prefix_route). */
-function prefixRoute(n6: Ipv6Net, ifp: Inet6Ifaddr, addr: Int32Array, plen: number): Fib6Info | null {
+/** The route of a prefix over the device of an address, of this metric or of any (0), or null (addrconf_get_prefix_route). */
+function prefixRoute(n6: Ipv6Net, ifp: Inet6Ifaddr, addr: Int32Array, plen: number, metric = 0): Fib6Info | null {
   const dst = new Int32Array(4);
   a6Prefix(dst, addr, plen);
-  for (let f = fib6Exact(n6.fibMain, dst, plen); f !== null; f = f.next) {
+  for (let f = fib6Exact(fib6TableOf(n6, ifp.idev.dev), dst, plen); f !== null; f = f.next) {
+    if (metric !== 0 && f.metric !== metric) continue;
     if (f.nhs[0]!.dev === ifp.idev.dev && (f.flags & RTF_GATEWAY) === 0 && f.protocol === 2 && f.srcLen === 0) return f;
   }
   return null;
 }
 
+/** The metric of the route of an address' prefix. */
+function prefixMetric(ifp: Inet6Ifaddr): number {
+  return ifp.rtPriority !== 0 ? ifp.rtPriority : IP6_RT_PRIO_ADDRCONF;
+}
+
 /** Makes the route of an address' prefix (addrconf_prefix_route), for `lifetime` seconds. @alpha */
 export function addPrefixRoute(ifp: Inet6Ifaddr, lifetime: number): void {
-  addKernelRoute(ifp.idev.net6, ifp.addr, ifp.prefixlen, ifp.idev.dev, { metric: ifp.rtPriority !== 0 ? ifp.rtPriority : IP6_RT_PRIO_ADDRCONF, lifetime });
+  addKernelRoute(ifp.idev.net6, ifp.addr, ifp.prefixlen, ifp.idev.dev, { metric: prefixMetric(ifp), lifetime });
+}
+
+/** Do two addresses of a device stand in the same prefix? */
+function samePrefix(a: Inet6Ifaddr, b: Inet6Ifaddr): boolean {
+  return a.prefixlen === b.prefixlen && a6PrefixEqual(a.addr, b.addr, a.prefixlen);
+}
+
+/** Does an address hold its prefix route for ever? */
+function holdsRoute(i: Inet6Ifaddr): boolean {
+  return (i.flags & (IFA_F_PERMANENT | IFA_F_NOPREFIXROUTE)) === IFA_F_PERMANENT;
+}
+
+/** The prefix route of an address after a change of the address (observed: a permanent address takes its route along to another metric, others leave it to end). */
+function changePrefixRoute(ifp: Inet6Ifaddr, lifetime: number, wasPermanent: boolean, moved: boolean): void {
+  const { idev } = ifp;
+  const n6 = idev.net6;
+  if (moved) {
+    const old = wasPermanent ? prefixRoute(n6, ifp, ifp.addr, ifp.prefixlen) : null;
+    if (old !== null) fib6Del(n6, old, null);
+    addPrefixRoute(ifp, lifetime);
+    return;
+  }
+  const metric = prefixMetric(ifp);
+  const f = prefixRoute(n6, ifp, ifp.addr, ifp.prefixlen, metric);
+  if (f === null) {
+    addPrefixRoute(ifp, lifetime);
+    return;
+  }
+  // A route without an end is somebody else's too, unless this address alone held it for ever until now.
+  const shared = wasPermanent ? idev.ifas.some((i) => i !== ifp && holdsRoute(i) && samePrefix(i, ifp) && prefixMetric(i) === metric) : (f.flags & RTF_EXPIRES) === 0;
+  if (!shared || lifetime === INFINITY_LIFE_TIME) fib6SetExpires(f, lifetime);
 }
 
 /** What becomes of the prefix route when a permanent address goes (check_cleanup_prefix_route). */
@@ -184,8 +221,8 @@ function cleanupPrefix(ifp: Inet6Ifaddr): void {
   const n6 = idev.net6;
   let lifetime = -1;
   for (const i of idev.ifas) {
-    if (i === ifp || i.prefixlen !== ifp.prefixlen || !a6PrefixEqual(i.addr, ifp.addr, ifp.prefixlen)) continue;
-    if ((i.flags & (IFA_F_PERMANENT | IFA_F_NOPREFIXROUTE)) === IFA_F_PERMANENT) return;
+    if (i === ifp || !samePrefix(i, ifp)) continue;
+    if (holdsRoute(i)) return;
     if ((i.flags & IFA_F_NOPREFIXROUTE) !== 0) continue;
     lifetime = Math.max(lifetime, i.validLft === INFINITY_LIFE_TIME ? INFINITY_LIFE_TIME : i.validLft - ((n6.kernel.jiffies - i.tstamp) >>> 0) / HZ);
   }
@@ -489,6 +526,7 @@ export function inet6AddrModify(ifp: Inet6Ifaddr, cfg: Ifa6Config, req: NlReques
   const preferred = cfg.preferredLft ?? INFINITY_LIFE_TIME;
   const wasManaged = (ifp.flags & IFA_F_MANAGETEMPADDR) !== 0;
   const hadRoute = (ifp.flags & IFA_F_NOPREFIXROUTE) === 0;
+  const wasPermanent = (ifp.flags & IFA_F_PERMANENT) !== 0;
   const settable = IFA_F_DEPRECATED | IFA_F_PERMANENT | IFA_F_NODAD | 0x10 | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE;
   let flags = (cfg.flags ?? 0) & settable & ~(IFA_F_PERMANENT | IFA_F_DEPRECATED);
   if (valid === INFINITY_LIFE_TIME) flags |= IFA_F_PERMANENT;
@@ -498,26 +536,19 @@ export function inet6AddrModify(ifp: Inet6Ifaddr, cfg: Ifa6Config, req: NlReques
   ifp.validLft = valid;
   ifp.preferredLft = preferred;
   if (cfg.proto !== undefined) ifp.proto = cfg.proto;
-  const oldMetric = ifp.rtPriority;
-  ifp.rtPriority = cfg.metric ?? 0;
+  // Who names no metric keeps the old one.
+  const metric = cfg.metric ?? 0;
+  const moved = metric !== 0 && metric !== ifp.rtPriority;
+  if (moved) ifp.rtPriority = metric;
   if (cfg.peer !== undefined && cfg.peer !== null && !a6Equal(cfg.peer, ifp.peer)) {
     const old = ifaHasPeer(ifp) ? prefixRoute(n6, ifp, ifp.peer, 128) : null;
     if (old !== null) fib6Del(n6, old, null);
     ifp.peer = a6Any(cfg.peer) ? IN6ADDR_ANY : a6Clone(cfg.peer);
-    if (ifaHasPeer(ifp)) addKernelRoute(n6, ifp.peer, 128, idev.dev, { metric: ifp.rtPriority !== 0 ? ifp.rtPriority : IP6_RT_PRIO_ADDRCONF });
+    if (ifaHasPeer(ifp)) addKernelRoute(n6, ifp.peer, 128, idev.dev, { metric: prefixMetric(ifp) });
   }
   if ((ifp.flags & IFA_F_TENTATIVE) === 0) n6.fn.rtmsgIfa(RTM_NEWADDR, ifp, req);
-  if ((flags & IFA_F_NOPREFIXROUTE) === 0) {
-    const f = prefixRoute(n6, ifp, ifp.addr, ifp.prefixlen);
-    if (f === null || oldMetric !== ifp.rtPriority) {
-      if (f !== null) fib6Del(n6, f, null);
-      addPrefixRoute(ifp, valid);
-    } else {
-      fib6SetExpires(f, valid);
-    }
-  } else if (hadRoute) {
-    cleanupPrefix(ifp);
-  }
+  if ((flags & IFA_F_NOPREFIXROUTE) === 0) changePrefixRoute(ifp, valid, wasPermanent, moved);
+  else if (hadRoute && wasPermanent) cleanupPrefix(ifp);
   if (wasManaged || (ifp.flags & IFA_F_MANAGETEMPADDR) !== 0) {
     const on = (ifp.flags & IFA_F_MANAGETEMPADDR) !== 0;
     manageTempaddrs(ifp, on ? valid : 0, on ? preferred : 0, !wasManaged);

@@ -2,7 +2,7 @@
  * The error queue of sockets with IPV6_RECVERR (ipv6(7), recv(2) MSG_ERRQUEUE), and path MTUs that wait for IPV6_RECVPATHMTU.
  *
  * A queued error is a copy of the packet that failed. Its control block says what happened: `cb6` errno, `cb7` origin, type and code, `cb8` info, `cb9` port. Of one
- * that ICMPv6 brought the network header is that of the ICMPv6 packet, and `cbObj` holds who reported it, where the packet that failed was going, and the interface.
+ * that ICMPv6 brought the network header is that of the ICMPv6 packet, and `cbObj` holds who reported it, where the header of the packet that failed says where it was going, and the interface.
  */
 // datapath-ok-file: reading errors
 import { EAGAIN, EFAULT } from '@linnet/kernel';
@@ -22,7 +22,8 @@ import { icmp6OuterHeader } from './quote6.ts';
 
 interface Offender {
   readonly addr: Int32Array;
-  readonly dst: Int32Array;
+  /** The offset of the destination in the quoted header. Of a source route that is the next address, whichever address the socket was found by. */
+  readonly dstAt: number;
   readonly iif: number;
 }
 
@@ -37,9 +38,7 @@ export function ipv6IcmpError(sk: InetSock, skb: Skb, err: number, port: number,
   copy.cb9 = port;
   const from = new Int32Array(4);
   a6Load(from, skb.view, icmp6OuterHeader(skb) + 8);
-  const dst = new Int32Array(4);
-  a6Load(dst, skb.view, skb.networkHeader + 24);
-  const offender: Offender = { addr: from, dst, iif: ip6cbIif(skb) };
+  const offender: Offender = { addr: from, dstAt: skb.networkHeader + 24, iif: ip6cbIif(skb) };
   copy.cbObj = offender;
   skbEat(copy, payloadOff);
   // What control messages tell is of the packet that brought the error; behind its headers is what the user sent.
@@ -114,8 +113,8 @@ export function ipv6RecvError(sk: InetSock, msg: MsgHdr, len: number): number {
     return copied;
   }
   const offender = skb.cbObj as Offender | null;
-  const dst = offender === null ? new Int32Array(4) : offender.dst;
-  if (offender === null) a6Load(dst, skb.view, skb.networkHeader + 24);
+  const dst = new Int32Array(4);
+  a6Load(dst, skb.view, offender === null ? skb.networkHeader + 24 : offender.dstAt);
   const iif = offender === null ? 0 : offender.iif;
   msg.name = sockaddrIn6(dst, skb.cb9, dst[0]! >>> 22 === 0x3fa ? iif : 0);
   // struct sock_extended_err, then the sockaddr_in6 of who reported it.

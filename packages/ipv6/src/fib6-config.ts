@@ -2,7 +2,7 @@
 // datapath-ok-file: changing tables
 import { EACCES, EAGAIN, EEXIST, EHOSTUNREACH, EINVAL, ENETDOWN, ENETUNREACH, ENODEV, ESRCH } from '@linnet/kernel';
 import { flowiReset } from '@linnet/inet';
-import { devGetByIndex, netifCarrierOk } from '@linnet/netdev';
+import { devGetByIndex, l3mdevFibTable, netifCarrierOk } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import type { NlRequest } from '@linnet/netlink';
 import {
@@ -13,6 +13,7 @@ import { a6Any, a6Clone, a6Equal, a6Prefix, ipv6AddrType, IPV6_ADDR_LINKLOCAL, I
 import { ipv6ChkAddr } from './addr-find.ts';
 import { Fib6Change, fib6Add, fib6Del, fib6Exact, fib6NewTable, fib6SetExpires } from './fib6-table.ts';
 import { Fib6Info, Fib6Nh } from './fib6-types.ts';
+import type { Fib6Table } from './fib6-table.ts';
 import { in6DevGet, INFINITY_LIFE_TIME } from './inet6-dev.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
 import { fib6Lookup, fib6TableLookup } from './route6-lookup.ts';
@@ -325,6 +326,12 @@ function delOne(n6: Ipv6Net, cfg: Fib6Config, oif: number, gw: Int32Array | null
   return -ESRCH;
 }
 
+/** Where routes of a device's own are: in the table of its layer 3 master, else in `main` or another of the namespace's. @alpha */
+export function fib6TableOf(n6: Ipv6Net, dev: NetDevice, table: Fib6Table = n6.fibMain): Fib6Table {
+  const id = l3mdevFibTable(dev);
+  return id === 0 ? table : fib6NewTable(n6, id);
+}
+
 /** A route of the kernel's own over one device: to a prefix (fc_*: addrconf_prefix_route and its likes). The route, or null when it cannot be made. @alpha */
 export function addKernelRoute(n6: Ipv6Net, dst: Int32Array, plen: number, dev: NetDevice, a: { type?: number; table?: number; metric?: number; flags?: number; protocol?: number; lifetime?: number }): Fib6Info | null {
   const nh = new Fib6Nh(dev, dev.ifindex, null, 0, 1);
@@ -337,7 +344,7 @@ export function addKernelRoute(n6: Ipv6Net, dst: Int32Array, plen: number, dev: 
     flags: type === RTN_UNICAST && noWay(dev, 0) ? RTF_REJECT | RTF_NONEXTHOP : RTF_UP | (a.flags ?? 0), error: 0, nhs: [nh],
   });
   if (a.lifetime !== undefined) fib6SetExpires(f, a.lifetime);
-  const tb = fib6NewTable(n6, a.table ?? RT_TABLE_MAIN);
+  const tb = fib6TableOf(n6, dev, fib6NewTable(n6, a.table ?? RT_TABLE_MAIN));
   const err = fib6Add(n6, tb, f, NLM_F_CREATE, new Fib6Change());
   if (err !== 0) return null;
   n6.fn.rtmsgFib(RTM_NEWROUTE, tb, f, NLM_F_CREATE | NLM_F_EXCL, null);
@@ -350,9 +357,10 @@ export function addLocalRoute(n6: Ipv6Net, dev: NetDevice, addr: Int32Array, any
     dst: a6Clone(addr), dstLen: 128, src: null, srcLen: 0, metric: 0, protocol: RTPROT_KERNEL, type: anycast ? RTN_ANYCAST : RTN_LOCAL,
     flags: RTF_UP | RTF_NONEXTHOP | (anycast ? RTF_ANYCAST : RTF_LOCAL), error: 0, nhs: [new Fib6Nh(dev, dev.ifindex, null, 0, 1)],
   });
-  const err = fib6Add(n6, n6.fibLocal, f, NLM_F_CREATE, new Fib6Change());
+  const tb = fib6TableOf(n6, dev, n6.fibLocal);
+  const err = fib6Add(n6, tb, f, NLM_F_CREATE, new Fib6Change());
   if (err !== 0) return null;
-  n6.fn.rtmsgFib(RTM_NEWROUTE, n6.fibLocal, f, NLM_F_CREATE | NLM_F_EXCL, null);
+  n6.fn.rtmsgFib(RTM_NEWROUTE, tb, f, NLM_F_CREATE | NLM_F_EXCL, null);
   return f;
 }
 

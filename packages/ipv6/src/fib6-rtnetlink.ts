@@ -75,8 +75,8 @@ function ticksLeft(f: Fib6Info): number {
   return (f.flags & RTF_EXPIRES) === 0 ? 0 : Math.trunc((f.expires - f.net6.kernel.ktime) / TICK_NSEC);
 }
 
-/** Writes the body of a message about a route of a table; `iif` is where the packets asked for come in, 0 for none. @alpha */
-export function fib6Fill(w: NlWriter, tb: Fib6Table, f: Fib6Info, iif: number = 0): number {
+/** Writes the body of a message about a route of a table; `iif` is where the packets asked for come in, 0 for none. A route that is gone has no end to tell of. @alpha */
+export function fib6Fill(w: NlWriter, tb: Fib6Table, f: Fib6Info, iif: number = 0, gone: boolean = false): number {
   const off = w.reserve(RTMSG_LEN);
   w.putU32(RTA_TABLE, tb.id);
   if (f.dstLen !== 0) w.putIn6Addr(RTA_DST, f.dst);
@@ -112,7 +112,7 @@ export function fib6Fill(w: NlWriter, tb: Fib6Table, f: Fib6Info, iif: number = 
     w.putU32(RTA_OIF, nh.oif);
   }
   // An errno is told only of a route in use.
-  putCacheinfo(w, ticksLeft(f), 0);
+  putCacheinfo(w, gone ? 0 : ticksLeft(f), 0);
   w.putU8(RTA_PREF, rtfPrefOf(f.flags));
   rtmsgWrite(w.view, off, {
     family: AF_INET6, dstLen: f.dstLen, srcLen: f.srcLen, tos: 0, table: tb.id < 256 ? tb.id : RT_TABLE_COMPAT, protocol: f.protocol, scope: RT_SCOPE_UNIVERSE,
@@ -127,7 +127,7 @@ export function rtmsgFib6(type: number, tb: Fib6Table, f: Fib6Info, nlflags: num
   if (!rtnlNotifyNeeded(net, RTNLGRP_IPV6_ROUTE, req)) return;
   const w = new NlWriter({ capacity: 256 });
   w.begin(type, nlflags, req?.seq ?? 0, req?.portid ?? 0);
-  if (fib6Fill(w, tb, f) > 0) rtnlNotify(net, w, RTNLGRP_IPV6_ROUTE, req);
+  if (fib6Fill(w, tb, f, 0, type === RTM_DELROUTE) > 0) rtnlNotify(net, w, RTNLGRP_IPV6_ROUTE, req);
 }
 
 function readMultipath(req: NlRequest, nest: number): Fib6NhConfig[] | number {
@@ -367,7 +367,8 @@ function getRoute(net: Net, req: NlRequest, reply: NlWriter): number {
   fl.saddr6 = src === null ? new Int32Array(4) : src;
   fl.oif = oif;
   fl.mark = u32(RTA_MARK) | 0;
-  fl.uid = u32(RTA_UID);
+  // Here a packet that came in is nobody's, unless the request says whose.
+  fl.uid = tb[RTA_UID] !== 0 ? u32(RTA_UID) | 0 : iif !== 0 ? -1 : net.kernel.cred.uid;
   fl.proto = tb[RTA_IP_PROTO] === 0 ? 0 : nlaGetU8(view, tb[RTA_IP_PROTO]!);
   fl.sport = tb[RTA_SPORT] === 0 ? 0 : nlaGetBe16(view, tb[RTA_SPORT]!);
   fl.dport = tb[RTA_DPORT] === 0 ? 0 : nlaGetBe16(view, tb[RTA_DPORT]!);

@@ -6,7 +6,7 @@ import {
 } from '@linnet/uapi';
 import { allocSkb, DROP, PACKET_HOST, skbChecksum, skbCopyBits, skbPut, skbQueuePurge, skbReserve } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { nfCtAttach, llReservedSpace, skbDev } from '@linnet/netdev';
+import { nfCtAttach, l3mdevMasterIfindex, llReservedSpace, skbDev } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
 import { flowiReset, inetPeerXrlimAllow } from '@linnet/inet';
 import { a6Any, a6LoadDaddr, a6LoadSaddr, a6Multicast, ipv6AddrType, IPV6_ADDR_LINKLOCAL, rt6NeedStrict } from './addr6.ts';
@@ -91,8 +91,8 @@ export function icmp6Send(skb: Skb, type: number, code: number, info: number): v
   }
   const stype = ipv6AddrType(saddr);
   if (a6Any(saddr) || a6Multicast(saddr)) return;
-  // A link-local source only counts on the link that the packet came by.
-  const iif = (stype & IPV6_ADDR_LINKLOCAL) !== 0 || rt6NeedStrict(daddr) ? (ip6cbIif(skb) !== 0 ? ip6cbIif(skb) : dev0.ifindex) : 0;
+  // A link-local source only counts on the link that the packet came by; in a VRF its table knows the way.
+  const iif = (stype & IPV6_ADDR_LINKLOCAL) !== 0 || rt6NeedStrict(daddr) ? (ip6cbIif(skb) !== 0 ? ip6cbIif(skb) : dev0.ifindex) : l3mdevMasterIfindex(dev0);
   if (ineligible(skb)) return;
   const lim = limited(n6, type) && (dev0.flags & IFF_LOOPBACK) === 0;
   if (lim && !n6.icmpGlobal.allow(n6.kernel.jiffies)) return;
@@ -153,8 +153,8 @@ export function icmp6EchoReply(n6: Ipv6Net, skb: Skb): void {
   fl.icmpType = ICMPV6_ECHO_REPLY;
   fl.mark = n6.sysctlFwmarkReflect !== 0 ? skb.mark : 0;
   if ((n6.sysctlFlowlabelReflect & 4) !== 0) fl.flowlabel = view.getInt32(nh) & 0xfffff;
-  // The interface binds the answer only where addresses do not say enough.
-  if (!rt6NeedStrict(to)) fl.oif = 0;
+  // The interface binds the answer only where addresses do not say enough, or a VRF.
+  if (!rt6NeedStrict(to)) fl.oif = l3mdevMasterIfindex(dev);
   const rt = ip6RouteOutput(n6, fl, null);
   if (rt === null) return;
   if (lim && !hostAllow(n6, rt, to)) return;

@@ -20,10 +20,11 @@ import { fl6FreeSocklist, fl6LabelOk } from './flowlabel.ts';
 import { icmp6ErrConvert } from './icmp6-errno.ts';
 import { icmp6Send } from './icmp6-send.ts';
 import { ip6AppendData, ip6FinishSkb, ip6MakeSkb, ip6SendSkb } from './ip6-append.ts';
+import { ip6cbMember } from './ip6-cb.ts';
 import { ip6BuildAndSendPkt, ip6QueueXmit, ip6SendUnicastReply } from './ip6-output.ts';
 import { IPV6 } from './ipv6-net.ts';
 import { inet6McCheck, ipv6DropMemberships } from './mcast-sk.ts';
-import { ip6Defrag, ip6DeviceAddr, ip6MasqueradeAddr, ip6NfAddrType, ip6OnAddrGone, ip6ReversePath, ip6RouteMeHarder } from './nf6.ts';
+import { ip6Defrag, ip6DeviceAddr, ip6MasqueradeAddr, ip6NextHop, ip6NfAddrType, ip6OnAddrGone, ip6ReversePath, ip6RouteMeHarder } from './nf6.ts';
 import { inet6Sk, pinfoClone, pinfoInit } from './pinfo.ts';
 import { ip6RouteOutputFlow } from './route6.ts';
 import type { Rt6Info } from './rt6-info.ts';
@@ -109,6 +110,7 @@ export const inetAf6: InetAf = {
   dstType: (dst) => (dst as Rt6Info).rtType,
   rebuildHeader,
   confirmNeigh: (dst, _daddr, daddr6) => confirmNeigh6(dst as Rt6Info, daddr6!),
+  memberIfindex: ip6cbMember,
   queueXmit: ip6QueueXmit,
   sendUnicastReply: ip6SendUnicastReply,
   buildAndSendPkt: ip6BuildAndSendPkt,
@@ -132,6 +134,7 @@ export const inetAf6: InetAf = {
   defrag: ip6Defrag,
   rerouteOutput: ip6RouteMeHarder,
   masqueradeAddr6: ip6MasqueradeAddr,
+  nextHop6: ip6NextHop,
   deviceAddr6: ip6DeviceAddr,
   onAddrGone6: ip6OnAddrGone,
   icmpSend: icmp6Send,

@@ -47,6 +47,10 @@ export function ip6cbIif(skb: Skb): number {
 export function ip6cbSetIif(skb: Skb, iif: number): void {
   skb.cb0 = iif | 0;
 }
+/** The member of a layer 3 master that took the packet, 0: none did (inet6_sdif). @alpha */
+export function ip6cbMember(skb: Skb): number {
+  return (skb.cb1 & IP6SKB_L3SLAVE) === 0 ? 0 : skb.cb0;
+}
 /** IP6SKB_* flags. @alpha */
 export function ip6cbFlags(skb: Skb): number {
   return skb.cb1 & 0xffff;

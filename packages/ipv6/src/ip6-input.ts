@@ -2,14 +2,14 @@
 import type { Net } from '@linnet/kernel';
 import {
   DEVCONF_DISABLE_IPV6, DEVCONF_DROP_UNICAST_IN_L2_MULTICAST, ICMPV6_PARAMPROB, ICMPV6_UNK_NEXTHDR, IFF_LOOPBACK, INET_ECN_MASK, IPPROTO_ICMPV6, IPV6HDR_LEN, NEXTHDR_DEST,
-  NEXTHDR_FRAGMENT, NEXTHDR_HOP, NEXTHDR_NONE, NEXTHDR_ROUTING, ip6Daddr, ip6Nexthdr, ip6PayloadLen, ip6Saddr, ip6TrafficClass, ip6Version,
+  NDISC_REDIRECT, NDISC_ROUTER_SOLICITATION, NEXTHDR_FRAGMENT, NEXTHDR_HOP, NEXTHDR_NONE, NEXTHDR_ROUTING, ip6Daddr, ip6Nexthdr, ip6PayloadLen, ip6Saddr, ip6TrafficClass, ip6Version,
 } from '@linnet/uapi';
 import {
   CHECKSUM_COMPLETE, CHECKSUM_NONE, consumeSkb, DROP, kfreeSkbReason, PACKET_BROADCAST, PACKET_LOOPBACK, PACKET_MULTICAST, PACKET_OTHERHOST, pskbMayPull, pskbTrim,
   skbIsGso, skbOrphan, skbPullUnchecked, skbShareCheck,
 } from '@linnet/skbuff';
 import type { Skb } from '@linnet/skbuff';
-import { dstInput, NET_RX_DROP, NET_RX_SUCCESS, nfHook, NF_INET_LOCAL_IN, NF_INET_PRE_ROUTING, NFPROTO_IPV6, skbDev } from '@linnet/netdev';
+import { dstInput, IFF_L3MDEV_SLAVE, l3mdevRcv, NET_RX_DROP, NET_RX_SUCCESS, nfHook, NF_INET_LOCAL_IN, NF_INET_PRE_ROUTING, NFPROTO_IPV6, skbDev } from '@linnet/netdev';
 import type { NetDevice, PacketType } from '@linnet/netdev';
 import type { InetSock } from '@linnet/inet';
 import { a6LoadDaddr, a6LoadSaddr } from './addr6.ts';
@@ -17,7 +17,7 @@ import { ipv6RthdrRcv } from './exthdrs-routing.ts';
 import { ipv6DestoptRcv, ipv6ParseHopopts } from './exthdrs.ts';
 import { in6DevGet } from './inet6-dev.ts';
 import type { Inet6Dev } from './inet6-dev.ts';
-import { ip6cbClear, ip6cbNhoff, ip6cbSetIif, ip6cbSetNhoff } from './ip6-cb.ts';
+import { IP6SKB_L3SLAVE, ip6cbAddFlags, ip6cbClear, ip6cbNhoff, ip6cbSetIif, ip6cbSetNhoff } from './ip6-cb.ts';
 import { IPV6 } from './ipv6-net.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
 import { ipv6ChkMcastAddr } from './mld.ts';
@@ -122,6 +122,16 @@ function rcvCore(n6: Ipv6Net, idev: Inet6Dev | null, skb0: Skb, dev: NetDevice):
   return skb;
 }
 
+/** Is the packet of its link alone, so that no layer 3 master takes it: by its addresses (RFC 4007 5), or as a message of neighbour discovery? */
+function ofLink(skb: Skb): boolean {
+  const { view, networkHeader: nh } = skb;
+  const d0 = ip6Daddr(view, nh, 0);
+  if (d0 >>> 24 === 0xff || d0 >>> 22 === 0x3fa || ip6Saddr(view, nh, 0) >>> 22 === 0x3fa) return true;
+  if (ip6Nexthdr(view, nh) !== IPPROTO_ICMPV6 || !pskbMayPull(skb, IPV6HDR_LEN + 1)) return false;
+  const type = skb.u8[skb.networkHeader + IPV6HDR_LEN]!;
+  return type >= NDISC_ROUTER_SOLICITATION && type <= NDISC_REDIRECT;
+}
+
 /** Behind the pre-routing hook: finds the packet's route and follows it. Consumes (ip6_rcv_finish). */
 function rcvFinish(_net: Net, _sk: object | null, skb: Skb): number {
   const dev = skbDev(skb)!;
@@ -131,6 +141,11 @@ function rcvFinish(_net: Net, _sk: object | null, skb: Skb): number {
     return NET_RX_DROP;
   }
   const { net6: n6 } = idev;
+  if ((dev.privFlags & IFF_L3MDEV_SLAVE) !== 0 && !ofLink(skb)) {
+    // For sockets it came in by the VRF; its way is looked for, and the settings are, as of the member.
+    l3mdevRcv(skb, dev);
+    ip6cbAddFlags(skb, IP6SKB_L3SLAVE);
+  }
   if (skb.dst === null) {
     const early = skb.sk === null ? earlyDemux(n6, skb, dev) : null;
     if (skb.dst === null) {

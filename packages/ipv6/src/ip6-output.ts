@@ -32,7 +32,7 @@ import type { Rt6Info } from './rt6-info.ts';
 import {
   IP6_FRAGFAILS, IP6_OUTDISCARDS, IP6_OUTMCASTOCTETS, IP6_OUTMCASTPKTS, IP6_OUTNOROUTES, IP6_OUTOCTETS, IP6_OUTPKTS, IP6_OUTREQUESTS,
 } from './snmp6.ts';
-import { pushNfragOpts } from './tx-push.ts';
+import { firstDestination, pushNfragOpts } from './tx-push.ts';
 import { skSetupCaps6 } from './sk-caps6.ts';
 
 /** Counts for the namespace and for the device that a route counts for. @alpha */
@@ -252,7 +252,10 @@ export function ip6QueueXmit(sk: InetSock, skb: Skb, fl: Flowi): number {
   if (rt === null) {
     rt = skDstCheck(sk) as Rt6Info | null;
     if (rt === null) {
+      // The way to the first segment of a routing header.
+      fl.daddr6 = firstDestination(np.opt, sk.v6Daddr!, n6.a6Nexthop);
       rt = ip6RouteOutput(n6, fl, sk);
+      fl.daddr6 = sk.v6Daddr;
       if (rt === null) {
         n6.mib.ip[IP6_OUTNOROUTES]!++;
         kfreeSkbReason(skb, DROP.IP_OUTNOROUTES);

@@ -18,7 +18,7 @@ import {
 import { a6Any, a6Equal, a6Linklocal, a6Load, a6LoadSaddr, a6Multicast } from './addr6.ts';
 import { ipv6ChkAddr } from './addr-find.ts';
 import { ipv6AcceptRa } from './addrconf.ts';
-import { fib6CleanAll } from './fib6-table.ts';
+import { fib6CleanAll, fib6Del } from './fib6-table.ts';
 import { NO_METRICS6 } from './fib6-types.ts';
 import type { Fib6Info } from './fib6-types.ts';
 import { IF_RA_MANAGED, IF_RA_OTHERCONF, IF_RA_RCVD, IF_RS_SENT } from './inet6-dev.ts';
@@ -29,7 +29,7 @@ import { ndLlOpt, ndOptsValid } from './ndisc-opts.ts';
 import { RT6_LOOKUP_F_IFACE, RTF_GATEWAY } from './route6-const.ts';
 import { rt6LearnRedirect, rt6MtuChange } from './route6-exception.ts';
 import { fib6Lookup } from './route6-lookup.ts';
-import { rt6AddDfltRouter, rt6GetDfltRouter, rt6RefreshRoute, rt6RouteRcv } from './route6-ra.ts';
+import { rt6AddDfltRouter, rt6GetDfltRouter, rt6RefreshDfltRouter, rt6RouteRcv } from './route6-ra.ts';
 import { ip6RouteOutputFlags } from './route6.ts';
 import { rt6CacheFlush } from './rt6-info.ts';
 
@@ -70,8 +70,8 @@ export function ndiscRecvRs(idev: Inet6Dev, skb: Skb): number {
   return 0;
 }
 
-/** Options that programs want: recursive DNS servers, search lists, captive portals, NAT64 prefixes. */
-const USER_OPTS: ReadonlySet<number> = new Set([25, 31, 37, 38]);
+/** Options that programs want: prefixes, recursive DNS servers, search lists, captive portals, NAT64 prefixes. */
+const USER_OPTS: ReadonlySet<number> = new Set([ND_OPT_PREFIX_INFO, 25, 31, 37, 38]);
 
 /** Tells netlink of an option that is for programs (ndisc_ra_useropt). */
 function userOption(idev: Inet6Dev, skb: Skb, opt: number, saddr: Int32Array): void {
@@ -106,7 +106,7 @@ function defaultRouter(idev: Inet6Dev, skb: Skb, saddr: Int32Array): Fib6Info | 
   const metric = idev.conf(DEVCONF_RA_DEFRTR_METRIC) >>> 0;
   let f = rt6GetDfltRouter(n6, saddr, dev);
   if (f !== null && (lifetime === 0 || f.metric !== metric)) {
-    rt6RefreshRoute(f, 0, 0);
+    fib6Del(n6, f, null);
     f = null;
   }
   if (f === null) {
@@ -116,7 +116,7 @@ function defaultRouter(idev: Inet6Dev, skb: Skb, saddr: Int32Array): Fib6Info | 
     const n = neighOf(n6, saddr, dev);
     if (n !== null) n.flags |= NTF_ROUTER;
   } else {
-    rt6RefreshRoute(f, lifetime, pref);
+    rt6RefreshDfltRouter(f, lifetime, pref);
   }
   const hops = skb.u8[at + 4]!;
   if (hops !== 0 && hops >= idev.conf(DEVCONF_ACCEPT_RA_MIN_HOP_LIMIT)) {
@@ -134,8 +134,8 @@ function setMetric(f: Fib6Info, metric: number, value: number): void {
   rt6CacheFlush(f.net6);
 }
 
-/** Times that an advertisement sets. */
-function times(idev: Inet6Dev, skb: Skb): void {
+/** Times that an advertisement sets. True when programs are to hear of the device: of a retransmission time always, of a reachable one when it is news (observed). */
+function times(idev: Inet6Dev, skb: Skb): boolean {
   const { view, data: at } = skb;
   const n6 = idev.net6;
   const p = idev.ndParms;
@@ -143,7 +143,7 @@ function times(idev: Inet6Dev, skb: Skb): void {
   let changed = false;
   if (retrans !== 0 && retrans < 0x7fffffff / 1000) {
     const v = Math.max(Math.floor((retrans * HZ) / 1000), HZ / 100);
-    if (v !== p.retransTime) changed = true;
+    changed = true;
     p.set('retransTime', v, n6.kernel.jiffies);
   }
   const reachable = view.getUint32(at + 8);
@@ -155,68 +155,83 @@ function times(idev: Inet6Dev, skb: Skb): void {
       changed = true;
     }
   }
-  if (changed) {
-    idev.tstamp = n6.kernel.jiffies;
-    n6.fn.rtmsgIfinfo(idev);
+  if (changed) idev.tstamp = n6.kernel.jiffies;
+  return changed;
+}
+
+/** The link's MTU as the router says it: the first one counts. True when it is another than before. */
+function linkMtu(idev: Inet6Dev, skb: Skb, router: Fib6Info | null): boolean {
+  const n6 = idev.net6;
+  const { dev } = idev;
+  const end = skb.data + skb.len;
+  let o = skb.data + 16;
+  while (o < end && skb.u8[o] !== ND_OPT_MTU) o += skb.u8[o + 1]! << 3;
+  if (o >= end || skb.u8[o + 1] !== 1) return false;
+  const mtu = skb.view.getUint32(o + 4);
+  const news = idev.raMtu !== mtu;
+  idev.raMtu = mtu;
+  if (mtu >= IPV6_MIN_MTU && mtu <= dev.mtu && idev.cnf.data[DEVCONF_MTU6] !== mtu) {
+    rt6MtuChange(n6, dev, mtu, idev.cnf.data[DEVCONF_MTU6]!);
+    idev.cnf.data[DEVCONF_MTU6] = mtu;
+    if (router !== null) setMetric(router, RTAX_MTU, mtu);
+    rt6CacheFlush(n6);
+  }
+  return news;
+}
+
+/** A route option, if such routes are wanted. */
+function routeOption(idev: Inet6Dev, skb: Skb, o: number, saddr: Int32Array): void {
+  const plen = skb.u8[o + 2]!;
+  if (plen < idev.conf(DEVCONF_ACCEPT_RA_RT_INFO_MIN_PLEN) || plen > idev.conf(DEVCONF_ACCEPT_RA_RT_INFO_MAX_PLEN)) return;
+  if (plen === 0 && idev.conf(DEVCONF_ACCEPT_RA_DEFRTR) === 0) return;
+  rt6RouteRcv(idev.net6, skb.view, o, saddr, idev.dev);
+}
+
+/** The neighbour entry of whoever advertises: it is a router (RFC 4861 6.3.4). */
+function advertiser(idev: Inet6Dev, skb: Skb, saddr: Int32Array): void {
+  const ll = ndLlOpt(skb, skb.data + 16, ND_OPT_SOURCE_LL_ADDR, idev.dev);
+  const n = ll > 0 ? neighOf(idev.net6, saddr, idev.dev) : null;
+  if (n !== null) {
+    neighUpdate(n, skb.u8, ll, NUD_STALE, NEIGH_UPDATE_F_WEAK_OVERRIDE | NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_OVERRIDE_ISROUTER | NEIGH_UPDATE_F_ISROUTER, null);
   }
 }
 
 /** A router advertisement (ndisc_router_discovery). Consumes. @alpha */
 export function ndiscRouterDiscovery(idev: Inet6Dev, skb: Skb): number {
-  const n6 = idev.net6;
-  const { dev } = idev;
   const { view, data: at } = skb;
   if (skb.len < 16) return drop(skb, DROP.PKT_TOO_SMALL);
   const saddr = new Int32Array(4);
   a6LoadSaddr(saddr, view, skb.networkHeader);
   if (!a6Linklocal(saddr) || !ndOptsValid(skb, at + 16)) return drop(skb, DROP.IP_INHDR);
-  if (!ipv6AcceptRa(idev)) {
-    consumeSkb(skb);
-    return 0;
-  }
+  // Who does not configure itself by advertisements knows the router by them nevertheless.
+  if (ipv6AcceptRa(idev)) advertised(idev, skb, saddr);
+  else advertiser(idev, skb, saddr);
+  consumeSkb(skb);
+  return 0;
+}
+
+/** What an advertisement says to a host: its options by kinds, as programs hear of them on Linux. */
+function advertised(idev: Inet6Dev, skb: Skb, saddr: Int32Array): void {
+  const n6 = idev.net6;
+  const at = skb.data;
   if ((idev.ifFlags & IF_RS_SENT) !== 0) idev.ifFlags |= IF_RA_RCVD;
   const flags = skb.u8[at + 5]!;
   const old = idev.ifFlags;
   idev.ifFlags = (idev.ifFlags & ~(IF_RA_MANAGED | IF_RA_OTHERCONF)) | ((flags & 0x80) !== 0 ? IF_RA_MANAGED : 0) | ((flags & 0x40) !== 0 ? IF_RA_OTHERCONF : 0);
-  if (old !== idev.ifFlags) n6.fn.rtmsgIfinfo(idev);
   const router = defaultRouter(idev, skb, saddr);
-  times(idev, skb);
-  const ll = ndLlOpt(skb, at + 16, ND_OPT_SOURCE_LL_ADDR, dev);
-  if (ll > 0) {
-    const n = neighOf(n6, saddr, dev);
-    if (n !== null) {
-      neighUpdate(n, skb.u8, ll, NUD_STALE, NEIGH_UPDATE_F_WEAK_OVERRIDE | NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_OVERRIDE_ISROUTER | NEIGH_UPDATE_F_ISROUTER, null);
-    }
-  }
-  const local = idev.conf(DEVCONF_ACCEPT_RA_FROM_LOCAL) === 0 && ipv6ChkAddr(n6, saddr, dev, false);
+  let news = times(idev, skb) || old !== idev.ifFlags;
+  advertiser(idev, skb, saddr);
+  const local = idev.conf(DEVCONF_ACCEPT_RA_FROM_LOCAL) === 0 && ipv6ChkAddr(n6, saddr, idev.dev, false);
   const end = at + skb.len;
-  for (let o = at + 16; o < end; o += skb.u8[o + 1]! << 3) {
-    const type = skb.u8[o]!;
-    if (type === ND_OPT_ROUTE_INFO) {
-      const plen = skb.u8[o + 2]!;
-      if (local || idev.conf(DEVCONF_ACCEPT_RA_RTR_PREF) === 0) continue;
-      if (plen < idev.conf(DEVCONF_ACCEPT_RA_RT_INFO_MIN_PLEN) || plen > idev.conf(DEVCONF_ACCEPT_RA_RT_INFO_MAX_PLEN)) continue;
-      if (plen === 0 && idev.conf(DEVCONF_ACCEPT_RA_DEFRTR) === 0) continue;
-      rt6RouteRcv(n6, view, o, saddr, dev);
-    } else if (type === ND_OPT_PREFIX_INFO) {
-      if (idev.conf(DEVCONF_ACCEPT_RA_PINFO) !== 0 && skb.u8[o + 1] === 4) n6.fn.prefixRcv(idev, skb, o);
-    } else if (type === ND_OPT_MTU) {
-      if (idev.conf(DEVCONF_ACCEPT_RA_MTU) === 0 || skb.u8[o + 1] !== 1) continue;
-      const mtu = view.getUint32(o + 4);
-      idev.raMtu = mtu;
-      if (mtu < IPV6_MIN_MTU || mtu > dev.mtu) continue;
-      if (idev.cnf.data[DEVCONF_MTU6] !== mtu) {
-        rt6MtuChange(n6, dev, mtu, idev.cnf.data[DEVCONF_MTU6]!);
-        idev.cnf.data[DEVCONF_MTU6] = mtu;
-        if (router !== null) setMetric(router, RTAX_MTU, mtu);
-        rt6CacheFlush(n6);
-      }
-    } else if (USER_OPTS.has(type)) {
-      userOption(idev, skb, o, saddr);
-    }
+  if (!local && idev.conf(DEVCONF_ACCEPT_RA_RTR_PREF) !== 0) {
+    for (let o = at + 16; o < end; o += skb.u8[o + 1]! << 3) if (skb.u8[o] === ND_OPT_ROUTE_INFO) routeOption(idev, skb, o, saddr);
   }
-  consumeSkb(skb);
-  return 0;
+  if (idev.conf(DEVCONF_ACCEPT_RA_PINFO) !== 0) {
+    for (let o = at + 16; o < end; o += skb.u8[o + 1]! << 3) if (skb.u8[o] === ND_OPT_PREFIX_INFO && skb.u8[o + 1] === 4) n6.fn.prefixRcv(idev, skb, o);
+  }
+  if (idev.conf(DEVCONF_ACCEPT_RA_MTU) !== 0 && linkMtu(idev, skb, router)) news = true;
+  for (let o = at + 16; o < end; o += skb.u8[o + 1]! << 3) if (USER_OPTS.has(skb.u8[o]!)) userOption(idev, skb, o, saddr);
+  if (news) n6.fn.rtmsgIfinfo(idev);
 }
 
 /** A redirect (ndisc_redirect_rcv, rt6_do_redirect). Consumes. @alpha */

@@ -1,4 +1,5 @@
 /** What netfilter asks of IPv6: reassembly before tracking, new routes, addresses for translation, the kind of an address, the way back. */
+import type { Rt6Info } from './rt6-info.ts';
 import { NOTIFY_DONE, type Net } from '@linnet/kernel';
 import { Flowi, flowi6InitOutput, flowiReset, type InetSock } from '@linnet/inet';
 import { llReservedSpace, NETDEV_DOWN, type NetDevice } from '@linnet/netdev';
@@ -71,6 +72,15 @@ export function ip6MasqueradeAddr(skb: Skb, dev: NetDevice): Int32Array | null {
   const daddr = new Int32Array(4); // datapath-ok: once a connection
   a6LoadDaddr(daddr, skb.view, skb.networkHeader);
   return ipv6DevGetSaddr(dev.net.get(IPV6), dev, daddr, 0);
+}
+
+/** Where a packet goes next by its route: the gateway, else its destination. @alpha */
+export function ip6NextHop(skb: Skb): Int32Array {
+  const { rtGw } = skb.dst as unknown as Rt6Info;
+  if (rtGw !== null) return rtGw;
+  const daddr = new Int32Array(4); // datapath-ok: rules that ask for it only
+  a6LoadDaddr(daddr, skb.view, skb.networkHeader);
+  return daddr;
 }
 
 /** The first address of a device that may be used; null when it has none. @alpha */

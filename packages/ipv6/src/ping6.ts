@@ -21,6 +21,7 @@ import { ipv6IcmpError } from './error-queue6.ts';
 import { icmp6ErrConvert } from './icmp6-errno.ts';
 import { ip6AppendData, ip6FinishSkb, ip6SendSkb } from './ip6-append.ts';
 import { fl6LabelOk } from './flowlabel.ts';
+import { l3mdevMasterIfindex, skbDev } from '@linnet/netdev';
 import { ip6cbIif } from './ip6-cb.ts';
 import { IPV6 } from './ipv6-net.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
@@ -32,11 +33,12 @@ import type { Ipv6TxOptions } from './tx-options.ts';
 
 /** The socket that an echo message with this identifier belongs to; the local address stands at `at` (ping_lookup). */
 function lookup(n6: Ipv6Net, ident: number, skb: Skb, at: number, dif: number): PingSock | null {
+  const master = l3mdevMasterIfindex(skbDev(skb)!);
   const list = n6.ping!.byIdent.get(ident);
   if (list === undefined) return null;
   for (const sk of list) {
     if (!a6Any(sk.v6RcvSaddr!) && !a6EqualAt(sk.v6RcvSaddr!, skb.view, at)) continue;
-    if (sk.boundDevIf !== 0 && sk.boundDevIf !== dif) continue;
+    if (sk.boundDevIf !== 0 && sk.boundDevIf !== dif && sk.boundDevIf !== master) continue;
     return sk;
   }
   return null;

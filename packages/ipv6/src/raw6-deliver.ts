@@ -6,15 +6,16 @@ import { IPPROTO_ICMPV6 } from '@linnet/uapi';
 import { csumFold } from '@linnet/kernel';
 import { a6Any, a6Equal, a6LoadDaddr, a6LoadSaddr, a6Multicast } from './addr6.ts';
 import { csum6SkbPseudo } from './csum6.ts';
+import { l3mdevMasterIfindex, skbDev } from '@linnet/netdev';
 import { ip6cbIif } from './ip6-cb.ts';
 import type { Ipv6Net } from './ipv6-net.ts';
 import { inet6McCheck } from './mcast-sk.ts';
 import type { Raw6Sock } from './raw6-table.ts';
 
-/** Does a packet between these addresses, in by `dif`, belong to the socket? (raw_v6_match) @alpha */
-export function raw6Match(sk: Raw6Sock, saddr: Int32Array, daddr: Int32Array, dif: number): boolean {
+/** Does a packet between these addresses, in by `dif` and the VRF `master` (0: none), belong to the socket? Who is bound to neither hears of VRFs too. (raw_v6_match) @alpha */
+export function raw6Match(sk: Raw6Sock, saddr: Int32Array, daddr: Int32Array, dif: number, master: number = 0): boolean {
   if (!a6Any(sk.v6Daddr!) && !a6Equal(sk.v6Daddr!, saddr)) return false;
-  if (sk.boundDevIf !== 0 && sk.boundDevIf !== dif) return false;
+  if (sk.boundDevIf !== 0 && sk.boundDevIf !== dif && sk.boundDevIf !== master) return false;
   // A socket that is bound hears its groups all the same.
   return a6Any(sk.v6RcvSaddr!) || a6Equal(sk.v6RcvSaddr!, daddr) || (a6Multicast(daddr) && inet6McCheck(sk, daddr, saddr, dif));
 }
@@ -47,8 +48,9 @@ export function raw6LocalDeliver(n6: Ipv6Net, skb: Skb, protocol: number): boole
   a6LoadSaddr(n6.a6InSrc, skb.view, skb.networkHeader);
   a6LoadDaddr(n6.a6In, skb.view, skb.networkHeader);
   const dif = ip6cbIif(skb);
+  const master = l3mdevMasterIfindex(skbDev(skb)!);
   for (let sk: Raw6Sock | null = head; sk !== null; sk = sk.next) {
-    if (!raw6Match(sk, n6.a6InSrc, n6.a6In, dif)) continue;
+    if (!raw6Match(sk, n6.a6InSrc, n6.a6In, dif, master)) continue;
     if (sk.rmemAlloc >= sk.rcvbuf) {
       delivered = true;
       sk.drops++;

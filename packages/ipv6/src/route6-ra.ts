@@ -1,8 +1,9 @@
 /** Routes that routers advertise: default routers (RFC 4861 6.3.4), more specific ones (RFC 4191). */
 // datapath-ok-file: control messages
 import type { NetDevice } from '@linnet/netdev';
-import { DEVCONF_ACCEPT_RA, DEVCONF_ACCEPT_RA_MIN_LFT, ICMPV6_ROUTER_PREF_INVALID, NLM_F_CREATE, NLM_F_EXCL, RTM_NEWROUTE, RTN_UNICAST, RTPROT_RA } from '@linnet/uapi';
+import { DEVCONF_ACCEPT_RA, DEVCONF_ACCEPT_RA_MIN_LFT, ICMPV6_ROUTER_PREF_INVALID, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, RTM_NEWROUTE, RTN_UNICAST, RTPROT_RA } from '@linnet/uapi';
 import { a6Equal, a6Prefix, IN6ADDR_ANY } from './addr6.ts';
+import { fib6TableOf } from './fib6-config.ts';
 import { Fib6Change, fib6Add, fib6CleanAll, fib6Del, fib6Exact, fib6SetExpires } from './fib6-table.ts';
 import { Fib6Info, Fib6Nh } from './fib6-types.ts';
 import { in6DevGet } from './inet6-dev.ts';
@@ -11,7 +12,7 @@ import { IP6_RT_PRIO_USER, RTF_ADDRCONF, RTF_DEFAULT, RTF_GATEWAY, RTF_PREF_MASK
 
 /** The route to a prefix that a router advertised, or null. */
 function find(n6: Ipv6Net, dst: Int32Array, plen: number, gw: Int32Array, dev: NetDevice, flags: number): Fib6Info | null {
-  for (let f = fib6Exact(n6.fibMain, dst, plen); f !== null; f = f.next) {
+  for (let f = fib6Exact(fib6TableOf(n6, dev), dst, plen); f !== null; f = f.next) {
     const nh = f.nhs[0]!;
     if (nh.dev === dev && nh.gw !== null && a6Equal(nh.gw, gw) && (f.flags & flags) === flags) return f;
   }
@@ -23,24 +24,38 @@ export function rt6GetDfltRouter(n6: Ipv6Net, gw: Int32Array, dev: NetDevice): F
   return find(n6, IN6ADDR_ANY, 0, gw, dev, RTF_ADDRCONF | RTF_DEFAULT);
 }
 
-function add(n6: Ipv6Net, dst: Int32Array, plen: number, gw: Int32Array, dev: NetDevice, pref: number, metric: number, lifetime: number, flags: number): Fib6Info | null {
+/** Adds a route by a router; it has no end yet, and nobody was told. */
+function add(n6: Ipv6Net, dst: Int32Array, plen: number, gw: Int32Array, dev: NetDevice, pref: number, metric: number, flags: number): Fib6Info | null {
   const f = new Fib6Info(n6, {
     dst, dstLen: plen, src: null, srcLen: 0, metric, protocol: RTPROT_RA, type: RTN_UNICAST,
     flags: RTF_UP | RTF_GATEWAY | RTF_ADDRCONF | flags | rtfPref(pref), error: 0, nhs: [new Fib6Nh(dev, dev.ifindex, Int32Array.from(gw), 0, 1)],
   });
-  fib6SetExpires(f, lifetime);
-  if (fib6Add(n6, n6.fibMain, f, NLM_F_CREATE, new Fib6Change()) !== 0) return null;
-  n6.fn.rtmsgFib(RTM_NEWROUTE, n6.fibMain, f, NLM_F_CREATE | NLM_F_EXCL, null);
-  return f;
+  return fib6Add(n6, fib6TableOf(n6, dev), f, NLM_F_CREATE, new Fib6Change()) === 0 ? f : null;
+}
+
+function tell(f: Fib6Info, nlflags: number): void {
+  f.net6.fn.rtmsgFib(RTM_NEWROUTE, f.table!, f, nlflags, null);
 }
 
 /** Takes a router as a default one (rt6_add_dflt_router); lifetime in seconds. @alpha */
 export function rt6AddDfltRouter(n6: Ipv6Net, gw: Int32Array, dev: NetDevice, pref: number, metric: number, lifetime: number): Fib6Info | null {
-  return add(n6, new Int32Array(4), 0, gw, dev, pref, metric, lifetime, RTF_DEFAULT);
+  const f = add(n6, new Int32Array(4), 0, gw, dev, pref, metric, RTF_DEFAULT);
+  if (f === null) return null;
+  fib6SetExpires(f, lifetime);
+  tell(f, NLM_F_CREATE | NLM_F_EXCL);
+  return f;
 }
 
-/** Refreshes what a router says about a route of its: 0 seconds take it away. @alpha */
-export function rt6RefreshRoute(f: Fib6Info, lifetime: number, pref: number): void {
+/** Refreshes what a default router says about itself; another preference is told of, with the end that the route had (observed). @alpha */
+export function rt6RefreshDfltRouter(f: Fib6Info, lifetime: number, pref: number): void {
+  const was = f.flags & RTF_PREF_MASK;
+  f.flags = (f.flags & ~RTF_PREF_MASK) | rtfPref(pref);
+  if ((f.flags & RTF_PREF_MASK) !== was) tell(f, NLM_F_REPLACE);
+  fib6SetExpires(f, lifetime);
+}
+
+/** Refreshes what a router says about a route of its: 0 seconds take it away. */
+function rt6RefreshRoute(f: Fib6Info, lifetime: number, pref: number): void {
   const n6 = f.net6;
   if (lifetime === 0) {
     fib6Del(n6, f, null);
@@ -71,7 +86,11 @@ export function rt6RouteRcv(n6: Ipv6Net, view: DataView, opt: number, gw: Int32A
     return true;
   }
   if (lifetime === 0) return true;
-  add(n6, dst, plen, gw, dev, pref, IP6_RT_PRIO_USER, lifetime, plen === 0 ? RTF_DEFAULT : RTF_ROUTEINFO);
+  const made = add(n6, dst, plen, gw, dev, pref, IP6_RT_PRIO_USER, plen === 0 ? RTF_DEFAULT : RTF_ROUTEINFO);
+  if (made === null) return true;
+  // It is told of before its end is known (observed).
+  tell(made, NLM_F_CREATE | NLM_F_EXCL);
+  fib6SetExpires(made, lifetime);
   return true;
 }
 

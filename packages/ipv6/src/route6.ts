@@ -1,7 +1,7 @@
 /** Routes in use: made from the answers of lookups, for packets that go out and that come in (net/ipv6/route.c). */
 import { EACCES, EADDRNOTAVAIL, EINVAL, ENETUNREACH, timeAfter } from '@linnet/kernel';
 import type { Net } from '@linnet/kernel';
-import { flowiReset } from '@linnet/inet';
+import { FLOWI_FLAG_KNOWN_NH, flowiReset } from '@linnet/inet';
 import type { Flowi } from '@linnet/inet';
 import { dstDiscard, dstInitMetrics } from '@linnet/netdev';
 import type { NetDevice } from '@linnet/netdev';
@@ -149,7 +149,11 @@ export function ip6RouteOutputFlags(n6: Ipv6Net, fl: Flowi, strict: boolean): Rt
     return null;
   }
   fl.error = 0;
-  return rt;
+  if ((fl.flags & FLOWI_FLAG_KNOWN_NH) === 0 || rt.rtGw !== null || rt.from === null || rt.nh === null || (rt.rtFlags & RTF_LOCAL) !== 0) return rt;
+  // Who knows the next hop has a route of its own, whatever the header will say.
+  const own = makeRoute(n6, rt.from, rt.nh);
+  if (own !== null) own.rtGw = Int32Array.from(fl.daddr6!);
+  return own;
 }
 
 /** The source that a route gives its packets: its own preferred one, else the best of the machine (ip6_route_get_saddr). Null: none. @alpha */
@@ -213,9 +217,9 @@ export function ip6RouteInput(n6: Ipv6Net, skb: Skb, dev: NetDevice): void {
   fl.flowlabel = ip6FlowLabel(view, nh);
   fl.tos = ip6TrafficClass(view, nh);
   fl.flags = 0;
-  // Which VRF it is in is found out anew; received packets are nobody's.
+  // Which VRF it is in is found out anew; to rules, received packets are root's (observed on Linux 6.18).
   fl.l3mdev = 0;
-  fl.uid = -1;
+  fl.uid = 0;
   if (n6.fibRulesWantPorts || multipathWantsPorts(n6)) {
     ip6FlowPorts(n6, fl, skb, nh);
   } else {

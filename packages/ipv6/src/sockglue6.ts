@@ -5,7 +5,7 @@ import { DROP, skbQueuePurge } from '@linnet/skbuff';
 import { devGetByIndex, dstMtu } from '@linnet/netdev';
 import { intOpt, MsgHdr, optInt, skDstCheck } from '@linnet/socket';
 import type { Cmsg } from '@linnet/socket';
-import { INET, inetSockUpdateVersions, IpcmCookie } from '@linnet/inet';
+import { INET, inetSockUpdateVersions, IpcmCookie, nfGetsockopt } from '@linnet/inet';
 import type { InetSock } from '@linnet/inet';
 import {
   AF_INET, CAP_NET_RAW, INET_ECN_MASK, IPPROTO_RAW, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, IPV6_2292DSTOPTS, IPV6_2292HOPLIMIT, IPV6_2292HOPOPTS, IPV6_2292PKTINFO, IPV6_2292PKTOPTIONS, IPV6_2292RTHDR, IPV6_ADDRFORM,
@@ -406,6 +406,6 @@ export function ipv6Getsockopt(sk: InetSock, level: number, opt: number, maxLen:
     case IPV6_2292PKTOPTIONS:
       return sk.type === SOCK_STREAM ? new Uint8Array(0) : -ENOPROTOOPT;
     default:
-      return sk.kernel.get(INET).nfSockopt?.get(sk.net, level, opt, maxLen, input) ?? -ENOPROTOOPT;
+      return nfGetsockopt(sk, level, opt, maxLen, input);
   }
 }

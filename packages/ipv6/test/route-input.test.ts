@@ -87,10 +87,13 @@ test('rules look at protocol and ports of packets that come in, behind extension
   r.end();
 });
 
-test('packets that come in are nobody’s: rules of users are not for them', () => {
+test('to the rules of users, packets that come in are root’s (seen of packets that a real kernel forwards)', () => {
   const r = new Router();
-  r.rule((w) => w.putBytes(FRA_UID_RANGE, new Uint8Array(8)));
+  const range = (uid: number): Uint8Array => new Uint8Array(new Uint32Array([uid, uid]).buffer);
+  r.rule((w) => w.putBytes(FRA_UID_RANGE, range(5)));
   expect(r.way({ next: 253 }, new Uint8Array(8))).toBe('main');
+  r.rule((w) => w.putBytes(FRA_UID_RANGE, range(0)));
+  expect(r.way({ next: 253 }, new Uint8Array(8))).toBe('other');
   r.end();
 });
 

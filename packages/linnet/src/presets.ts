@@ -4,7 +4,7 @@ import { ipv4 } from '@linnet/ipv4';
 import { ipv6 } from '@linnet/ipv6';
 import { bond, bridge, dummy, ifb, macvlan, netem, tap, tc, veth, vlan, vrf } from '@linnet/netdevs';
 import { packetDiag, unixDiag } from '@linnet/netlink';
-import { ctnetlink, nfTables, xtables } from '@linnet/netfilter';
+import { ctnetlink, ipset, nfnetlinkLog, nfnetlinkQueue, nfTables, xtables } from '@linnet/netfilter';
 import { netns } from '@linnet/netns';
 import { packet, unix } from '@linnet/socket';
 import { tcp } from '@linnet/tcp';
@@ -20,5 +20,5 @@ export const inet6Stack: readonly KernelModule[] = [ipv4, ipv6, udp, tcp, netns,
 // No spread: a bundler would keep it, and with it every module, for whoever wants `inetStack` alone.
 /** Everything that there is: {@link inet6Stack} and all other devices, families and protocols. @public */
 export const fullStack: readonly KernelModule[] = [
-  ipv4, ipv6, udp, tcp, netns, veth, tap, netem, bond, bridge, vlan, dummy, ifb, macvlan, vrf, tc, vxlan, ipip, gre, sit, unix, unixDiag, packet, packetDiag, xtables, ctnetlink, nfTables,
+  ipv4, ipv6, udp, tcp, netns, veth, tap, netem, bond, bridge, vlan, dummy, ifb, macvlan, vrf, tc, vxlan, ipip, gre, sit, unix, unixDiag, packet, packetDiag, xtables, ipset, nfnetlinkLog, nfnetlinkQueue, ctnetlink, nfTables,
 ];

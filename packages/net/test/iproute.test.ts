@@ -1,6 +1,6 @@
 // What the typed client refuses by itself, and the messages that it makes; what kernels answer is tested in conformance/net.
 import { createKernel } from '@linnet/kernel';
-import { type NetlinkTransport, NLMSG_ERROR, ROUTE_ATTRS, RT_SCOPE_UNIVERSE, rtmsgRead, RTMSG_LEN } from '@linnet/uapi';
+import { AF_INET, AF_INET6, type NetlinkTransport, NLMSG_ERROR, ROUTE_ATTRS, RT_SCOPE_UNIVERSE, rtmsgRead, RTMSG_LEN } from '@linnet/uapi';
 import { describe, expect, it } from 'vitest';
 import { type IpRoute, ipRoute } from '../src/index.ts';
 
@@ -86,6 +86,36 @@ describe('a route', () => {
     const m = sent[0]!;
     expect(rtmsgRead(new DataView(m.buffer, 16), 0)).toMatchObject({ family: 2, dstLen: 16, scope: RT_SCOPE_UNIVERSE });
     expect(ROUTE_ATTRS.toObject(ROUTE_ATTRS.decode(m, 16 + RTMSG_LEN, m.length - 16 - RTMSG_LEN))).toEqual({ RTA_DST: '10.99.0.0', RTA_NH_ID: 2 });
+  });
+});
+
+describe('a family that is not the one of the addresses', () => {
+  const told = (m: Uint8Array): { family: number; attrs: unknown } => ({
+    family: rtmsgRead(new DataView(m.buffer, 16), 0).family, attrs: ROUTE_ATTRS.toObject(ROUTE_ATTRS.decode(m, 16 + RTMSG_LEN, m.length - 16 - RTMSG_LEN)),
+  });
+
+  it('is that of a default route over a next hop', () => {
+    const { ip, sent } = yes();
+    ip.route.add({ dst: 'default', family: AF_INET6, nhid: 2 });
+    ip.route.del({ dst: 'default', family: AF_INET6, nhid: 2 });
+    expect(sent.map(told)).toEqual([{ family: AF_INET6, attrs: { RTA_NH_ID: 2 } }, { family: AF_INET6, attrs: { RTA_NH_ID: 2 } }]);
+  });
+
+  it('stands beside a gateway of the other (RTA_VIA)', () => {
+    const { ip, sent } = yes();
+    const via = Uint8Array.of(10, 0, 0xfe, 0x80, ...new Array<number>(13).fill(0), 1);
+    ip.route.add({ dst: '10.0.0.0/8', via: 'fe80::1' });
+    ip.route.add({ dst: 'default', family: AF_INET, via: 'fe80::1' });
+    ip.route.add({ dst: '2001:db8::/32', via: 'fe80::1' });
+    expect(sent.map(told)).toEqual([
+      { family: AF_INET, attrs: { RTA_DST: '10.0.0.0', RTA_VIA: via } }, { family: AF_INET, attrs: { RTA_VIA: via } }, { family: AF_INET6, attrs: { RTA_DST: '2001:db8::', RTA_GATEWAY: 'fe80::1' } },
+    ]);
+  });
+
+  it('is refused when it contradicts the destination', () => {
+    const { ip, sent } = yes();
+    expect(() => ip.route.add({ dst: '10.0.0.0/8', family: AF_INET6, via: 'fe80::1' })).toThrow('family: 10.0.0.0 is of another');
+    expect(sent).toEqual([]);
   });
 });
 

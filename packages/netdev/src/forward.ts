@@ -17,6 +17,7 @@ export function skbScrubPacket(skb: Skb, xnet: boolean): void {
   skb.ext = null;
   skb.nfct = null;
   skb.nfctInfo = 0;
+  skb.nfTrace = 0;
   skb.tcState = 0;
   if (!xnet) return;
   skb.mark = 0;

@@ -138,7 +138,7 @@ export function ctFill(w: NlWriter, ct: NfConn, users = 1): void {
   w.putBe32(CTA_STATUS, ct.status);
   w.putBe32(CTA_MARK, ct.mark);
   w.putBe32(CTA_ID, ct.id);
-  w.putBe32(CTA_USE, users);
+  w.putBe32(CTA_USE, users + ct.children);
   if (ct.master !== null) ctPutTuple(w, CTA_TUPLE_MASTER, ct.master.orig);
   w.putBe32(CTA_TIMEOUT, ctSecondsLeft(ct));
   putProtoinfo(w, ct, false);
@@ -149,8 +149,8 @@ export function ctFill(w: NlWriter, ct: NfConn, users = 1): void {
 }
 
 function helpOf(w: NlWriter, ct: NfConn): void {
-  const help = ct.help as { name?: string } | null;
-  if (help?.name !== undefined) nest(w, CTA_HELP, () => w.putString(1, help.name!));
+  const { help } = ct;
+  if (help !== null) nest(w, CTA_HELP, () => w.putString(1, help.name));
 }
 
 /** Writes the attributes of an event: `gone` of one that left the table. */
@@ -184,6 +184,6 @@ export function expFill(w: NlWriter, e: NfExpect, mask: NfTuple): void {
   w.putBe32(5, e.master.id);
   w.putBe32(8, e.flags);
   w.putBe32(9, 0);
-  const help = e.master.help as { name?: string } | null;
-  if (help?.name !== undefined) w.putString(6, help.name);
+  const { help } = e.master;
+  if (help !== null) w.putString(6, help.name);
 }

@@ -429,7 +429,9 @@ function maskOf(e: NfExpect): NfTuple {
   m.l3num = e.tuple.l3num;
   m.protonum = e.tuple.protonum;
   [m.src0, m.src1, m.src2, m.src3] = [e.srcMask, e.srcMask, e.srcMask, e.srcMask];
+  [m.dst0, m.dst1, m.dst2, m.dst3] = [-1, -1, -1, -1];
   m.sport = e.srcPort ? 0xffff : 0;
+  m.dport = 0xffff;
   return m;
 }
 

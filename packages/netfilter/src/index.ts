@@ -5,7 +5,7 @@
  */
 export {
   IP_CT_DIR_ORIGINAL, IP_CT_DIR_REPLY, IP_CT_ESTABLISHED, IP_CT_ESTABLISHED_REPLY, IP_CT_IS_REPLY, IP_CT_NEW, IP_CT_RELATED, IP_CT_RELATED_REPLY, IP_CT_UNTRACKED, IPS_ASSURED,
-  IPS_CONFIRMED, IPS_DST_NAT, IPS_DST_NAT_DONE, IPS_DYING, IPS_EXPECTED, IPS_FIXED_TIMEOUT, IPS_NAT_DONE_MASK, IPS_NAT_MASK, IPS_SEEN_REPLY, IPS_SEQ_ADJUST, IPS_SRC_NAT, IPS_SRC_NAT_DONE,
+  IPS_CONFIRMED, IPS_DST_NAT, IPS_DST_NAT_DONE, IPS_DYING, IPS_EXPECTED, IPS_FIXED_TIMEOUT, IPS_HELPER, IPS_NAT_DONE_MASK, IPS_NAT_MASK, IPS_SEEN_REPLY, IPS_SEQ_ADJUST, IPS_SRC_NAT, IPS_SRC_NAT_DONE,
   IPS_TEMPLATE, NF_IP_PRI_CONNTRACK, NF_IP_PRI_CONNTRACK_CONFIRM, NF_IP_PRI_CONNTRACK_DEFRAG, NF_IP_PRI_FILTER, NF_IP_PRI_FIRST, NF_IP_PRI_MANGLE, NF_IP_PRI_NAT_DST,
   NF_IP_PRI_NAT_SRC, NF_IP_PRI_RAW,
 } from './nf-conntrack-common.ts';
@@ -20,6 +20,11 @@ export {
 export {
   nfConntrackConfirm, nfConntrackIn, nfCtGet, nfCtInfo2Dir, nfCtSetLabel, nfCtSetMark, nfCtSetUntracked, nfCtTestLabel, nfCtTmplAlloc,
 } from './nf-conntrack-core.ts';
+export { NF_CT_HELPERS, NfCtHelp, nfCtHelpAssign, type NfCtHelper, nfCtHelperFind } from './nf-ct-helper.ts';
+export { nfCtHelpers } from './nf-ct-helper-module.ts';
+export { NfCtSeqadj, nfCtSeqAckBack, nfCtSeqadjInit, nfCtSeqadjSet, nfCtSeqAdjust, NfSeqSide } from './nf-conntrack-seqadj.ts';
+export { nfOriginalDst } from './nf-original-dst.ts';
+export { nfSockOf, nfSockWildcard, nfTproxy } from './nf-tproxy.ts';
 export { NF_CT_EXPECT_PERMANENT, nfCtExpectInit, nfCtExpectRelated, nfCtFindExpectation, NfExpect } from './nf-conntrack-expect.ts';
 export { nfGetTuple, nfHasPorts, nfIpv6SkipExthdrs } from './nf-conntrack-packet.ts';
 export {
@@ -53,6 +58,10 @@ export { xtables } from './xt-module.ts';
 export { xtTable } from './xt-tables.ts';
 export { ctnetlink } from './ctnetlink.ts';
 export { nfTables } from './nft/nft-module.ts';
+export { nftOnTrace, type NftTraceEvent } from './nft/nft-trace.ts';
+export { ipset } from './ipset/ipset-module.ts';
+export { nfLogGroup, type NfLogParams, type NfLogPlace, nfnetlinkLog } from './nfnetlink-log.ts';
+export { nfnetlinkQueue } from './nfnetlink-queue.ts';
 export type { XtCommon } from './xt-core.ts';
 export type { XtBlob, XtLayout } from './xt-blob.ts';
 export type { XtRule } from './xt-table.ts';

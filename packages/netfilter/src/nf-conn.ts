@@ -1,5 +1,8 @@
 /** An entry of connection tracking (struct nf_conn). */
 import type { NfConntrackNet } from './nf-conntrack-net.ts';
+import type { NfCtSeqadj } from './nf-conntrack-seqadj.ts';
+import type { NfSynproxy } from './nf-synproxy.ts';
+import type { NfCtHelp } from './nf-ct-helper.ts';
 import { NfTuple } from './nf-conntrack-tuple.ts';
 
 /** What window tracking knows of one side of a TCP connection (struct ip_ct_tcp_state; van Rooij, «Real Stateful TCP Packet Filtering in IP Filter», 2001). @alpha */
@@ -73,10 +76,16 @@ export class NfConn {
   labels: Int32Array | null;
   /** The connection that expected this one. */
   master: NfConn | null;
+  /** How many in the table name this one as their master. */
+  children: number;
   /** Those that this one expects are in the table of expectations; how many. */
   expecting: number;
-  /** A helper's own state. */
-  help: object | null;
+  /** Its helper, and what that keeps of it. */
+  help: NfCtHelp | null;
+  /** What SYNPROXY told its client. */
+  synproxy: NfSynproxy | null;
+  /** By how much its sequence numbers are moved. */
+  seqadj: NfCtSeqadj | null;
   acct: NfCtAcct | null;
   /** Monotonic nanoseconds of its confirmation and its end; -1: not recorded. */
   start: number;
@@ -97,8 +106,11 @@ export class NfConn {
     this.secmark = 0;
     this.labels = null;
     this.master = null;
+    this.children = 0;
     this.expecting = 0;
     this.help = null;
+    this.synproxy = null;
+    this.seqadj = null;
     this.acct = null;
     this.start = -1;
     this.stop = -1;

@@ -49,6 +49,9 @@ export const IPS_FIXED_TIMEOUT: number = 1 << 10;
 /** A template: it tells a packet's entry its zone and the like. @alpha */
 export const IPS_TEMPLATE: number = 1 << 11;
 
+/** Its helper was given to it by a rule. @alpha */
+export const IPS_HELPER: number = 1 << 13;
+
 /** Priorities of hooks (enum nf_ip_hook_priorities). @alpha */
 export const NF_IP_PRI_FIRST = -0x80000000;
 /** Reassembly. @alpha */

@@ -16,6 +16,7 @@ import {
   IPCT_ASSURED, IPCT_NEW, IPCT_RELATED, IPCT_REPLY, nfConntrackFind, type NfConntrackNet, nfCtDelete, nfCtHashInsert, nfCtIsExpired,
 } from './nf-conntrack-net.ts';
 import { nfGetTuple, nfL4PseudoSum } from './nf-conntrack-packet.ts';
+import { nfCtHelpAssign } from './nf-ct-helper.ts';
 import { nfConntrackTcpPacket, nfCtRefresh, nfTcpCanEarlyDrop } from './nf-conntrack-tcp.ts';
 import { nfIcmpInverse, nfIcmpv6Inverse, nfTupleCopy, nfTupleEqual, nfTupleHash, nfTupleInvert, type NfTuple } from './nf-conntrack-tuple.ts';
 
@@ -84,8 +85,10 @@ function initConntrack(cn: NfConntrackNet, tuple: NfTuple, tmpl: NfConn | null):
       ct.secmark = exp.master.secmark;
       cn.stat.expectNew++;
       if (exp.expectfn !== null) exp.expectfn(ct, exp);
+      return ct;
     }
   }
+  if (tmpl !== null && tmpl.help !== null) nfCtHelpAssign(ct, tmpl.help.helper);
   return ct;
 }
 /** What {@link initConntrack} returns when the table is full: the packet is to be dropped, not let through. */

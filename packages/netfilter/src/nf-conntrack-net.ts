@@ -206,6 +206,7 @@ export function nfCtHashInsert(ct: NfConn): void {
   cn.buckets[reply.hash & cn.mask] = reply;
   ct.status |= IPS_CONFIRMED;
   cn.count++;
+  if (ct.master !== null) ct.master.children++;
   cn.stat.insert++;
   // A small namespace begins with a small table; Linux's size is where growing by itself ends.
   if (cn.count > cn.mask * 2 && cn.mask < BUCKETS_FULL - 1) nfConntrackResize(cn, (cn.mask + 1) * 8);
@@ -222,6 +223,7 @@ export function nfCtDelete(ct: NfConn): void {
     unlink(cn, ct.orig);
     unlink(cn, ct.reply);
     cn.count--;
+    if (ct.master !== null) ct.master.children--;
   }
   if (ct.start >= 0) ct.stop = cn.net.kernel.clock.now();
   if (ct.expecting !== 0) removeExpectations(cn, ct);

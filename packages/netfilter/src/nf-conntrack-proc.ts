@@ -11,16 +11,16 @@ import type { NfTuple } from './nf-conntrack-tuple.ts';
 
 const NAMES: Readonly<Record<number, string>> = { [IPPROTO_ICMP]: 'icmp', [IPPROTO_TCP]: 'tcp', [IPPROTO_UDP]: 'udp', [IPPROTO_ICMPV6]: 'icmpv6' };
 
-function six(a: number, b: number, c: number, d: number): string {
+/** An IPv6 address with all of its digits, as files of the kernel have it. */
+export function nfIn6Text(a: number, b: number, c: number, d: number): string {
   const bytes = new Uint8Array(16);
   const view = new DataView(bytes.buffer);
   [a, b, c, d].forEach((w, i) => view.setInt32(i * 4, w));
-  // All groups in full, as the file has them.
   return Array.from({ length: 8 }, (_, i) => view.getUint16(i * 2).toString(16).padStart(4, '0')).join(':');
 }
 
 function tupleText(t: NfTuple): string {
-  const [src, dst] = t.l3num === AF_INET ? [in4ToString(t.src0), in4ToString(t.dst0)] : [six(t.src0, t.src1, t.src2, t.src3), six(t.dst0, t.dst1, t.dst2, t.dst3)];
+  const [src, dst] = t.l3num === AF_INET ? [in4ToString(t.src0), in4ToString(t.dst0)] : [nfIn6Text(t.src0, t.src1, t.src2, t.src3), nfIn6Text(t.dst0, t.dst1, t.dst2, t.dst3)];
   let text = `src=${src} dst=${dst} `;
   if (t.protonum === IPPROTO_ICMP || t.protonum === IPPROTO_ICMPV6) text += `type=${t.dport >> 8} code=${t.dport & 0xff} id=${t.sport} `;
   else if (nfHasPorts(t.protonum)) text += `sport=${t.sport} dport=${t.dport} `;
@@ -42,7 +42,7 @@ export function nfConntrackLine(ct: NfConn): string {
   if ((ct.status & IPS_ASSURED) !== 0) s += '[ASSURED] ';
   s += `mark=${ct.mark >>> 0} zone=${ct.zone} `;
   if (ct.start >= 0) s += `delta-time=${Math.floor((k.clock.now() - ct.start) / 1e9)} `;
-  return `${s}use=2\n`;
+  return `${s}use=${2 + ct.children}\n`;
 }
 
 function hex(n: number): string {
@@ -75,7 +75,7 @@ export function nfConntrackProcInit(net: Net, cn: NfConntrackNet): void {
       for (const list of cn.expects.values()) {
         for (const e of list) {
           const left = Math.max(0, Math.floor(((e.timer.expires - net.kernel.jiffies) | 0) / 1000));
-          text += `${left} l3proto = ${e.tuple.l3num} proto=${e.tuple.protonum} ${tupleText(e.tuple)}${(e.flags & 1) !== 0 ? 'PERMANENT' : ''}\n`;
+          text += `${left} l3proto = ${e.tuple.l3num} proto=${e.tuple.protonum} ${tupleText(e.tuple)}${(e.flags & 1) !== 0 ? 'PERMANENT ' : ''}${e.master.help === null ? '' : e.master.help.name}\n`;
         }
       }
     });

@@ -12,6 +12,7 @@ import {
 import { type NfConn, NfCtTcp, type NfTcpSide } from './nf-conn.ts';
 import { IPS_ASSURED, IPS_CONFIRMED, IPS_FIXED_TIMEOUT, IPS_SEEN_REPLY } from './nf-conntrack-common.ts';
 import { IPCT_ASSURED, IPCT_PROTOINFO, nfCtDelete, type NfConntrackNet } from './nf-conntrack-net.ts';
+import { nfCtSeqAckBack } from './nf-conntrack-seqadj.ts';
 import { nfL4PseudoSum } from './nf-conntrack-packet.ts';
 
 /** States as programs see them (linux/netfilter/nf_conntrack_tcp.h). @alpha */
@@ -189,7 +190,7 @@ const OUT_INVALID = 2;
 const MAXACKWINCONST = 66000;
 
 /** Is the segment in the windows of both sides? Learns from it when it is (tcp_in_window). */
-function inWindow(cn: NfConntrackNet, tcp: NfCtTcp, reply: boolean, kind: number, skb: Skb, at: number, end0: number): number {
+function inWindow(cn: NfConntrackNet, ct: NfConn, tcp: NfCtTcp, reply: boolean, kind: number, skb: Skb, at: number, end0: number): number {
   const { view } = skb;
   const sender = reply ? tcp.reply : tcp.orig;
   const receiver = reply ? tcp.orig : tcp.reply;
@@ -200,6 +201,11 @@ function inWindow(cn: NfConntrackNet, tcp: NfCtTcp, reply: boolean, kind: number
   let end = end0;
   let ack = tcphAckSeq(view, at);
   let sack = (receiver.flags & IP_CT_TCP_FLAG_SACK_PERM) !== 0 && (flags & TCPHDR_ACK) !== 0 ? highestSack(skb, at, optEnd, ack) : ack;
+  if (ct.seqadj !== null && (flags & TCPHDR_ACK) !== 0) {
+    // All is counted as the sender of the bytes counts them, before a helper moved them.
+    ack = nfCtSeqAckBack(ct.seqadj, !reply, ack);
+    sack = nfCtSeqAckBack(ct.seqadj, !reply, sack);
+  }
   const rawWin = tcphWindow(view, at);
   if (sender.maxwin === 0) {
     // The first that we see of this side.
@@ -400,7 +406,7 @@ export function nfConntrackTcpPacket(cn: NfConntrackNet, ct: NfConn, skb: Skb, d
   if (refused) return -NF_ACCEPT;
   if (kind === K_RST && old === TCP_CONNTRACK_SYN_SENT && !reply && (flags & TCPHDR_ACK) !== 0 && tcphAckSeq(view, at) !== 0) return -NF_ACCEPT;
   if (!(kind === K_RST && old === TCP_CONNTRACK_SYN_SENT && reply)) {
-    const w = inWindow(cn, tcp, reply, kind, skb, at, end);
+    const w = inWindow(cn, ct, tcp, reply, kind, skb, at, end);
     if (w === OUT_INVALID) return -NF_ACCEPT;
     if (w === OUT_IGNORE) return NF_ACCEPT;
   }

@@ -7,11 +7,13 @@ import {
   nfRegisterNetHook, nfReinject, nfStateCopy, nfUnregisterNetHook,
 } from '@linnet/netdev';
 import { AF_INET, AF_INET6, ipIsFragment } from '@linnet/uapi';
-import { NF_IP_PRI_CONNTRACK, NF_IP_PRI_CONNTRACK_CONFIRM, NF_IP_PRI_CONNTRACK_DEFRAG, IPS_TEMPLATE } from './nf-conntrack-common.ts';
+import { NF_IP_PRI_CONNTRACK, NF_IP_PRI_CONNTRACK_CONFIRM, NF_IP_PRI_CONNTRACK_DEFRAG, IPS_SEQ_ADJUST, IPS_TEMPLATE } from './nf-conntrack-common.ts';
 import { nfConntrackConfirm, nfConntrackIn } from './nf-conntrack-core.ts';
+import { nfCtHelpPacket } from './nf-ct-helper.ts';
 import { NF_CONNTRACK, nfConntrackForEach, NfConntrackNet, nfCtDelete } from './nf-conntrack-net.ts';
 import { nfConntrackProcInit } from './nf-conntrack-proc.ts';
 import type { NfConn } from './nf-conn.ts';
+import { nfOriginalDst } from './nf-original-dst.ts';
 
 /** IP_DEFRAG_CONNTRACK_IN and IP_DEFRAG_CONNTRACK_OUT, with room for zones between. */
 const DEFRAG_IN = 2;
@@ -46,7 +48,14 @@ const defragHook6: NfHookFn = (priv, skb, state) => {
 const inHook: NfHookFn = (priv, skb, state) => nfConntrackIn(priv as NfConntrackNet, skb, state);
 /** A piece that is still one here was sent with IP_NODEFRAG: it belongs to no connection. */
 const outHook4: NfHookFn = (priv, skb, state) => (ipIsFragment(skb.view, skb.networkHeader) ? NF_ACCEPT : inHook(priv, skb, state));
-const confirmHook: NfHookFn = (_priv, skb) => nfConntrackConfirm(skb);
+const confirmHook: NfHookFn = (_priv, skb, state) => {
+  const ct = skb.nfct as NfConn | null;
+  if (ct !== null && (ct.help !== null || (ct.status & IPS_SEQ_ADJUST) !== 0)) {
+    const v = nfCtHelpPacket(skb, ct, state);
+    if (v !== NF_ACCEPT) return v;
+  }
+  return nfConntrackConfirm(skb);
+};
 
 function opsOf(cn: NfConntrackNet, pf: number): NfHookOps[] {
   const at = (hooknum: number, priority: number, hook: NfHookFn): NfHookOps => ({ pf, hooknum, priority, hook, priv: cn });
@@ -111,6 +120,9 @@ const BUCKETS = 1024;
 export const nfConntrack: KernelModule = {
   name: 'nf_conntrack',
   requires: [inet],
+  init(k): void {
+    k.get(INET).nfOriginalDst = nfOriginalDst;
+  },
   netInit(net: Net): void {
     const cn = new NfConntrackNet(net, BUCKETS);
     net.set(NF_CONNTRACK, cn);

@@ -51,6 +51,8 @@ export interface XtCheck {
   readonly size: number;
   /** The rule's matches: name, and offset of its data. */
   readonly matches: readonly { readonly name: string; readonly off: number }[];
+  /** The rule is one of nf_tables: what else it asks for is not seen. */
+  readonly nft?: boolean;
   /** Called when the rule goes. */
   onDestroy(fn: () => void): void;
 }

@@ -198,8 +198,8 @@ function helper(c: XtCheck): XtMatchFn {
   xtNeedsTracking(c);
   return (skb) => {
     const ct = ctOf(skb);
-    const help = ct?.master?.help as { name?: string } | null | undefined;
-    if (help === null || help === undefined || help.name === undefined) return inv;
+    const help = ct?.master?.help ?? null;
+    if (help === null) return inv;
     return (name === '' || help.name === name) !== inv;
   };
 }

@@ -3,8 +3,13 @@
 import type { KernelModule, Net } from '@linnet/kernel';
 import { INET, inet } from '@linnet/inet';
 import { NFPROTO_IPV4, NFPROTO_IPV6 } from '@linnet/netdev';
+import { nfCtHelpers } from './nf-ct-helper-module.ts';
 import { nfNat } from './nf-nat.ts';
+import { nfSynproxyNetInit, XT_SYNPROXY } from './nf-synproxy-xt.ts';
+import { XT_SOCKET, XT_TPROXY } from './nf-tproxy-xt.ts';
 import { XT_MEMORY, XtKernel, XtMemory, XTABLES, xtRegisterMatches, xtRegisterTargets } from './xt-core.ts';
+import { XT_EBT_MATCHES } from './xt-ebt.ts';
+import { XT_EBT_TARGETS } from './xt-ebt-target.ts';
 import { XT_CT_MATCHES } from './xt-match-ct.ts';
 import { XT_L4_MATCHES } from './xt-match-l4.ts';
 import { XT_MISC_MATCHES } from './xt-match-misc.ts';
@@ -26,16 +31,17 @@ function listed(list: readonly { name: string; family: number }[], family: numbe
 /** The module: iptables and ip6tables with their tables, matches and targets. A namespace in which nobody asks for a table pays nothing. @public */
 export const xtables: KernelModule = {
   name: 'x_tables',
-  requires: [inet, nfNat],
+  requires: [inet, nfNat, nfCtHelpers],
   init(k): void {
     k.set(XTABLES, new XtKernel());
-    for (const list of [XT_L4_MATCHES, XT_CT_MATCHES, XT_MISC_MATCHES, XT_RATE_MATCHES]) xtRegisterMatches(k, list);
-    for (const list of [XT_TARGETS, XT_NAT_TARGETS]) xtRegisterTargets(k, list);
+    for (const list of [XT_L4_MATCHES, XT_CT_MATCHES, XT_MISC_MATCHES, XT_RATE_MATCHES, XT_EBT_MATCHES, XT_SOCKET]) xtRegisterMatches(k, list);
+    for (const list of [XT_TARGETS, XT_NAT_TARGETS, XT_EBT_TARGETS, XT_TPROXY, XT_SYNPROXY]) xtRegisterTargets(k, list);
     k.get(INET).nfSockopt = { set: xtSetsockopt, get: xtGetsockopt };
   },
   netInit(net: Net): void {
     net.set(XT_NET, new XtNet());
     net.set(XT_MEMORY, new XtMemory());
+    nfSynproxyNetInit(net);
     const xk = net.kernel.get(XTABLES);
     for (const [pre, family] of [['ip', NFPROTO_IPV4], ['ip6', NFPROTO_IPV6]] as const) {
       net.proc.create(`net/${pre}_tables_names`, () => names(net, family));

@@ -2,16 +2,17 @@
 import { csumReplace2, EINVAL, EDOM } from '@linnet/kernel';
 import { dstMtu, NF_DROP, NF_INET_FORWARD, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING, NF_VERDICT_FLAG_QUEUE_BYPASS, NFPROTO_IPV4, NFPROTO_IPV6, nfQueueNr, type DstEntry } from '@linnet/netdev';
 import { CHECKSUM_PARTIAL, pskbExpandHead, pskbMayPull, type Skb, skbChecksumHelp, skbEnsureWritable, skbPut, skbTailroom } from '@linnet/skbuff';
-import { IP_CT_NEW, IP_CT_UNTRACKED } from './nf-conntrack-common.ts';
 import type { NfConn } from './nf-conn.ts';
-import { nfCtSetMark, nfCtSetUntracked, nfCtTmplAlloc } from './nf-conntrack-core.ts';
-import { NF_CONNTRACK } from './nf-conntrack-net.ts';
+import { nfCtSetMark } from './nf-conntrack-core.ts';
+import { nfQueueBalance } from './nf-queue-balance.ts';
+import { nfLogGroup, type NfLogParams } from './nfnetlink-log.ts';
 import { XT_LOG } from './xt-log.ts';
+import { XT_CT_TARGETS } from './xt-target-ct.ts';
 import { xtNeedsTracking } from './xt-match-ct.ts';
 import { dsField } from './xt-match-l4.ts';
 import { IPPROTO_TCP } from './xt-proto.ts';
 import { XT_REJECT } from './xt-reject.ts';
-import { XT_CONTINUE, type XtCheck, type XtParam, type XtTargetDef, type XtTargetFn, xtString } from './xt-core.ts';
+import { XT_CONTINUE, type XtCheck, type XtParam, xtString, type XtTargetDef, type XtTargetFn } from './xt-core.ts';
 
 function mark({ view, off }: XtCheck): XtTargetFn {
   const value = view.getInt32(off, true);
@@ -53,39 +54,6 @@ function connmark(rev: number): (c: XtCheck) => XtTargetFn | number {
     };
   };
 }
-
-/** A CT target makes a template for connection tracking, or says that there is nothing to track. */
-function ct(rev: number): (c: XtCheck) => XtTargetFn | number {
-  return (c) => {
-    const { view, u8, off, net } = c;
-    const flags = view.getUint16(off, true);
-    const zone = view.getUint16(off + 2, true);
-    if ((flags & ~31) !== 0 || (flags & 0xc) === 0xc) return -EINVAL;
-    const helper = xtString(u8, off + 12, 16) ?? '';
-    if (rev > 0 && u8[off + 28] !== 0) return -2;
-    if (helper !== '') return -2;
-    if ((flags & 1) !== 0) {
-      return (skb) => {
-        if (skb.nfct === null && skb.nfctInfo !== IP_CT_UNTRACKED) nfCtSetUntracked(skb);
-        return XT_CONTINUE;
-      };
-    }
-    xtNeedsTracking(c);
-    const cn = net.get(NF_CONNTRACK);
-    const tmpl = nfCtTmplAlloc(cn, zone);
-    return (skb) => {
-      if (skb.nfct !== null || skb.nfctInfo === IP_CT_UNTRACKED) return XT_CONTINUE;
-      skb.nfct = (flags & 16) !== 0 ? nfCtTmplAlloc(cn, skb.mark & 0xffff) : tmpl;
-      skb.nfctInfo = IP_CT_NEW;
-      return XT_CONTINUE;
-    };
-  };
-}
-
-const notrack = (): XtTargetFn => (skb) => {
-  if (skb.nfct === null && skb.nfctInfo !== IP_CT_UNTRACKED) nfCtSetUntracked(skb);
-  return XT_CONTINUE;
-};
 
 /** Writes the type of service, or IPv6's traffic class. */
 function setDs(skb: Skb, v: number): boolean {
@@ -245,7 +213,7 @@ function tcpmss(c: XtCheck): XtTargetFn | number {
   if (mss === 0xffff && (hookMask & ~((1 << NF_INET_FORWARD) | (1 << NF_INET_LOCAL_OUT) | (1 << NF_INET_POST_ROUTING))) !== 0) return -EINVAL;
   // Only SYNs carry the option.
   const syn = matches.some((m) => m.name === 'tcp' && (u8[m.off + 10]! & 2) !== 0 && (u8[m.off + 11]! & 4) === 0);
-  if (!syn) return -EINVAL;
+  if (!syn && c.nft !== true) return -EINVAL;
   const head = family === NFPROTO_IPV4 ? 40 : 60;
   return (skb, par) => {
     if (!mangleMss(skb, par, mss, head)) return NF_DROP;
@@ -269,10 +237,16 @@ function checksum({ u8, off }: XtCheck): XtTargetFn | number {
   };
 }
 
-/** With nobody who logs, a packet passes as it is. */
-function nflog({ view, u8, off }: XtCheck): XtTargetFn | number {
-  if ((view.getUint16(off + 8, true) & ~1) !== 0 || u8[off + 75] !== 0) return -EINVAL;
-  return () => XT_CONTINUE;
+/** struct xt_nflog_info. With nobody who listens to the group, a packet passes as it is. */
+function nflog({ view, u8, off, net }: XtCheck): XtTargetFn | number {
+  const flags = view.getUint16(off + 8, true);
+  if ((flags & ~1) !== 0 || u8[off + 75] !== 0) return -EINVAL;
+  const prefix = xtString(u8, off + 12, 64) ?? '';
+  const p: NfLogParams = { group: view.getUint16(off + 4, true), copyLen: (flags & 1) !== 0 ? view.getUint32(off, true) : -1, qthresh: view.getUint16(off + 6, true), prefix };
+  return (skb, par) => {
+    nfLogGroup(net, skb, p, par);
+    return XT_CONTINUE;
+  };
 }
 
 function nfqueue(rev: number): (c: XtCheck) => XtTargetFn | number {
@@ -284,11 +258,10 @@ function nfqueue(rev: number): (c: XtCheck) => XtTargetFn | number {
     if (num + total - 1 > 0xffff) return -34;
     if (rev === 2 && flags > 1) return -EINVAL;
     if (rev === 3 && (flags & ~3) !== 0) return -EINVAL;
-    const rng = net.kernel.rng.stream('netfilter.queue');
+    const seed = net.kernel.rng.stream('netfilter.queue').u32() | 0;
     return (skb) => {
-      let q = num;
-      if (total > 1 && (flags & 2) === 0) q += Math.floor(((skb.hash !== 0 ? skb.hash : rng.u32()) >>> 0) / 0x100000000 * total);
-      const v = nfQueueNr(q);
+      // One processor: fanout by processors means the first.
+      const v = nfQueueNr(total > 1 && (flags & 2) === 0 ? nfQueueBalance(skb, num, total, seed) : num);
       return (flags & 1) !== 0 ? v | NF_VERDICT_FLAG_QUEUE_BYPASS : v;
     };
   };
@@ -308,10 +281,7 @@ export const XT_TARGETS: readonly XtTargetDef[] = [
   ...two({ name: 'MARK', revision: 2, size: 8, check: mark }),
   ...two({ name: 'CONNMARK', revision: 1, size: 16, check: connmark(1) }),
   ...two({ name: 'CONNMARK', revision: 2, size: 16, check: connmark(2) }),
-  ...two({ ...R, name: 'CT', revision: 0, size: 40, usersize: 32, check: ct(0) }),
-  ...two({ ...R, name: 'CT', revision: 1, size: 72, usersize: 64, check: ct(1) }),
-  ...two({ ...R, name: 'CT', revision: 2, size: 72, usersize: 64, check: ct(2) }),
-  ...two({ ...R, name: 'NOTRACK', revision: 0, size: 0, check: notrack }),
+  ...XT_CT_TARGETS,
   ...two({ ...M, name: 'DSCP', revision: 0, size: 1, check: dscp }),
   ...two({ ...M, name: 'TOS', revision: 1, size: 2, check: tos }),
   { ...M, name: 'ECN', revision: 0, family: NFPROTO_IPV4, size: 3, check: ecnTarget },

@@ -1,5 +1,5 @@
 /** Batches of nf_tables as bytes, and a router with two wires that gets them. */
-import { createKernel, type Kernel, type Net, VirtualClock } from '@linnet/kernel';
+import { createKernel, type Kernel, type KernelModule, type Net, VirtualClock } from '@linnet/kernel';
 import { inetAddrAdd, ipv4 } from '@linnet/ipv4';
 import { devGetByName, devOpen } from '@linnet/netdev';
 import { SKB } from '@linnet/skbuff';
@@ -100,13 +100,15 @@ export function verdict(code: number, to: string | null = null): Expr {
 }
 
 export class NftBox {
-  readonly kernel: Kernel = createKernel({ modules: [ipv4, nfTables], clock: new VirtualClock(), seed: 1, debug: true });
-  readonly net: Net = this.kernel.initNet;
+  readonly kernel: Kernel;
+  readonly net: Net;
   readonly lan: Wire;
   readonly wan: Wire;
   readonly sock: Socket;
-  constructor() {
-    const k = this.kernel;
+  constructor(...more: readonly KernelModule[]) {
+    const k = createKernel({ modules: [ipv4, nfTables, ...more], clock: new VirtualClock(), seed: 1, debug: true });
+    this.kernel = k;
+    this.net = k.initNet;
     k.run(() => devOpen(devGetByName(this.net, 'lo')!));
     this.lan = this.wire('10.1.0.1');
     this.wan = this.wire('203.0.113.1');

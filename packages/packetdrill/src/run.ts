@@ -1,6 +1,6 @@
 /** The executor: one script against one new machine, in virtual time. */
 import { errnoName, type KernelModule, type Net, strerror, us } from '@linnet/kernel';
-import { SOL_TCP, TCP_INFO } from '@linnet/uapi';
+import { SOL_TCP, TCP_CC_INFO, TCP_INFO } from '@linnet/uapi';
 import { CallError, type CallContext, makeCall, MAKES_FD, number } from './calls.ts';
 import { CodeError, type Names, runCode } from './code.ts';
 import { type Connection, Connections } from './connections.ts';
@@ -350,6 +350,16 @@ class Runner {
     }
   }
 
+  /** What BBR says of itself (struct tcp_bbr_info), under the original's names. */
+  private ccInfo(fd: number): void {
+    const info = this.machine.task.sys.getsockopt(fd, SOL_TCP, TCP_CC_INFO, 64);
+    if (typeof info === 'number' || info.length !== 20) return;
+    const v = new DataView(info.buffer, info.byteOffset, info.length);
+    const u32 = (i: number): number => v.getUint32(4 * i, true);
+    for (const [i, name] of ['bw_lo', 'bw_hi', 'min_rtt', 'pacing_gain', 'cwnd_gain'].entries()) this.names.set(`bbr_${name}`, u32(i));
+    this.names.set('bbr_bw', u32(0) + u32(1) * 2 ** 32);
+  }
+
   private code(event: ScriptEvent, text: string): void {
     const { task } = this.machine;
     // The connection that packets were about last, or else the last that has a descriptor.
@@ -366,6 +376,7 @@ class Runner {
       this.names.set('tcpi_delivery_rate_app_limited', info[7]! & 1);
       this.names.set('tcpi_fastopen_client_fail', (info[7]! >> 1) & 3);
     }
+    if (c !== undefined) this.ccInfo(c.fd);
     for (const name of text.match(/\bTCPI?_[A-Za-z0-9_]+/g) ?? []) {
       const value = symbol(name);
       if (value !== null && !this.names.has(name)) this.names.set(name, value);

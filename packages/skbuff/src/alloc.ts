@@ -151,6 +151,7 @@ function releaseSkb(skb: Skb): void {
   skb.cbObj = null;
   skb.nfct = null;
   skb.nfctInfo = 0;
+  skb.nfTrace = 0;
   skb.ext = null;
   resetFields(skb);
   if (pool.poison) return;

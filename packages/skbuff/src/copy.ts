@@ -32,6 +32,7 @@ export function copyMeta(to: Skb, from: Skb): void {
   to.ignoreDf = from.ignoreDf;
   to.nfct = from.nfct;
   to.nfctInfo = from.nfctInfo;
+  to.nfTrace = from.nfTrace;
   to.ext = from.ext;
   to.cb0 = from.cb0;
   to.cb1 = from.cb1;

@@ -140,6 +140,8 @@ export class Skb {
   nfct: object | null;
   /** How the packet relates to `nfct` (ip_conntrack_info); without an entry 7 says that it is not to be tracked. */
   nfctInfo: number;
+  /** Not 0: netfilter tells of this packet's way, under this number. */
+  nfTrace: number;
   ext: object | null;
   /** Scratch of the layer that holds the skb (sk_buff.cb); each layer names the fields in its own `*-cb.ts`. */
   cb0: number;
@@ -211,6 +213,7 @@ export class Skb {
     this.ignoreDf = false;
     this.nfct = null;
     this.nfctInfo = 0;
+    this.nfTrace = 0;
     this.ext = null;
     this.cb0 = 0;
     this.cb1 = 0;

@@ -46,6 +46,8 @@ export interface Proto {
   readonly memory: ProtoMemory | null;
   /** Its recvmsg honours SO_PEEK_OFF. */
   readonly peekOff?: boolean;
+  /** SO_MAX_PACING_RATE was set to `sk.maxPacingRate`. */
+  readonly pacingLimit?: (sk: Sock) => void;
   /** Prepares a new sock; 0 or a negative errno. */
   init(sk: Sock): number;
   close(sk: Sock, timeoutMs: number): void;

@@ -237,6 +237,7 @@ export function sockSetsockopt(sock: Socket, opt: number, val: Uint8Array): numb
       return 0;
     case SO_MAX_PACING_RATE:
       sk.maxPacingRate = paceOf(val, n);
+      sk.prot.pacingLimit?.(sk);
       return 0;
     case SO_BINDTOIFINDEX:
       return n < 0 ? -EINVAL : setBoundDev(sk, n);

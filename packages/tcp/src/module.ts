@@ -3,6 +3,7 @@ import { defineKey, type Kernel, type KernelModule, type Key, type Net } from '@
 import { INET, INET_NET, INET_PROTOSW_ICSK, INET_PROTOSW_PERMANENT, inet, inetDiagRegister, inetTwskKill, type InetTimewaitSock, EHASH_TIMEWAIT } from '@linnet/inet';
 import { type Proto, ProtoMemory } from '@linnet/socket';
 import { AF_INET6, IPPROTO_TCP, SOCK_STREAM } from '@linnet/uapi';
+import { bbr } from './cong/bbr.ts';
 import { cubic } from './cong/cubic.ts';
 import { dctcp } from './cong/dctcp.ts';
 import { reno } from './cong/reno.ts';
@@ -10,16 +11,20 @@ import { vegas } from './cong/vegas.ts';
 import { makeTcpProt } from './tcp.ts';
 import { tcpRegisterCongestionControl } from './tcp-cong.ts';
 import { TCP_DIAG_HANDLER } from './tcp-diag.ts';
+import { tcpTimeStampMs } from './tcp-clock.ts';
+import { cookieCheck, cookieInitSequence, cookieTimestamp } from './tcp-syncookies.ts';
+import { tcpV4FindSock, tcpV6FindSock } from './tcp-find.ts';
 import { tcpV4EarlyDemux, tcpV4Err, tcpV4Rcv } from './tcp-ipv4.ts';
 import { tcpV6EarlyDemux, tcpV6Err, tcpV6Rcv } from './tcp-ipv6.ts';
 import { TCPK, TcpKernel } from './tcp-kernel.ts';
 import { TCP, TcpNet } from './tcp-net.ts';
+import { tcpMetricsInit } from './tcp-metrics-nl.ts';
 import { makeTcpOffload } from './tcp-offload.ts';
 import { showTcp, showTcpExt, showTcpSnmp, showTcpSockstat, tcpInuse } from './tcp-proc.ts';
 import { TcpSock } from './tcp-sock.ts';
 import { tcpSetState, inetCskDestroySock } from './tcp-state.ts';
 import { tcpSysctlInit, tcpSysctlKernelInit } from './tcp-sysctl.ts';
-import { tcpTsqRun } from './tcp-tsq.ts';
+import { tcpTsqRun, tcpTsqWrite } from './tcp-tsq.ts';
 
 /** TCP's transport record of a kernel. */
 const TCP_PROT: Key<Proto> = defineKey<Proto>('tcp prot');
@@ -30,10 +35,11 @@ export const tcp: KernelModule = {
   requires: [inet],
   init(k: Kernel): void {
     // Pages, as a machine of 4 GiB gives them (tcp_mem).
-    const tk = new TcpKernel(new ProtoMemory(46080, 61440, 92160), tcpTsqRun);
+    const tk = new TcpKernel(new ProtoMemory(46080, 61440, 92160), tcpTsqRun, tcpTsqWrite);
     k.set(TCPK, tk);
     tcpRegisterCongestionControl(k, reno);
     tcpRegisterCongestionControl(k, cubic);
+    tcpRegisterCongestionControl(k, bbr);
     tcpRegisterCongestionControl(k, vegas);
     tcpRegisterCongestionControl(k, dctcp);
     const prot = makeTcpProt(tk, 'TCP');
@@ -41,7 +47,13 @@ export const tcp: KernelModule = {
     k.set(TCP_PROT, prot);
     tcpSysctlKernelInit(k);
     inetDiagRegister(k, TCP_DIAG_HANDLER);
+    tcpMetricsInit(k);
     const ik = k.get(INET);
+    ik.synCookies = {
+      init: (net, t) => cookieInitSequence(net.get(TCP), t, k.ktime),
+      check: (net, t, cookie) => cookieCheck(net.get(TCP), t, cookie, k.ktime),
+      timestamp: (_net, wscale, sack) => cookieTimestamp({ wscaleOk: wscale >= 0, sndWscale: wscale, sackOk: sack, ecnOk: false }, tcpTimeStampMs(k.ktime)),
+    };
     ik.registerProtosw({
       type: SOCK_STREAM,
       protocol: IPPROTO_TCP,
@@ -62,6 +74,7 @@ export const tcp: KernelModule = {
           protocol: IPPROTO_TCP,
           noPolicy: true,
           rcv: (skb) => tcpV6Rcv((skb.dev as unknown as { net: Net }).net.get(TCP), tk, af, skb),
+          findSock: (net, skb, thoff, to, port) => tcpV6FindSock(net.get(TCP), skb, thoff, to, port),
           earlyDemux: (skb) => tcpV6EarlyDemux((skb.dev as unknown as { net: Net }).net.get(TCP), tk, skb),
           err: (skb, type, code, info) => tcpV6Err((skb.dev as unknown as { net: Net }).net.get(TCP), tk, af, skb, type, code, info),
         });
@@ -73,6 +86,7 @@ export const tcp: KernelModule = {
         noPolicy: true,
         icmpStrictTagValidation: true,
         rcv: (skb) => tcpV4Rcv((skb.dev as unknown as { net: Net }).net.get(TCP), tk, af, skb),
+        findSock: (net, skb, thoff, to, port) => tcpV4FindSock(net.get(TCP), skb, thoff, to, port),
         earlyDemux: (skb) => tcpV4EarlyDemux((skb.dev as unknown as { net: Net }).net.get(TCP), skb),
         err: (skb, type, code, info) => tcpV4Err((skb.dev as unknown as { net: Net }).net.get(TCP), af, skb, type, code, info),
       });

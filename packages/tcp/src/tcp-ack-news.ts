@@ -47,6 +47,15 @@ export class AckNews {
   readonly blocks: Int32Array = new Int32Array(8);
 }
 
+/** The oldest and the newest segment that the ACK in hand covers, by when they left: only of those sent once and not SACKed before (RFC 6298 section 3). */
+export class AckedTimes {
+  any = false;
+  first = 0;
+  last = 0;
+  /** Segments that were under way when the newest left the queue. */
+  outstanding = 0;
+}
+
 /** Begins a new ACK, carried by a segment with the properties `seg` (SEG_*). */
 export function ackNewsBegin(news: AckNews, seg: number): void {
   news.seg = seg;

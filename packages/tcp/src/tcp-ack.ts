@@ -27,7 +27,8 @@ import { tcpPushPendingFrames, tcpSlowStartAfterIdleCheck } from './tcp-output.t
 import { tcpReplaceTsRecent } from './tcp-paws.ts';
 import { prrAck, prrActive } from './tcp-prr.ts';
 import { rackAdaptReoWnd } from './tcp-rack.ts';
-import { tcpRateGen } from './tcp-rate.ts';
+import type { RateSample } from './tcp-rate-sample.ts';
+import { tcpRateBegin, tcpRateGen } from './tcp-rate.ts';
 import { recoveryAck } from './tcp-recovery.ts';
 import { tcpXmitRetransmitQueue } from './tcp-retransmit.ts';
 import { sackUpdate } from './tcp-sack.ts';
@@ -110,15 +111,16 @@ function duplicates(news: AckNews, skb: Skb): number {
   return news.advanced || news.dsack || !ackRepeats(news) ? 0 : Math.max(1, skb.gsoSegs);
 }
 
-/** Window and pacing after an ACK that delivered `delivered` segments and showed `lost` to be lost. */
-function congestionControl(tp: TcpSock, ack: number, delivered: number, lost: number, news: AckNews): void {
+/** Window and pacing after an ACK. */
+function congestionControl(tp: TcpSock, ack: number, rs: RateSample, news: AckNews): void {
+  const delivered = rs.acked;
   const full = tp.caOps!.congControl;
   if (full !== null) {
-    full(tp, ack, delivered);
+    full(tp, ack, delivered, rs);
     return;
   }
   if (prrActive(tp)) {
-    prrAck(tp, delivered, news.advanced && lost === 0);
+    prrAck(tp, delivered, news.advanced && rs.lost === 0);
   } else if (news.ackedData || (tp.reordering > tp.tn.reordering && ackDelivers(news))) {
     // Where much is reordered, SACKs are progress as good as any.
     tp.caOps!.congAvoid(tp, ack, delivered);
@@ -177,6 +179,8 @@ export function tcpAck(tp: TcpSock, skb: Skb, seg: number): number {
   const ackSeq = skb.cb0;
   const priorUna = tp.sndUna;
   ackNewsBegin(news, seg);
+  const rs = tp.tk.rate;
+  tcpRateBegin(tp, rs);
   if (before(ack, priorUna)) return oldAck(tp, skb, news);
   if (after(ack, tp.sndNxt)) return -DROP.TCP_ACK_UNSENT_DATA;
 
@@ -225,8 +229,8 @@ export function tcpAck(tp: TcpSock, skb: Skb, seg: number): number {
   // A probe, or else the timeout, of what is outstanding now.
   if (news.restartTimer && !tlpArm(tp, true)) tcpRearmRto(tp);
   const delivered = tcpNewlyDelivered(tp, priorDelivered, news.ece);
-  tcpRateGen(tp, delivered);
-  congestionControl(tp, ack, delivered, (tp.lost - priorLost) | 0, news);
+  tcpRateGen(tp, rs, delivered, (tp.lost - priorLost) | 0);
+  congestionControl(tp, ack, rs, news);
   sendAfterAck(tp, news);
   return 1;
 }

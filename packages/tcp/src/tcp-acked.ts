@@ -6,7 +6,7 @@
  */
 import { sockTxAcked } from '@linnet/socket';
 import { after, before, TCPHDR_SYN } from '@linnet/uapi';
-import type { AckNews } from './tcp-ack-news.ts';
+import type { AckedTimes, AckNews } from './tcp-ack-news.ts';
 import { SB_EVER_REXMIT, SB_SACKED } from './tcp-cb.ts';
 import { tcpTimeStampMs } from './tcp-clock.ts';
 import { SEG_DATA } from './tcp-const.ts';
@@ -29,15 +29,6 @@ function rttOfTimestamp(tp: TcpSock): number {
   if (!rx.sawTstamp || rx.rcvTsecr === 0) return -1;
   const ms = (tcpTimeStampMs(tp.kernel.ktime) + tp.tsoffset - rx.rcvTsecr) | 0;
   return ms < 0 || ms >= MAX_TIMESTAMP_RTT ? -1 : Math.max(ms, 1) * 1000;
-}
-
-/** The oldest and the newest segment that the ACK in hand covers, by when they left: only of those sent once and not SACKed before (RFC 6298 section 3). */
-export class AckedTimes {
-  any = false;
-  first = 0;
-  last = 0;
-  /** Segments that were under way when the newest left the queue. */
-  outstanding = 0;
 }
 
 /**
@@ -127,6 +118,9 @@ export function ackSegments(tp: TcpSock, news: AckNews, highSacked: number): voi
     tcpSetRto(tp);
     tp.backoff = 0;
   }
+  const rs = tp.tk.rate;
+  rs.rtt = rtt >= 0 ? newest : -1;
+  rs.maybeDelayed = maybeDelayed;
   const head = tp.rtxQueue.head;
   if (acked) {
     news.restartTimer = true;

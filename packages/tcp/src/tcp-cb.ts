@@ -17,7 +17,8 @@ import type { Skb } from '@linnet/skbuff';
  * cb8   delivered count when sent
  * cb9   slot in the ring of sent skbs, -1: none
  * cb10  1 when MSG_EOR closed it                                  the IP header's DS field
- * cb11                                                            the header length
+ * cb11  when that had been delivered, in microseconds              the header length
+ * cbTime  the start of the send interval that it ends, in microseconds
  */
 
 /** Marks of the scoreboard: the segment is SACKed. */
@@ -28,6 +29,8 @@ export const SB_REXMIT = 0x02;
 export const SB_LOST = 0x04;
 /** It was sent again at some time: its round trip is no sample (RFC 6298 section 3, Karn). */
 export const SB_EVER_REXMIT = 0x08;
+/** It left while the application, not the network, kept the sender from sending more. */
+export const SB_APP_LIMITED = 0x10;
 
 /** Sets the range and the flags of a segment. */
 export function tcbInit(skb: Skb, seq: number, endSeq: number, flags: number): void {

@@ -31,6 +31,7 @@ import {
 import { tcpTimeWait } from './tcp-minisocks.ts';
 import { netInc } from './tcp-net.ts';
 import { tcpClearOptions } from './tcp-options.ts';
+import { tcpPacingStop } from './tcp-pacing.ts';
 import { tcpWriteQueuePurge } from './tcp-rtx-queue.ts';
 import { tcpSendActiveReset, tcpSendFin } from './tcp-send.ts';
 import { tcpSetAf } from './tcp-af.ts';
@@ -192,6 +193,7 @@ export function tcpDisconnect(tp: TcpSock): number {
     if (old === TCP_SYN_SENT) tp.err = ECONNRESET;
   }
   inetCskClearXmitTimers(tp);
+  tcpPacingStop(tp);
   skbQueuePurge(tp.receiveQueue, DROP.SOCKET_CLOSE);
   tp.copiedSeq = tp.rcvNxt;
   tp.urgData = 0;

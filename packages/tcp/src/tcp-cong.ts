@@ -1,9 +1,18 @@
 /** Congestion control: the interface of its algorithms and what they share (RFC 5681); the reduction of the window is in tcp-prr.ts. */
-import { EINVAL, ENOENT, type Kernel } from '@linnet/kernel';
-import { TCP_CA_CWR, TCP_CA_Recovery } from '@linnet/uapi';
+import { capable, EINVAL, ENOENT, EPERM, type Kernel } from '@linnet/kernel';
+import { CAP_NET_ADMIN, TCP_CA_CWR, TCP_CA_Recovery } from '@linnet/uapi';
 import { TCP_ECN_OK, TCP_ECN_QUEUE_CWR, TCP_INFINITE_SSTHRESH } from './tcp-const.ts';
 import { TCPK } from './tcp-kernel.ts';
+import { TCP } from './tcp-net.ts';
+import type { RateSample } from './tcp-rate-sample.ts';
 import type { TcpSock } from './tcp-sock.ts';
+
+/** A congestion control algorithm's own record (union tcp_cc_info of linux/inet_diag.h). @alpha */
+export interface TcpCcInfo {
+  /** INET_DIAG_VEGASINFO, INET_DIAG_DCTCPINFO or INET_DIAG_BBRINFO. */
+  readonly attr: number;
+  readonly bytes: Uint8Array;
+}
 
 /** A congestion control algorithm (struct tcp_congestion_ops). Its per-connection state lives in `tp.caPriv`. @alpha */
 export interface TcpCongestionOps {
@@ -25,7 +34,11 @@ export interface TcpCongestionOps {
   /** `n` segments were acknowledged with a round trip of `rttUs` microseconds (-1: unknown). */
   readonly pktsAcked: ((tp: TcpSock, n: number, rttUs: number) => void) | null;
   /** Takes over from `congAvoid` and PRR when not null. */
-  readonly congControl: ((tp: TcpSock, ack: number, acked: number) => void) | null;
+  readonly congControl: ((tp: TcpSock, ack: number, acked: number, rs: RateSample) => void) | null;
+  /** The fewest segments of a super-segment; else `tcp_min_tso_segs`. */
+  readonly minTsoSegs?: (tp: TcpSock) => number;
+  /** Its state as TCP_CC_INFO and inet_diag tell it: the attribute and its bytes. */
+  readonly info?: (tp: TcpSock) => TcpCcInfo;
   /** It works with ECN only: SYNs ask for it whatever `tcp_ecn` says, and all packets are ECN-capable. */
   readonly requiresEcn?: boolean;
   /** Takes over the echo of marks from RFC 3168: data came over a path with ECN, marked (`ce`) or not; RCV.NXT is still that before it. */
@@ -57,12 +70,14 @@ export function tcpInitCongestionControl(tp: TcpSock): void {
   tp.caInitialized = true;
 }
 
-/** Changes the algorithm (TCP_CONGESTION). -ENOENT for an unknown name, -EPERM is for who may not (not checked here). */
+/** Changes the algorithm (TCP_CONGESTION). -ENOENT for an unknown name, -EPERM for one that only who has CAP_NET_ADMIN may choose (`tcp_allowed_congestion_control`). */
 export function tcpSetCongestionControl(tp: TcpSock, name: string): number {
   if (name === '') return -EINVAL;
   const ops = tcpCaFind(tp.kernel, name);
   if (ops === null) return -ENOENT;
   if (ops === tp.caOps) return 0;
+  const allowed = tp.kernel.initNet.get(TCP).allowedCongestionControl;
+  if (!capable(tp.kernel, CAP_NET_ADMIN) && !allowed.split(/\s+/).includes(name)) return -EPERM;
   if (tp.caInitialized) tp.caOps!.release(tp);
   tp.caOps = ops;
   tp.caPriv = null;
@@ -140,11 +155,14 @@ export function ecnQueueCwr(tp: TcpSock): void {
   if ((tp.ecnFlags & TCP_ECN_OK) !== 0) tp.ecnFlags |= TCP_ECN_QUEUE_CWR;
 }
 
-/** The rate that super-segments are sized for: twice the window in a round trip in slow start, 1.2 times later (tcp_update_pacing_rate). */
+/**
+ * The rate that super-segments are sized for, and that a pacer keeps to: twice the window in a round trip in slow start, 1.2 times later (tcp_pacing_ss_ratio and tcp_pacing_ca_ratio of ip-sysctl;
+ * tcp_update_pacing_rate). An algorithm with `congControl` sets its own.
+ */
 export function tcpUpdatePacingRate(tp: TcpSock): void {
-  if (tp.srttUs === 0) return;
+  if (tp.srttUs === 0 || tp.caOps!.congControl !== null) return;
   const ratio = tp.sndCwnd < tp.sndSsthresh >> 1 ? tp.tn.pacingSsRatio : tp.tn.pacingCaRatio;
   const cwnd = Math.max(tp.sndCwnd, tp.packetsOut);
   const rate = (tp.mssCache * cwnd * ratio * 80000) / tp.srttUs;
-  tp.pacingRateBps = Math.min(rate, tp.maxPacingRate);
+  tp.pacingRate = Math.min(rate, tp.maxPacingRate);
 }

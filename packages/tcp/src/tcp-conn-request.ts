@@ -1,5 +1,5 @@
 /** A SYN for a listener: a request, a SYN cookie or a Fast Open connection (RFC 9293 section 3.10.7.2; tcp_conn_request). */
-import { Flowi, flowi4InitOutput, flowi6InitOutput, inetCskReqskQueueHashAdd, skAcceptqIsFull } from '@linnet/inet';
+import { Flowi, flowi4InitOutput, FLOWI_FLAG_ANYSRC, flowi6InitOutput, inetCskReqskQueueHashAdd, skAcceptqIsFull } from '@linnet/inet';
 import { type DstEntry, skbDst } from '@linnet/netdev';
 import type { Skb } from '@linnet/skbuff';
 import { IPPROTO_TCP, ipv6AddrIsLinklocal, RTN_BROADCAST, RTN_MULTICAST, TCPHDR_CWR, TCPHDR_ECE } from '@linnet/uapi';
@@ -16,7 +16,7 @@ import type { TcpTuple } from './tcp-reply.ts';
 import { TcpRequestSock } from './tcp-request-sock.ts';
 import { tcpSecureSeq, tcpSecureTsOff, tcpV6SecureSeq, tcpV6SecureTsOff } from './tcp-secure-seq.ts';
 import type { TcpSock } from './tcp-sock.ts';
-import { reqskTimer, tcpSendReqSynack } from './tcp-synack.ts';
+import { reqskTimer, tcpRequestRoute, tcpSendReqSynack } from './tcp-synack.ts';
 import { cookieCheck, cookieInitSequence, cookieOptions } from './tcp-syncookies.ts';
 import { tcpFullSpace, tcpInitialClamp, tcpSelectInitialWindow } from './tcp-window.ts';
 
@@ -28,12 +28,13 @@ const COOKIE_VALID = 192_000;
 /** The way back of a request. Its route is not looked for. */
 function requestFlow(tp: TcpSock, req: TcpRequestSock, tuple: TcpTuple): Flowi {
   const fl = new Flowi();
+  // A listener without a device answers in the VRF that asked (tcp_l3mdev_accept).
   if (tuple.v6) {
     // A link-local peer is on the interface that its SYN came in by (RFC 4007).
-    const oif = tp.boundDevIf === 0 && ipv6AddrIsLinklocal(req.v6RmtAddr!) ? tuple.dif : tp.boundDevIf;
+    const oif = tp.boundDevIf === 0 && (tuple.sdif !== 0 || ipv6AddrIsLinklocal(req.v6RmtAddr!)) ? tuple.dif : tp.boundDevIf;
     flowi6InitOutput(fl, oif, req.mark, tp.pinet6!.tclass, IPPROTO_TCP, 0, req.v6RmtAddr!, req.v6LocAddr, req.rmtPort, req.num, tp.uid, 0);
   } else {
-    flowi4InitOutput(fl, tp.boundDevIf, req.mark, tp.tos, 0, IPPROTO_TCP, 0, req.rmtAddr, req.locAddr, req.rmtPort, req.num, tp.uid);
+    flowi4InitOutput(fl, tp.boundDevIf === 0 && tuple.sdif !== 0 ? tuple.dif : tp.boundDevIf, req.mark, tp.tos, 0, IPPROTO_TCP, tp.transparent ? FLOWI_FLAG_ANYSRC : 0, req.rmtAddr, req.locAddr, req.rmtPort, req.num, tp.uid);
   }
   req.fl = fl;
   return fl;
@@ -89,10 +90,10 @@ export function tcpCookieConnection(tp: TcpSock, skb: Skb, tuple: TcpTuple): Tcp
     if (!cookieOptions(tn, req, rx.rcvTsecr)) return null;
   }
   const fl = requestFlow(tp, req, tuple);
-  const dst = af.routeOutput(tp.net, fl, tp);
+  const dst = tcpRequestRoute(tp, af, fl);
   if (dst === null || skAcceptqIsFull(tp)) return null;
   req.dst = dst;
-  req.tsOff = tuple.v6 ? tcpV6SecureTsOff(tn, req.v6LocAddr!, req.v6RmtAddr!) : tcpSecureTsOff(tn, req.locAddr, req.rmtAddr);
+  req.tsOff = tuple.v6 ? tcpV6SecureTsOff(tn, req.v6LocAddr!, req.v6RmtAddr!, req.num, req.rmtPort) : tcpSecureTsOff(tn, req.locAddr, req.rmtAddr, req.num, req.rmtPort);
   requestWindow(tp, req, dst);
   return tcpCreateOpenreqChild(tp, req, skb, rx);
 }
@@ -147,7 +148,7 @@ export function tcpConnRequest(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: numb
   req.ecnOk = (tn.ecn !== 0 || tp.caOps!.requiresEcn === true) && (!cookie || req.tstampOk) && (skb.cb2 & (TCPHDR_ECE | TCPHDR_CWR)) === (TCPHDR_ECE | TCPHDR_CWR);
 
   const fl = requestFlow(tp, req, tuple);
-  const dst = af.routeOutput(tp.net, fl, tp);
+  const dst = tcpRequestRoute(tp, af, fl);
   if (dst === null) {
     netInc(tn, TcpExtListenDrops);
     return;
@@ -155,10 +156,10 @@ export function tcpConnRequest(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: numb
   req.dst = dst;
   if (tuple.v6) {
     req.sntIsn = isn !== 0 ? isn : tcpV6SecureSeq(tn, k.ktime, req.v6LocAddr!, req.v6RmtAddr!, req.num, req.rmtPort);
-    req.tsOff = tcpV6SecureTsOff(tn, req.v6LocAddr!, req.v6RmtAddr!);
+    req.tsOff = tcpV6SecureTsOff(tn, req.v6LocAddr!, req.v6RmtAddr!, req.num, req.rmtPort);
   } else {
     req.sntIsn = isn !== 0 ? isn : tcpSecureSeq(tn, k.ktime, req.locAddr, req.rmtAddr, req.num, req.rmtPort);
-    req.tsOff = tcpSecureTsOff(tn, req.locAddr, req.rmtAddr);
+    req.tsOff = tcpSecureTsOff(tn, req.locAddr, req.rmtAddr, req.num, req.rmtPort);
   }
   if (cookie) {
     req.sntIsn = cookieInitSequence(tn, req, k.ktime);

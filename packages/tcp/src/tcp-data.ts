@@ -35,6 +35,7 @@ import { quickAckEnter, quickAckGrant } from './tcp-quickack.ts';
 import { rcvWindowGrow } from './tcp-rcv-grow.ts';
 import { rcvMssMeasure } from './tcp-rcv-mss.ts';
 import { tcpDsackExtend, tcpDsackSet, tcpSackNewOfoSkb, tcpSackRemove } from './tcp-rcv-sack.ts';
+import { SeqIndex, seqNear } from './tcp-seek.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpSetState } from './tcp-state.ts';
 import { tcpReceiveWindow } from './tcp-window.ts';
@@ -207,13 +208,13 @@ function tcpDataQueueOfo(tp: TcpSock, skb: Skb): void {
   if (q.head === null) {
     tp.numSacks = 0;
     if (sackOk) tcpSackNewOfoSkb(tp, seq, endSeq);
+    ofoGrowWindow(tp, skb);
     ofoInsert(tp, null, skb);
     return;
   }
   // The last one that begins at or before it, looked for from where the previous one went.
-  let at: Skb | null = tp.oooHint ?? q.tail!;
-  while (at !== null && after(at.cb0, seq)) at = at.prev;
-  while (at !== null && at.next !== null && !after(at.next.cb0, seq)) at = at.next;
+  const near = seqNear(tp.oooHint ?? q.tail!, seq);
+  let at: Skb | null = near === undefined ? (tp.oooIndex ??= new SeqIndex()).find(q, seq) : near;
 
   if (at !== null && after(at.cb1, seq)) {
     if (!after(endSeq, at.cb1)) {
@@ -237,6 +238,7 @@ function tcpDataQueueOfo(tp: TcpSock, skb: Skb): void {
       kfreeSkbReason(old, DROP.TCP_OFOMERGE);
     }
   }
+  ofoGrowWindow(tp, skb);
   if (at !== null && at.cb1 === seq && (at.cb2 & TCPHDR_FIN) === 0 && tcpTryCoalesce(tp, at, skb)) {
     tp.oooHint = at;
     ofoEatFollowers(tp, at, endSeq);
@@ -248,9 +250,16 @@ function tcpDataQueueOfo(tp: TcpSock, skb: Skb): void {
   if (sackOk) tcpSackNewOfoSkb(tp, seq, endSeq);
 }
 
+/**
+ * On a long path with steady loss there is always a gap, and all that comes is out of order: the window grows all the same. Not without SACK, where an ACK with another window is no
+ * duplicate (RFC 5681 section 2).
+ */
+function ofoGrowWindow(tp: TcpSock, skb: Skb): void {
+  if (tp.rxOpt.sackOk) rcvWindowGrow(tp, skb);
+}
+
 /** Puts a segment behind `at`, or first, charged to the socket. */
 function ofoInsert(tp: TcpSock, at: Skb | null, skb: Skb): void {
-  rcvWindowGrow(tp, skb);
   skSetOwnerR(skb, tp);
   if (at === null) skbQueueHead(tp.outOfOrderQueue, skb);
   else skbAppend(at, skb, tp.outOfOrderQueue);

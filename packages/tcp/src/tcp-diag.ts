@@ -5,7 +5,7 @@ import {
   EHASH_REQUEST, EHASH_SOCK, EHASH_TIMEWAIT, type EhashNode, type InetDiagFound, type InetDiagHandler, type InetDiagReq, inet6LookupListener, inetCskReqskQueueDrop, inetDiagAddr4, inetDiagIsV4,
   inetDiagSock, inetDiagWantsState, inetLookupListener, inetTwskKill, type InetTimewaitSock, type RequestSock,
 } from '@linnet/inet';
-import { INET_DIAG_CONG, INET_DIAG_INFO, IPPROTO_TCP, TCP_BOUND_INACTIVE, TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV } from '@linnet/uapi';
+import { INET_DIAG_CONG, INET_DIAG_INFO, INET_DIAG_VEGASINFO, IPPROTO_TCP, TCP_BOUND_INACTIVE, TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV } from '@linnet/uapi';
 import { tcpAbort } from './tcp-close.ts';
 import { ICSK_TIME_PROBE0 } from './tcp-const.ts';
 import { tcpGetInfo } from './tcp-info.ts';
@@ -76,6 +76,11 @@ export const TCP_DIAG_HANDLER: InetDiagHandler = {
     if ((r.ext & (1 << (INET_DIAG_CONG - 1))) !== 0) {
       const name = tp.caOps?.name ?? tp.tn.congestionControl;
       w.putString(INET_DIAG_CONG, name);
+    }
+    // Asked for by one bit, whichever algorithm it is.
+    if ((r.ext & (1 << (INET_DIAG_VEGASINFO - 1))) !== 0 && tp.caInitialized) {
+      const info = tp.caOps!.info?.(tp);
+      if (info !== undefined) w.putBytes(info.attr, info.bytes);
     }
   },
   destroy(found, err) {

@@ -3,9 +3,10 @@ import { MAX_SKB_FRAGS, type Skb } from '@linnet/skbuff';
 import { skbAppendMsg, skMemCharge, skMemSchedule } from '@linnet/socket';
 import { TCPHDR_ACK, TCPHDR_PSH } from '@linnet/uapi';
 import { tcbInit } from './tcp-cb.ts';
-import { TFO_CLIENT_NO_COOKIE, tfoParseOption, TfoPeer } from './tcp-fastopen-option.ts';
+import { TFO_CLIENT_NO_COOKIE, tfoParseOption, type TfoPeer } from './tcp-fastopen-option.ts';
 import type { TcpFastopen } from './tcp-fastopen-state.ts';
 import { tcpChargeQueued, tcpStreamAllocSkb } from './tcp-fragment.ts';
+import { tcpMetricsGet, tcpMetricsMake } from './tcp-metrics.ts';
 import { TcpExtTCPFastOpenActive, TcpExtTCPFastOpenActiveFail } from './tcp-mib.ts';
 import { netInc } from './tcp-net.ts';
 import { tcpTransmitSkb } from './tcp-output.ts';
@@ -18,25 +19,8 @@ import type { TcpSock } from './tcp-sock.ts';
 /** TCP's longest options: what the SYN may lack of a full segment. */
 const MAX_OPTIONS = 40;
 
-/** Hosts are forgotten when there are more than this. */
-const MAX_PEERS = 4096;
-
-function peerKey(tp: TcpSock): string {
-  return tp.fl.daddr6 === null ? String(tp.daddr) : tp.fl.daddr6.join();
-}
-
 /** What is known of the peer; made when it is not. */
-function peerOf(tp: TcpSock): TfoPeer {
-  const { fastopenPeers } = tp.tn;
-  const key = peerKey(tp);
-  let p = fastopenPeers.get(key);
-  if (p === undefined) {
-    if (fastopenPeers.size >= MAX_PEERS) fastopenPeers.delete(fastopenPeers.keys().next().value!);
-    p = new TfoPeer();
-    fastopenPeers.set(key, p);
-  }
-  return p;
-}
+const peerOf = (tp: TcpSock): TfoPeer => tcpMetricsMake(tp).fastopen;
 
 /** May data go without a cookie? */
 function cookieless(tp: TcpSock, tfo: TcpFastopen): boolean {
@@ -48,7 +32,7 @@ export function tfoDeferConnect(tp: TcpSock): boolean {
   const { tfo } = tp;
   if (tfo === null || !tfo.connect || tfo.sending) return false;
   tfo.wanted = true;
-  if (!cookieless(tp, tfo) && (tp.tn.fastopenPeers.get(peerKey(tp))?.cookie ?? null) === null) return false;
+  if (!cookieless(tp, tfo) && (tcpMetricsGet(tp)?.fastopen.cookie ?? null) === null) return false;
   tp.deferConnect = true;
   return true;
 }

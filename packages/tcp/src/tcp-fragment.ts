@@ -76,6 +76,7 @@ function splitInto(tp: TcpSock, skb: Skb, rest: Skb, len: number): void {
   rest.cb8 = skb.cb8;
   rest.cb10 = skb.cb10;
   rest.cb11 = skb.cb11;
+  rest.cbTime = skb.cbTime;
   // What the sender wants to hear of is its last byte.
   rest.ext = skb.ext;
   skb.ext = null;

@@ -19,6 +19,7 @@ import {
   TCPI_OFF_DELIVERED_CE,
   TCPI_OFF_DELIVERY_RATE,
   TCPI_OFF_DSACK_DUPS,
+  TCPI_OFF_FLAGS,
   TCPI_OFF_LAST_ACK_RECV,
   TCPI_OFF_LAST_DATA_RECV,
   TCPI_OFF_LAST_DATA_SENT,
@@ -88,7 +89,7 @@ export function tcpGetInfo(tp: TcpSock): Uint8Array {
   const rx = tp.rxOpt;
   const u32 = (off: number, n: number): void => v.setUint32(off, n < 0 ? 0 : n, true);
   v.setUint8(TCPI_OFF_STATE, tp.state);
-  setU64(v, TCPI_OFF_PACING_RATE, tp.pacingRateBps > 0 ? tp.pacingRateBps : Infinity);
+  setU64(v, TCPI_OFF_PACING_RATE, tp.pacingRate > 0 ? tp.pacingRate : Infinity);
   setU64(v, TCPI_OFF_MAX_PACING_RATE, tp.maxPacingRate);
   u32(TCPI_OFF_REORDERING, tp.reordering);
   u32(TCPI_OFF_SND_CWND, tp.sndCwnd);
@@ -98,6 +99,7 @@ export function tcpGetInfo(tp: TcpSock): Uint8Array {
     u32(TCPI_OFF_SACKED, tp.maxAckBacklog);
     return out;
   }
+  if (tp.rateAppLimited) v.setUint8(TCPI_OFF_FLAGS, 1);
   v.setUint8(TCPI_OFF_CA_STATE, tp.caState);
   v.setUint8(TCPI_OFF_RETRANSMITS, tp.retransmits);
   v.setUint8(TCPI_OFF_PROBES, tp.probesOut);

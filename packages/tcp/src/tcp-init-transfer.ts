@@ -3,6 +3,8 @@ import { SOCK_SNDBUF_LOCK } from '@linnet/socket';
 import { tcpInitCongestionControl } from './tcp-cong.ts';
 import { tcpInitCwnd } from './tcp-cwnd.ts';
 import { drsInit } from './tcp-drs.ts';
+import { tcpInitMetrics } from './tcp-metrics.ts';
+import { tcpPacingLimit } from './tcp-pacing.ts';
 import { sndbufGrow } from './tcp-sndbuf.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpFullSpace } from './tcp-window.ts';
@@ -25,7 +27,9 @@ export function tcpInitTransfer(tp: TcpSock): void {
   if (tp.totalRetrans > 1 && tp.undoable) tp.sndCwnd = 1;
   else tp.sndCwnd = tcpInitCwnd(tp);
   tp.sndCwndStamp = tp.kernel.jiffies;
+  tcpInitMetrics(tp);
   tcpInitCongestionControl(tp);
+  tcpPacingLimit(tp);
   if ((tp.userlocks & SOCK_SNDBUF_LOCK) === 0) sndbufGrow(tp);
   initWindow(tp);
   drsInit(tp);

@@ -7,7 +7,8 @@ import {
   ENOENT,
   EPROTO,
 } from '@linnet/kernel';
-import { EHASH_SOCK, flowi4InitOutput, INET_NET, type InetAf, inetHashConnect } from '@linnet/inet';
+import { EHASH_SOCK, flowi4InitOutput,
+  FLOWI_FLAG_ANYSRC, INET_NET, type InetAf, inetHashConnect, inetInVrf, inetSdif } from '@linnet/inet';
 import { PACKET_HOST, pskbMayPull, type Skb } from '@linnet/skbuff';
 import { SOCK_BINDADDR_LOCK } from '@linnet/socket';
 import {
@@ -62,7 +63,8 @@ export function tcpV4Rcv(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb): numbe
  * (tcp_v4_early_demux). The ports stand in the first four bytes, so that options of either header are of no matter here.
  */
 export function tcpV4EarlyDemux(tn: TcpNet, skb: Skb): TcpSock | null {
-  if (tn.earlyDemux === 0 || skb.pktType !== PACKET_HOST || !pskbMayPull(skb, skb.transportHeader - skb.data + 20)) return null;
+  // In a VRF the slow way is taken.
+  if (tn.earlyDemux === 0 || inetInVrf(skb) || skb.pktType !== PACKET_HOST || !pskbMayPull(skb, skb.transportHeader - skb.data + 20)) return null;
   const { view, networkHeader: nh, transportHeader: th } = skb;
   const node = tn.hashinfo.lookupEstablished(iphSaddr(view, nh), tcphSource(view, th), iphDaddr(view, nh), tcphDest(view, th), skb.skbIif);
   return node !== null && node.kind === EHASH_SOCK ? (node.owner as TcpSock) : null;
@@ -74,7 +76,7 @@ export function tcpV4Err(tn: TcpNet, af: InetAf, skb: Skb, type: number, code: n
   const nh = skb.networkHeader;
   const th = skb.data;
   if (skb.len - skb.dataLen < 8) return -EINVAL;
-  const node = tn.hashinfo.lookupEstablished(iphDaddr(view, nh), tcphDest(view, th), iphSaddr(view, nh), tcphSource(view, th), skb.skbIif);
+  const node = tn.hashinfo.lookupEstablished(iphDaddr(view, nh), tcphDest(view, th), iphSaddr(view, nh), tcphSource(view, th), skb.skbIif, inetSdif(af, skb));
   if (node === null) return -ENOENT;
   if (node.kind === EHASH_SOCK) {
     const { minTtl } = node.owner as TcpSock;
@@ -105,7 +107,7 @@ export function tcpV4Connect(tp: TcpSock, addr: SockAddr): number {
   const tn = tp.tn;
   const net = tp.net;
   const fl = tp.fl;
-  flowi4InitOutput(fl, tp.boundDevIf, tp.mark, tp.tos, 0, IPPROTO_TCP, 0, sin.addr, tp.saddr, sin.port, tp.sport, tp.uid);
+  flowi4InitOutput(fl, tp.boundDevIf, tp.mark, tp.tos, 0, IPPROTO_TCP, tp.transparent ? FLOWI_FLAG_ANYSRC : 0, sin.addr, tp.saddr, sin.port, tp.sport, tp.uid);
   const dst = tp.af.routeOutput(net, fl, tp);
   if (dst === null) return fl.error !== 0 ? fl.error : -ENETUNREACH;
   const type = tp.af.dstType(dst);
@@ -136,7 +138,7 @@ export function tcpV4Connect(tp: TcpSock, addr: SockAddr): number {
       tcpRepairConnect(tp);
     } else {
       if (tp.writeSeq === 0) tp.writeSeq = tcpSecureSeq(tn, tp.kernel.ktime, tp.saddr, tp.daddr, tp.sport, tp.dport);
-      tp.tsoffset = tcpSecureTsOff(tn, tp.saddr, tp.daddr);
+      tp.tsoffset = tcpSecureTsOff(tn, tp.saddr, tp.daddr, tp.sport, tp.dport);
       err = tcpConnect(tp);
     }
   }

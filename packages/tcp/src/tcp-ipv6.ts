@@ -1,6 +1,6 @@
 /** TCP over IPv6: receiving, ICMPv6 errors, connecting (tcp_ipv6.c). */
 import { EAFNOSUPPORT, EINVAL, ENETUNREACH, ENOENT } from '@linnet/kernel';
-import { EHASH_SOCK, flowi6InitOutput, INET, INET_NET, type InetAf, inet6ResetLocal, INET_VERSION_4, INET_VERSION_6, inetHashConnect, inetMapped, inetSockUpdateVersions } from '@linnet/inet';
+import { EHASH_SOCK, flowi6InitOutput, INET, INET_NET, type InetAf, inet6ResetLocal, INET_VERSION_4, INET_VERSION_6, inetHashConnect, inetInVrf, inetMapped, inetSdif, inetSockUpdateVersions } from '@linnet/inet';
 import { PACKET_HOST, pskbMayPull, type Skb } from '@linnet/skbuff';
 import { SOCK_BINDADDR_LOCK } from '@linnet/socket';
 import {
@@ -70,7 +70,8 @@ export function tcpV6Rcv(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb): numbe
 
 /** The connection that a segment from IPv6 belongs to, or null: contract of `InetProtocol.earlyDemux` (tcp_v6_early_demux). */
 export function tcpV6EarlyDemux(tn: TcpNet, tk: TcpKernel, skb: Skb): TcpSock | null {
-  if (tn.earlyDemux === 0 || skb.pktType !== PACKET_HOST || !pskbMayPull(skb, skb.transportHeader - skb.data + 20)) return null;
+  // In a VRF the slow way is taken.
+  if (tn.earlyDemux === 0 || inetInVrf(skb) || skb.pktType !== PACKET_HOST || !pskbMayPull(skb, skb.transportHeader - skb.data + 20)) return null;
   const { view, networkHeader: nh, transportHeader: th } = skb;
   const t = tk.tuple;
   fillAddrs(t, view, nh);
@@ -87,7 +88,7 @@ export function tcpV6Err(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb, type: 
   const t = tk.tuple;
   fillAddrs(t, view, nh);
   // The quoted packet is ours: its source is the local address.
-  const node = tn.hashinfo.lookupEstablished6(t.daddr6, tcphDest(view, th), t.saddr6, tcphSource(view, th), skb.skbIif);
+  const node = tn.hashinfo.lookupEstablished6(t.daddr6, tcphDest(view, th), t.saddr6, tcphSource(view, th), skb.skbIif, inetSdif(af, skb));
   if (node === null) return -ENOENT;
   if (node.kind === EHASH_SOCK) {
     const min = (node.owner as TcpSock).pinet6!.minHopcount;
@@ -162,7 +163,7 @@ export function tcpV6Connect(tp: TcpSock, addr: SockAddr): number {
       tcpRepairConnect(tp);
     } else {
       if (tp.writeSeq === 0) tp.writeSeq = tcpV6SecureSeq(tn, tp.kernel.ktime, tp.v6Saddr!, daddr, tp.sport, tp.dport);
-      tp.tsoffset = tcpV6SecureTsOff(tn, tp.v6Saddr!, daddr);
+      tp.tsoffset = tcpV6SecureTsOff(tn, tp.v6Saddr!, daddr, tp.sport, tp.dport);
       err = tcpConnect(tp);
     }
   }

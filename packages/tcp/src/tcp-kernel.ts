@@ -3,11 +3,11 @@ import { defineKey, type Key, Tasklet } from '@linnet/kernel';
 import type { ProtoMemory } from '@linnet/socket';
 import type { TcpCongestionOps } from './tcp-cong.ts';
 import { TcpOptionsReceived } from './tcp-options.ts';
+import { RateSample } from './tcp-rate-sample.ts';
 import { TcpTuple } from './tcp-reply.ts';
 import { InitialWindow } from './tcp-window.ts';
 import type { TcpSock } from './tcp-sock.ts';
-import { AckNews } from './tcp-ack-news.ts';
-import { AckedTimes } from './tcp-acked.ts';
+import { AckedTimes, AckNews } from './tcp-ack-news.ts';
 
 /** TCP's state of one kernel. @alpha */
 export class TcpKernel {
@@ -21,6 +21,8 @@ export class TcpKernel {
   /** @internal */
   readonly ackedTimes: AckedTimes = new AckedTimes();
   /** @internal */
+  readonly rate: RateSample = new RateSample();
+  /** @internal */
   readonly initialWindow: InitialWindow = new InitialWindow();
   /** @internal */
   readonly scratchRx: TcpOptionsReceived = new TcpOptionsReceived();
@@ -31,7 +33,11 @@ export class TcpKernel {
   tsqTail: TcpSock | null = null;
   readonly tsqTasklet: Tasklet<TcpKernel>;
 
-  constructor(memory: ProtoMemory, runTsq: (tk: TcpKernel) => void) {
+  /** Sends what a socket held back for its pacer. */
+  readonly paced: (tp: TcpSock) => void;
+
+  constructor(memory: ProtoMemory, runTsq: (tk: TcpKernel) => void, paced: (tp: TcpSock) => void) {
+    this.paced = paced;
     this.memory = memory;
     this.tsqTasklet = new Tasklet<TcpKernel>(runTsq, this);
   }

@@ -1,7 +1,7 @@
 /** Connections that are not full sockets: requests before the handshake's end, TIME-WAIT after the connection's (tcp_minisocks.c). */
 import { inetCskAcceptqAdd, inetCskReqskQueueDrop, inetEhashInsert, inetInheritPort, inetMapped, inetSockUpdateVersions, InetTimewaitSock, inetTwskHashdance, inetTwskKill, inetTwskSchedule, skAcceptqIsFull } from '@linnet/inet';
 import { DROP, type Skb } from '@linnet/skbuff';
-import { dstMtu } from '@linnet/netdev';
+import { dstMtu, l3mdevMasterIfindexByIndex } from '@linnet/netdev';
 import {
   AF_INET6,
   after,
@@ -42,6 +42,7 @@ import { tcpPawsReject, tcpStoreTsRecent } from './tcp-paws.ts';
 import { tcpMd5Inherit, tcpMd5Key, type TcpMd5Key, tcpMd5Len } from './tcp-md5.ts';
 import { tcpMtuProbeInit } from './tcp-mtu-probe.ts';
 import { tcpGsoLimits, tcpSyncMss } from './tcp-mss.ts';
+import { tcpUpdateMetrics } from './tcp-metrics.ts';
 import { tcpDone } from './tcp-state.ts';
 import { tcpRtxSynack, tcpReqskSendAck } from './tcp-synack.ts';
 import { rcvMssInit } from './tcp-rcv-mss.ts';
@@ -95,6 +96,7 @@ function tcpInWindow(seq: number, end: number, start: number, limit: number): bo
  */
 export function tcpTimeWait(tp: TcpSock, state: number, timeo: number): void {
   const tn = tp.tn;
+  tcpUpdateMetrics(tp);
   if (tn.hashinfo.twCount < tn.maxTwBuckets) {
     const tw = new TcpTimewaitSock(tp);
     tw.substate = state;
@@ -355,8 +357,8 @@ export function tcpCreateOpenreqChild(listener: TcpSock, req: TcpRequestSock, sk
     fl.daddr = tp.daddr;
     fl.saddr6 = req.v6LocAddr;
     fl.daddr6 = req.v6RmtAddr;
-    // A link-local peer's interface (RFC 4007); others are bound as the listener is.
-    if (tp.boundDevIf === 0 && req.v6RmtAddr !== null && ipv6AddrIsLinklocal(req.v6RmtAddr)) tp.boundDevIf = req.fl.oif;
+    // A link-local peer's interface (RFC 4007), or the VRF of the request (tcp_l3mdev_accept); others are bound as the listener is.
+    if (tp.boundDevIf === 0) tp.boundDevIf = req.v6RmtAddr !== null && ipv6AddrIsLinklocal(req.v6RmtAddr) ? req.fl.oif : l3mdevMasterIfindexByIndex(tn.net, req.iif);
     fl.sport = tp.sport;
     fl.dport = tp.dport;
     fl.proto = 6;

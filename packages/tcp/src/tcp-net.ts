@@ -6,7 +6,8 @@ import { SKB, type SkbPool } from '@linnet/skbuff';
 import type { Proto } from '@linnet/socket';
 import { Md5 } from './md5.ts';
 import { TCP_MIB_NAMES, TCPEXT_MIB_NAMES } from './tcp-mib.ts';
-import type { TfoKeys, TfoPeer } from './tcp-fastopen-option.ts';
+import type { TfoKeys } from './tcp-fastopen-option.ts';
+import type { TcpMetrics } from './tcp-metrics.ts';
 import type { TcpSock } from './tcp-sock.ts';
 
 /** The slot of {@link TcpNet} in a namespace. @alpha */
@@ -40,11 +41,13 @@ export class TcpNet {
   reqSendReset = false;
   /** And why it was refused: a drop reason. */
   reqDropReason = 0;
-  /** Servers that gave Fast Open cookies. */
-  readonly fastopenPeers: Map<string, TfoPeer> = new Map();
+  /** What is remembered of hosts, the oldest first. */
+  readonly metrics: Map<string, TcpMetrics> = new Map();
   /** Keys of the cookies that are given; made when they are first needed. */
   fastopenKeys: TfoKeys | null = null;
   // Values of the sysctls.
+  noMetricsSave = 0;
+  noSsthreshMetricsSave = 1;
   syncookies = 1;
   fastopen = 1;
   fastopenBlackholeTimeout = 0;
@@ -109,7 +112,7 @@ export class TcpNet {
   rtoMinUs = 200000;
   rtoMaxMs = 120000;
   congestionControl = 'cubic';
-  allowedCongestionControl = 'reno cubic';
+  allowedCongestionControl = 'reno cubic bbr';
   // Challenge ACKs sent in this second (RFC 5961 section 7).
   challengeTimestamp = -1;
   challengeCount = 0;

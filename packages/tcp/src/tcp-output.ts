@@ -55,6 +55,7 @@ import { tlpArm } from './tcp-tlp.ts';
 import { tcpCheckProbeTimer, tcpRearmRto } from './tcp-xmit-timer.ts';
 import { prrActive, tcpReduceOnce } from './tcp-prr.ts';
 import { tcpMstampRefresh, tcpTimeStampMs } from './tcp-clock.ts';
+import { tcpPacingCheck, tcpPacingSent } from './tcp-pacing.ts';
 import { tcpRateSkbSent } from './tcp-rate.ts';
 import { tcpCwndRestart, tcpCwndValidate } from './tcp-cwnd.ts';
 import { tcpSelectWindow, tcpWndEnd } from './tcp-window.ts';
@@ -89,7 +90,7 @@ function tcpEventDataSent(tp: TcpSock): void {
 
 /** Restarts the congestion window after an idle period (tcp_slow_start_after_idle_check). */
 export function tcpSlowStartAfterIdleCheck(tp: TcpSock): void {
-  if (tp.tn.slowStartAfterIdle === 0 || tp.packetsOut !== 0 || tp.lsndtime === 0) return;
+  if (tp.tn.slowStartAfterIdle === 0 || tp.packetsOut !== 0 || tp.lsndtime === 0 || tp.caOps!.congControl !== null) return;
   const delta = (tp.kernel.jiffies - tp.lsndtime) | 0;
   if (delta > tp.rto) tcpCwndRestart(tp, delta);
 }
@@ -214,6 +215,7 @@ export function tcpTransmitSkb(tp: TcpSock, skb: Skb, clone: boolean, rcvNxt: nu
     tcpEventDataSent(tp);
     tp.dataSegsOut += segs;
     tp.bytesSent += skb.len - hdrLen;
+    if (tp.pacer !== null) tcpPacingSent(tp, tp.pacer, skb.len - hdrLen);
   }
   tcpAdd(tp.tn, TcpOutSegs, segs);
   tp.segsOut += segs;
@@ -318,13 +320,14 @@ function tcpMssSplitPoint(tp: TcpSock, skb: Skb, mss: number, maxSegs: number, n
 /** Most segments in one super-segment, so that a slow path gets packets at least every millisecond or so (tcp_tso_autosize). */
 export function tcpTsoSegs(tp: TcpSock, mss: number): number {
   // Before the first round trip was measured there is no rate to go by.
-  let bytes = tp.pacingRateBps > 0 ? tp.pacingRateBps / 1024 : tp.gsoMaxSize;
+  let bytes = tp.pacingRate > 0 ? tp.pacingRate / 1024 : tp.gsoMaxSize;
   // Close peers can take large bursts: their queues drain at once.
   const shift = tp.tn.tsoRttLog > 0 && tp.minRtt0 >= 0 ? tp.minRtt0 >> tp.tn.tsoRttLog : 31;
   if (shift < 16) bytes += tp.gsoMaxSize >> shift;
   if (bytes > tp.gsoMaxSize) bytes = tp.gsoMaxSize;
   const segs = Math.floor(bytes / mss);
-  return Math.min(Math.max(segs, tp.tn.minTsoSegs), tp.gsoMaxSegs);
+  const least = tp.caOps!.minTsoSegs;
+  return Math.min(Math.max(segs, least === undefined ? tp.tn.minTsoSegs : least(tp)), tp.gsoMaxSegs);
 }
 
 /**
@@ -361,7 +364,7 @@ function tcpTsoShouldDefer(tp: TcpSock, skb: Skb, maxSegs: number): boolean {
 
 /** Is enough of this socket in local queues? Then wait until some has left (TCP small queues). */
 export function tcpSmallQueueCheck(tp: TcpSock, skb: Skb, factor: number): boolean {
-  let limit = Math.max(2 * skb.truesize, tp.pacingRateBps / 1024);
+  let limit = Math.max(2 * skb.truesize, tp.pacingRate / 1024);
   if (limit > tp.tn.limitOutputBytes) limit = tp.tn.limitOutputBytes;
   limit *= factor;
   if (tp.wmemAlloc > limit) {
@@ -393,6 +396,7 @@ function tcpMtuProbe(tp: TcpSock, p: TcpMtuProbe): void {
 export function tcpWriteXmit(tp: TcpSock, mss: number, nonagle: number, pushOne: number): boolean {
   let sent = 0;
   let isCwndLimited = false;
+  let paced = false;
   let keeps = TCP_LIMIT_BUSY;
   tcpMstampRefresh(tp);
   if (tp.extra !== null) {
@@ -401,6 +405,11 @@ export function tcpWriteXmit(tp: TcpSock, mss: number, nonagle: number, pushOne:
   }
   const maxSegs = tcpTsoSegs(tp, mss);
   for (let skb = tcpSendHead(tp); skb !== null; skb = tcpSendHead(tp)) {
+    // A probe for a lost tail is one packet after a silence: it need not wait.
+    if (tp.pacer !== null && pushOne !== 2 && tcpPacingCheck(tp, tp.pacer)) {
+      paced = true;
+      break;
+    }
     const tsoSegs = tcpInitTsoSegs(skb, mss);
     let quota = tcpCwndTest(tp);
     if (quota === 0) {
@@ -440,7 +449,7 @@ export function tcpWriteXmit(tp: TcpSock, mss: number, nonagle: number, pushOne:
     return false;
   }
   if (tcpPipe(tp) >= tp.sndCwnd || isCwndLimited) tcpCwndValidate(tp, true);
-  return tp.packetsOut === 0 && tp.writeQueue.head !== null;
+  return tp.packetsOut === 0 && tp.writeQueue.head !== null && !paced;
 }
 
 /** Sends what may be sent now; starts the probe timer when the window keeps everything back (__tcp_push_pending_frames). */

@@ -10,6 +10,8 @@ import type { TcpSock } from './tcp-sock.ts';
 
 /** Payload copied into one packet when collapsing: fills a head of 16 KiB. */
 const COLLAPSE_MAX = 16384;
+/** After a look at n packets that found none to put together, n / 2^5 segments go without. */
+const COLLAPSE_REST = 5;
 
 /** Is a packet mostly air? */
 function isBloated(skb: Skb): boolean {
@@ -80,9 +82,14 @@ export function tcpPruneQueue(tp: TcpSock, inSkb: Skb): boolean {
   if (tp.rmemAlloc >= tp.rcvbuf) rcvBufferOverrun(tp);
   else if (tp.tk.memory.pressure) tp.rcvSsthresh = Math.min(tp.rcvSsthresh, 4 * tp.advmss);
   if (tp.rmemAlloc <= tp.rcvbuf) return true;
-  tcpCollapse(tp, tp.outOfOrderQueue);
-  tcpCollapse(tp, tp.receiveQueue);
-  if (tp.rmemAlloc <= tp.rcvbuf) return true;
+  // Looking at everything for nothing, for each of many segments that must be refused anyway, would be the peer's gain.
+  if (--tp.collapseRest < 0) {
+    const before = tp.rmemAlloc;
+    tcpCollapse(tp, tp.outOfOrderQueue);
+    tcpCollapse(tp, tp.receiveQueue);
+    tp.collapseRest = tp.rmemAlloc < before ? 0 : (tp.outOfOrderQueue.qlen + tp.receiveQueue.qlen) >> COLLAPSE_REST;
+    if (tp.rmemAlloc <= tp.rcvbuf) return true;
+  }
   tcpPruneOfoQueue(tp, inSkb);
   if (tp.rmemAlloc <= tp.rcvbuf) return true;
   // The reader is too slow and the peer ignores the window.

@@ -59,6 +59,7 @@ import type { TcpTuple } from './tcp-reply.ts';
 import { tcpRttEstimator, tcpSetRto, tcpUpdateRttMin } from './tcp-rtt.ts';
 import { tcpArmDelack, tcpSendAck, tcpSendSynack } from './tcp-send.ts';
 import type { TcpSock } from './tcp-sock.ts';
+import { tcpUpdateMetrics } from './tcp-metrics.ts';
 import { tcpDone, tcpSetState } from './tcp-state.ts';
 import { tcpConnRequest } from './tcp-conn-request.ts';
 import { tcpRtxSynack } from './tcp-synack.ts';
@@ -348,6 +349,7 @@ export function tcpRcvStateProcess(tp: TcpSock, skb: Skb, tuple: TcpTuple, isn: 
       break;
     case TCP_LAST_ACK:
       if (tp.sndUna === tp.writeSeq) {
+        tcpUpdateMetrics(tp);
         tcpDone(tp);
         consumeSkb(skb);
         return 0;

@@ -10,6 +10,7 @@ import {
   type InetHashinfo,
   inetCskReqskQueueDrop,
   inetLookupListener,
+  inetSdif,
   inetTwskKill,
 } from '@linnet/inet';
 import { DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, type Skb, skbChecksumValid } from '@linnet/skbuff';
@@ -90,11 +91,11 @@ function bad(tn: TcpNet, skb: Skb, reason: number): boolean {
 
 /** The entry of a segment's four-tuple, or null. */
 function lookup(h: InetHashinfo, t: TcpTuple): EhashNode | null {
-  return t.v6 ? h.lookupEstablished6(t.saddr6, t.sport, t.daddr6, t.dport, t.dif) : h.lookupEstablished(t.saddr, t.sport, t.daddr, t.dport, t.dif);
+  return t.v6 ? h.lookupEstablished6(t.saddr6, t.sport, t.daddr6, t.dport, t.dif, t.sdif) : h.lookupEstablished(t.saddr, t.sport, t.daddr, t.dport, t.dif, t.sdif);
 }
 
 function lookupListener(h: InetHashinfo, t: TcpTuple, skb: Skb): InetConnectionSock | null {
-  const sk = t.v6 ? inet6LookupListener(h, t.saddr6, t.sport, t.daddr6, t.dport, t.dif) : inetLookupListener(h, t.saddr, t.sport, t.daddr, t.dport, t.dif);
+  const sk = t.v6 ? inet6LookupListener(h, t.saddr6, t.sport, t.daddr6, t.dport, t.dif, t.sdif) : inetLookupListener(h, t.saddr, t.sport, t.daddr, t.dport, t.dif, t.sdif);
   if (sk === null || sk.reuseGroup === null) return sk;
   return (reuseportChoose(sk.reuseGroup, skb, (skb.u8[skb.transportHeader + 12]! >> 4) << 2) as InetConnectionSock | null) ?? sk;
 }
@@ -106,6 +107,7 @@ export function tcpRcvTuple(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb, t: 
   t.sport = tcphSource(view, th);
   t.dport = tcphDest(view, th);
   t.dif = skb.skbIif;
+  t.sdif = inetSdif(af, skb);
   tcpFillCb(skb, th, (skb.u8[th + 12]! >> 4) << 2, tos);
 
   // Found before the route was; a hook may have held the segment while its connection ended.
@@ -124,7 +126,8 @@ export function tcpRcvTuple(tn: TcpNet, tk: TcpKernel, af: InetAf, skb: Skb, t: 
       return;
     }
     if (node === null) {
-      const lsk = lookupListener(h, t, skb) as TcpSock | null;
+      // A transparent proxy's hook has chosen who answers for somebody else's address.
+      const lsk = early !== null && early.state === TCP_LISTEN ? early : (lookupListener(h, t, skb) as TcpSock | null);
       if (lsk === null) {
         // Who signs believes no RST that is not signed, and here is no key (observed).
         if (skb.cb11 < MD5_MIN_HEADER || !tcpMd5Signed(skb)) tcpSendReset(tn, af, skb, t, false, null);

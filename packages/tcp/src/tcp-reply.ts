@@ -22,8 +22,9 @@ export class TcpTuple {
   readonly daddr6: Int32Array = new Int32Array(4);
   sport = 0;
   dport = 0;
-  /** Interface it came in by. */
+  /** Interface it came in by; in a VRF that is the VRF, and `sdif` its member, else 0. */
   dif = 0;
+  sdif = 0;
 }
 
 /** Writes the pseudo header's sum where the checksum will be (tcp_v4_send_check). */
@@ -91,7 +92,7 @@ export function tcpSendReset(tn: TcpNet, af: InetAf, skb: Skb, t: TcpTuple, have
   const nh = skb.networkHeader;
   // The class of what is answered, without its ECN bits.
   const tos = t.v6 ? (skb.view.getUint16(nh) >> 4) & 0xfc : skb.u8[nh + 1]! & 0xfc;
-  replyFlow(fl, t, t.v6 && ipv6AddrIsLinklocal(t.saddr6) ? t.dif : 0, 0, tos);
+  replyFlow(fl, t, t.sdif !== 0 || (t.v6 && ipv6AddrIsLinklocal(t.saddr6)) ? t.dif : 0, 0, tos);
   let seq = 0;
   let ack = 0;
   let out = TCPHDR_RST;

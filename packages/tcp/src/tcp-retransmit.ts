@@ -20,6 +20,7 @@ import { tcpCurrentMss } from './tcp-mss.ts';
 import { netAdd, netInc, tcpAdd } from './tcp-net.ts';
 import { tcpTransmitSkb, tcpTsoSegs, tcpSmallQueueCheck } from './tcp-output.ts';
 import { prrActive } from './tcp-prr.ts';
+import { tcpPacingCheck } from './tcp-pacing.ts';
 import { tcpRtxQueueUnlinkAndFree } from './tcp-rtx-queue.ts';
 import { sbSentAgain } from './tcp-scoreboard.ts';
 import type { TcpSock } from './tcp-sock.ts';
@@ -117,6 +118,7 @@ export function tcpXmitRetransmitQueue(tp: TcpSock): void {
     const room = tp.sndCwnd - tcpPipe(tp);
     if (room <= 0) break;
     if ((skb.cb3 & (SB_LOST | SB_REXMIT | SB_SACKED)) === SB_LOST) {
+      if (tp.pacer !== null && tcpPacingCheck(tp, tp.pacer)) break;
       if (tcpSmallQueueCheck(tp, skb, 2) || tcpRetransmitSkb(tp, skb, Math.min(room, burst)) !== 0) break;
       netAdd(tp.tn, tp.caState === TCP_CA_Loss ? TcpExtTCPSlowStartRetrans : TcpExtTCPFastRetrans, skb.cb6);
       if (prrActive(tp)) tp.prrOut += skb.cb6;

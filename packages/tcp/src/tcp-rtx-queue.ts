@@ -2,11 +2,12 @@
  * The two queues of outgoing segments: `writeQueue` not yet sent, `rtxQueue` sent and not acknowledged.
  *
  * The retransmit queue is a list by sequence number with two hints. In-order ACKs pop at the front; a SACK is found by walking from whichever of front,
- * back and last place is nearest, which is a step or two; what is lost is found by RACK's ring, not by walking here.
+ * back and last place is nearest, which is a step or two, or by an index when that is far; what is lost is found by RACK's ring, not by walking here.
  */
 import { consumeSkb, type Skb, skbAppend, skbQueueTail, skbUnlink } from '@linnet/skbuff';
 import { skMemUncharge } from '@linnet/socket';
 import { sentRingClear, sentRingRemove } from './tcp-sent-ring.ts';
+import { SeqIndex, seqNear } from './tcp-seek.ts';
 import type { TcpSock } from './tcp-sock.ts';
 
 /** The first unsent segment (tcp_send_head). */
@@ -82,10 +83,11 @@ export function tcpRtxFind(tp: TcpSock, seq: number): Skb | null {
   if (skb !== head && ((seq - head.cb0) | 0) < ((skb.cb0 - seq) | 0)) skb = head;
   const tail = tp.rtxQueue.tail!;
   if (((tail.cb1 - seq) | 0) < ((seq - skb.cb1) | 0)) skb = tail;
-  // Back to the first that still ends behind seq, then forward to it.
-  while (skb !== null && skb.prev !== null && ((skb.prev.cb1 - seq) | 0) > 0) skb = skb.prev;
-  while (skb !== null && ((skb.cb1 - seq) | 0) <= 0) skb = skb.next;
-  return skb;
+  // Segments here adjoin: it is the last one that begins there or before, unless that ends there.
+  let at = seqNear(skb, seq);
+  if (at === undefined) at = (tp.rtxIndex ??= new SeqIndex()).find(tp.rtxQueue, seq);
+  if (at === null) return head;
+  return ((at.cb1 - seq) | 0) > 0 ? at : at.next;
 }
 
 /** Is there neither unsent nor unacknowledged data? (tcp_rtx_and_write_queues_empty) */

@@ -8,10 +8,10 @@ export function tcpSecureSeq(tn: TcpNet, ktime: number, saddr: number, daddr: nu
   return seq === 0 ? 1 : seq;
 }
 
-/** The offset of a connection's timestamp clock: the same for a pair of addresses, so that a reopened connection's timestamps go on (secure_tcp_ts_off). */
-export function tcpSecureTsOff(tn: TcpNet, saddr: number, daddr: number): number {
+/** The offset of a connection's timestamp clock: its own, but the same whenever it is opened again, so that its timestamps go on (RFC 7323 section 5.4; secure_tcp_ts_off). */
+export function tcpSecureTsOff(tn: TcpNet, saddr: number, daddr: number, sport: number, dport: number): number {
   if (tn.timestamps !== 1) return 0;
-  return tn.tsHash.hash3(saddr, daddr, 0);
+  return tn.tsHash.hash3(saddr, daddr, (sport << 16) | dport);
 }
 
 /** {@link tcpSecureSeq} for IPv6 (secure_tcpv6_seq). */
@@ -21,7 +21,7 @@ export function tcpV6SecureSeq(tn: TcpNet, ktime: number, saddr: Int32Array, dad
 }
 
 /** {@link tcpSecureTsOff} for IPv6 (secure_tcpv6_ts_off). */
-export function tcpV6SecureTsOff(tn: TcpNet, saddr: Int32Array, daddr: Int32Array): number {
+export function tcpV6SecureTsOff(tn: TcpNet, saddr: Int32Array, daddr: Int32Array, sport: number, dport: number): number {
   const h = tn.tsHash;
-  return tcpSecureTsOff(tn, h.hash4(saddr[0]!, saddr[1]!, saddr[2]!, saddr[3]!), h.hash4(daddr[0]!, daddr[1]!, daddr[2]!, daddr[3]!));
+  return tcpSecureTsOff(tn, h.hash4(saddr[0]!, saddr[1]!, saddr[2]!, saddr[3]!), h.hash4(daddr[0]!, daddr[1]!, daddr[2]!, daddr[3]!), sport, dport);
 }

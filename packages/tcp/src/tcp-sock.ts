@@ -9,8 +9,10 @@ import type { TcpExtra } from './tcp-extra.ts';
 import type { TcpFastopen } from './tcp-fastopen-state.ts';
 import type { TcpKernel } from './tcp-kernel.ts';
 import type { TcpNet } from './tcp-net.ts';
+import type { TcpPacer } from './tcp-pacing.ts';
 import { TCP_INFINITE_SSTHRESH, TCP_INIT_CWND, TCP_MSS_DEFAULT_SEND } from './tcp-const.ts';
 import { TcpOptionsReceived } from './tcp-options.ts';
+import type { SeqIndex } from './tcp-seek.ts';
 import { SentRing } from './tcp-sent-ring.ts';
 import { tcpDelackTimer, tcpKeepaliveTimer, tcpWriteTimer } from './tcp-timer.ts';
 
@@ -50,6 +52,10 @@ export class TcpSock extends InetConnectionSock {
   readonly outOfOrderQueue: SkbQueue = new SkbQueue();
   /** The one put there last: the next one mostly goes right behind it. */
   oooHint: Skb | null = null;
+  /** Where to look when it does not; made when that is far. */
+  oooIndex: SeqIndex | null = null;
+  /** Segments that find no room before one of them looks again for small ones to put together. */
+  collapseRest = 0;
   /** SACK blocks to send: start, end pairs, most recent first (RFC 2018). */
   readonly selectiveAcks: Int32Array = new Int32Array(8);
   numSacks = 0;
@@ -107,6 +113,8 @@ export class TcpSock extends InetConnectionSock {
   readonly sentRing: SentRing = new SentRing();
   /** Where the last SACK was found: the next one is mostly near. */
   sackHint: Skb | null = null;
+  /** Where to look when it is far. */
+  rtxIndex: SeqIndex | null = null;
   /** Where the next lost segment is looked for. */
   nextLost: Skb | null = null;
   /** End of the highest SACKed range; counts while sackedOut is not 0. */
@@ -141,11 +149,13 @@ export class TcpSock extends InetConnectionSock {
   /** Delivery rate of the last sample: packets and the microseconds they took. */
   rateDelivered = 0;
   rateIntervalUs = 0;
-  /** The sample that the ACK in hand gives. */
-  ratePending = false;
-  ratePriorDelivered = 0;
-  ratePriorTime = 0;
+  /** The application was what limited it. */
+  rateAppLimited = true;
+  /** When `delivered` last grew, and when that left which was delivered last, microseconds. */
   deliveredTime = 0;
+  firstSentTime = 0;
+  /** Until so much is delivered the application is what limits samples; 0: it is not. */
+  appLimited = -1;
   ecnFlags = 0;
   /** Microseconds now, taken when work on the socket begins. */
   mstamp = 0;
@@ -162,7 +172,10 @@ export class TcpSock extends InetConnectionSock {
   minRttT1 = 0;
   minRtt2 = -1;
   minRttT2 = 0;
-  pacingRateBps = 0;
+  /** Bytes a second; 0: not known yet. */
+  pacingRate = 0;
+  /** Keeps to that rate, when somebody asked for it. */
+  pacer: TcpPacer | null = null;
   // RACK (RFC 8985)
   /** Transmissions of data so far: the order that RACK goes by. */
   xmitCount = 0;

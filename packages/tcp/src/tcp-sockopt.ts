@@ -265,7 +265,7 @@ export function tcpGetsockopt(tp: TcpSock, level: number, opt: number, maxLen: n
     case TCP_CONGESTION:
       return bytes(tp.caOps!.name, maxLen);
     case TCP_CC_INFO:
-      return new Uint8Array(0);
+      return (tp.caOps!.info?.(tp).bytes ?? new Uint8Array(0)).slice(0, maxLen); // datapath-ok: a control call
     case TCP_MAXSEG:
       v = tp.mssCache;
       if (tp.userMss > 0 && (tp.state === TCP_CLOSE || tp.state === TCP_LISTEN)) v = tp.userMss;

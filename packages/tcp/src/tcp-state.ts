@@ -8,6 +8,7 @@ import { TcpAttemptFails, TcpCurrEstab, TcpEstabResets } from './tcp-mib.ts';
 import { tcpAdd, tcpInc } from './tcp-net.ts';
 import { tcpWriteQueuePurge } from './tcp-rtx-queue.ts';
 import type { TcpSock } from './tcp-sock.ts';
+import { tcpPacingStop } from './tcp-pacing.ts';
 import { tcpCleanupCongestionControl } from './tcp-cong.ts';
 import { sentRingClear } from './tcp-sent-ring.ts';
 
@@ -35,6 +36,7 @@ export function tcpDone(tp: TcpSock): void {
   if (tp.state === TCP_SYN_SENT || tp.state === TCP_SYN_RECV) tcpInc(tp.tn, TcpAttemptFails);
   tcpSetState(tp, TCP_CLOSE);
   inetCskClearXmitTimers(tp);
+  tcpPacingStop(tp);
   tp.pending = 0;
   tp.ackPending = 0;
   tp.shutdown = SHUTDOWN_MASK;
@@ -57,6 +59,7 @@ export function inetCskDestroySock(tp: TcpSock): void {
   tp.flags |= SOCK_DEAD;
   inetDiagDestroyed(tp);
   inetCskClearXmitTimers(tp);
+  tcpPacingStop(tp);
   tp.pending = 0;
   tcpCleanupCongestionControl(tp);
   tcpWriteQueuePurge(tp);

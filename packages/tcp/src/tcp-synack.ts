@@ -1,5 +1,5 @@
 /** The passive side of a handshake: requests, SYN-ACKs and their timer (RFC 9293 section 3.5; tcp_conn_request). */
-import { inetCskReqskQueueDrop, type RequestSock } from '@linnet/inet';
+import { type Flowi, type InetAf, inetCskReqskQueueDrop, type RequestSock } from '@linnet/inet';
 import { modTimer } from '@linnet/kernel';
 import type { DstEntry } from '@linnet/netdev';
 import { allocSkb, CHECKSUM_PARTIAL, type Skb, skbPush, skbReserve } from '@linnet/skbuff';
@@ -58,12 +58,22 @@ export function tcpSendReqSynack(tp: TcpSock, req: TcpRequestSock, dst: DstEntry
   return req.af.buildAndSendPkt(skb, tp, dst, fl, req.ecnOk && tp.caOps!.requiresEcn === true ? (fl.tos & ~3) | INET_ECN_ECT_0 : fl.tos & ~3);
 }
 
+/** The route of a SYN-ACK, null when there is none: with a routing header of the listener's it is that to the first segment. */
+export function tcpRequestRoute(tp: TcpSock, af: InetAf, fl: Flowi): DstEntry | null {
+  const final = fl.daddr6;
+  if (final === null || tp.pinet6 === null || tp.pinet6.opt === null || af.firstHop === undefined) return af.routeOutput(tp.net, fl, tp);
+  fl.daddr6 = af.firstHop(tp, tp.pinet6.opt, final);
+  const dst = af.routeOutput(tp.net, fl, tp);
+  fl.daddr6 = final;
+  return dst;
+}
+
 /** Sends a SYN-ACK again (tcp_rtx_synack). Returns 0 or a negative errno. */
 export function tcpRtxSynack(tp: TcpSock, req: TcpRequestSock): number {
   const dst = req.dst;
   let route = dst;
   // The route may have ended since.
-  if (dst === null || (dst.obsolete !== 0 && dst.ops.check(dst, 0) === null)) route = req.af.routeOutput(tp.net, req.fl!, tp);
+  if (dst === null || (dst.obsolete !== 0 && dst.ops.check(dst, 0) === null)) route = tcpRequestRoute(tp, req.af, req.fl!);
   if (route === null) return -113;
   req.dst = route;
   const err = tcpSendReqSynack(tp, req, route);

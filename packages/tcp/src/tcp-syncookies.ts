@@ -4,6 +4,7 @@
  * and ECN have no room there; they ride in the low bits of the timestamp, when there is one.
  */
 import type { SipHash } from '@linnet/kernel';
+import type { SynCookieTuple } from '@linnet/inet';
 import type { TcpNet } from './tcp-net.ts';
 import type { TcpRequestSock } from './tcp-request-sock.ts';
 
@@ -18,7 +19,7 @@ const TS_BITS = 6;
 const TS_MASK = 63;
 
 /** Hash over what the cookie is for; 24 bits. */
-function secret(hash: SipHash, req: TcpRequestSock, clock: number, mss: number): number {
+function secret(hash: SipHash, req: SynCookieTuple, clock: number, mss: number): number {
   const ports = (req.num << 16) | req.rmtPort;
   const { v6LocAddr: l, v6RmtAddr: r } = req;
   const a = l === null ? req.locAddr : hash.hash4(l[0]!, l[1]!, l[2]!, l[3]!);
@@ -32,7 +33,7 @@ function clockOf(ktime: number): number {
 }
 
 /** Our initial sequence number for a request that will not be kept. Sets `req.mss` to what the cookie says. */
-export function cookieInitSequence(tn: TcpNet, req: TcpRequestSock, ktime: number): number {
+export function cookieInitSequence(tn: TcpNet, req: SynCookieTuple, ktime: number): number {
   const table = req.v6RmtAddr === null ? MSS_V4 : MSS_V6;
   let i = table.length - 1;
   while (i > 0 && req.mss < table[i]!) i--;
@@ -42,7 +43,7 @@ export function cookieInitSequence(tn: TcpNet, req: TcpRequestSock, ktime: numbe
 }
 
 /** Is `cookie` one of ours, for the four-tuple and the peer's number in `req`? Then `req.mss` is set. */
-export function cookieCheck(tn: TcpNet, req: TcpRequestSock, cookie: number, ktime: number): boolean {
+export function cookieCheck(tn: TcpNet, req: SynCookieTuple, cookie: number, ktime: number): boolean {
   const table = req.v6RmtAddr === null ? MSS_V4 : MSS_V6;
   const i = (cookie >>> 24) & 7;
   const mss = table[i];
@@ -56,7 +57,7 @@ export function cookieCheck(tn: TcpNet, req: TcpRequestSock, cookie: number, kti
 }
 
 /** The timestamp of a cookie's SYN-ACK: never later than `now`, with the options in its low bits. */
-export function cookieTimestamp(req: TcpRequestSock, now: number): number {
+export function cookieTimestamp(req: Pick<TcpRequestSock, 'wscaleOk' | 'sndWscale' | 'sackOk' | 'ecnOk'>, now: number): number {
   const bits = (req.wscaleOk ? req.sndWscale : 15) | (req.sackOk ? 16 : 0) | (req.ecnOk ? 32 : 0);
   let ts = (now & ~TS_MASK) | bits;
   if (((ts - now) | 0) > 0) ts -= 1 << TS_BITS;

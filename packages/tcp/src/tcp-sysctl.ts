@@ -51,6 +51,8 @@ const TABLE: readonly (readonly [string, NumberField, number, number])[] = [
   ['tso_rtt_log', 'tsoRttLog', 0, 255],
   ['pacing_ss_ratio', 'pacingSsRatio', 0, 1000],
   ['pacing_ca_ratio', 'pacingCaRatio', 0, 1000],
+  ['no_metrics_save', 'noMetricsSave', 0, 255],
+  ['no_ssthresh_metrics_save', 'noSsthreshMetricsSave', 0, 1],
   ['rfc1337', 'rfc1337', 0, 255],
   ['stdurg', 'stdurg', 0, 255],
   ['app_win', 'appWin', 0, 31],
@@ -85,6 +87,9 @@ export function tcpSysctlInit(net: Net, tn: TcpNet): void {
       }, { min, max }),
     );
   }
+  reg.register('net/ipv4/tcp_l3mdev_accept', sysctlInt(() => (tn.hashinfo.l3mdevAccept ? 1 : 0), (v) => {
+    tn.hashinfo.l3mdevAccept = v !== 0;
+  }, { min: 0, max: 1 }));
   // The first guess may not be more than the most that is believed.
   reg.register('net/ipv4/tcp_reordering', {
     get: () => String(tn.reordering),

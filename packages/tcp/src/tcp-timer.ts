@@ -51,7 +51,7 @@ import { tcpRtxSynack } from './tcp-synack.ts';
 import type { TcpSock } from './tcp-sock.ts';
 import { tcpDone, tcpDoneWithError } from './tcp-state.ts';
 import { tlpSendProbe } from './tcp-tlp-probe.ts';
-import { tcpResetXmitTimer, tcpRtoMaxOf } from './tcp-xmit-timer.ts';
+import { tcpProbe0Backoff, tcpResetXmitTimer, tcpRtoMaxOf } from './tcp-xmit-timer.ts';
 import { tcpFinTime, tcpResetKeepaliveTimer, keepaliveTimeWhen, keepaliveIntvlWhen, keepaliveProbes } from './tcp-keepalive.ts';
 
 /** Gives up: reports the soft error that was last seen, or ETIMEDOUT (tcp_write_err). */
@@ -227,7 +227,8 @@ function tcpProbeTimer(tp: TcpSock): void {
   let most = tp.tn.retries2;
   if (sockFlag(tp, SOCK_DEAD)) {
     const max = tcpRtoMaxOf(tp);
-    const alive = Math.max(tp.rto, tp.rtoMin) * 2 ** Math.min(tp.backoff, 9) < max;
+    // Once the interval cannot grow any more, a peer that answers and keeps its window shut is as good as a dead one.
+    const alive = tcpProbe0Backoff(tp) < max;
     most = tcpOrphanRetries(tp, alive);
     if (!alive && tp.backoff >= most) {
       tcpWriteErr(tp);

@@ -22,7 +22,8 @@ export function tcpTsqRun(tk: TcpKernel): void {
   }
 }
 
-function tcpTsqWrite(tp: TcpSock): void {
+/** Sends what a socket held back: what is lost first. */
+export function tcpTsqWrite(tp: TcpSock): void {
   const s = tp.state;
   if (s !== TCP_ESTABLISHED && s !== TCP_FIN_WAIT1 && s !== TCP_CLOSING && s !== TCP_CLOSE_WAIT && s !== TCP_LAST_ACK) return;
   if (tp.lostOut > tp.retransOut && tp.sndCwnd > tcpPipe(tp)) {

@@ -63,10 +63,14 @@ export function tcpProbe0Base(tp: TcpSock): number {
   return Math.max(tp.rto, tp.rtoMin);
 }
 
+/** The probe interval after `backoff` doublings, were there no longest one. */
+export function tcpProbe0Backoff(tp: TcpSock): number {
+  return tcpProbe0Base(tp) * 2 ** tp.backoff;
+}
+
 /** The probe interval after `backoff` doublings (tcp_probe0_when). */
 export function tcpProbe0When(tp: TcpSock, max: number): number {
-  const shift = Math.min(tp.backoff, 9);
-  return Math.min(tcpProbe0Base(tp) << shift, max);
+  return Math.min(tcpProbe0Backoff(tp), max);
 }
 
 /** The longest retransmission timeout of a socket, in jiffies. */

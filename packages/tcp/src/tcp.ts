@@ -74,6 +74,8 @@ import type { TcpKernel } from './tcp-kernel.ts';
 import { tcpCurrentMss, tcpXmitSizeGoal } from './tcp-mss.ts';
 import { tcpPushOne, tcpPushPendingFramesNagle, tcpSlowStartAfterIdleCheck } from './tcp-output.ts';
 import { drsRead } from './tcp-drs.ts';
+import { tcpPacingLimit } from './tcp-pacing.ts';
+import { tcpRateCheckAppLimited } from './tcp-rate.ts';
 import { tcpRepairRecv, tcpRepairSend, tcpRepairTake } from './tcp-repair.ts';
 import { tcpAddWriteQueueTail } from './tcp-rtx-queue.ts';
 import { tcpGetsockopt, tcpSetsockopt } from './tcp-sockopt.ts';
@@ -127,6 +129,7 @@ export function tcpSendmsg(tp: TcpSock, msg: MsgHdr, size: number): number {
   }
   if (tp.extra !== null && tp.extra.repair !== null && tp.extra.repair.queue !== TCP_SEND_QUEUE) return tcpRepairSend(tp, msg, size);
   if (tp.err !== 0 || (tp.shutdown & SEND_SHUTDOWN) !== 0) return sendError(tp);
+  tcpRateCheckAppLimited(tp);
   let mss = tcpCurrentMss(tp);
   const large = (flags & MSG_OOB) === 0;
   let goal = tcpXmitSizeGoal(tp, mss, large);
@@ -473,6 +476,7 @@ export function makeTcpProt(tk: TcpKernel, name: 'TCP' | 'TCPv6' = 'TCP'): Proto
     poll: (sk) => tcpPoll(sk as TcpSock),
     setsockopt: (sk, level, opt, val) => tcpSetsockopt(sk as TcpSock, level, opt, val),
     getsockopt: (sk, level, opt, maxLen, input) => tcpGetsockopt(sk as TcpSock, level, opt, maxLen, input),
+    pacingLimit: (sk) => tcpPacingLimit(sk as TcpSock),
     sendmsg: (sk, msg, size) => tcpSendmsg(sk as TcpSock, msg, size),
     recvmsg: (sk, msg, size, flags) => tcpRecvmsg(sk as TcpSock, msg, size, flags & ~MSG_DONTWAIT),
     hash: (sk) => {

@@ -173,6 +173,7 @@ export function fakeAf(output: Output): InetAf & { outDst(net: Net): FakeDst; in
     icmpErrConvert: (_type, code) => ([101, 113, 92, 111][code]! << 1) | (code === 2 || code === 3 ? 1 : 0),
     mcAllow: no, mcDropSocket: () => {},
     setsockopt: () => -92, getsockopt: () => -92,
+    memberIfindex: () => 0,
     sockaddrFrom: (skb, port) => sockaddrIn(skb.view.getInt32(skb.networkHeader + 12), port),
   };
 }

@@ -200,6 +200,8 @@ describe('packets of a signed socket', () => {
 
   it('a key for a VRF comes before those for any, and one for none is for the rest', () => {
     const lo = devGetByName(t.net, 'lo')!;
+    // The listener has no device, and is to hear of VRFs.
+    t.call(() => t.net.sysctl.write('net/ipv4/tcp_l3mdev_accept', '1'));
     for (const [master, key] of [[true, 'vrf'], [false, 'none']] as const) {
       lo.privFlags |= IFF_L3MDEV_MASTER;
       const s = t.socket();

@@ -138,7 +138,7 @@ describe('/proc and sysctl', () => {
     const want: Record<string, string> = {
       sack: '1', window_scaling: '1', dsack: '1', ecn: '2', syn_retries: '6', synack_retries: '5', syn_linear_timeouts: '4', retries1: '3', retries2: '15',
       fin_timeout: '60', keepalive_time: '7200', keepalive_probes: '9', keepalive_intvl: '75', tw_reuse: '2', rmem: '4096\t131072\t6291456',
-      wmem: '4096\t16384\t4194304', congestion_control: 'cubic', available_congestion_control: 'reno cubic vegas dctcp', reordering: '3', recovery: '1', early_retrans: '3',
+      wmem: '4096\t16384\t4194304', congestion_control: 'cubic', available_congestion_control: 'reno cubic bbr vegas dctcp', reordering: '3', recovery: '1', early_retrans: '3',
       frto: '2', slow_start_after_idle: '1', notsent_lowat: '4294967295', moderate_rcvbuf: '1', rto_min_us: '200000', rto_max_ms: '120000',
     };
     for (const [name, v] of Object.entries(want)) expect([name, t.net.sysctl.read(`net/ipv4/tcp_${name}`)]).toEqual([name, v]);

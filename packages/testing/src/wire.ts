@@ -3,7 +3,7 @@
  *
  * The wire is a small Linnet machine: two TAP devices, frames of one handed to the other, a netem queue before each way out.
  */
-import { createKernel, errnoName, type Clock, type Kernel } from '@linnet/kernel';
+import { createKernel, errnoName, type Clock, type Kernel, type KernelModule } from '@linnet/kernel';
 import { devOpen, devQueueXmit, netdevRxHandlerRegister, RX_HANDLER_CONSUMED, type NetDevice } from '@linnet/netdev';
 import { createTap, netem, netemSet, tap, tapReceive, tapWake, type NetemOptions } from '@linnet/netdevs';
 import { skbPush, type Skb } from '@linnet/skbuff';
@@ -25,6 +25,10 @@ export interface WireOptions {
   readonly ab?: NetemOptions;
   readonly ba?: NetemOptions;
   readonly mtu?: number;
+  /** A virtio_net_hdr of 10 bytes stands before each frame at both ends, and super-segments go in. Default false. */
+  readonly vnetHdr?: boolean;
+  /** Modules beside TAP and netem: super-segments are cut for netem by those of their protocols. */
+  readonly modules?: readonly KernelModule[];
 }
 
 /** A wire with its two ends. @public */
@@ -39,7 +43,7 @@ export interface Wire {
 
 /** Makes a wire; both ends drop what comes out until `onFrame` is set. Throws for impossible parameters. @public */
 export function createWire(opts: WireOptions = {}): Wire {
-  const k = createKernel({ modules: [tap, netem], ...(opts.clock === undefined ? {} : { clock: opts.clock }), ...(opts.seed === undefined ? {} : { seed: opts.seed }) });
+  const k = createKernel({ modules: [tap, netem, ...(opts.modules ?? [])], ...(opts.clock === undefined ? {} : { clock: opts.clock }), ...(opts.seed === undefined ? {} : { seed: opts.seed }) });
   const ends: WireEnd[] = [];
   const devs: NetDevice[] = [];
   for (const name of ['a', 'b']) {
@@ -53,7 +57,7 @@ export function createWire(opts: WireOptions = {}): Wire {
       onFrame: () => true,
       wake: () => tapWake(devs[i]!),
     };
-    const dev = createTap(k.initNet, { name, vnetHdr: false, mtu: opts.mtu ?? 9000, port: { transmit: (u8, off, len) => end.onFrame(u8, off, len) } });
+    const dev = createTap(k.initNet, { name, vnetHdr: opts.vnetHdr ?? false, mtu: opts.mtu ?? 9000, port: { transmit: (u8, off, len) => end.onFrame(u8, off, len) } });
     if (typeof dev === 'number') throw new Error(`createWire: mtu ${opts.mtu}: ${errnoName(dev)}`);
     ends.push(end);
     devs.push(dev);

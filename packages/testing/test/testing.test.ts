@@ -83,6 +83,20 @@ describe('a wire', () => {
     expect(run(2).ab).not.toEqual(one.ab);
     expect(() => createWire({ ab: { loss: 7 } })).toThrow(RangeError);
   });
+
+  it('carries a virtio_net_hdr before each frame when it is told to, and has the modules that it is given', () => {
+    const clock = new VirtualClock();
+    let there = false;
+    const wire = createWire({ clock, vnetHdr: true, modules: [{ name: 'one more', requires: [], init: () => void (there = true) }], ab: { delay: 1 } });
+    expect(there).toBe(true);
+    const lengths: number[] = [];
+    wire.b.onFrame = (_u8, _off, len) => lengths.push(len) > 0;
+    const f = build(eth({ type: 0x88b5 }), payload(new Uint8Array(60)));
+    wire.a.send(Uint8Array.of(...new Uint8Array(10), ...f));
+    clock.advance(ms(2));
+    expect(lengths).toEqual([10 + f.length]);
+    wire.close();
+  });
 });
 
 describe('SimNet', () => {

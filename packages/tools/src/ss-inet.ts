@@ -1,10 +1,10 @@
 /** Sockets of the internet families, for ss(8). */
 import { strerror } from '@linnet/posix';
 import {
-  DCCPDIAG_GETSOCK, INET_DIAG_CGROUP_ID, INET_DIAG_CONG, INET_DIAG_INFO, INET_DIAG_MARK, INET_DIAG_PROTOCOL, INET_DIAG_REQ_BYTECODE, INET_DIAG_SHUTDOWN, INET_DIAG_SKMEMINFO, INET_DIAG_SKV6ONLY,
-  INET_DIAG_VEGASINFO, NLM_F_ACK, SOCK_DESTROY, SOCK_DIAG_BY_FAMILY,
+  DCCPDIAG_GETSOCK, INET_DIAG_CGROUP_ID, INET_DIAG_CLASS_ID, INET_DIAG_CONG, INET_DIAG_INFO, INET_DIAG_MARK, INET_DIAG_PROTOCOL, INET_DIAG_REQ_BYTECODE, INET_DIAG_SHUTDOWN, INET_DIAG_SKMEMINFO, INET_DIAG_SKV6ONLY,
+  INET_DIAG_SOCKOPT, INET_DIAG_TCLASS, INET_DIAG_TOS, INET_DIAG_VEGASINFO, NLM_F_ACK, SOCK_DESTROY, SOCK_DIAG_BY_FAMILY,
 } from '@linnet/uapi';
-import { attrMap, AttrWriter, u32, u8 } from './netlink.ts';
+import { attrMap, type Attrs, AttrWriter, u32, u8 } from './netlink.ts';
 import { ssBytecode } from './ss-bytecode.ts';
 import { ssFitsInet, STATE_NAMES } from './ss-filter.ts';
 import { memory, tcpInfo, timerText } from './ss-info.ts';
@@ -42,8 +42,40 @@ function kill(run: SsRun, db: string, body: Uint8Array): boolean {
   return false;
 }
 
+/** `#x` of C. */
+const hex = (n: number): string => (n === 0 ? '0' : `0x${n.toString(16)}`);
+
+/** The control group of a socket: what is not the root has a path that only its file system knows. */
+function cgroupText(a: Attrs): string {
+  const b = a.get(INET_DIAG_CGROUP_ID);
+  if (b === undefined || b.length < 8) return '';
+  const id = view(b).getBigUint64(0, true);
+  return ` cgroup:${id <= 1n ? '/' : `unreachable:${id.toString(16)}`}`;
+}
+
+/** The bits of INET_DIAG_SOCKOPT. */
+const SOCKOPTS: readonly string[] = ['recverr', 'is_icsk', 'freebind', 'hdrincl', 'mc_loop', 'transparent', 'mc_all', 'nodefrag', 'bind_address_no_port', 'recverr_rfc4884', 'defer_connect'];
+
+/** What --tos, --cgroup and --inet-sockopt tell. */
+function setText(on: ReadonlySet<string>, a: Attrs): string {
+  let out = '';
+  if (on.has('tos')) {
+    const [tos, tclass, classId] = [u8(a, INET_DIAG_TOS), u8(a, INET_DIAG_TCLASS), u32(a, INET_DIAG_CLASS_ID)];
+    if (tos !== undefined) out += ` tos:${hex(tos)}`;
+    if (tclass !== undefined) out += ` tclass:${hex(tclass)}`;
+    if (classId !== undefined) out += ` class_id:${hex(classId)}`;
+  }
+  if (on.has('cgroup')) out += cgroupText(a);
+  const opts = a.get(INET_DIAG_SOCKOPT);
+  if (on.has('inet-sockopt') && opts !== undefined && opts.length >= 2) {
+    const bits = view(opts).getUint16(0, true);
+    out += `${on.has('O') ? ' ' : '\n\t'}inet-sockopt: (${SOCKOPTS.filter((_, i) => (bits & (1 << i)) !== 0).map((w) => ` ${w}`).join('')})`;
+  }
+  return out;
+}
+
 /** One socket, from its inet_diag_msg. */
-function inetRow(run: SsRun, db: string, body: Uint8Array): void {
+export function inetRow(run: SsRun, db: string, body: Uint8Array): void {
   const { on } = run;
   const v = view(body);
   const a = attrMap(body, 72);
@@ -69,16 +101,16 @@ function inetRow(run: SsRun, db: string, body: Uint8Array): void {
     if (uid !== 0) more += ` uid:${uid}`;
     more += ` ino:${ino} sk:${cookie(v.getUint32(44, true), v.getUint32(48, true))}`;
     if (mark !== 0) more += ` fwmark:0x${mark.toString(16)}`;
-    const cgroup = a.get(INET_DIAG_CGROUP_ID);
-    if (cgroup !== undefined && cgroup.length >= 8) more += ` cgroup:${view(cgroup).getBigUint64(0, true) <= 1n ? '/' : `unreachable:${view(cgroup).getBigUint64(0, true).toString(16)}`}`;
+    more += cgroupText(a);
     if (family === AF_INET6 && a.has(INET_DIAG_SKV6ONLY)) more += ` v6only:${v6only ? 1 : 0}`;
     const sh = u8(a, INET_DIAG_SHUTDOWN);
     if (sh !== undefined) more += shutdownText(sh);
   }
+  more += setText(on, a);
   if (on.has('m') || on.has('i')) more += `${on.has('O') ? '' : '\n\t'}${on.has('m') ? memory(a) : ''}${on.has('i') ? tcpInfo(a, on.has('e')) : ''}`;
   const proto = u8(a, INET_DIAG_PROTOCOL);
   run.rows.push({
-    netid: proto === undefined ? db : (PROTO_NAMES[proto] ?? '???'), state: STATE_NAMES[state] ?? 'UNKNOWN', recvq: `${v.getUint32(56, true)}`, sendq: `${v.getUint32(60, true)}`,
+    netid: proto === undefined ? db : (PROTO_NAMES[proto] ?? '???'), state: STATE_NAMES[state] ?? 'UNKNOWN', recvq: `${v.getUint32(56, true)}`, sendq: `${v.getInt32(60, true)}`,
     local: `${address(local)}${device === 0 ? '' : `%${run.names.nameOf(device)}`}`, localSep: ':', localPort: portText(run, localPort, db, true),
     peer: address(peer), peerSep: ':', peerPort: portText(run, peerPort, db, false), more,
   });
@@ -90,7 +122,7 @@ export function inet(run: SsRun, db: string): void {
     if (run.family !== 0 && run.family !== family) continue;
     const req = new Uint8Array(56);
     const ext = (type: number): number => 1 << (type - 1);
-    req.set([family, PROTOS[db]!, (run.on.has('m') ? ext(INET_DIAG_SKMEMINFO) : 0) | (run.on.has('i') ? ext(INET_DIAG_INFO) | ext(INET_DIAG_VEGASINFO) | ext(INET_DIAG_CONG) : 0), 0]);
+    req.set([family, PROTOS[db]!, (run.on.has('m') ? ext(INET_DIAG_SKMEMINFO) : 0) | (run.on.has('i') ? ext(INET_DIAG_INFO) | ext(INET_DIAG_VEGASINFO) | ext(INET_DIAG_CONG) : 0) | (run.on.has('tos') ? ext(INET_DIAG_TOS) | ext(INET_DIAG_TCLASS) : 0), 0]);
     view(req).setUint32(4, run.states(db), true);
     const attrs = run.expr === null ? null : new AttrWriter().raw(INET_DIAG_REQ_BYTECODE, ssBytecode(run.expr));
     for (const m of dumpSockets(run, req, attrs, 72)) inetRow(run, db, m.body);

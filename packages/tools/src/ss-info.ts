@@ -1,5 +1,5 @@
 /** What `ss -i`, `-m`, `-o` and `-e` add of a socket. */
-import { INET_DIAG_CONG, INET_DIAG_INFO, INET_DIAG_SKMEMINFO } from '@linnet/uapi';
+import { INET_DIAG_BBRINFO, INET_DIAG_CONG, INET_DIAG_DCTCPINFO, INET_DIAG_INFO, INET_DIAG_SKMEMINFO } from '@linnet/uapi';
 import { type Attrs, text } from './netlink.ts';
 
 /** Nine counters of memory. */
@@ -14,6 +14,24 @@ const g = (n: number): string => `${Number(n.toPrecision(6))}`;
 
 /** Bits a second. */
 const bps = (n: number): string => `${n.toFixed(0)}bps`;
+
+/** struct tcp_bbr_info. */
+function bbrInfo(a: Attrs): string {
+  const b = a.get(INET_DIAG_BBRINFO);
+  if (b === undefined || b.length < 20) return '';
+  const v = new DataView(b.buffer, b.byteOffset, b.byteLength);
+  const gain = (name: string, n: number): string => (n === 0 ? '' : `,${name}:${g(n / 256)}`);
+  return `bbr:(bw:${bps(8 * Number(v.getBigUint64(0, true)))},mrtt:${g(v.getUint32(8, true) / 1000)}${gain('pacing_gain', v.getUint32(12, true))}${gain('cwnd_gain', v.getUint32(16, true))})`;
+}
+
+/** struct tcp_dctcp_info. */
+function dctcpInfo(a: Attrs): string {
+  const b = a.get(INET_DIAG_DCTCPINFO);
+  if (b === undefined || b.length < 16) return '';
+  const v = new DataView(b.buffer, b.byteOffset, b.byteLength);
+  if (v.getUint16(0, true) === 0) return 'dctcp:fallback_mode';
+  return `dctcp:(ce_state:${v.getUint16(2, true)},alpha:${v.getUint32(4, true)},ab_ecn:${v.getUint32(8, true)},ab_tot:${v.getUint32(12, true)})`;
+}
 
 /** struct tcp_info as words, each with a blank in front. */
 export function tcpInfo(a: Attrs, options: boolean): string {
@@ -65,6 +83,7 @@ export function tcpInfo(a: Attrs, options: boolean): string {
   some('segs_in', n(140));
   some('data_segs_out', n(156));
   some('data_segs_in', n(152));
+  for (const own of [dctcpInfo(a), bbrInfo(a)]) if (own !== '') put(own);
   if (rtt !== 0 && mss !== 0 && cwnd !== 0) put(`send ${bps((cwnd * mss * 8 * 1000000) / rtt)}`);
   some('lastsnd', n(44));
   some('lastrcv', n(52));

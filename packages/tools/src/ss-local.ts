@@ -1,6 +1,6 @@
 /** Local, packet and netlink sockets, for ss(8). */
 import {
-  AF_NETLINK, AF_PACKET, AF_UNIX, NDIAG_PROTO_ALL, NDIAG_SHOW_GROUPS, NDIAG_SHOW_MEMINFO, NETLINK_DIAG_GROUPS, NETLINK_DIAG_MEMINFO, PACKET_DIAG_INFO, PACKET_DIAG_MEMINFO, PACKET_DIAG_UID, PACKET_SHOW_FANOUT,
+  AF_NETLINK, AF_PACKET, AF_UNIX, NDIAG_PROTO_ALL, NDIAG_SHOW_GROUPS, NDIAG_SHOW_MEMINFO, NETLINK_DIAG_GROUPS, NETLINK_DIAG_MEMINFO, PACKET_DIAG_FILTER, PACKET_DIAG_INFO, PACKET_DIAG_MEMINFO, PACKET_DIAG_UID, PACKET_SHOW_FANOUT, PACKET_SHOW_FILTER,
   PACKET_SHOW_INFO, PACKET_SHOW_MEMINFO, PACKET_SHOW_RING_CFG, UDIAG_SHOW_ICONS, UDIAG_SHOW_MEMINFO, UDIAG_SHOW_NAME, UDIAG_SHOW_PEER, UDIAG_SHOW_RQLEN, UDIAG_SHOW_UID, UDIAG_SHOW_VFS, UNIX_DIAG_ICONS,
   UNIX_DIAG_MEMINFO, UNIX_DIAG_NAME, UNIX_DIAG_PEER, UNIX_DIAG_RQLEN, UNIX_DIAG_SHUTDOWN, UNIX_DIAG_UID, UNIX_DIAG_VFS, utf8Decode,
 } from '@linnet/uapi';
@@ -65,12 +65,20 @@ const PACKET_FLAGS: readonly string[] = ['running', 'auxdata', 'origdev', 'vneth
 /** Ethernet protocols by number. */
 const ETHER_NAMES: Readonly<Record<number, string>> = { 0x0800: 'ip', 0x0806: 'arp', 0x8100: '802.1Q', 0x86dd: 'ipv6', 0x8863: 'ppp_disc', 0x8864: 'ppp_ses', 0x8847: 'mpls_uc', 0x88a8: '802.1ad', 0x88cc: 'LLDP' };
 
+/** A classic BPF program, as -b shows it. */
+function filterText(b: Uint8Array): string {
+  const v = view(b);
+  const two = (n: number): string => n.toString(16).padStart(2, '0');
+  const lines = Array.from({ length: b.length >> 3 }, (_, i) => ` 0x${two(v.getUint16(8 * i, true))} ${b[8 * i + 2]!} ${b[8 * i + 3]!} ${v.getUint32(8 * i + 4, true)},`);
+  return `bpf filter (${lines.length}): ${lines.join('')}`;
+}
+
 /** Packet sockets, whichever of the two kinds was named: ss shows both. */
 export function packet(run: SsRun): void {
   const { on } = run;
   const req = new Uint8Array(20);
   req[0] = AF_PACKET;
-  view(req).setUint32(8, PACKET_SHOW_INFO | PACKET_SHOW_MEMINFO | PACKET_SHOW_FANOUT | PACKET_SHOW_RING_CFG, true);
+  view(req).setUint32(8, PACKET_SHOW_INFO | PACKET_SHOW_MEMINFO | PACKET_SHOW_FANOUT | PACKET_SHOW_RING_CFG | (on.has('b') ? PACKET_SHOW_FILTER : 0), true);
   for (const m of dumpSockets(run, req, null, 16)) {
     const v = view(m.body);
     const a = attrMap(m.body, 16);
@@ -91,6 +99,8 @@ export function packet(run: SsRun): void {
         more += `${on.has('O') ? '' : '\n'}\tver:${iv.getUint32(4, true)} cpy_thresh:${iv.getUint32(12, true)} flags( ${flags === 0 ? '0 ' : PACKET_FLAGS.filter((_, i) => (flags & (1 << i)) !== 0).map((n) => `${n} `).join('')})`;
       }
     }
+    const filter = a.get(PACKET_DIAG_FILTER);
+    if (on.has('b') && filter !== undefined && filter.length > 0) more += `${on.has('O') ? '' : '\n\t'}${filterText(filter)}`;
     if (on.has('m')) more += memory(a, PACKET_DIAG_MEMINFO);
     run.rows.push({
       netid: raw ? 'p_raw' : 'p_dgr', state: 'UNCONN', recvq: `${mem === undefined ? 0 : view(mem).getUint32(0, true)}`, sendq: '0', local: proto === 3 ? '*' : on.has('n') ? `[${proto}]` : (ETHER_NAMES[proto] ?? `[${proto}]`),

@@ -65,8 +65,8 @@ export function processName(task: Task, pid: number | string): string | null {
   return typeof stat === 'string' ? stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')) : null;
 }
 
-/** The processes that have sockets, from the links of /proc/PID/fd: those that were found last come first. */
-export function findUsers(task: Task): Map<number, string> {
+/** The processes that have sockets, from the links of /proc/PID/fd: those that were found last come first. A task of this machine is one thread. */
+export function findUsers(task: Task, threads: boolean): Map<number, string> {
   const out = new Map<number, string>();
   const list = (path: string): string[] => {
     const entries = task.sys.readdir(path);
@@ -77,7 +77,7 @@ export function findUsers(task: Task): Map<number, string> {
       const link = task.sys.readlink(`/proc/${pid}/fd/${fd}`);
       const ino = typeof link === 'string' ? /^socket:\[(\d+)\]$/.exec(link)?.[1] : undefined;
       if (ino === undefined) continue;
-      const one = `("${processName(task, pid) ?? ''}",pid=${pid},fd=${fd})`;
+      const one = `("${processName(task, pid) ?? ''}",pid=${pid},${threads ? `tid=${pid},` : ''}fd=${fd})`;
       const before = out.get(Number(ino));
       out.set(Number(ino), before === undefined ? one : `${one},${before}`);
     }

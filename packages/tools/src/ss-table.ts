@@ -25,8 +25,8 @@ interface Column {
   readonly sep: string | 'localSep' | 'peerSep';
 }
 
-/** All lines, columns as wide as their widest. */
-export function ssTable(rows: readonly SsRow[], netid: boolean, state: boolean, header: boolean): string {
+/** Lines as text, columns as wide as the widest of all that was shown so far; the header stands above the first. */
+export function ssTable(netid: boolean, state: boolean, header: boolean): (rows: readonly SsRow[]) => string {
   const columns: Column[] = [];
   const put = (key: keyof SsRow, head: string, right: boolean, sep: string): void => void columns.push({ key, head, right, sep });
   if (netid) put('netid', 'Netid', false, '');
@@ -38,12 +38,18 @@ export function ssTable(rows: readonly SsRow[], netid: boolean, state: boolean, 
   put('peer', 'Peer Address', true, ' ');
   put('peerPort', 'Port', false, 'peerSep');
   put('more', 'Process', false, '');
-  // What is last of all is not measured: so ss has it.
-  const measured = (c: Column): readonly SsRow[] => (c.key === 'more' ? rows.slice(0, -1) : rows);
-  const widths = columns.map((c) => measured(c).reduce((w, r) => Math.max(w, r[c.key].length), header ? c.head.length : c.key === 'recvq' || c.key === 'sendq' ? 6 : 0));
+  const widths = columns.map((c) => (header ? c.head.length : c.key === 'recvq' || c.key === 'sendq' ? 6 : 0));
   const line = (value: (c: Column) => string, sep: (c: Column) => string): string =>
     `${columns.map((c, i) => `${i === 0 ? '' : sep(c)}${c.right ? value(c).padStart(widths[i]!) : value(c).padEnd(widths[i]!)}`).join('')}\n`;
-  let out = header ? line((c) => c.head, (c) => (c.sep.endsWith('Sep') ? ':' : c.sep)) : '';
-  for (const r of rows) out += line((c) => r[c.key], (c) => (c.sep === 'localSep' ? r.localSep : c.sep === 'peerSep' ? r.peerSep : c.sep));
-  return out;
+  let first = header;
+  return (rows) => {
+    columns.forEach((c, i) => {
+      // What is last of all is not measured: so ss has it.
+      for (const r of c.key === 'more' ? rows.slice(0, -1) : rows) widths[i] = Math.max(widths[i]!, r[c.key].length);
+    });
+    let out = first ? line((c) => c.head, (c) => (c.sep.endsWith('Sep') ? ':' : c.sep)) : '';
+    first = false;
+    for (const r of rows) out += line((c) => r[c.key], (c) => (c.sep === 'localSep' ? r.localSep : c.sep === 'peerSep' ? r.peerSep : c.sep));
+    return out;
+  };
 }

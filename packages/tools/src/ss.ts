@@ -5,6 +5,7 @@ import { getopt, type OptionSpec, type ParsedOptions } from './getopt.ts';
 import { Ip, NO_OPTIONS } from './ip/context.ts';
 import { inNetns } from './netns.ts';
 import { NlSocket } from './netlink.ts';
+import { events } from './ss-events.ts';
 import { ALL_STATES, CLOSE, CONNECTED, ESTABLISHED, LISTEN, ssExpression, stateBits, SYN_RECV, SYN_SENT, TIME_WAIT } from './ss-filter.ts';
 import { dccp, inet, SERVICES } from './ss-inet.ts';
 import { netlink, packet, unix } from './ss-local.ts';
@@ -18,9 +19,9 @@ const spec = (short: string, long: string, arg?: 'required'): OptionSpec => (arg
 const OPTIONS: readonly OptionSpec[] = [
   spec('n', 'numeric'), spec('r', 'resolve'), spec('o', 'options'), spec('e', 'extended'), spec('m', 'memory'), spec('i', 'info'), spec('p', 'processes'), spec('t', 'tcp'), spec('u', 'udp'), spec('w', 'raw'), spec('x', 'unix'),
   spec('a', 'all'), spec('l', 'listening'), spec('4', 'ipv4'), spec('6', 'ipv6'), spec('0', 'packet'), spec('f', 'family', 'required'), spec('A', 'query', 'required'), spec('', 'socket', 'required'), spec('s', 'summary'),
-  spec('K', 'kill'), spec('H', 'no-header'), spec('O', 'oneline'), spec('N', 'net', 'required'), spec('V', 'version'), spec('h', 'help'),
+  spec('K', 'kill'), spec('T', 'threads'), spec('', 'tos'), spec('', 'cgroup'), spec('', 'inet-sockopt'), spec('b', 'bpf'), spec('E', 'events'), spec('Z', 'context'), spec('z', 'contexts'), spec('H', 'no-header'), spec('O', 'oneline'), spec('N', 'net', 'required'), spec('V', 'version'), spec('h', 'help'),
 ];
-const USAGE = 'Usage: ss [ OPTIONS ]\n       ss [ OPTIONS ] [ FILTER ]\n   -n -o -e -m -i -a -l -t -u -w -x -0 -4 -6 -K -H -O -s, -A QUERY, -f FAMILY, -N NETNS\n';
+const USAGE = 'Usage: ss [ OPTIONS ]\n       ss [ OPTIONS ] [ FILTER ]\n   -n -o -e -m -i -a -l -t -u -w -x -0 -4 -6 -K -E -T -b -H -O -s, --tos --cgroup --inet-sockopt, -A QUERY, -f FAMILY, -N NETNS\n';
 
 /** Which sockets. */
 const DBS: readonly string[] = ['netlink', 'packet_raw', 'packet_dgram', 'unix_dgram', 'unix_stream', 'unix_seqpacket', 'raw', 'udp', 'tcp'];
@@ -57,8 +58,10 @@ function readOptions(options: ParsedOptions['options']): Asked {
   for (const [o, value] of options) {
     const key = o.short === '' ? o.long : o.short;
     on.add(key);
-    // More of all includes the timers.
-    if (key === 'e') on.add('o');
+    // More of all includes the timers, and so do filters.
+    if (key === 'e' || key === 'b') on.add('o');
+    if (key === 'T') on.add('p');
+    if (key === 'Z' || key === 'z') throw new ToolExit(1, 'ss: SELinux is not enabled.\n');
     const query = key === 'A' || key === 'socket' ? value!.split(',') : LETTERS[key] === undefined ? [] : [LETTERS[key]];
     for (const q of query) for (const db of GROUPS[q] ?? wrong(`ss: "${q}" is illegal socket table id\n`)) dbs.add(db);
     if (key === '4') family = AF_INET;
@@ -88,7 +91,7 @@ function statesOf(db: string, asked: number, on: ReadonlySet<string>): number {
   return own & CONNECTED & ~((1 << SYN_RECV) | (1 << TIME_WAIT));
 }
 
-function show(task: Task, io: ToolIo, { on, dbs, family, everything }: Asked, words: readonly string[], names: Ip): number {
+async function show(task: Task, io: ToolIo, { on, dbs, family, everything }: Asked, words: readonly string[], names: Ip): Promise<number> {
   let rest = words;
   let asked = 0;
   while (rest[0] === 'state' || rest[0] === 'exclude' || rest[0] === 'excl') {
@@ -104,18 +107,20 @@ function show(task: Task, io: ToolIo, { on, dbs, family, everything }: Asked, wo
   }
   const diag = new NlSocket(task, NETLINK_SOCK_DIAG);
   try {
-    const run: SsRun = { task, io, names, diag, on, dbs, family, states, expr, ports: localPorts(task), users: on.has('p') ? findUsers(task) : new Map(), rows: [] };
+    const run: SsRun = { task, io, names, diag, on, dbs, family, states, expr, ports: localPorts(task), users: on.has('p') ? findUsers(task, on.has('T')) : new Map(), rows: [] };
+    let mask = 0;
+    for (const db of dbs) mask |= states(db);
+    // A column with the same in every line is left out.
+    const oneState = mask !== 0 && (mask & (mask - 1)) === 0;
+    const table = ssTable(dbs.size > 1, !oneState, !on.has('H'));
+    if (on.has('E')) return await events(run, table);
     const wanted = (kinds: readonly string[]): boolean => kinds.some((db) => dbs.has(db) && states(db) !== 0);
     if (wanted(['netlink'])) netlink(run);
     if (wanted(PACKET)) packet(run);
     if (wanted(UNIX)) unix(run);
     for (const db of ['raw', 'udp', 'tcp']) if (dbs.has(db)) inet(run, db);
     if (everything) dccp(run);
-    let mask = 0;
-    for (const db of dbs) mask |= states(db);
-    // A column with the same in every line is left out.
-    const oneState = mask !== 0 && (mask & (mask - 1)) === 0;
-    io.out(ssTable(run.rows, dbs.size > 1, !oneState, !on.has('H')));
+    io.out(table(run.rows));
     return 0;
   } finally {
     diag.close();

@@ -6,7 +6,7 @@ import { Printer } from '../src/printer.ts';
 import { runTool } from '../src/index.ts';
 import { ssBytecode } from '../src/ss-bytecode.ts';
 import { ssExpression, ssFitsLocal, stateBits } from '../src/ss-filter.ts';
-import { ssTable } from '../src/ss-table.ts';
+import { type SsRow, ssTable } from '../src/ss-table.ts';
 import { getPrefix, number } from '../src/words.ts';
 
 async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -142,6 +142,15 @@ describe('parts', () => {
   });
   it('makes columns as wide as needed', () => {
     const row = { netid: 'tcp', state: 'LISTEN', recvq: '0', sendq: '5', local: '127.0.0.1', localSep: ':', localPort: '8080', peer: '0.0.0.0', peerSep: ':', peerPort: '*', more: '' };
-    expect(ssTable([row], false, true, true)).toBe('State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\nLISTEN 0      5          127.0.0.1:8080      0.0.0.0:*          \n');
+    expect(ssTable(false, true, true)([row])).toBe('State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\nLISTEN 0      5          127.0.0.1:8080      0.0.0.0:*          \n');
+  });
+  it('keeps the columns of what it showed before', () => {
+    // `ss -tHanE` on Linux 6.18.
+    const row = (recvq: string, local: string, localPort: string, peer: string, peerPort: string): SsRow => ({ netid: 'tcp', state: 'UNCONN', recvq, sendq: '0', local, localSep: ':', localPort, peer, peerSep: ':', peerPort, more: '' });
+    const table = ssTable(false, true, false);
+    const rows = [row('0', '127.0.0.1', '5000', '0.0.0.0', '*'), row('1', '127.0.0.1', '52870', '127.0.0.1', '5000'), row('1', '127.0.0.1', '5000', '127.0.0.1', '52870'), row('0', '[::1]', '5001', '*', '*')];
+    expect(rows.map((r) => table([r])).join('')).toBe(
+      'UNCONN 0      0      127.0.0.1:5000 0.0.0.0:*\nUNCONN 1      0      127.0.0.1:52870 127.0.0.1:5000\nUNCONN 1      0      127.0.0.1:5000  127.0.0.1:52870\nUNCONN 0      0          [::1]:5001          *:*    \n',
+    );
   });
 });

@@ -189,6 +189,8 @@ export const IP_IPSEC_POLICY = 16;
 export const IP_XFRM_POLICY = 17;
 /** Socket option of level SOL_IP (ip(7)): passsec. @public */
 export const IP_PASSSEC = 18;
+/** Option of SOL_IP and SOL_IPV6: where the peer meant to connect to, before translation (linux/netfilter_ipv4.h; IP6T_SO_ORIGINAL_DST). @public */
+export const SO_ORIGINAL_DST = 80;
 /** Option: transparent proxying, bind to foreign addresses (ip(7)). @public */
 export const IP_TRANSPARENT = 19;
 /** Control message: the original destination (ip(7)). @public */

@@ -45,6 +45,8 @@ export interface SockAddrLl extends SockAddr {
   readonly pkttype: number;
   /** Hardware address, 0 to 8 bytes (`sll_halen` is its length). */
   readonly addr: Uint8Array;
+  /** All eight bytes of `sll_addr`, where there is more than `sll_halen` says: Linux sends to what stands there. Read only. */
+  readonly room?: Uint8Array;
 }
 
 /** Size of `struct sockaddr_in`. @public */
@@ -185,7 +187,9 @@ export function sockaddrDecode(bytes: Uint8Array): SockAddr | null {
       if (n < SOCKADDR_NL_LEN) return null;
       return { family, pid: view.getUint32(4, true), groups: view.getUint32(8, true) } as SockAddrNl;
     case AF_PACKET: {
-      if (n < 12 || n < 12 + bytes[11]! || bytes[11]! > 8) return null;
+      // The whole structure, and what sll_halen says if that is more.
+      if (n < SOCKADDR_LL_LEN || n < 12 + bytes[11]!) return null;
+      const room = bytes.subarray(12 + bytes[11]!, SOCKADDR_LL_LEN).some((b) => b !== 0) ? { room: bytes.slice(12, SOCKADDR_LL_LEN) } : {};
       return {
         family,
         protocol: view.getUint16(2),
@@ -193,6 +197,7 @@ export function sockaddrDecode(bytes: Uint8Array): SockAddr | null {
         hatype: view.getUint16(8, true),
         pkttype: bytes[10]!,
         addr: bytes.slice(12, 12 + bytes[11]!),
+        ...room,
       } as SockAddrLl;
     }
     default:

@@ -53,6 +53,7 @@ const HEADERS = `
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
+#include <linux/tcp_metrics.h>
 #include <linux/if_bridge.h>
 #include <linux/if_tunnel.h>
 #include <linux/ip6_tunnel.h>

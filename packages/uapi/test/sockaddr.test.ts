@@ -39,7 +39,7 @@ describe('socket addresses', () => {
   });
 
   it('that are too short are refused, and so are families without a codec', () => {
-    for (const [family, least] of [[AF_INET, 16], [AF_INET6, 24], [AF_NETLINK, 12], [AF_PACKET, 12]] as const) {
+    for (const [family, least] of [[AF_INET, 16], [AF_INET6, 24], [AF_NETLINK, 12], [AF_PACKET, 20]] as const) {
       const long = new Uint8Array(128);
       long[0] = family;
       expect(sockaddrDecode(long.subarray(0, least - 1)), `family ${family}`).toBeNull();
@@ -49,6 +49,8 @@ describe('socket addresses', () => {
     expect(sockaddrDecode(bytes('02'))).toBeNull();
     expect(sockaddrDecode(bytes('63000000'))).toBeNull();
     expect(sockaddrDecode(new Uint8Array(111).fill(1, 0, 1))).toBeNull();
+    const room = bytes('110008000200000001000000' + '02000000000a0000');
+    expect(sockaddrDecode(room)).toMatchObject({ addr: new Uint8Array(0), room: bytes('02000000000a0000') });
     const tooLongMac = new Uint8Array(20);
     tooLongMac[0] = AF_PACKET;
     tooLongMac[11] = 9;

@@ -1,9 +1,9 @@
 /**
- * UDP (RFC 768): sockets, hashing, corking, error reports.
+ * UDP (RFC 768) and UDP-Lite (RFC 3828): sockets, hashing, corking, error reports.
  *
  * @packageDocumentation
  */
-export { UDP, udp } from './module.ts';
+export { UDP, udp, UDPLITE } from './module.ts';
 export { UdpMib } from './udp-mib.ts';
 export { UdpNet } from './udp-net.ts';
 export { type UdpEncapRcv, UdpSock } from './udp-sock.ts';

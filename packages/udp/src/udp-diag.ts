@@ -2,8 +2,8 @@
 // datapath-ok-file: requests
 import { ESTALE, type Key, type Net } from '@linnet/kernel';
 import { EHASH_SOCK, type InetDiagFound, type InetDiagHandler, type InetDiagReq, inetDiagAddr4, inetDiagIsV4, inetDiagSock, inetDiagWantsState } from '@linnet/inet';
-import { AF_INET6, IPPROTO_UDP } from '@linnet/uapi';
-import { udp4LibLookup, udp6LibLookup } from './udp-input.ts';
+import { AF_INET6 } from '@linnet/uapi';
+import { udp4LibLookup, udp6LibLookup } from './udp-lookup.ts';
 import type { UdpNet } from './udp-net.ts';
 import type { UdpSock } from './udp-sock.ts';
 
@@ -15,9 +15,9 @@ function lookup(u: UdpNet, r: InetDiagReq, destroy: boolean): InetDiagFound | nu
 }
 
 /** UDP's answers for the namespaces of a kernel. @alpha */
-export function makeUdpDiag(key: Key<UdpNet>): InetDiagHandler {
+export function makeUdpDiag(key: Key<UdpNet>, protocol: number): InetDiagHandler {
   return {
-    protocol: IPPROTO_UDP,
+    protocol,
     badCookie: ESTALE,
     forEach(net: Net, r, fn) {
       for (const sk of net.get(key)) if (inetDiagWantsState(r, sk.state)) fn(EHASH_SOCK, sk);

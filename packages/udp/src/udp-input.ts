@@ -1,114 +1,23 @@
 /** Receiving datagrams: finding the socket, one or many, and queueing (udp_rcv). */
-import { EHOSTUNREACH, EMSGSIZE, ENOENT, ENOMEM, EPROTO, jhash3words } from '@linnet/kernel';
-import { SKB_GSO_UDP_L4, consumeSkb, DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, pskbTrim, skbChecksumValid, skbClone, skbPullUnchecked, type Skb, } from '@linnet/skbuff';
+import { csumFold, EHOSTUNREACH, EMSGSIZE, ENOENT, ENOMEM, EPROTO } from '@linnet/kernel';
+import { SKB_GSO_UDP_L4, consumeSkb, DROP, kfreeSkbReason, PACKET_HOST, pskbMayPull, pskbTrim, skbChecksum, skbChecksumValid, skbClone, skbPullUnchecked, type Skb, } from '@linnet/skbuff';
 import { NETIF_F_HW_CSUM, NETIF_F_SG, skbDst, type NetDevice } from '@linnet/netdev';
 import { reuseportChoose, type ReuseportGroup, skFilterTrimCap, sockQueueFiltered } from '@linnet/socket';
 import {
   AF_INET6, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIME_EXCEEDED, ICMPV6_PKT_TOOBIG, ip6Daddr, ip6Saddr, iphDaddr, iphSaddr,
-  IP_PMTUDISC_DONT, IPPROTO_UDP, ipv6AddrAny, ipv6AddrEqual, ipv6AddrIsMulticast, IPV6_PMTUDISC_DO, IPV6_PMTUDISC_DONT, NDISC_REDIRECT,
+  IP_PMTUDISC_DONT, IPPROTO_UDP, IPPROTO_UDPLITE, ipv6AddrEqual, ipv6AddrIsMulticast, IPV6_PMTUDISC_DO, IPV6_PMTUDISC_DONT, NDISC_REDIRECT,
   RTN_BROADCAST, RTN_MULTICAST, TCP_ESTABLISHED, UDPHDR_LEN, udphCheck, udphDest, udphLen, udphSource,
 } from '@linnet/uapi';
-import { INET_VERSION_4, INET_VERSION_6, type InetAf, inetRecverr } from '@linnet/inet';
+import { INET_VERSION_6, type InetAf, inetInVrf, inetRecverr, inetSdif } from '@linnet/inet';
 import type { UdpMib } from './udp-mib.ts';
 import type { UdpNet } from './udp-net.ts';
 import { udpGsoSegment } from './udp-offload.ts';
+import { udp4LibLookup, udp6LibLookup, udpPlaces4, udpPlaces6, udpScore4, udpScore6 } from './udp-lookup.ts';
 import type { UdpSock } from './udp-sock.ts';
-
-/** How well a socket fits a datagram; -1 when it does not (compute_score). */
-function computeScore(sk: UdpSock, saddr: number, sport: number, daddr: number, hnum: number, dif: number): number {
-  if (sk.num !== hnum || (sk.versions & INET_VERSION_4) === 0) return -1;
-  // An IPv4 socket before an IPv6 one that takes both.
-  let score = sk.pinet6 === null ? 1 : 0;
-  if (sk.rcvSaddr !== 0) {
-    if (sk.rcvSaddr !== daddr) return -1;
-    score += 4;
-  }
-  if (sk.daddr !== 0) {
-    if (sk.daddr !== saddr) return -1;
-    score += 4;
-  }
-  if (sk.dport !== 0) {
-    if (sk.dport !== sport) return -1;
-    score += 4;
-  }
-  if (sk.boundDevIf !== 0) {
-    if (sk.boundDevIf !== dif) return -1;
-    score += 4;
-  }
-  return score;
-}
-
-/** The socket for a datagram to `daddr:hnum`, or null; a SO_REUSEPORT group is chosen from by the flow (__udp4_lib_lookup). @alpha */
-export function udp4LibLookup(u: UdpNet, saddr: number, sport: number, daddr: number, hnum: number, dif: number): UdpSock | null {
-  let best: UdpSock | null = null;
-  let bestScore = -1;
-  let group = 1;
-  let mix = 0;
-  for (let sk = u.chain(hnum); sk !== null; sk = sk.udpNext) {
-    const score = computeScore(sk, saddr, sport, daddr, hnum, dif);
-    if (score < 0) continue;
-    if (score > bestScore) {
-      best = sk;
-      bestScore = score;
-      group = 1;
-    } else if (score === bestScore && sk.reuseport && best!.reuseport && sk.state !== TCP_ESTABLISHED) {
-      // One of n with probability 1/n each, decided by the flow alone.
-      mix = jhash3words(saddr, (sport << 16) | hnum, daddr, group === 1 ? u.secret : mix);
-      if ((mix >>> 0) % ++group === 0) best = sk;
-    }
-  }
-  return best;
-}
 
 /** Whom the program of a SO_REUSEPORT group chooses for a datagram, whose header is at `data`; `sk` when it chooses nobody. */
 function chosen(sk: UdpSock, group: ReuseportGroup, skb: Skb): UdpSock {
   return (reuseportChoose(group, skb, UDPHDR_LEN) as UdpSock | null) ?? sk;
-}
-
-/** {@link computeScore} for IPv6. */
-function computeScore6(sk: UdpSock, saddr: Int32Array, sport: number, daddr: Int32Array, hnum: number, dif: number): number {
-  if (sk.num !== hnum || (sk.versions & INET_VERSION_6) === 0) return -1;
-  let score = 0;
-  const own = sk.v6RcvSaddr!;
-  if (!ipv6AddrAny(own)) {
-    if (!ipv6AddrEqual(own, daddr)) return -1;
-    score += 4;
-  }
-  const peer = sk.v6Daddr!;
-  if (!ipv6AddrAny(peer)) {
-    if (!ipv6AddrEqual(peer, saddr)) return -1;
-    score += 4;
-  }
-  if (sk.dport !== 0) {
-    if (sk.dport !== sport) return -1;
-    score += 4;
-  }
-  if (sk.boundDevIf !== 0) {
-    if (sk.boundDevIf !== dif) return -1;
-    score += 4;
-  }
-  return score;
-}
-
-/** {@link udp4LibLookup} for IPv6 (__udp6_lib_lookup). @alpha */
-export function udp6LibLookup(u: UdpNet, saddr: Int32Array, sport: number, daddr: Int32Array, hnum: number, dif: number): UdpSock | null {
-  let best: UdpSock | null = null;
-  let bestScore = -1;
-  let group = 1;
-  let mix = 0;
-  for (let sk = u.chain(hnum); sk !== null; sk = sk.udpNext) {
-    const score = computeScore6(sk, saddr, sport, daddr, hnum, dif);
-    if (score < 0) continue;
-    if (score > bestScore) {
-      best = sk;
-      bestScore = score;
-      group = 1;
-    } else if (score === bestScore && sk.reuseport && best!.reuseport && sk.state !== TCP_ESTABLISHED) {
-      mix = jhash3words(saddr[2]! ^ saddr[0]!, saddr[3]! ^ daddr[3]!, (sport << 16) | hnum, group === 1 ? u.secret : mix);
-      if ((mix >>> 0) % ++group === 0) best = sk;
-    }
-  }
-  return best;
 }
 
 /** Reads the addresses of the IPv6 header at `nh` into the namespace's scratch. */
@@ -121,13 +30,16 @@ function readAddrs6(u: UdpNet, view: DataView, nh: number): void {
 
 /** {@link udpV4EarlyDemux} for IPv6 (udp_v6_early_demux). @alpha */
 export function udpV6EarlyDemux(u: UdpNet, skb: Skb): UdpSock | null {
-  if (u.earlyDemux === 0 || skb.pktType !== PACKET_HOST || !pskbMayPull(skb, skb.transportHeader - skb.data + UDPHDR_LEN)) return null;
+  // In a VRF the slow way is taken.
+  if (u.earlyDemux === 0 || inetInVrf(skb) || skb.pktType !== PACKET_HOST || !pskbMayPull(skb, skb.transportHeader - skb.data + UDPHDR_LEN)) return null;
   const { view, networkHeader: nh, transportHeader: th } = skb;
   const sport = udphSource(view, th);
   const dport = udphDest(view, th);
   const dif = skb.dev!.ifindex;
   readAddrs6(u, view, nh);
-  for (let sk = u.chain(dport); sk !== null; sk = sk.udpNext) {
+  const p = udpPlaces6(u, u.saddr6, sport, u.daddr6, dport);
+  for (let n = p.heads[0]; n !== null; n = n.next) {
+    const { sk } = n;
     if (sk.num !== dport || sk.dport !== sport || sk.state !== TCP_ESTABLISHED || (sk.versions & INET_VERSION_6) === 0) continue;
     if (!ipv6AddrEqual(sk.v6Daddr!, u.saddr6) || !ipv6AddrEqual(sk.v6RcvSaddr!, u.daddr6)) continue;
     if (sk.boundDevIf === 0 || sk.boundDevIf === dif) return sk;
@@ -141,14 +53,17 @@ export function udpV6EarlyDemux(u: UdpNet, skb: Skb): UdpSock | null {
  * @alpha
  */
 export function udpV4EarlyDemux(u: UdpNet, skb: Skb): UdpSock | null {
-  if (u.earlyDemux === 0 || skb.pktType !== PACKET_HOST || !pskbMayPull(skb, skb.transportHeader - skb.data + UDPHDR_LEN)) return null;
+  // In a VRF the slow way is taken.
+  if (u.earlyDemux === 0 || inetInVrf(skb) || skb.pktType !== PACKET_HOST || !pskbMayPull(skb, skb.transportHeader - skb.data + UDPHDR_LEN)) return null;
   const { view, networkHeader: nh, transportHeader: th } = skb;
   const saddr = iphSaddr(view, nh);
   const daddr = iphDaddr(view, nh);
   const sport = udphSource(view, th);
   const dport = udphDest(view, th);
   const dif = skb.dev!.ifindex;
-  for (let sk = u.chain(dport); sk !== null; sk = sk.udpNext) {
+  const p = udpPlaces4(u, saddr, sport, daddr, dport);
+  for (let n = p.heads[0]; n !== null; n = n.next) {
+    const { sk } = n;
     if (sk.num !== dport || sk.dport !== sport || sk.daddr !== saddr || sk.rcvSaddr !== daddr || sk.state !== TCP_ESTABLISHED) continue;
     if (sk.boundDevIf === 0 || sk.boundDevIf === dif) return sk;
   }
@@ -164,22 +79,31 @@ export function udpRcv(u: UdpNet, af: InetAf, skb: Skb): number {
     kfreeSkbReason(skb, DROP.PKT_TOO_SMALL);
     return 0;
   }
-  let ulen = udphLen(skb.view, skb.data);
-  // A jumbogram (RFC 2675 section 4).
-  if (six && ulen === 0) ulen = skb.len;
-  if (ulen > skb.len || ulen < UDPHDR_LEN) {
-    mib.InErrors++;
-    kfreeSkbReason(skb, DROP.PKT_TOO_SMALL);
-    return 0;
-  }
-  if (ulen < skb.len) pskbTrim(skb, ulen);
-  // A checksum of zero says that there is none (RFC 768); over IPv6 only who asked for it takes such a datagram (RFC 6935).
+  // A checksum of zero says that there is none (RFC 768); over IPv6 only who asked for it takes such a datagram (RFC 6935), and over UDP-Lite nobody.
   const unsummed = udphCheck(skb.view, skb.data) === 0;
-  if (!unsummed && !skbChecksumValid(skb, af.skbPseudoSum(skb, ulen, IPPROTO_UDP))) {
-    mib.InCsumErrors++;
-    mib.InErrors++;
-    kfreeSkbReason(skb, DROP.UDP_CSUM);
-    return 0;
+  let ulen = udphLen(skb.view, skb.data);
+  if (u.lite) {
+    // The field says how much the checksum covers, 0 for all (RFC 3828 section 3.1).
+    const covered = ulen === 0 ? skb.len : ulen;
+    if (covered < UDPHDR_LEN || covered > skb.len) return badSum(mib, skb);
+    if (unsummed) {
+      mib.InErrors++;
+      kfreeSkbReason(skb, DROP.UDP_CSUM);
+      return 0;
+    }
+    const pseudo = af.skbPseudoSum(skb, skb.len, IPPROTO_UDPLITE);
+    const right = covered === skb.len ? skbChecksumValid(skb, pseudo) : csumFold(skbChecksum(skb, 0, covered, pseudo)) === 0;
+    if (!right) return badSum(mib, skb);
+  } else {
+    // A jumbogram (RFC 2675 section 4).
+    if (six && ulen === 0) ulen = skb.len;
+    if (ulen > skb.len || ulen < UDPHDR_LEN) {
+      mib.InErrors++;
+      kfreeSkbReason(skb, DROP.PKT_TOO_SMALL);
+      return 0;
+    }
+    if (ulen < skb.len) pskbTrim(skb, ulen);
+    if (!unsummed && !skbChecksumValid(skb, af.skbPseudoSum(skb, ulen, IPPROTO_UDP))) return badSum(mib, skb);
   }
   // Found before the route was; a hook may have held the packet while its socket closed.
   const early = skb.sk as UdpSock | null;
@@ -201,7 +125,7 @@ export function udpRcv(u: UdpNet, af: InetAf, skb: Skb): number {
     deliverMany(u, af, skb, saddr, sport, daddr, dport, dif);
     return 0;
   }
-  let sk = udp4LibLookup(u, saddr, sport, daddr, dport, dif);
+  let sk = udp4LibLookup(u, saddr, sport, daddr, dport, dif, inetSdif(af, skb));
   if (sk !== null && sk.reuseGroup !== null && sk.state !== TCP_ESTABLISHED) sk = chosen(sk, sk.reuseGroup, skb);
   if (sk === null) {
     mib.NoPorts++;
@@ -211,6 +135,20 @@ export function udpRcv(u: UdpNet, af: InetAf, skb: Skb): number {
   }
   queueRcv(u, af, sk, skb);
   return 0;
+}
+
+function badSum(mib: UdpMib, skb: Skb): number {
+  mib.InCsumErrors++;
+  mib.InErrors++;
+  kfreeSkbReason(skb, DROP.UDP_CSUM);
+  return 0;
+}
+
+/** Does the checksum of a datagram of UDP-Lite cover what its receiver wants? */
+function coversEnough(sk: UdpSock, skb: Skb): boolean {
+  if (sk.recvCscov < 0) return true;
+  const covered = udphLen(skb.view, skb.data);
+  return covered === 0 || covered === skb.len || (sk.recvCscov !== 0 && covered >= sk.recvCscov);
 }
 
 /** The rest for IPv6 (__udp6_lib_rcv). `early` was found before the route was. */
@@ -224,7 +162,7 @@ function rcv6(u: UdpNet, af: InetAf, skb: Skb, early: UdpSock | null, sport: num
       deliverMany6(u, af, skb, sport, dport, dif, unsummed);
       return 0;
     }
-    sk = udp6LibLookup(u, saddr6, sport, daddr6, dport, dif);
+    sk = udp6LibLookup(u, saddr6, sport, daddr6, dport, dif, inetSdif(af, skb));
     if (sk !== null && sk.reuseGroup !== null && sk.state !== TCP_ESTABLISHED) sk = chosen(sk, sk.reuseGroup, skb);
   }
   if (unsummed && (sk === null || !sk.noCheck6Rx)) {
@@ -245,13 +183,18 @@ function rcv6(u: UdpNet, af: InetAf, skb: Skb, early: UdpSock | null, sport: num
 
 /** {@link deliverMany} for IPv6 (__udp6_lib_mcast_deliver). */
 function deliverMany6(u: UdpNet, af: InetAf, skb: Skb, sport: number, dport: number, dif: number, unsummed: boolean): void {
+  const sdif = inetSdif(af, skb);
   const { saddr6, daddr6 } = u;
   let first: UdpSock | null = null;
-  for (let sk = u.chain(dport); sk !== null; sk = sk.udpNext) {
-    if (unsummed && !sk.noCheck6Rx) continue;
-    if (computeScore6(sk, saddr6, sport, daddr6, dport, dif) < 0 || !af.mcAllow6!(sk, daddr6, saddr6, dif)) continue;
-    if (first === null) first = sk;
-    else queueRcv(u, af, sk, skbClone(skb));
+  const p = udpPlaces6(u, saddr6, sport, daddr6, dport);
+  for (let i = 0; i < p.count; i++) {
+    for (let n = p.heads[i]!; n !== null; n = n.next!) {
+      const { sk } = n;
+      if (n.hash !== p.hashes[i] || (unsummed && !sk.noCheck6Rx)) continue;
+      if (udpScore6(sk, saddr6, sport, daddr6, dport, dif, sdif, u.l3mdevAccept) < 0 || !af.mcAllow6!(sk, daddr6, saddr6, dif)) continue;
+      if (first === null) first = sk;
+      else queueRcv(u, af, sk, skbClone(skb));
+    }
   }
   if (first !== null) {
     queueRcv(u, af, first, skb);
@@ -263,11 +206,16 @@ function deliverMany6(u: UdpNet, af: InetAf, skb: Skb, sport: number, dport: num
 
 /** To every socket that wants it: each but the first gets a clone (__udp4_lib_mcast_deliver). */
 function deliverMany(u: UdpNet, af: InetAf, skb: Skb, saddr: number, sport: number, daddr: number, dport: number, dif: number): void {
+  const sdif = inetSdif(af, skb);
   let first: UdpSock | null = null;
-  for (let sk = u.chain(dport); sk !== null; sk = sk.udpNext) {
-    if (computeScore(sk, saddr, sport, daddr, dport, dif) < 0 || !af.mcAllow(sk, daddr, saddr, dif)) continue;
-    if (first === null) first = sk;
-    else queueRcv(u, af, sk, skbClone(skb));
+  const p = udpPlaces4(u, saddr, sport, daddr, dport);
+  for (let i = 0; i < p.count; i++) {
+    for (let n = p.heads[i]!; n !== null; n = n.next!) {
+      const { sk } = n;
+      if (n.hash !== p.hashes[i] || udpScore4(sk, saddr, sport, daddr, dport, dif, sdif, u.l3mdevAccept) < 0 || !af.mcAllow(sk, daddr, saddr, dif, sdif)) continue;
+      if (first === null) first = sk;
+      else queueRcv(u, af, sk, skbClone(skb));
+    }
   }
   if (first !== null) {
     queueRcv(u, af, first, skb);
@@ -304,6 +252,12 @@ function queueRcv(u: UdpNet, af: InetAf, sk: UdpSock, skb: Skb): void {
 /** Queues a datagram with data at its UDP header; consumes it. The header stays readable at `transportHeader`. */
 function queueOne(mib: UdpMib, sk: UdpSock, skb: Skb): void {
   skb.transportHeader = skb.data;
+  if (sk.udp.lite && !coversEnough(sk, skb)) {
+    mib.InErrors++;
+    sk.drops++;
+    kfreeSkbReason(skb, DROP.UDP_CSUM);
+    return;
+  }
   if (sk.encapRcv !== null && sk.encapRcv(sk, skb) === 0) {
     mib.InDatagrams++;
     return;

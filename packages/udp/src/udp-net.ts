@@ -1,102 +1,110 @@
-/** What UDP keeps for one namespace: the hash of sockets, counters, limits (struct udp_table). */
+/** What UDP keeps for one namespace: the hashes of sockets, counters, limits (struct udp_table). */
 import { EADDRINUSE, type Net } from '@linnet/kernel';
-import { INET_NET, inetRcvSaddrEqual, inetSharesPort, inetSkGetLocalPortRange, type InetNet } from '@linnet/inet';
+import { INET_NET, inetOtherDomain, inetRcvSaddrEqual, inetSharesPort, inetSkGetLocalPortRange, type InetNet } from '@linnet/inet';
+import { IPPROTO_UDP, IPPROTO_UDPLITE } from '@linnet/uapi';
 import { reuseportJoin, reuseportLeave } from '@linnet/socket';
+import { udpFlowHash, udpHasFlow, UdpPlaces, udpPlacesBind } from './udp-lookup.ts';
 import { UdpMib } from './udp-mib.ts';
 import type { UdpSock } from './udp-sock.ts';
+import { UdpTable } from './udp-table.ts';
 
-const MIN_BUCKETS = 16;
-const MAX_BUCKETS = 65536;
+/** More than there are ports would be empty. */
+const MAX_PORT_BUCKETS = 65536;
+const MAX_FLOW_BUCKETS = 1 << 20;
 
 /** UDP in one namespace. @alpha */
 export class UdpNet {
   readonly net: Net;
   readonly ports: InetNet;
+  readonly protocol: number;
+  /** Checksums may cover a part (RFC 3828). */
+  readonly lite: boolean;
   readonly mib: UdpMib = new UdpMib();
   /** Those of datagrams over IPv6 (/proc/net/snmp6). */
   readonly mib6: UdpMib = new UdpMib();
   /** Addresses of the IPv6 packet at hand. */
   readonly saddr6: Int32Array = new Int32Array(4);
   readonly daddr6: Int32Array = new Int32Array(4);
-  /** Sockets by local port: chains through `udpNext`. */
-  private buckets: (UdpSock | null)[] = new Array<UdpSock | null>(MIN_BUCKETS).fill(null);
-  private mask: number = MIN_BUCKETS - 1;
-  count = 0;
-  /** Key of the choice within SO_REUSEPORT groups. */
+  /** Sockets by local port, and by what {@link udpFlowHash} says. */
+  readonly byPort: UdpTable = new UdpTable(MAX_PORT_BUCKETS);
+  readonly byFlow: UdpTable = new UdpTable(MAX_FLOW_BUCKETS);
+  /** Ports that have connected sockets, with their number. */
+  readonly connected: Map<number, number> = new Map();
+  /** Where a lookup looks. */
+  readonly places: UdpPlaces = new UdpPlaces();
+  /** Key of the hash of flows, and of the choice within SO_REUSEPORT groups. */
   readonly secret: number;
   /** net.ipv4.udp_rmem_min, udp_wmem_min. */
   udpRmemMin = 4096;
   udpWmemMin = 4096;
   /** net.ipv4.udp_early_demux. */
   earlyDemux = 1;
+  /** Do sockets without a device hear of packets in VRFs? (`udp_l3mdev_accept`) */
+  l3mdevAccept = false;
 
-  constructor(net: Net) {
+  /** `protocol`: IPPROTO_UDP or IPPROTO_UDPLITE, which have ports, counters and tables of their own. */
+  constructor(net: Net, protocol: number = IPPROTO_UDP) {
     this.net = net;
+    this.protocol = protocol;
+    this.lite = protocol === IPPROTO_UDPLITE;
     this.ports = net.get(INET_NET);
     this.secret = net.kernel.rng.stream('udp.hash').u32() | 0;
   }
 
-  /** The first of the chain in which sockets of a port are. */
-  chain(port: number): UdpSock | null {
-    return this.buckets[port & this.mask]!;
+  /** How many sockets have a port. */
+  get count(): number {
+    return this.byPort.count;
   }
 
-  /** Enters a socket by its port (udp_lib_hash). */
+  /** Enters a socket by its port and addresses (udp_lib_hash). */
   hash(sk: UdpSock): void {
     if (sk.hashed) return;
-    const i = sk.num & this.mask;
-    sk.udpNext = this.buckets[i]!;
-    this.buckets[i] = sk;
     sk.hashed = true;
-    if (++this.count > this.buckets.length && this.buckets.length < MAX_BUCKETS) this.grow();
+    this.byPort.insert(sk.portNode, sk.num);
+    this.enterFlow(sk, udpFlowHash(this, sk));
+  }
+
+  /** Its addresses have changed (udp_lib_rehash). */
+  rehash(sk: UdpSock): void {
+    if (!sk.hashed) return;
+    const hash = udpFlowHash(this, sk);
+    if (hash === sk.flowNode.hash) return;
+    this.leaveFlow(sk);
+    this.enterFlow(sk, hash);
   }
 
   /** Takes a socket out (udp_lib_unhash). */
   unhash(sk: UdpSock): void {
     reuseportLeave(sk);
     if (!sk.hashed) return;
-    const i = sk.num & this.mask;
-    let at = this.buckets[i]!;
-    if (at === sk) {
-      this.buckets[i] = sk.udpNext;
-    } else {
-      while (at !== null && at.udpNext !== sk) at = at.udpNext!;
-      if (at !== null) at.udpNext = sk.udpNext;
-    }
-    sk.udpNext = null;
+    this.byPort.remove(sk.portNode);
+    this.leaveFlow(sk);
     sk.hashed = false;
-    this.count--;
   }
 
-  private grow(): void {
-    const old = this.buckets;
-    this.mask = old.length * 2 - 1;
-    this.buckets = new Array<UdpSock | null>(this.mask + 1).fill(null);
-    for (let sk of old) {
-      while (sk !== null) {
-        const next: UdpSock | null = sk.udpNext;
-        sk.udpNext = this.buckets[sk.num & this.mask]!;
-        this.buckets[sk.num & this.mask] = sk;
-        sk = next;
-      }
-    }
+  private enterFlow(sk: UdpSock, hash: number): void {
+    this.byFlow.insert(sk.flowNode, hash);
+    sk.hasFlow = udpHasFlow(sk);
+    if (sk.hasFlow) this.connected.set(sk.num, (this.connected.get(sk.num) ?? 0) + 1);
+  }
+
+  private leaveFlow(sk: UdpSock): void {
+    this.byFlow.remove(sk.flowNode);
+    if (!sk.hasFlow) return;
+    sk.hasFlow = false;
+    const others = this.connected.get(sk.num)! - 1;
+    if (others === 0) this.connected.delete(sk.num);
+    else this.connected.set(sk.num, others);
   }
 
   /** All sockets. */
-  *[Symbol.iterator](): Generator<UdpSock> {
-    for (const first of this.buckets) for (let sk = first; sk !== null; sk = sk.udpNext) yield sk;
+  [Symbol.iterator](): Generator<UdpSock> {
+    return this.byPort[Symbol.iterator]();
   }
 
   /** Closes every socket: the namespace ends. */
   closeAll(): void {
-    for (const first of this.buckets) {
-      let sk = first;
-      while (sk !== null) {
-        const next: UdpSock | null = sk.udpNext;
-        sk.prot.close(sk, 0);
-        sk = next;
-      }
-    }
+    for (const sk of this) sk.prot.close(sk, 0);
   }
 
   /** Claims the port `snum`, or a random free one when 0, and hashes the socket (udp_lib_get_port). 0 or -EADDRINUSE. */
@@ -123,19 +131,26 @@ export class UdpNet {
 
   /** Joins those who have the same address. */
   private share(sk: UdpSock): void {
-    let mate = this.chain(sk.num);
-    while (mate !== null && !inetSharesPort(sk, mate)) mate = mate.udpNext;
+    const p = udpPlacesBind(this, sk, sk.num);
+    let mate: UdpSock | null = null;
+    for (let i = 0; i < p.count && mate === null; i++) {
+      for (let n = p.heads[i]!; n !== null && mate === null; n = n.next!) if (n.hash === p.hashes[i] && inetSharesPort(sk, n.sk)) mate = n.sk;
+    }
     reuseportJoin(sk, mate);
   }
 
   /** Does another socket keep `sk` from the port? SO_REUSEADDR and SO_REUSEPORT let two share when both said so (udp_lib_lport_inuse). */
   private inUse(sk: UdpSock, port: number): boolean {
-    for (let o = this.chain(port); o !== null; o = o.udpNext) {
-      if (o === sk || o.num !== port) continue;
-      if (sk.boundDevIf !== 0 && o.boundDevIf !== 0 && sk.boundDevIf !== o.boundDevIf) continue;
-      if (!inetRcvSaddrEqual(sk, o)) continue;
-      if ((sk.reuse && o.reuse) || (sk.reuseport && o.reuseport && sk.uid === o.uid)) continue;
-      return true;
+    const p = udpPlacesBind(this, sk, port);
+    for (let i = 0; i < p.count; i++) {
+      for (let n = p.heads[i]!; n !== null; n = n.next!) {
+        const o = n.sk;
+        if (n.hash !== p.hashes[i] || o === sk || o.num !== port) continue;
+        if (sk.boundDevIf !== o.boundDevIf && ((sk.boundDevIf !== 0 && o.boundDevIf !== 0) || inetOtherDomain(sk.net, sk.boundDevIf, o.boundDevIf, this.l3mdevAccept))) continue;
+        if (!inetRcvSaddrEqual(sk, o)) continue;
+        if ((sk.reuse && o.reuse) || (sk.reuseport && o.reuseport && sk.uid === o.uid)) continue;
+        return true;
+      }
     }
     return false;
   }

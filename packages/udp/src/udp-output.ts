@@ -1,13 +1,13 @@
 /** Sending datagrams (udp_sendmsg). */
 import {
-  csumFold, EACCES, EAFNOSUPPORT, EAGAIN, EDESTADDRREQ, EINVAL, EMSGSIZE, ENETUNREACH, ENOBUFS, EOPNOTSUPP, EPIPE,
+  csumFold, EACCES, EAFNOSUPPORT, EAGAIN, EDESTADDRREQ, EINVAL, EIO, EMSGSIZE, ENETUNREACH, ENOBUFS, EOPNOTSUPP, EPIPE,
 } from '@linnet/kernel';
 import { flowi4InitOutput, flowi6InitOutput, FLOWI_FLAG_ANYSRC, type Flowi, flowiCopy, INET, type InetAf, inetMapped } from '@linnet/inet';
 import { dstMtu, type DstEntry } from '@linnet/netdev';
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, DROP, kfreeSkbReason, SKB_GSO_UDP_L4, skbChecksum, type Skb } from '@linnet/skbuff';
 import { SEND_SHUTDOWN, skDstCheck, SOCK_BROADCAST, SOCK_LOCALROUTE, sockError, sockFlag, sockTxStamp, type MsgHdr } from '@linnet/socket';
 import {
-  AF_INET, AF_INET6, AF_UNSPEC, IN6ADDR_LOOPBACK, INADDR_LOOPBACK, ipv4IsMulticast, ipv6AddrAny, ipv6AddrEqual, ipv6AddrIsLinklocal, ipv6AddrIsMulticast, ipv6AddrV4mapped, IPPROTO_UDP, MSG_CONFIRM, MSG_DONTROUTE, MSG_MORE, MSG_OOB, MSG_PROBE, RTN_BROADCAST, RT_SCOPE_LINK, SOL_UDP, UDP_MAX_SEGMENTS, UDP_SEGMENT,
+  AF_INET, AF_INET6, AF_UNSPEC, IN6ADDR_LOOPBACK, INADDR_LOOPBACK, ipv4IsMulticast, ipv6AddrAny, ipv6AddrEqual, ipv6AddrIsLinklocal, ipv6AddrIsMulticast, ipv6AddrV4mapped, MSG_CONFIRM, MSG_DONTROUTE, MSG_MORE, MSG_OOB, MSG_PROBE, RTN_BROADCAST, RT_SCOPE_LINK, SOL_UDP, UDP_MAX_SEGMENTS, UDP_SEGMENT,
   sockaddrIn, udphSetCheck, udphSetDest, udphSetLen, udphSetSource, type SockAddrIn, type SockAddrIn6,
 } from '@linnet/uapi';
 import { udpLeaveChecksum } from './udp-offload.ts';
@@ -89,7 +89,7 @@ function sendmsg4(sk: UdpSock, af: InetAf, name: SockAddrIn | null, msg: MsgHdr,
   let dst: DstEntry | null = connected ? skDstCheck(sk) : null;
   if (dst === null) {
     flowi4InitOutput(
-      fl, ipc.oif, ipc.mark, tos, scope, IPPROTO_UDP, sk.transparent || sk.hdrincl ? FLOWI_FLAG_ANYSRC : 0, first, ipc.addr, dport, sk.num, sk.uid,
+      fl, ipc.oif, ipc.mark, tos, scope, sk.protocol, sk.transparent || sk.hdrincl ? FLOWI_FLAG_ANYSRC : 0, first, ipc.addr, dport, sk.num, sk.uid,
     );
     dst = af.routeOutput(sk.net, fl, sk);
     if (dst === null) {
@@ -178,7 +178,7 @@ export function udpV6Sendmsg(sk: UdpSock, msg: MsgHdr, len: number): number {
   let dst: DstEntry | null = connected ? skDstCheck(sk) : null;
   if (dst === null) {
     const flags = sk.transparent ? FLOWI_FLAG_ANYSRC : 0;
-    flowi6InitOutput(fl, ipc.oif, ipc.mark, ipc.tos >= 0 ? ipc.tos : np.tclass, IPPROTO_UDP, flags, af.firstHop!(sk, ipc.opt, daddr), saddr, dport, sk.num, sk.uid, label);
+    flowi6InitOutput(fl, ipc.oif, ipc.mark, ipc.tos >= 0 ? ipc.tos : np.tclass, sk.protocol, flags, af.firstHop!(sk, ipc.opt, daddr), saddr, dport, sk.num, sk.uid, label);
     dst = af.routeOutput(sk.net, fl, sk);
     fl.daddr6 = daddr;
     if (dst === null) return fl.error;
@@ -286,18 +286,25 @@ function udpSendSkb(sk: UdpSock, af: InetAf, skb: Skb, fl: Flowi, gsoSize: numbe
       return err;
     }
   }
-  if (gsoSize > 0 && payload > gsoSize) {
+  if (sk.udp.lite) {
+    // In place of the length stands how much the checksum covers; 0: all of it.
+    const covered = sk.sendCscov === 0 || sk.sendCscov > len ? len : sk.sendCscov;
+    udphSetLen(view, at, sk.sendCscov === 0 ? 0 : covered);
+    skb.ipSummed = CHECKSUM_NONE;
+    const sum = csumFold(skbChecksum(skb, at - skb.data, covered, af.pseudoSum(fl, len, sk.protocol)));
+    udphSetCheck(view, at, sum === 0 ? 0xffff : sum);
+  } else if (gsoSize > 0 && payload > gsoSize) {
     skb.gsoSize = gsoSize;
     skb.gsoType = SKB_GSO_UDP_L4;
     skb.gsoSegs = Math.ceil(payload / gsoSize);
-    udpLeaveChecksum(skb, at, af.pseudoSum(fl, len, IPPROTO_UDP));
+    udpLeaveChecksum(skb, at, af.pseudoSum(fl, len, sk.protocol));
   } else if (six ? sk.noCheck6Tx : sk.noCheckTx) {
     skb.ipSummed = CHECKSUM_NONE;
   } else if (skb.ipSummed === CHECKSUM_PARTIAL && skb.fragList === null) {
-    udpLeaveChecksum(skb, at, af.pseudoSum(fl, len, IPPROTO_UDP));
+    udpLeaveChecksum(skb, at, af.pseudoSum(fl, len, sk.protocol));
   } else {
     skb.ipSummed = CHECKSUM_NONE;
-    const sum = csumFold(skbChecksum(skb, at - skb.data, len, af.pseudoSum(fl, len, IPPROTO_UDP)));
+    const sum = csumFold(skbChecksum(skb, at - skb.data, len, af.pseudoSum(fl, len, sk.protocol)));
     // Zero would say «no checksum» (RFC 768).
     udphSetCheck(view, at, sum === 0 ? 0xffff : sum);
   }
@@ -315,9 +322,10 @@ function udpSendSkb(sk: UdpSock, af: InetAf, skb: Skb, fl: Flowi, gsoSize: numbe
   return 0;
 }
 
-/** May a message of `payload` bytes leave as datagrams of `gsoSize`? 0, -EMSGSIZE when one does not fit the path, -EINVAL for too many or none summed. */
+/** May a message of `payload` bytes leave as datagrams of `gsoSize`? 0, -EMSGSIZE when one does not fit the path, -EINVAL for too many or none summed, -EIO of UDP-Lite. */
 function checkSegments(sk: UdpSock, six: boolean, skb: Skb, at: number, payload: number, gsoSize: number): number {
   const size = at - skb.networkHeader + UDP_HLEN + Math.min(payload, gsoSize);
   if (size > dstMtu(skb.dst as DstEntry)) return -EMSGSIZE;
+  if (sk.udp.lite && payload > gsoSize) return -EIO;
   return payload > gsoSize * UDP_MAX_SEGMENTS || skb.fragList !== null || (six ? sk.noCheck6Tx : sk.noCheckTx) ? -EINVAL : 0;
 }

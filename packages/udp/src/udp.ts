@@ -6,21 +6,29 @@ import {
   intOpt, optInt, putCmsg, skbCopyDatagramMsg, skbPeekSkip, skbRecvDatagram, skPeekOffsetBwd, skPeekOffsetFwd, sockRecvCmsgs, sockDestruct, sockOrphan, type MsgHdr, type Proto, type ProtoMemory,
 } from '@linnet/socket';
 import {
-  MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC, SIOCINQ, SIOCOUTQ, SOL_UDP, UDP_CORK, UDP_GRO, UDP_NO_CHECK6_RX, UDP_NO_CHECK6_TX, UDP_SEGMENT, udphSource,
+  MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC, SIOCINQ, SIOCOUTQ, SOL_UDP, SOL_UDPLITE, UDP_CORK, UDP_ENCAP, UDP_GRO, UDP_NO_CHECK6_RX, UDP_NO_CHECK6_TX, UDP_SEGMENT, udphSource,
 } from '@linnet/uapi';
 import { udpFlushPendingFrames, udpPushPendingFrames, udpSendmsg, udpV6Sendmsg } from './udp-output.ts';
 import type { UdpSock } from './udp-sock.ts';
 
+/** Options that no header has: udplite(7). */
+const UDPLITE_SEND_CSCOV = 10;
+const UDPLITE_RECV_CSCOV = 11;
+
 /** The transport record of UDP for one kernel: its memory is shared by all namespaces, as `udp_mem` is (struct proto). @alpha */
-export function makeUdpProt(memory: ProtoMemory, name: 'UDP' | 'UDPv6' = 'UDP'): Proto {
-  const six = name === 'UDPv6';
+export function makeUdpProt(memory: ProtoMemory, name: 'UDP' | 'UDPv6' | 'UDP-Lite' | 'UDPLITEv6' = 'UDP'): Proto {
+  const six = name.endsWith('v6');
   return {
     name,
     memory,
     peekOff: true,
     init: () => 0,
     close: (sk) => udpClose(sk as UdpSock),
-    connect: six ? (sk, addr) => ip6DatagramConnect(sk as UdpSock, addr) : (sk, addr) => ip4DatagramConnect(sk as UdpSock, addr),
+    connect: (sk, addr) => {
+      const err = six ? ip6DatagramConnect(sk as UdpSock, addr) : ip4DatagramConnect(sk as UdpSock, addr);
+      (sk as UdpSock).udp.rehash(sk as UdpSock);
+      return err;
+    },
     disconnect: (sk) => udpDisconnect(sk as UdpSock),
     ioctl: (sk, cmd, arg) => udpIoctl(sk as UdpSock, cmd, arg),
     setsockopt: (sk, level, opt, val) => udpSetsockopt(sk as UdpSock, level, opt, val),
@@ -52,6 +60,7 @@ function udpClose(sk: UdpSock): void {
 function udpDisconnect(sk: UdpSock): number {
   inetDatagramDisconnect(sk);
   if (inetAutobound(sk)) unbind(sk);
+  else sk.udp.rehash(sk);
   return 0;
 }
 
@@ -88,7 +97,7 @@ function udpIoctl(sk: UdpSock, cmd: number, arg: Uint8Array): number {
 }
 
 function udpSetsockopt(sk: UdpSock, level: number, opt: number, val: Uint8Array): number {
-  if (level !== SOL_UDP) return sk.homeAf.setsockopt(sk, level, opt, val);
+  if (level !== SOL_UDP && level !== SOL_UDPLITE) return sk.homeAf.setsockopt(sk, level, opt, val);
   const n = optInt(val);
   if (Number.isNaN(n)) return -EINVAL;
   switch (opt) {
@@ -109,13 +118,22 @@ function udpSetsockopt(sk: UdpSock, level: number, opt: number, val: Uint8Array)
     case UDP_NO_CHECK6_RX:
       sk.noCheck6Rx = n !== 0;
       return 0;
+    case UDPLITE_SEND_CSCOV:
+    case UDPLITE_RECV_CSCOV: {
+      if (!sk.udp.lite) return -ENOPROTOOPT;
+      // Less than the header cannot be covered (RFC 3828 section 3.1), more than there is need not be.
+      const cscov = n === 0 ? 0 : Math.max(8, Math.min(n, 0xffff));
+      if (opt === UDPLITE_SEND_CSCOV) sk.sendCscov = cscov;
+      else sk.recvCscov = cscov;
+      return 0;
+    }
     default:
       return -ENOPROTOOPT;
   }
 }
 
 function udpGetsockopt(sk: UdpSock, level: number, opt: number, maxLen: number, input?: Uint8Array): Uint8Array | number {
-  if (level !== SOL_UDP) return sk.homeAf.getsockopt(sk, level, opt, maxLen, input);
+  if (level !== SOL_UDP && level !== SOL_UDPLITE) return sk.homeAf.getsockopt(sk, level, opt, maxLen, input);
   switch (opt) {
     case UDP_CORK:
       return intOpt(sk.corkOn ? 1 : 0, maxLen);
@@ -127,6 +145,13 @@ function udpGetsockopt(sk: UdpSock, level: number, opt: number, maxLen: number, 
       return intOpt(sk.noCheck6Tx ? 1 : 0, maxLen);
     case UDP_NO_CHECK6_RX:
       return intOpt(sk.noCheck6Rx ? 1 : 0, maxLen);
+    case UDP_ENCAP:
+      // No kind of encapsulation is asked for by its socket.
+      return intOpt(0, maxLen);
+    case UDPLITE_SEND_CSCOV:
+      return intOpt(sk.sendCscov, maxLen);
+    case UDPLITE_RECV_CSCOV:
+      return intOpt(Math.max(0, sk.recvCscov), maxLen);
     default:
       return -ENOPROTOOPT;
   }

@@ -126,14 +126,15 @@ export class FakeAf {
       mcDropSocket: () => {},
       setsockopt: () => -92,
       getsockopt: () => -92,
+      memberIfindex: () => 0,
       sockaddrFrom: (skb: Skb, port: number) => ({ family: AF_INET, addr: iphSaddr(skb.view, skb.networkHeader), port }),
     } as unknown as InetAf;
   })();
 
   /** A UDP socket, bound when a port is given. */
-  socket(port?: number, over: Partial<UdpSock> = {}): UdpSock {
-    const proto = this.k.get(INET).protosw.find((p) => p.type === SOCK_DGRAM && p.protocol === IPPROTO_UDP)!;
-    const sk = proto.create(this.net, this.af, IPPROTO_UDP) as UdpSock;
+  socket(port?: number, over: Partial<UdpSock> = {}, protocol: number = IPPROTO_UDP): UdpSock {
+    const proto = this.k.get(INET).protosw.find((p) => p.type === SOCK_DGRAM && p.protocol === protocol)!;
+    const sk = proto.create(this.net, this.af, protocol) as UdpSock;
     Object.assign(sk, over);
     const sock = new Socket(this.net, SOCK_DGRAM, {} as never);
     sock.sk = sk;
@@ -143,7 +144,7 @@ export class FakeAf {
   }
 
   /** Delivers a datagram: IP header (addresses only) and UDP header with a right checksum, unless `over` says otherwise. */
-  deliver(d: { saddr?: number; sport: number; daddr?: number; dport: number; payload?: string; len?: number; csum?: 'bad' | 'none'; cut?: number; gsoSize?: number; early?: boolean }): void {
+  deliver(d: { saddr?: number; sport: number; daddr?: number; dport: number; payload?: string; len?: number; csum?: 'bad' | 'none'; cut?: number; gsoSize?: number; early?: boolean; protocol?: number; sum?: number }): void {
     const payload = Uint8Array.from(d.payload ?? 'hello', (c) => c.charCodeAt(0));
     const skb = allocSkb(this.dev.pool, 64 + payload.length);
     const at = skbPut(skb, 28 + payload.length);
@@ -158,7 +159,8 @@ export class FakeAf {
     view.setUint16(at + 24, d.len ?? 8 + payload.length);
     view.setUint16(at + 26, 0);
     skb.u8.set(payload, at + 28);
-    if (d.csum !== 'none') view.setUint16(at + 26, d.csum === 'bad' ? 0x1234 : udpSum(skb.u8.subarray(at + 20, at + 28 + payload.length), saddr, daddr));
+    if (d.sum !== undefined) view.setUint16(at + 26, d.sum);
+    else if (d.csum !== 'none') view.setUint16(at + 26, d.csum === 'bad' ? 0x1234 : udpSum(skb.u8.subarray(at + 20, at + 28 + payload.length), saddr, daddr));
     skb.networkHeader = at;
     skbPullUnchecked(skb, 20);
     if (d.cut !== undefined) {
@@ -172,7 +174,7 @@ export class FakeAf {
     skb.dev = this.dev;
     if (d.early === true) skb.sk = this.early(skb);
     skb.dst = this.route(daddr);
-    this.k.run(() => this.k.get(INET).protos[IPPROTO_UDP]!.rcv(skb));
+    this.k.run(() => this.k.get(INET).protos[d.protocol ?? IPPROTO_UDP]!.rcv(skb));
   }
 
   /** The socket that early demux finds for a packet whose data is at its UDP header. */

@@ -45,7 +45,7 @@ export async function packetdrill(o: PacketdrillOptions): Promise<number> {
       continue;
     }
     const r = await runScript(path.normalize(file), text, {
-      modules: fullStack, tool: runTool, flushMetrics: (net) => net.get(TCP).fastopenPeers.clear(), options: pairs(o.options), defines: pairs(o.defines), readFile, ...(o.verbose ? { trace: o.print } : {}),
+      modules: fullStack, tool: runTool, flushMetrics: (net) => net.get(TCP).metrics.clear(), options: pairs(o.options), defines: pairs(o.defines), readFile, ...(o.verbose ? { trace: o.print } : {}),
     });
     if (!o.verbose) for (const line of r.output) o.print(line);
     if (r.ok) {

@@ -1,6 +1,6 @@
 /** Routes: `ip route`. */
 import {
-  AF_INET, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, type NlObject, ROUTE_ATTRS, RT_SCOPE_HOST, RT_SCOPE_LINK, RT_SCOPE_NOWHERE, RT_SCOPE_UNIVERSE, RT_TABLE_MAIN, RT_TABLE_UNSPEC,
+  AF_INET, in4FromString, in4ToString, in6FromString, in6ToString, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, type NlObject, type NlObjectValue, ROUTE_ATTRS, RT_SCOPE_HOST, RT_SCOPE_LINK, RT_SCOPE_NOWHERE, RT_SCOPE_UNIVERSE, RT_TABLE_MAIN, RT_TABLE_UNSPEC,
   RTM_DELROUTE, RTM_F_LOOKUP_TABLE, RTM_GETROUTE, RTM_NEWROUTE, RTMSG_LEN, rtmsgRead, rtmsgWrite, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST, RTN_ANYCAST, RTNEXTHOP_LEN,
   rtnexthopRead, rtnexthopWrite, RTNH_F_DEAD, RTNH_F_LINKDOWN, RTNH_F_ONLINK, RTPROT_BOOT, RTPROT_UNSPEC, RTN_BLACKHOLE, RTN_PROHIBIT, RTN_THROW, RTN_UNREACHABLE, AF_INET6,
 } from '@linnet/uapi';
@@ -51,6 +51,8 @@ export interface Route {
   readonly nexthops?: readonly NextHop[] | undefined;
   /** The id of a next hop of `ip.nexthop` instead of via and dev; with the id the ways that it leads are read, too. */
   readonly nhid?: number | undefined;
+  /** AF_INET or AF_INET6. Default: that of dst, of 'default' that of via, else AF_INET. Not read: 'default' is of the family that was asked for. */
+  readonly family?: number | undefined;
   /** Read only: 'dead', 'linkdown', 'onlink'. */
   readonly flags?: readonly string[] | undefined;
 }
@@ -71,7 +73,7 @@ const FLAGS: Readonly<Record<string, number>> = { dead: RTNH_F_DEAD, onlink: RTN
 /** Types that lead nowhere and so need no device. */
 const NOWHERE: ReadonlySet<number> = new Set([RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT, RTN_THROW]);
 const KEYS: Keys<Route> = {
-  dst: true, via: true, dev: true, src: true, metric: true, table: true, scope: true, protocol: true, type: true, tos: true, onlink: true, metrics: true, nexthops: true, nhid: true, flags: true,
+  dst: true, via: true, dev: true, src: true, metric: true, table: true, scope: true, protocol: true, type: true, tos: true, onlink: true, metrics: true, nexthops: true, nhid: true, family: true, flags: true,
 };
 const HOP: Keys<NextHop> = { via: true, dev: true, weight: true, onlink: true };
 const QUERY: Keys<RouteQuery> = { from: true, oif: true, iif: true, mark: true, tos: true };
@@ -167,10 +169,13 @@ export class RouteApi {
     return new Map(this.link.list().map((l) => [l.index, l.name]));
   }
 
-  private destination(route: Pick<Route, 'dst' | 'via'>): { dst: Prefix | null; family: number } {
-    if (route.dst === 'default') return { dst: null, family: route.via === undefined ? AF_INET : familyOf('via', route.via) };
-    const dst = prefixOf('dst', route.dst);
-    return { dst, family: dst.family };
+  /** Where a route leads to, and of which family it is: what is said of the family must agree with the addresses. */
+  private destination(route: Pick<Route, 'dst' | 'via' | 'nexthops' | 'family'>): { dst: Prefix | null; family: number } {
+    const said = familyArg(route.family) || undefined;
+    const dst = route.dst === 'default' ? null : prefixOf('dst', route.dst);
+    if (dst !== null && said !== undefined && said !== dst.family) throw badRequest(`family: ${dst.address} is of another`);
+    const via = route.via ?? route.nexthops?.find((hop) => hop.via !== undefined)?.via;
+    return { dst, family: dst?.family ?? said ?? (via === undefined ? AF_INET : familyOf('via', via)) };
   }
 
   private put(route: Route, flags: number): void {
@@ -185,7 +190,6 @@ export class RouteApi {
 
   private send(type: number, name: string, route: Partial<Route> & Pick<Route, 'dst'>, flags: number, h: Header, dst: Prefix | null): void {
     const table = numberOf('table', route.table ?? 'main', TABLES);
-    if (route.via !== undefined) familyOf('via', route.via);
     if (route.src !== undefined) familyOf('src', route.src);
     const metrics: NlObject = {};
     for (const [key, value] of Object.entries(route.metrics ?? {})) metrics[`RTAX_${key.toUpperCase()}`] = value;
@@ -195,21 +199,21 @@ export class RouteApi {
       attrs: defined({
         RTA_TABLE: table === RT_TABLE_MAIN ? undefined : table,
         RTA_DST: dst?.address,
-        RTA_GATEWAY: route.via,
+        ...gateway(h.family, route.via),
         RTA_OIF: route.dev === undefined ? undefined : this.link.get(route.dev).index,
         RTA_PREFSRC: route.src,
         RTA_PRIORITY: route.metric,
         RTA_METRICS: Object.keys(metrics).length > 0 ? metrics : undefined,
         RTA_NH_ID: route.nhid,
-        RTA_MULTIPATH: route.nexthops === undefined ? undefined : this.multipath(route.nexthops),
+        RTA_MULTIPATH: route.nexthops === undefined ? undefined : this.multipath(route.nexthops, h.family),
       }),
     });
   }
 
-  private multipath(hops: readonly NextHop[]): Uint8Array {
+  private multipath(hops: readonly NextHop[], family: number): Uint8Array {
     const parts = hops.map((hop) => {
       if (hop.via !== undefined) familyOf('nexthops.via', hop.via);
-      const attrs = ROUTE_ATTRS.encode(defined({ RTA_GATEWAY: hop.via }));
+      const attrs = ROUTE_ATTRS.encode(defined(gateway(family, hop.via)));
       const out = new Uint8Array(RTNEXTHOP_LEN + attrs.length);
       rtnexthopWrite(new DataView(out.buffer), 0, {
         len: out.length, flags: hop.onlink === true ? RTNH_F_ONLINK : 0, hops: (hop.weight ?? 1) - 1, ifindex: hop.dev === undefined ? 0 : this.link.get(hop.dev).index,
@@ -225,6 +229,28 @@ export class RouteApi {
     }
     return all;
   }
+}
+
+/** The attribute of a gateway: one of another family than the route's has its family with it (RTA_VIA). */
+function gateway(family: number, via: string | undefined): Record<string, NlObjectValue> {
+  if (via === undefined) return {};
+  const own = familyOf('via', via);
+  if (own === family) return { RTA_GATEWAY: via };
+  const out = new Uint8Array(own === AF_INET ? 6 : 18);
+  const view = new DataView(out.buffer);
+  view.setUint16(0, own, true);
+  if (own === AF_INET) view.setUint32(2, in4FromString(via)!);
+  else in6FromString(via)!.forEach((word, i) => view.setInt32(2 + 4 * i, word));
+  return { RTA_VIA: out };
+}
+
+/** The gateway of a route or of a way, of whichever family. */
+function viaOf(a: NlObject): string | undefined {
+  const via = bytesAttr(a, 'RTA_VIA');
+  if (via === undefined || via.length < 6) return stringAttr(a, 'RTA_GATEWAY');
+  const view = new DataView(via.buffer, via.byteOffset, via.byteLength);
+  if (view.getUint16(0, true) === AF_INET) return in4ToString(view.getUint32(2));
+  return via.length < 18 ? undefined : in6ToString(Int32Array.from({ length: 4 }, (_, i) => view.getInt32(2 + 4 * i)));
 }
 
 /** The scope that a route gets when none is asked for. */
@@ -245,7 +271,7 @@ function hopsOf(bytes: Uint8Array, names: ReadonlyMap<number, string>): NextHop[
     if (hop.len < RTNEXTHOP_LEN || at + hop.len > bytes.length) break;
     const attrs = ROUTE_ATTRS.toObject(ROUTE_ATTRS.decode(bytes, at + RTNEXTHOP_LEN, hop.len - RTNEXTHOP_LEN));
     out.push({
-      ...defined({ via: stringAttr(attrs, 'RTA_GATEWAY') }) as { via?: string },
+      ...defined({ via: viaOf(attrs) }) as { via?: string },
       dev: names.get(hop.ifindex) ?? String(hop.ifindex),
       weight: hop.hops + 1,
       ...((hop.flags & RTNH_F_ONLINK) !== 0 ? { onlink: true } : {}),
@@ -270,7 +296,7 @@ export function routeOf(m: NetlinkAnswer, names: ReadonlyMap<number, string>): R
   return {
     dst: dst === undefined ? 'default' : h.dstLen === max ? dst : `${dst}/${h.dstLen}`,
     ...defined({
-      via: stringAttr(a, 'RTA_GATEWAY'), dev: oif === undefined ? undefined : (names.get(oif) ?? String(oif)), src: stringAttr(a, 'RTA_PREFSRC'), metric: numberAttr(a, 'RTA_PRIORITY'),
+      via: viaOf(a), dev: oif === undefined ? undefined : (names.get(oif) ?? String(oif)), src: stringAttr(a, 'RTA_PREFSRC'), metric: numberAttr(a, 'RTA_PRIORITY'),
       nhid: numberAttr(a, 'RTA_NH_ID'),
     }) as Partial<Route>,
     table: nameOf(numberAttr(a, 'RTA_TABLE') ?? h.table, TABLES),

@@ -3,12 +3,13 @@
 import { EEXIST, EINVAL, ENOENT, EOPNOTSUPP } from '@linnet/kernel';
 import type { NlaPolicyTable, NlDump, NlRequest } from '@linnet/netlink';
 import {
-  NFT_CHAIN_BINDING, NFT_MSG_DELRULE, NFT_MSG_DESTROYRULE, NFT_MSG_GETRULE_RESET, NFT_MSG_NEWRULE, NFT_SET_ANONYMOUS, NFTA_LIST_ELEM, NFTA_RULE_CHAIN, NFTA_RULE_CHAIN_ID, NFTA_RULE_EXPRESSIONS,
+  NFT_CHAIN_BINDING, NFT_MSG_DELRULE, NFT_MSG_DESTROYRULE, NFT_MSG_GETRULE_RESET, NFT_MSG_NEWRULE, NFT_SET_ANONYMOUS, NFTA_LIST_ELEM, NFTA_RULE_CHAIN, NFTA_RULE_CHAIN_ID, NFTA_RULE_COMPAT, NFTA_RULE_EXPRESSIONS,
   NFTA_RULE_HANDLE, NFTA_RULE_ID, NFTA_RULE_POSITION, NFTA_RULE_POSITION_ID, NFTA_RULE_TABLE, NFTA_RULE_USERDATA, NLM_F_APPEND, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, type NlWriter,
 } from '@linnet/uapi';
 import type { NfnlInfo } from '../nfnetlink.ts';
 import { nftPolicy, nftPutU64 } from './nft-attr.ts';
 import { dropChain, nftAnswer, nftBegin, nftDump, nftHandle, NftMsg, nftOf } from './nft-api.ts';
+import { nftRuleProto } from './nft-compat.ts';
 import { nftPutExprs, nftReadExpr } from './nft-expr.ts';
 import { type NftChain, type NftExpr, nftJump, NftRule, type NftTable } from './nft-model.ts';
 import { nftDropSet } from './nft-api-set.ts';
@@ -17,7 +18,7 @@ import { nftDropSet } from './nft-api-set.ts';
 const MOST_EXPRS = 128;
 
 export const RULE_POLICY: NlaPolicyTable = nftPolicy(11, {
-  str: [NFTA_RULE_TABLE, NFTA_RULE_CHAIN], u64: [NFTA_RULE_HANDLE, NFTA_RULE_POSITION], nest: [NFTA_RULE_EXPRESSIONS, 5], u32: [NFTA_RULE_ID, NFTA_RULE_POSITION_ID, NFTA_RULE_CHAIN_ID],
+  str: [NFTA_RULE_TABLE, NFTA_RULE_CHAIN], u64: [NFTA_RULE_HANDLE, NFTA_RULE_POSITION], nest: [NFTA_RULE_EXPRESSIONS, NFTA_RULE_COMPAT], u32: [NFTA_RULE_ID, NFTA_RULE_POSITION_ID, NFTA_RULE_CHAIN_ID],
   bin: [[NFTA_RULE_USERDATA, 256]],
 });
 
@@ -36,6 +37,9 @@ function bind(r: NftRule): void {
 }
 function unbind(r: NftRule): void {
   for (const e of r.exprs) e.unbind?.();
+}
+function end(r: NftRule): void {
+  for (const e of r.exprs) e.end?.();
 }
 /** What belongs to a rule alone goes with it: sets and chains without a name of their own. */
 function dropOwn(m: NftMsg, r: NftRule): void {
@@ -59,7 +63,7 @@ function dropRule(m: NftMsg, c: NftChain, r: NftRule): void {
     bind(r);
     c.use++;
     c.rules.splice(at, 0, r);
-  }, (w) => putRule(w, m.req, c, r, null, NFT_MSG_DELRULE, m.req.flags & NLM_F_APPEND));
+  }, (w) => putRule(w, m.req, c, r, null, NFT_MSG_DELRULE, m.req.flags & NLM_F_APPEND), () => end(r));
   dropOwn(m, r);
 }
 
@@ -90,11 +94,16 @@ function exprsOf(m: NftMsg, t: NftTable, c: NftChain): NftExpr[] | number {
   if (!m.a.has(NFTA_RULE_EXPRESSIONS)) return [];
   const list = m.a.list(NFTA_RULE_EXPRESSIONS, NFTA_LIST_ELEM);
   if (typeof list === 'number' || list.length > MOST_EXPRS) return -EINVAL;
-  const ctx = m.ctx(t, c);
+  const proto = nftRuleProto(m.a, NFTA_RULE_COMPAT);
+  if (typeof proto === 'number') return proto;
+  const ctx = m.ctx(t, c, proto);
   const out: NftExpr[] = [];
   for (const nla of list) {
     const e = nftReadExpr(ctx, nla);
-    if (typeof e === 'number') return e;
+    if (typeof e === 'number') {
+      for (const x of out) x.end?.();
+      return e;
+    }
     out.push(e);
   }
   return out;
@@ -154,6 +163,7 @@ export function newRule(info: NfnlInfo): number {
     c.rules.splice(c.rules.indexOf(r), 1);
     c.use--;
     unbind(r);
+    end(r);
   }, (w) => putRule(w, m.req, c, r, null, NFT_MSG_NEWRULE, flags));
   return 0;
 }

@@ -7,11 +7,12 @@ import {
   NFT_CHAIN_BASE, NFT_CHAIN_BINDING, NFT_MSG_DELCHAIN, NFT_MSG_DELTABLE, NFT_MSG_DESTROYCHAIN, NFT_MSG_DESTROYTABLE, NFT_MSG_NEWCHAIN, NFT_MSG_NEWTABLE, NFT_TABLE_F_DORMANT, NFT_TABLE_F_OWNER, NFTA_CHAIN_COUNTERS,
   NFTA_CHAIN_FLAGS, NFTA_CHAIN_HANDLE, NFTA_CHAIN_HOOK, NFTA_CHAIN_ID, NFTA_CHAIN_NAME, NFTA_CHAIN_POLICY, NFTA_CHAIN_TABLE, NFTA_CHAIN_TYPE, NFTA_CHAIN_USE, NFTA_CHAIN_USERDATA,
   NFTA_COUNTER_BYTES, NFTA_COUNTER_PACKETS, NFTA_DEVICE_NAME, NFTA_HOOK_DEV, NFTA_HOOK_DEVS, NFTA_HOOK_HOOKNUM, NFTA_HOOK_PRIORITY, NFTA_TABLE_FLAGS, NFTA_TABLE_HANDLE, NFTA_TABLE_NAME, NFTA_TABLE_OWNER,
-  NFTA_TABLE_USE, NFTA_TABLE_USERDATA, nlaGetString, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NlWriter,
+  NFTA_TABLE_USE, NFTA_TABLE_USERDATA, nlaGetString, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_NONREC, NLM_F_REPLACE, NlWriter,
 } from '@linnet/uapi';
 import { NF_IP_PRI_CONNTRACK } from '../nf-conntrack-common.ts';
 import { NFNL_SUBSYS_NFTABLES, nfnlDumpPut, type NfnlInfo, nfnlMsgPut, nfnlMsgType, nfnlUnicast } from '../nfnetlink.ts';
 import { NftAttrs, nftPolicy, nftPutU64 } from './nft-attr.ts';
+import { NFT_ANY_PROTO, type NftRuleProto } from './nft-compat.ts';
 import { nftHook, nftTypeHooks } from './nft-core.ts';
 import { nftKind } from './nft-kinds.ts';
 import { NF_TABLES, NftBase, NftChain, type NftCtx, type NftNet, nftTable, NftTable } from './nft-model.ts';
@@ -48,8 +49,8 @@ export class NftMsg {
     if (change && t.owner !== 0 && t.owner !== this.req.portid) return this.bad(-EPERM, type);
     return t;
   }
-  ctx(table: NftTable, chain: NftChain | null): NftCtx {
-    return { nn: this.nn, net: this.nn.net, table, chain, family: table.family, req: this.req, find: nftKind };
+  ctx(table: NftTable, chain: NftChain | null, proto: NftRuleProto = NFT_ANY_PROTO): NftCtx {
+    return { nn: this.nn, net: this.nn.net, table, chain, family: table.family, proto, req: this.req, find: nftKind };
   }
   /** Notes a change that was made. */
   did(undo: () => void, tell: ((w: NlWriter) => void) | null, done: (() => void) | null = null): void {
@@ -224,6 +225,7 @@ export const CHAIN_POLICY: NlaPolicyTable = nftPolicy(12, {
   str: [NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME, NFTA_CHAIN_TYPE], u64: [NFTA_CHAIN_HANDLE], nest: [NFTA_CHAIN_HOOK, NFTA_CHAIN_COUNTERS], u32: [NFTA_CHAIN_POLICY, NFTA_CHAIN_FLAGS, NFTA_CHAIN_ID],
   bin: [[NFTA_CHAIN_USERDATA, 256]],
 });
+const COUNTERS_POLICY = nftPolicy(2, { u64: [NFTA_COUNTER_PACKETS, NFTA_COUNTER_BYTES] });
 const HOOK_POLICY = nftPolicy(4, { u32: [NFTA_HOOK_HOOKNUM, NFTA_HOOK_PRIORITY], str: [NFTA_HOOK_DEV], nest: [NFTA_HOOK_DEVS] });
 
 export function putChain(w: NlWriter, to: NlRequest | NlDump, c: NftChain, msg: number, flags: number = 0): void {
@@ -292,7 +294,16 @@ function readBase(m: NftMsg, old: NftChain | null): NftBase | number {
   } else if (h.has(NFTA_HOOK_DEV) || h.has(NFTA_HOOK_DEVS)) {
     return -EOPNOTSUPP;
   }
-  return new NftBase(type, hooknum, priority, NF_ACCEPT, devs, h.has(NFTA_HOOK_DEVS), a.has(NFTA_CHAIN_COUNTERS));
+  return new NftBase(type, hooknum, priority, NF_ACCEPT, devs, h.has(NFTA_HOOK_DEVS));
+}
+
+/** What a chain has counted, as the message says; null: nothing of it; or a negative errno. */
+function readStats(m: NftMsg): { packets: number; bytes: number } | null | number {
+  if (!m.a.has(NFTA_CHAIN_COUNTERS)) return null;
+  const c = m.a.nest(NFTA_CHAIN_COUNTERS, COUNTERS_POLICY);
+  if (typeof c === 'number') return c;
+  if (!c.has(NFTA_COUNTER_PACKETS) || !c.has(NFTA_COUNTER_BYTES)) return -EINVAL;
+  return { packets: c.u64(NFTA_COUNTER_PACKETS), bytes: c.u64(NFTA_COUNTER_BYTES) };
 }
 
 function changeChain(m: NftMsg, c: NftChain, policy: number): number {
@@ -304,16 +315,23 @@ function changeChain(m: NftMsg, c: NftChain, policy: number): number {
     if (b.type !== c.base.type || b.hooknum !== c.base.hooknum || b.priority !== c.base.priority) return -EOPNOTSUPP;
     if (b.devs.some((d) => !c.base!.devs.includes(d))) return m.bad(-EOPNOTSUPP, NFTA_CHAIN_HOOK);
   }
-  const before = { name: c.name, policy: c.base?.policy ?? 0 };
+  const stats = readStats(m);
+  if (typeof stats === 'number') return stats;
+  if (stats !== null && c.base === null) return m.bad(-EOPNOTSUPP, NFTA_CHAIN_COUNTERS);
+  const { base } = c;
+  const before = { name: c.name, policy: base?.policy ?? 0, counts: base?.stats ?? false, packets: base?.packets ?? 0, bytes: base?.bytes ?? 0 };
   if (a.has(NFTA_CHAIN_HANDLE) && a.has(NFTA_CHAIN_NAME) && a.str(NFTA_CHAIN_NAME) !== c.name) {
     const name = a.str(NFTA_CHAIN_NAME);
     if (c.table.chains.get(name) !== undefined) return m.bad(-EEXIST, NFTA_CHAIN_NAME);
     rename(c, name);
   }
-  if (policy >= 0) c.base!.policy = policy;
+  if (policy >= 0) base!.policy = policy;
+  if (stats !== null) base!.count(true, stats.packets, stats.bytes);
   m.did(() => {
     if (c.name !== before.name) rename(c, before.name);
-    if (c.base !== null) c.base.policy = before.policy;
+    if (base === null) return;
+    base.policy = before.policy;
+    if (stats !== null) base.count(before.counts, before.packets, before.bytes);
   }, (w) => putChain(w, m.req, c, NFT_MSG_NEWCHAIN));
   return 0;
 }
@@ -357,7 +375,10 @@ export function newChain(info: NfnlInfo): number {
     if ((flags & NFT_CHAIN_BINDING) !== 0) return -EOPNOTSUPP;
     const b = readBase(m, null);
     if (typeof b === 'number') return b;
+    const stats = readStats(m);
+    if (typeof stats === 'number') return stats;
     base = b;
+    if (stats !== null) base.count(true, stats.packets, stats.bytes);
     if (policy >= 0) base.policy = policy;
   } else if ((flags & NFT_CHAIN_BASE) !== 0) {
     return -EINVAL;
@@ -413,8 +434,8 @@ export function delChain(dropRules: (m: NftMsg, c: NftChain) => void): (info: Nf
     const c = by === NFTA_CHAIN_HANDLE ? t.chains.all.find((x) => x.handle === a.u64(NFTA_CHAIN_HANDLE)) : t.chains.get(a.str(NFTA_CHAIN_NAME));
     if (c === undefined) return m.type === NFT_MSG_DESTROYCHAIN ? 0 : m.bad(-ENOENT, by);
     if ((c.flags & NFT_CHAIN_BINDING) !== 0) return -EOPNOTSUPP;
-    // Its rules go with it; jumps to it must not be.
-    if (c.use > c.rules.length) return m.bad(-EBUSY, by);
+    // Its rules go with it, unless that is not wanted; jumps to it must not be.
+    if (c.use > (m.flag(NLM_F_NONREC) ? 0 : c.rules.length)) return m.bad(-EBUSY, by);
     dropRules(m, c);
     if (c.use > 0) return -EBUSY;
     dropChain(m, c);

@@ -10,6 +10,7 @@ import { nfIpv6SkipExthdrs } from '../nf-conntrack-packet.ts';
 import { nfNatRegisterFn, type NfNatRule, type NfNatRuleOps, nfNatUnregisterFn } from '../nf-nat.ts';
 import { xtRouteKey } from '../xt-tables.ts';
 import { type NftChain, type NftNet, NFT_JUMP_STACK_SIZE, NftPkt } from './nft-model.ts';
+import { nftTrace } from './nft-trace.ts';
 
 /** inet's own hook point for packets as they come in. */
 const NF_INET_INGRESS = 5;
@@ -90,9 +91,12 @@ function walk(p: NftPkt, chain: NftChain, i: number): number {
     const { fns } = rules[i]!;
     p.code = NFT_CONTINUE;
     for (let k = 0; k < fns.length && p.code === NFT_CONTINUE; k++) fns[k]!(p);
-    if (p.code !== NFT_BREAK && p.code !== NFT_CONTINUE) return i;
+    if (p.code === NFT_BREAK) continue;
+    if (p.skb.nfTrace !== 0) nftTrace(p, chain, rules[i]!, false);
+    if (p.code !== NFT_CONTINUE) return i;
   }
   p.code = NFT_CONTINUE;
+  if (p.skb.nfTrace !== 0) nftTrace(p, chain, null, false);
   return i;
 }
 
@@ -118,6 +122,7 @@ function run(p: NftPkt, base: NftChain): number {
     chain = p.stackChain[--p.sp]!;
     i = p.stackRule[p.sp]!;
   }
+  if (p.skb.nfTrace !== 0) nftTrace(p, base, null, true);
   const b = base.base!;
   b.packets++;
   b.bytes += p.skb.len;
@@ -134,6 +139,7 @@ export function nftDoChain(chain: NftChain, skb: Skb, state: NfState): number {
     nn.pkts[depth] = p;
   }
   p.skb = skb;
+  p.told = false;
   p.net = nn.net;
   p.state = state;
   p.hook = state.hook;

@@ -1,10 +1,10 @@
 /** Expressions of connections: ct, notrack, and address translation: nat, masq, redir. */
-import { EINVAL, EOPNOTSUPP } from '@linnet/kernel';
+import { EINVAL, EOPNOTSUPP, EPROTO } from '@linnet/kernel';
 import {
-  NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING, NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6,
+  NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING, NFPROTO_BRIDGE, NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_NETDEV,
 } from '@linnet/netdev';
 import {
-  NFT_BREAK, NFT_CT_AVGPKT, NFT_CT_BYTES, NFT_CT_DIRECTION, NFT_CT_DST, NFT_CT_DST_IP, NFT_CT_DST_IP6, NFT_CT_EVENTMASK, NFT_CT_EXPIRATION, NFT_CT_ID, NFT_CT_L3PROTOCOL, NFT_CT_LABELS, NFT_CT_MARK,
+  NFT_BREAK, NFT_CT_AVGPKT, NFT_CT_BYTES, NFT_CT_DIRECTION, NFT_CT_DST, NFT_CT_DST_IP, NFT_CT_DST_IP6, NFT_CT_EVENTMASK, NFT_CT_EXPIRATION, NFT_CT_HELPER, NFT_CT_ID, NFT_CT_L3PROTOCOL, NFT_CT_LABELS, NFT_CT_MARK,
   NFT_CT_PKTS, NFT_CT_PROTO_DST, NFT_CT_PROTO_SRC, NFT_CT_PROTOCOL, NFT_CT_SRC, NFT_CT_SRC_IP, NFT_CT_SRC_IP6, NFT_CT_STATE, NFT_CT_STATUS, NFT_CT_ZONE, NFT_NAT_DNAT, NFT_NAT_SNAT, NFTA_CT_DIRECTION,
   NFTA_CT_DREG, NFTA_CT_KEY, NFTA_CT_SREG, NFTA_MASQ_FLAGS, NFTA_MASQ_REG_PROTO_MAX, NFTA_MASQ_REG_PROTO_MIN, NFTA_NAT_FAMILY, NFTA_NAT_FLAGS, NFTA_NAT_REG_ADDR_MAX, NFTA_NAT_REG_ADDR_MIN,
   NFTA_NAT_REG_PROTO_MAX, NFTA_NAT_REG_PROTO_MIN, NFTA_NAT_TYPE, NFTA_REDIR_FLAGS, NFTA_REDIR_REG_PROTO_MAX, NFTA_REDIR_REG_PROTO_MIN,
@@ -71,7 +71,7 @@ function sizeOf(key: number, family: number): number {
       return 4;
     case NFT_CT_SRC: case NFT_CT_DST:
       return family === NFPROTO_IPV4 ? 4 : family === NFPROTO_IPV6 || family === NFPROTO_INET ? 16 : 0;
-    case NFT_CT_SRC_IP6: case NFT_CT_DST_IP6: case NFT_CT_LABELS:
+    case NFT_CT_SRC_IP6: case NFT_CT_DST_IP6: case NFT_CT_LABELS: case NFT_CT_HELPER:
       return 16;
     case NFT_CT_PKTS: case NFT_CT_BYTES: case NFT_CT_AVGPKT:
       return 8;
@@ -130,6 +130,16 @@ function read(p: NftPkt, ct: NfConn, key: number, dir: number, d: number): void 
       if (t.l3num !== NFPROTO_IPV6) p.code = NFT_BREAK;
       else addr(p, d, t, key === NFT_CT_SRC_IP6, true);
       return;
+    case NFT_CT_HELPER: {
+      // Of the connection that announced this one.
+      const help = ct.master === null ? null : ct.master.help;
+      if (help === null) {
+        p.code = NFT_BREAK;
+        return;
+      }
+      for (let i = 0; i < 16; i++) p.u8[d + i] = i < help.name.length ? help.name.charCodeAt(i) : 0;
+      return;
+    }
     case NFT_CT_LABELS:
       for (let i = 0; i < 4; i++) word(p, d + 4 * i, ct.labels === null ? 0 : ct.labels[i]!);
       return;
@@ -148,6 +158,8 @@ function read(p: NftPkt, ct: NfConn, key: number, dir: number, d: number): void 
 function ct(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
   if (!a.has(NFTA_CT_KEY)) return -EINVAL;
   const key = a.u32(NFTA_CT_KEY);
+  // Connections are IP's.
+  if (ctx.family === NFPROTO_BRIDGE || ctx.family === NFPROTO_NETDEV) return -EPROTO;
   if (a.has(NFTA_CT_SREG)) return a.has(NFTA_CT_DREG) ? -EINVAL : ctSet(ctx, a, raw, key);
   if (!a.has(NFTA_CT_DREG)) return -EINVAL;
   const size = sizeOf(key, ctx.family);

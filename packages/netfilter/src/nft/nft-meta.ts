@@ -1,10 +1,11 @@
 /** The expression meta: what is known of a packet beside its bytes. */
 import { EINVAL, EOPNOTSUPP, type RngStream } from '@linnet/kernel';
-import { type NetDevice, NFPROTO_IPV4 } from '@linnet/netdev';
+import { INET } from '@linnet/inet';
+import { type NetDevice, NFPROTO_IPV4, NFPROTO_IPV6 } from '@linnet/netdev';
 import { PACKET_LOOPBACK } from '@linnet/skbuff';
 import {
-  NFT_BREAK, NFT_META_CPU, NFT_META_IFTYPE, NFT_META_IIF, NFT_META_IIFGROUP, NFT_META_IIFKIND, NFT_META_IIFNAME, NFT_META_L4PROTO, NFT_META_LEN, NFT_META_MARK, NFT_META_NFPROTO, NFT_META_NFTRACE,
-  NFT_META_OIF, NFT_META_OIFGROUP, NFT_META_OIFKIND, NFT_META_OIFNAME, NFT_META_OIFTYPE, NFT_META_PKTTYPE, NFT_META_PRANDOM, NFT_META_PRIORITY, NFT_META_PROTOCOL, NFT_META_SDIF, NFT_META_SDIFNAME,
+  AF_INET, AF_INET6, NFT_BREAK, NFT_META_CPU, NFT_META_IFTYPE, NFT_META_IIF, NFT_META_IIFGROUP, NFT_META_IIFKIND, NFT_META_IIFNAME, NFT_META_L4PROTO, NFT_META_LEN, NFT_META_MARK, NFT_META_NFPROTO, NFT_META_NFTRACE,
+  NFT_META_OIF, NFT_META_OIFGROUP, NFT_META_OIFKIND, NFT_META_OIFNAME, NFT_META_OIFTYPE, NFT_META_PKTTYPE, NFT_META_PRANDOM, NFT_META_PRIORITY, NFT_META_PROTOCOL, NFT_META_RTCLASSID, NFT_META_SDIF, NFT_META_SDIFNAME,
   NFT_META_SECPATH, NFT_META_SKGID, NFT_META_SKUID, NFT_META_TIME_DAY, NFT_META_TIME_HOUR, NFT_META_TIME_NS, NFTA_META_DREG, NFTA_META_KEY, NFTA_META_SREG,
 } from '@linnet/uapi';
 import { type NftAttrs, nftPolicy } from './nft-attr.ts';
@@ -104,6 +105,13 @@ function get(key: number, d: number, ctx: NftCtx): NftEval | null {
         if (p.tprotSet) word(p, d, p.tprot);
         else p.code = NFT_BREAK;
       };
+    case NFT_META_RTCLASSID: {
+      const inet = k.get(INET);
+      return (p) => {
+        if (p.skb.dst === null) p.code = NFT_BREAK;
+        else word(p, d, inet.af(p.family === NFPROTO_IPV6 ? AF_INET6 : AF_INET)?.realms?.(p.skb) ?? 0);
+      };
+    }
     case NFT_META_PKTTYPE:
       return (p) => word(p, d, packetType(p));
     case NFT_META_CPU:
@@ -134,7 +142,7 @@ function get(key: number, d: number, ctx: NftCtx): NftEval | null {
 
 const NAMES: ReadonlySet<number> = new Set([NFT_META_IIFNAME, NFT_META_OIFNAME, NFT_META_IIFKIND, NFT_META_OIFKIND, NFT_META_SDIFNAME]);
 
-function set(key: number, s: number): NftEval | null {
+function set(key: number, s: number, ctx: NftCtx): NftEval | null {
   switch (key) {
     case NFT_META_MARK:
       return (p) => {
@@ -148,9 +156,13 @@ function set(key: number, s: number): NftEval | null {
       return (p) => {
         p.skb.pktType = p.u8[s]!;
       };
-    case NFT_META_NFTRACE:
-      // Nobody is told of the way of a packet.
-      return () => undefined;
+    case NFT_META_NFTRACE: {
+      const rng: RngStream = ctx.net.kernel.rng.stream('netfilter.nft.trace');
+      return ({ skb, u8 }) => {
+        if (u8[s] === 0) skb.nfTrace = 0;
+        else if (skb.nfTrace === 0) skb.nfTrace = rng.u32() | 1;
+      };
+    }
     default:
       return null;
   }
@@ -163,7 +175,7 @@ function meta(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
     if (a.has(NFTA_META_DREG)) return -EINVAL;
     const s = nftSreg(a, NFTA_META_SREG, 4);
     if (s < 0) return s;
-    const run = set(key, s);
+    const run = set(key, s, ctx);
     return run === null ? -EOPNOTSUPP : new NftExpr('meta', raw, run);
   }
   if (!a.has(NFTA_META_DREG)) return -EINVAL;

@@ -6,7 +6,9 @@ import type { NlRequest } from '@linnet/netlink';
 import type { Skb } from '@linnet/skbuff';
 import { NFT_CONTINUE, type NlWriter } from '@linnet/uapi';
 import { XtParam } from '../xt-core.ts';
+import type { NftRuleProto } from './nft-compat.ts';
 import type { NftExprOps } from './nft-expr.ts';
+import type { NftTraceEvent } from './nft-trace.ts';
 import type { NftSet } from './nft-set.ts';
 
 /** Bytes of the register file: the verdict's sixteen, then sixteen registers of four. */
@@ -30,6 +32,8 @@ export class NftPkt extends XtParam {
   tprotSet = false;
   tprot = 0;
   readonly stackChain: (NftChain | null)[] = new Array<NftChain | null>(NFT_JUMP_STACK_SIZE).fill(null);
+  /** Have listeners to its trace been told what packet it is? */
+  told = false;
   readonly stackRule: Int32Array = new Int32Array(NFT_JUMP_STACK_SIZE);
   sp = 0;
 }
@@ -58,6 +62,8 @@ export class NftExpr {
   /** It begins and ceases to count as part of the ruleset: uses of chains, sets and objects, hooks of connection tracking. */
   bind: (() => void) | null = null;
   unbind: (() => void) | null = null;
+  /** It is gone for good, or was never taken: gives back what making it took. */
+  end: (() => void) | null = null;
   /** May it be at this hook point? 0 or a negative errno. */
   check: ((base: NftBase) => number) | null = null;
   /** Where it may jump. */
@@ -101,15 +107,21 @@ export class NftBase {
   hooks: (() => void) | null = null;
   packets = 0;
   bytes = 0;
-  stats: boolean;
-  constructor(type: string, hooknum: number, priority: number, policy: number, devs: readonly string[], devList: boolean, stats: boolean) {
+  /** Is what came to the policy counted, and shown? */
+  stats = false;
+  constructor(type: string, hooknum: number, priority: number, policy: number, devs: readonly string[], devList: boolean) {
     this.type = type;
     this.hooknum = hooknum;
     this.priority = priority;
     this.policy = policy;
     this.devs = devs;
     this.devList = devList;
+  }
+  /** Begins or ceases to count. */
+  count(stats: boolean, packets: number, bytes: number): void {
     this.stats = stats;
+    this.packets = packets;
+    this.bytes = bytes;
   }
 }
 
@@ -237,6 +249,8 @@ export class NftNet {
   /** Scratch of packets by depth of nesting. */
   readonly pkts: NftPkt[] = [];
   depth = 0;
+  /** Who wants to know the ways of traced packets. */
+  readonly tracers: ((e: NftTraceEvent) => void)[] = [];
   /** Devices whose end ends hooks. */
   readonly devGone: ((dev: NetDevice) => void)[] = [];
   constructor(net: Net) {
@@ -254,6 +268,8 @@ export interface NftCtx {
   /** Null: of a set or an object. */
   readonly chain: NftChain | null;
   readonly family: number;
+  /** The protocol that the rule is for, for expressions that are x_tables' matches and targets. */
+  readonly proto: NftRuleProto;
   readonly req: NlRequest;
   /** The kinds of expressions that there are. */
   readonly find: (name: string) => NftExprOps | undefined;

@@ -9,6 +9,7 @@ import {
   NFT_MSG_GETRULE, NFT_MSG_GETRULE_RESET, NFT_MSG_GETSET, NFT_MSG_GETSETELEM, NFT_MSG_GETSETELEM_RESET, NFT_MSG_GETTABLE, NFT_MSG_NEWCHAIN, NFT_MSG_NEWFLOWTABLE, NFT_MSG_NEWGEN,
   NFT_MSG_NEWOBJ, NFT_MSG_NEWRULE, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM, NFT_MSG_NEWTABLE, NFTA_GEN_ID, NFTA_GEN_PROC_NAME, NFTA_GEN_PROC_PID, NLM_F_DUMP, NLM_F_ECHO, NlWriter,
 } from '@linnet/uapi';
+import { nfCtHelpers } from '../nf-ct-helper-module.ts';
 import { nfNat } from '../nf-nat.ts';
 import { NFNL_SUBSYS_NFTABLES, type NfnlCallback, nfnetlink, NFNLGRP_NFTABLES, nfnlHasListeners, type NfnlInfo, nfnlOnRelease, nfnlSend, nfnlSubsysRegister } from '../nfnetlink.ts';
 import { CHAIN_POLICY, delChain, delTable, dropChain, getChain, getTable, hookIn, newChain, newTable, nftAnswer, nftBegin, nftDump, NftMsg, TABLE_POLICY, unhook } from './nft-api.ts';
@@ -17,8 +18,9 @@ import { delObj, dropObj, getObj, newObj, OBJ_POLICY } from './nft-api-obj.ts';
 import { delRule, dropRules, getRule, newRule, RULE_POLICY } from './nft-api-rule.ts';
 import { delSet, getSet, newSet, nftDropSet, releaseElem, SET_POLICY } from './nft-api-set.ts';
 import { nftPolicy } from './nft-attr.ts';
+import { NFT_COMPAT_SUBSYS } from './nft-compat.ts';
 import { nftSound } from './nft-expr.ts';
-import { NF_TABLES, NftNet, type NftTable } from './nft-model.ts';
+import { NF_TABLES, NftNet, type NftRule, type NftTable } from './nft-model.ts';
 import { nftSetElems } from './nft-set.ts';
 
 function putGen(w: NlWriter, nn: NftNet, req: NlRequest): void {
@@ -163,6 +165,14 @@ const deviceMoved: NetdeviceNotifier = (event: number, dev: NetDevice) => {
   return NOTIFY_DONE;
 };
 
+/** A rule goes without a batch. */
+function ended(r: NftRule): void {
+  for (const e of r.exprs) {
+    e.unbind?.();
+    e.end?.();
+  }
+}
+
 /** A program's socket is gone, and with it the tables that it owned. */
 function released(net: Net, portid: number): void {
   const nn = net.tryGet(NF_TABLES);
@@ -170,7 +180,7 @@ function released(net: Net, portid: number): void {
   for (const t of nn.tables.filter((x) => x.owner === portid)) {
     for (const c of t.chains.all) {
       unhook(c);
-      for (const r of c.rules) for (const e of r.exprs) e.unbind?.();
+      for (const r of c.rules) ended(r);
     }
     for (const s of t.sets.all) for (const e of nftSetElems(s)) releaseElem(e);
     for (const o of t.objs) o.expr.unbind?.();
@@ -182,12 +192,13 @@ function released(net: Net, portid: number): void {
 /** The module: nf_tables, which nft(8) administers. A namespace without tables pays nothing. @public */
 export const nfTables: KernelModule = {
   name: 'nf_tables',
-  requires: [nfnetlink, nfNat],
+  requires: [nfnetlink, nfNat, nfCtHelpers],
   init(k): void {
     nfnlSubsysRegister(k, {
       name: 'nf_tables', id: NFNL_SUBSYS_NFTABLES, cb: callbacks(), commit, abort,
       validGenid: (net, genid) => genid === 0 || genid === net.get(NF_TABLES).genid,
     });
+    nfnlSubsysRegister(k, NFT_COMPAT_SUBSYS);
     registerNetdeviceNotifier(k, deviceMoved);
     nfnlOnRelease(k, released);
   },
@@ -199,7 +210,12 @@ export const nfTables: KernelModule = {
   },
   netExit(net: Net): void {
     const nn = net.get(NF_TABLES);
-    for (const t of nn.tables) for (const c of t.chains.all) unhook(c);
+    for (const t of nn.tables) {
+      for (const c of t.chains.all) {
+        unhook(c);
+        for (const r of c.rules) for (const e of r.exprs) e.end?.();
+      }
+    }
     nn.tables.length = 0;
   },
 };

@@ -1,9 +1,9 @@
 /** Expressions that read and write the packet: payload and exthdr. */
 import { csumFold, csumReplace2, EINVAL, EOPNOTSUPP } from '@linnet/kernel';
-import { CHECKSUM_COMPLETE, CHECKSUM_NONE, CHECKSUM_PARTIAL, pskbMayPull, type Skb, skbCopyBits, skbEnsureWritable, skbStoreBits } from '@linnet/skbuff';
+import { CHECKSUM_COMPLETE, CHECKSUM_NONE, CHECKSUM_PARTIAL, pskbMayPull, type Skb, skbCopyBits, skbEnsureWritable, skbStoreBits, skbUnclone } from '@linnet/skbuff';
 import { NFPROTO_IPV4, NFPROTO_IPV6 } from '@linnet/netdev';
 import {
-  IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP, NFT_BREAK, NFT_EXTHDR_F_PRESENT, NFT_EXTHDR_OP_IPV4, NFT_EXTHDR_OP_IPV6, NFT_EXTHDR_OP_TCPOPT, NFT_PAYLOAD_CSUM_INET, NFT_PAYLOAD_L4CSUM_PSEUDOHDR,
+  IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP, NFT_BREAK, NFT_EXTHDR_F_PRESENT, NFT_EXTHDR_OP_IPV4, NFT_EXTHDR_OP_IPV6, NFT_EXTHDR_OP_SCTP, NFT_EXTHDR_OP_TCPOPT, NFT_PAYLOAD_CSUM_INET, NFT_PAYLOAD_L4CSUM_PSEUDOHDR,
   NFT_PAYLOAD_LL_HEADER, NFT_PAYLOAD_NETWORK_HEADER, NFT_PAYLOAD_TRANSPORT_HEADER, NFTA_EXTHDR_DREG, NFTA_EXTHDR_FLAGS, NFTA_EXTHDR_LEN, NFTA_EXTHDR_OFFSET, NFTA_EXTHDR_OP, NFTA_EXTHDR_SREG,
   NFTA_EXTHDR_TYPE, NFTA_PAYLOAD_BASE, NFTA_PAYLOAD_CSUM_FLAGS, NFTA_PAYLOAD_CSUM_OFFSET, NFTA_PAYLOAD_CSUM_TYPE, NFTA_PAYLOAD_DREG, NFTA_PAYLOAD_LEN, NFTA_PAYLOAD_OFFSET, NFTA_PAYLOAD_SREG,
 } from '@linnet/uapi';
@@ -12,6 +12,9 @@ import { nftDreg, type NftExprOps, nftSreg } from './nft-expr.ts';
 import { type NftCtx, type NftEval, NftExpr, type NftPkt } from './nft-model.ts';
 
 const UDPLITE = 136;
+const IPPROTO_SCTP = 132;
+const SCTP_HLEN = 12;
+const CHUNK_HLEN = 4;
 const INNER_HEADER = 3;
 
 /** Where a part of the packet begins, behind `data`; -1: it has none. Of the link layer's it may be before `data`: then less than -1. */
@@ -45,6 +48,21 @@ function load(p: NftPkt, off: number, d: number, len: number): boolean {
   return skbCopyBits(skb, off, u8, d, len) === 0;
 }
 
+/** Where a VLAN tag stands in the link layer's header, and its bytes. */
+const TAG_AT = 12;
+const TAG_LEN = 4;
+
+/** The link layer's header as it was on the wire: with the tag that the packet has beside its bytes. */
+function loadTagged(p: NftPkt, off: number, d: number, len: number): void {
+  const { skb, u8 } = p;
+  const mac = skb.macHeader;
+  p.w[(d + len - 1) >> 2] = 0;
+  for (let i = 0; i < len; i++) {
+    const at = off + i - TAG_AT;
+    u8[d + i] = at < 0 ? skb.u8[mac + off + i]! : at >= TAG_LEN ? skb.u8[mac + TAG_AT + at - TAG_LEN]! : ((at < 2 ? skb.vlanProto : skb.vlanTci) >> ((at & 1) === 0 ? 8 : 0)) & 0xff;
+  }
+}
+
 function payload(_ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
   if (!a.has(NFTA_PAYLOAD_BASE) || !a.has(NFTA_PAYLOAD_OFFSET) || !a.has(NFTA_PAYLOAD_LEN)) return -EINVAL;
   const base = a.u32(NFTA_PAYLOAD_BASE);
@@ -58,8 +76,13 @@ function payload(_ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
   if (d < 0) return d;
   // Fields of one, two or four bytes in their natural place are also read of later fragments, which have data there.
   const later = base === NFT_PAYLOAD_TRANSPORT_HEADER && (len === 1 || len === 2 || len === 4) && off % len === 0;
+  const link = base === NFT_PAYLOAD_LL_HEADER && off + len > TAG_AT;
   return new NftExpr('payload', raw, (p) => {
     const b = later && p.tprotSet ? p.thoff : baseOff(p, base);
+    if (link && p.skb.vlanProto !== 0 && b !== NONE) {
+      loadTagged(p, off, d, len);
+      return;
+    }
     if (b === NONE || !load(p, b + off, d, len)) p.code = NFT_BREAK;
   });
 }
@@ -130,6 +153,7 @@ function payloadSet(a: NftAttrs, raw: Uint8Array, base: number, off: number, len
       return;
     }
     if (at < 0) {
+      skbUnclone(skb);
       for (let i = 0; i < len; i++) skb.u8[skb.data + at + i] = p.u8[s + i]!;
       return;
     }
@@ -211,17 +235,52 @@ function findIpOption(p: NftPkt, type: number): number {
   return findOption(skb, nh - skb.data + 20, nh - skb.data + ((skb.u8[nh]! & 15) << 2), type);
 }
 
+/** Behind its common header: where the first chunk of a kind begins, behind `data`; -1: there is none (RFC 9260 3). */
+function findChunk(p: NftPkt, type: number): number {
+  const { skb } = p;
+  if (!p.tprotSet || p.tprot !== IPPROTO_SCTP || p.fragoff !== 0) return -1;
+  let at = p.thoff + SCTP_HLEN;
+  while (pskbMayPull(skb, at + CHUNK_HLEN)) {
+    const o = skb.data + at;
+    if (skb.u8[o] === type) return at;
+    const n = skb.view.getUint16(o + 2);
+    if (n < CHUNK_HLEN) return -1;
+    at += (n + 3) & ~3;
+  }
+  return -1;
+}
+
+/** Takes a TCP option away: in its place the packet has options that do nothing. */
+function tcpoptStrip(raw: Uint8Array, find: (p: NftPkt) => number): NftExpr {
+  return new NftExpr('exthdr', raw, (p) => {
+    const { skb } = p;
+    const at = find(p);
+    if (at < 0 || !skbEnsureWritable(skb, at + 1)) return;
+    const { u8 } = skb;
+    const o = skb.data + at;
+    const len = u8[o]! < 2 ? 1 : u8[o + 1]!;
+    const odd = ((at - p.thoff) & 1) !== 0;
+    const from = sumOf(u8, o, len, odd);
+    for (let i = 0; i < len; i++) u8[o + i] = 1;
+    const check = skb.data + p.thoff + 16;
+    if (skb.ipSummed !== CHECKSUM_PARTIAL) skb.view.setUint16(check, mend(skb.view.getUint16(check), from, sumOf(u8, o, len, odd)));
+  });
+}
+
 function exthdr(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
-  if (!a.has(NFTA_EXTHDR_TYPE) || !a.has(NFTA_EXTHDR_OFFSET) || !a.has(NFTA_EXTHDR_LEN)) return -EINVAL;
   const type = a.u8(NFTA_EXTHDR_TYPE);
+  // Neither read nor written: taken away.
+  if (a.has(NFTA_EXTHDR_TYPE) && a.u32(NFTA_EXTHDR_OP) === NFT_EXTHDR_OP_TCPOPT && !a.has(NFTA_EXTHDR_SREG) && !a.has(NFTA_EXTHDR_DREG)) return tcpoptStrip(raw, (p) => findTcpOption(p, type));
+  if (!a.has(NFTA_EXTHDR_TYPE) || !a.has(NFTA_EXTHDR_OFFSET) || !a.has(NFTA_EXTHDR_LEN)) return -EINVAL;
   const off = a.u32(NFTA_EXTHDR_OFFSET);
   const len = a.u32(NFTA_EXTHDR_LEN);
   const flags = a.u32(NFTA_EXTHDR_FLAGS);
   const op = a.u32(NFTA_EXTHDR_OP);
   if (off > 255 || len > 255 || (flags & ~NFT_EXTHDR_F_PRESENT) !== 0) return -EINVAL;
-  if (op !== NFT_EXTHDR_OP_IPV6 && op !== NFT_EXTHDR_OP_TCPOPT && op !== NFT_EXTHDR_OP_IPV4) return -EOPNOTSUPP;
+  if (op !== NFT_EXTHDR_OP_IPV6 && op !== NFT_EXTHDR_OP_TCPOPT && op !== NFT_EXTHDR_OP_IPV4 && op !== NFT_EXTHDR_OP_SCTP) return -EOPNOTSUPP;
   const find = (p: NftPkt): number => {
     if (op === NFT_EXTHDR_OP_TCPOPT) return findTcpOption(p, type);
+    if (op === NFT_EXTHDR_OP_SCTP) return findChunk(p, type);
     if (op === NFT_EXTHDR_OP_IPV4) return p.family === NFPROTO_IPV4 ? findIpOption(p, type) : -1;
     return p.family === NFPROTO_IPV6 ? findExt(p.skb, type) : -1;
   };

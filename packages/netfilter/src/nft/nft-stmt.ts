@@ -2,20 +2,22 @@
 import { type Clock, EINVAL, EOPNOTSUPP, EOVERFLOW, jhash, type Net } from '@linnet/kernel';
 import { Flowi, flowiReset, INET } from '@linnet/inet';
 import {
-  NF_DROP, NF_INET_FORWARD, NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_PRE_ROUTING, NF_VERDICT_FLAG_QUEUE_BYPASS, NFPROTO_IPV4, NFPROTO_IPV6, nfQueueNr, type NetDevice,
+  NF_DROP, NF_INET_FORWARD, NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_PRE_ROUTING, NF_VERDICT_FLAG_QUEUE_BYPASS, NF_NETDEV_INGRESS, NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_NETDEV, nfQueueNr, type NetDevice,
 } from '@linnet/netdev';
 import { PACKET_HOST } from '@linnet/skbuff';
 import {
   AF_INET, AF_INET6, ICMP_DEST_UNREACH, ICMPV6_DEST_UNREACH, NFT_BREAK, NFT_FIB_RESULT_ADDRTYPE, NFT_FIB_RESULT_OIF, NFT_FIB_RESULT_OIFNAME, NFT_NG_INCREMENTAL, NFT_NG_RANDOM,
   NFT_REJECT_ICMP_UNREACH, NFT_REJECT_ICMPX_UNREACH, NFT_REJECT_TCP_RST, NFTA_CONNLIMIT_COUNT, NFTA_CONNLIMIT_FLAGS, NFTA_FIB_DREG, NFTA_FIB_F_DADDR, NFTA_FIB_F_IIF, NFTA_FIB_F_MARK,
   NFTA_FIB_F_OIF, NFTA_FIB_F_PRESENT, NFTA_FIB_F_SADDR, NFTA_FIB_FLAGS, NFTA_FIB_RESULT, NFTA_HASH_DREG, NFTA_HASH_LEN, NFTA_HASH_MODULUS, NFTA_HASH_OFFSET, NFTA_HASH_SEED, NFTA_HASH_SREG,
-  NFTA_HASH_TYPE, NFTA_LIMIT_BURST, NFTA_LIMIT_FLAGS, NFTA_LIMIT_RATE, NFTA_LIMIT_TYPE, NFTA_LIMIT_UNIT, NFTA_LOG_FLAGS, NFTA_LOG_GROUP, NFTA_LOG_LEVEL, NFTA_LOG_PREFIX, NFTA_NG_DREG,
+  NFTA_HASH_TYPE, NFTA_LIMIT_BURST, NFTA_LIMIT_FLAGS, NFTA_LIMIT_RATE, NFTA_LIMIT_TYPE, NFTA_LIMIT_UNIT, NFTA_LOG_FLAGS, NFTA_LOG_GROUP, NFTA_LOG_LEVEL, NFTA_LOG_PREFIX, NFTA_LOG_QTHRESHOLD, NFTA_LOG_SNAPLEN, NFTA_NG_DREG,
   NFTA_NG_MODULUS, NFTA_NG_OFFSET, NFTA_NG_TYPE, NFTA_QUEUE_FLAGS, NFTA_QUEUE_NUM, NFTA_QUEUE_TOTAL, NFTA_QUOTA_BYTES, NFTA_QUOTA_CONSUMED, NFTA_QUOTA_FLAGS, NFTA_REJECT_ICMP_CODE,
   NFTA_REJECT_TYPE, RTN_LOCAL, RTN_UNICAST,
 } from '@linnet/uapi';
 import type { NfConn } from '../nf-conn.ts';
 import { IPS_CONFIRMED, IPS_DYING } from '../nf-conntrack-common.ts';
 import { nfCtNetnsGet, nfCtNetnsPut } from '../nf-conntrack.ts';
+import { nfQueueBalance } from '../nf-queue-balance.ts';
+import { nfLogGroup, type NfLogParams } from '../nfnetlink-log.ts';
 import { nfLogLine } from '../xt-log.ts';
 import { nfSendReset, nfSumOk } from '../xt-reject.ts';
 import { in6Load } from '../xt-words.ts';
@@ -63,7 +65,18 @@ function limit(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
   if (type > 1) return -EOPNOTSUPP;
   let burst = a.u32(NFTA_LIMIT_BURST);
   if (type === 0 && burst === 0) burst = DEFAULT_BURST;
-  return makeLimit(ctx.net.kernel.clock, raw, (unit * 1e9) / rate, type === 0 ? burst : rate + burst, type === 1, (flags & 1) !== 0);
+  const e = makeLimit(ctx.net.kernel.clock, raw, (unit * 1e9) / rate, type === 0 ? burst : rate + burst, type === 1, (flags & 1) !== 0);
+  // Who named no burst is shown the one that there is.
+  if (a.u32(NFTA_LIMIT_BURST) !== burst) {
+    e.dump = (w) => {
+      nftPutU64(w, NFTA_LIMIT_RATE, rate);
+      nftPutU64(w, NFTA_LIMIT_UNIT, unit);
+      w.putBe32(NFTA_LIMIT_BURST, burst);
+      w.putBe32(NFTA_LIMIT_TYPE, type);
+      w.putBe32(NFTA_LIMIT_FLAGS, flags);
+    };
+  }
+  return e;
 }
 
 function makeQuota(quota: number, flags: number, consumed: number): NftExpr {
@@ -114,9 +127,14 @@ function log(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
   const prefix = a.str(NFTA_LOG_PREFIX);
   if (a.has(NFTA_LOG_GROUP) && a.has(NFTA_LOG_LEVEL)) return -EINVAL;
   if (level > LOG_LEVELS) return -EINVAL;
-  // With nobody who listens to a group, a packet passes as it is.
-  if (a.has(NFTA_LOG_GROUP) || level === LOG_LEVELS) return new NftExpr('log', raw, () => undefined);
-  const k = ctx.net.kernel;
+  // The audit has nobody who listens.
+  if (level === LOG_LEVELS) return new NftExpr('log', raw, () => undefined);
+  const { net } = ctx;
+  if (a.has(NFTA_LOG_GROUP)) {
+    const lp: NfLogParams = { group: a.u16(NFTA_LOG_GROUP), copyLen: a.has(NFTA_LOG_SNAPLEN) ? a.u32(NFTA_LOG_SNAPLEN) : -1, qthresh: a.u16(NFTA_LOG_QTHRESHOLD), prefix };
+    return new NftExpr('log', raw, (p) => nfLogGroup(net, p.skb, lp, p));
+  }
+  const k = net.kernel;
   return new NftExpr('log', raw, (p) => {
     if (p.family === NFPROTO_IPV4 || p.family === NFPROTO_IPV6) k.log.printk(level, nfLogLine(p.skb, p, prefix, flags));
   });
@@ -172,9 +190,9 @@ function queue(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
   const flags = a.u16(NFTA_QUEUE_FLAGS);
   if (!a.has(NFTA_QUEUE_NUM)) return -EOPNOTSUPP;
   if (total === 0 || num + total - 1 > 0xffff || (flags & ~3) !== 0) return -EINVAL;
-  const rng = ctx.net.kernel.rng.stream('netfilter.queue');
+  const seed = ctx.net.kernel.rng.stream('netfilter.queue').u32() | 0;
   return new NftExpr('queue', raw, (p) => {
-    const q = total > 1 && (flags & 2) === 0 ? num + scale(p.skb.hash !== 0 ? p.skb.hash : rng.u32(), total) : num;
+    const q = total > 1 && (flags & 2) === 0 ? nfQueueBalance(p.skb, num, total, seed) : num;
     const v = nfQueueNr(q);
     p.code = (flags & 1) !== 0 ? v | NF_VERDICT_FLAG_QUEUE_BYPASS : v;
   });
@@ -271,7 +289,7 @@ function fib(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
     else if (result === NFT_FIB_RESULT_OIF) p.view.setInt32(d, dev === null ? 0 : dev.ifindex, true);
     else for (let i = 0; i < 16; i++) p.u8[d + i] = dev !== null && i < dev.name.length ? dev.name.charCodeAt(i) : 0;
   });
-  const pre = (1 << NF_INET_PRE_ROUTING) | (1 << NF_INET_LOCAL_IN) | (1 << NF_INET_FORWARD);
+  const pre = ctx.family === NFPROTO_NETDEV ? 1 << NF_NETDEV_INGRESS : (1 << NF_INET_PRE_ROUTING) | (1 << NF_INET_LOCAL_IN) | (1 << NF_INET_FORWARD);
   const all = 0x1f;
   e.check = nftOnlyAt(null, result === NFT_FIB_RESULT_ADDRTYPE ? ((flags & NFTA_FIB_F_IIF) !== 0 ? pre : all) : pre);
   return e;

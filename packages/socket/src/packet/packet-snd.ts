@@ -24,10 +24,10 @@ function targetOf(po: PacketSock, msg: MsgHdr): Target | number {
   if (!isSockAddrLl(name) || !(name.addr instanceof Uint8Array) || !Number.isInteger(name.ifindex) || !Number.isInteger(name.protocol)) return -EINVAL;
   const dev = devGetByIndex(po.net, name.ifindex);
   if (po.type === SOCK_RAW || dev === null) return { dev, proto: name.protocol, addr: null };
-  // The structure has room for eight bytes, whatever it says of how many there are.
+  // The structure has room for eight bytes, whatever it says of how many there are: no address at all is one of zeros (observed).
   if (dev.addrLen > 8) return -EINVAL;
   const addr = new Uint8Array(8);
-  addr.set(name.addr.subarray(0, 8));
+  addr.set(name.room ?? name.addr.subarray(0, 8));
   return { dev, proto: name.protocol, addr };
 }
 

@@ -2,8 +2,8 @@
  * DCTCP (RFC 8257): switches mark packets as soon as a queue forms, the receiver says of each packet whether it was marked, and the sender shrinks its window by the share of marked ones:
  * a little for a little congestion. For data centres only: others on the path must mark so.
  */
-import { after, TCP_CA_Recovery } from '@linnet/uapi';
-import type { TcpCongestionOps } from '../tcp-cong.ts';
+import { after, INET_DIAG_DCTCPINFO, TCP_CA_Recovery } from '@linnet/uapi';
+import type { TcpCcInfo, TcpCongestionOps } from '../tcp-cong.ts';
 import { CA_EVENT_LOSS, ICSK_ACK_NOW, ICSK_ACK_TIMER, TCP_ECN_DEMAND_CWR, TCP_ECN_OK } from '../tcp-const.ts';
 import { tcpSendAck } from '../tcp-send.ts';
 import type { TcpSock } from '../tcp-sock.ts';
@@ -77,6 +77,21 @@ function ceArrived(tp: TcpSock, ce: boolean): void {
   else tp.ecnFlags &= ~TCP_ECN_DEMAND_CWR;
 }
 
+/** struct tcp_dctcp_info: whether it is at work, DCTCP.CE, alpha in 1/1024, and of this window the bytes that were marked and all of them. */
+function info(tp: TcpSock): TcpCcInfo {
+  const bytes = new Uint8Array(16);
+  const s = tp.caInitialized ? state(tp) : null;
+  if (s !== null && s.ecn) {
+    const v = new DataView(bytes.buffer); // datapath-ok: a call of the user
+    v.setUint16(0, 1, true);
+    v.setUint16(2, s.ce ? 1 : 0, true);
+    v.setUint32(4, Math.round(s.alpha * 1024), true);
+    v.setUint32(8, (tp.deliveredCe - s.deliveredCe) * tp.mssCache, true);
+    v.setUint32(12, (tp.delivered - s.delivered) * tp.mssCache, true);
+  }
+  return { attr: INET_DIAG_DCTCPINFO, bytes };
+}
+
 /** DCTCP as a pluggable algorithm (RFC 8257). @alpha */
 export const dctcp: TcpCongestionOps = {
   name: 'dctcp',
@@ -92,5 +107,6 @@ export const dctcp: TcpCongestionOps = {
   cwndEvent,
   pktsAcked,
   congControl: null,
+  info,
   ceArrived,
 };

@@ -2,8 +2,8 @@
  * Vegas (Brakmo and Peterson, «TCP Vegas: End to End Congestion Avoidance on a Global Internet», IEEE JSAC 13(8), 1995, sections III.C and III.D). The difference between
  * the rate that the window could give and the rate that it does give says how much of it stands in queues; that is held between two bounds.
  */
-import { TCP_CA_Open } from '@linnet/uapi';
-import { type TcpCongestionOps, tcpInSlowStart, tcpSlowStart } from '../tcp-cong.ts';
+import { INET_DIAG_VEGASINFO, TCP_CA_Open } from '@linnet/uapi';
+import { type TcpCcInfo, type TcpCongestionOps, tcpInSlowStart, tcpSlowStart } from '../tcp-cong.ts';
 import { tcpIsCwndLimited } from '../tcp-cwnd.ts';
 import type { TcpSock } from '../tcp-sock.ts';
 import { reno } from './reno.ts';
@@ -20,6 +20,8 @@ export class VegasState {
   baseRtt: number = Infinity;
   /** The smallest of this round. */
   roundRtt: number = Infinity;
+  /** How many were measured in this round. */
+  samples = 0;
   /** The sequence number whose acknowledgment ends the round. */
   roundEnd = 0;
   /** Slow start doubles in every other round only, so that the rounds between show what a window gives. */
@@ -40,12 +42,14 @@ function pktsAcked(tp: TcpSock, _n: number, rttUs: number): void {
   const v = state(tp);
   if (rttUs < v.baseRtt) v.baseRtt = rttUs;
   if (rttUs < v.roundRtt) v.roundRtt = rttUs;
+  v.samples++;
 }
 
 /** A round has ended: looks at the queue. */
 function endRound(tp: TcpSock, v: VegasState): void {
   const rtt = v.roundRtt;
   v.roundRtt = Infinity;
+  v.samples = 0;
   v.roundEnd = tp.sndNxt;
   if (rtt === Infinity) return;
   const queued = tp.sndCwnd * (1 - v.baseRtt / rtt);
@@ -75,6 +79,20 @@ function congAvoid(tp: TcpSock, ack: number, acked: number): void {
   if (v.doubling && tcpInSlowStart(tp) && tcpIsCwndLimited(tp)) tcpSlowStart(tp, acked);
 }
 
+/** struct tcpvegas_info: whether it is at work, round trips measured in this round, the smallest of all and of this round (0x7fffffff: none), in microseconds. */
+function info(tp: TcpSock): TcpCcInfo {
+  const bytes = new Uint8Array(16);
+  if (tp.caInitialized) {
+    const v = state(tp);
+    const view = new DataView(bytes.buffer); // datapath-ok: a call of the user
+    view.setUint32(0, tp.caState === TCP_CA_Open ? 1 : 0, true);
+    view.setUint32(4, v.samples, true);
+    view.setUint32(8, Math.min(v.baseRtt, 0x7fffffff), true);
+    view.setUint32(12, Math.min(v.roundRtt, 0x7fffffff), true);
+  }
+  return { attr: INET_DIAG_VEGASINFO, bytes };
+}
+
 /** Vegas as a pluggable algorithm. @alpha */
 export const vegas: TcpCongestionOps = {
   name: 'vegas',
@@ -90,4 +108,5 @@ export const vegas: TcpCongestionOps = {
   cwndEvent: null,
   pktsAcked,
   congControl: null,
+  info,
 };
