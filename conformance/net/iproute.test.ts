@@ -1,7 +1,10 @@
 // The typed client against the real handlers.
-import { VirtualClock, type Kernel } from '@linnet/kernel';
+import { ipv4 } from '@linnet/ipv4';
+import { ipv6 } from '@linnet/ipv6';
+import { createKernel, VirtualClock, type Kernel } from '@linnet/kernel';
+import { veth } from '@linnet/netdevs';
 import { createNetns } from '@linnet/netns';
-import { AF_INET } from '@linnet/uapi';
+import { AF_INET, AF_INET6 } from '@linnet/uapi';
 import { ipRoute, NetlinkError, type IpRoute } from '@linnet/net';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { lab, type Lab } from './lab.ts';
@@ -135,6 +138,23 @@ describe('route', () => {
     const nexthops = [{ via: '10.0.0.2', dev: 'eth0', weight: 1 }, { via: '10.0.0.3', dev: 'eth0', weight: 5 }];
     ip.route.add({ dst: '10.5.0.0/16', nexthops });
     expect(ip.route.list().find((r) => r.dst === '10.5.0.0/16')!.nexthops).toEqual(nexthops);
+  });
+
+  it('goes over a gateway of the other family', () => {
+    expect(refused(() => ip.route.add({ dst: '10.97.0.0/16', via: 'fe80::1', dev: 'eth0' }))).toMatchObject({ code: 'EAFNOSUPPORT', extack: 'IPv6 support not enabled in kernel' });
+    const both = createKernel({ modules: [ipv4, ipv6, veth], clock: new VirtualClock(), seed: 1 });
+    ip = ipRoute(both.initNet);
+    ip.link.add({ kind: 'veth', name: 'eth0', peer: { name: 'eth1' } });
+    for (const dev of ['eth0', 'eth1']) ip.link.up(dev);
+    ip.addr.add({ dev: 'eth0', address: '10.0.0.1/24' });
+    ip.route.add({ dst: '10.97.0.0/16', via: 'fe80::1', dev: 'eth0' });
+    expect(ip.route.list().find((r) => r.dst === '10.97.0.0/16')).toMatchObject({ via: 'fe80::1', dev: 'eth0', scope: 'global' });
+    ip.route.add({ dst: '10.96.0.0/16', nexthops: [{ via: '10.0.0.2', dev: 'eth0' }, { via: 'fe80::2', dev: 'eth0' }] });
+    expect(ip.route.list().find((r) => r.dst === '10.96.0.0/16')!.nexthops!.map((hop) => hop.via)).toEqual(['10.0.0.2', 'fe80::2']);
+    ip.nexthop.add({ id: 7, via: 'fe80::7', dev: 'eth0' });
+    ip.route.add({ dst: 'default', family: AF_INET6, nhid: 7 });
+    expect(ip.route.list({ family: AF_INET6 }).find((r) => r.dst === 'default')).toMatchObject({ nhid: 7, via: 'fe80::7' });
+    both.shutdown();
   });
 
   it('goes over a next hop by its id', () => {

@@ -26,6 +26,8 @@ const SCENES: readonly FilterScene[] = [
       nfnl('log', 6, 'cmd=1', 'mode=12,2', run(`tcp ${OUT}`, `tcp ${OUT}`, `tcp ${OUT}`, `tcp ${OUT}`), 'recv=2'),
       nfnl('log', 7, 'cmd=2', 'mode=0,2', 'cmd=9', 'u32=5,1', 'cmd=1', 'mode=0,3', 'mode=0,7', 'u32=3,131073', 'cmd=1', 'cmd=2', 'cmd=2'),
       'iptables -A OUTPUT -p udp --dport 99 -j NFLOG --nflog-group 8 --nflog-threshold 1', nfnl('log', 8, 'cmd=1', run('sock udp dst=203.0.113.3 dport=99 sport=98'), 'recv=1', 'own'),
+      // tcpdump reads a group itself.
+      `e=$(mktemp); timeout 20 tcpdump -n -t -i nflog:5 -c 2 2>$e & until grep -q listening $e; do sleep 0.05; done; ${send(`udp ${OUT}`, `icmp ${OUT}`)} >/dev/null; wait; rm $e`,
       'iptables -L FORWARD -v -n -x',
     ],
   },
@@ -61,5 +63,5 @@ const SCENES: readonly FilterScene[] = [
 ];
 
 describe.each(SCENES)('$name', (scene) => {
-  test.skipIf(!can('root', 'iptables', 'nft', 'ip', 'sysctl', 'python3'))('as the real kernel', { timeout: 300_000 }, () => compare(setupOf(scene), scene));
+  test.skipIf(!can('root', 'iptables', 'nft', 'ip', 'sysctl', 'tcpdump', 'python3'))('as the real kernel', { timeout: 300_000 }, () => compare(setupOf(scene), scene));
 });

@@ -9,6 +9,7 @@ export {
   IPS_TEMPLATE, NF_IP_PRI_CONNTRACK, NF_IP_PRI_CONNTRACK_CONFIRM, NF_IP_PRI_CONNTRACK_DEFRAG, NF_IP_PRI_FILTER, NF_IP_PRI_FIRST, NF_IP_PRI_MANGLE, NF_IP_PRI_NAT_DST,
   NF_IP_PRI_NAT_SRC, NF_IP_PRI_RAW,
 } from './nf-conntrack-common.ts';
+export type { NfSynproxy } from './nf-synproxy.ts';
 export { NfConn, type NfConnRef, NfCtAcct, NfCtNat, NfCtTcp, NfTcpSide } from './nf-conn.ts';
 export {
   nfIcmpInverse, nfIcmpv6Inverse, NfTuple, nfTupleCopy, nfTupleDstEqual, nfTupleEqual, nfTupleInvert, nfTupleSrcEqual,

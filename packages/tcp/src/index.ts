@@ -24,6 +24,8 @@ export type { RateSample } from './tcp-rate-sample.ts';
 export type { TcpFastopen } from './tcp-fastopen-state.ts';
 export type { TfoKeys, TfoPeer } from './tcp-fastopen-option.ts';
 export type { TcpExtra } from './tcp-extra.ts';
+export type { TcpMetrics } from './tcp-metrics.ts';
+export type { SeqIndex } from './tcp-seek.ts';
 export type { TcpMd5Key } from './tcp-md5.ts';
 export type { TcpMtuProbe } from './tcp-mtu-probe.ts';
 export type { TcpRepair } from './tcp-repair.ts';

@@ -9,7 +9,7 @@ import type { TcpSock } from './tcp-sock.ts';
 /** How late a timer may be and what it held back still be made up for at once, nanoseconds: timers of a host count in milliseconds. */
 const LATE_MAX = 4e6;
 
-/** The pacer of a socket. Times are monotonic nanoseconds. */
+/** The pacer of a socket. Times are monotonic nanoseconds. @alpha */
 export class TcpPacer {
   readonly timer: Hrtimer<TcpSock>;
   /** From then on the next packet may leave. */

@@ -14,6 +14,7 @@ const STRIDE = 32;
  * Some of the segments of a queue, in order. It is not kept up to date: a stop that has left the queue is passed over, and one that stands at another place now
  * is no worse than any other segment to begin a walk at. Steps are added up, and when they are as many as the queue is long, it is made anew: so the index never
  * costs more than the walks, and an insertion among n segments takes steps of the order of the root of n.
+ * @alpha
  */
 export class SeqIndex {
   private readonly stops: Skb[] = [];

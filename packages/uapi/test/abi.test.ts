@@ -86,6 +86,7 @@ const HEADERS = `
 #include <linux/virtio_net.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter_ipv4.h>
 /* Group addresses are in network order there and in host order here. */
 #undef htonl
 #define htonl(x) (x)

@@ -6,4 +6,6 @@
 export { UDP, udp, UDPLITE } from './module.ts';
 export { UdpMib } from './udp-mib.ts';
 export { UdpNet } from './udp-net.ts';
+export type { UdpPlaces } from './udp-lookup.ts';
+export type { UdpNode, UdpTable } from './udp-table.ts';
 export { type UdpEncapRcv, UdpSock } from './udp-sock.ts';

@@ -25,7 +25,7 @@ export class UdpNet {
   /** Addresses of the IPv6 packet at hand. */
   readonly saddr6: Int32Array = new Int32Array(4);
   readonly daddr6: Int32Array = new Int32Array(4);
-  /** Sockets by local port, and by what {@link udpFlowHash} says. */
+  /** Sockets by local port, and by what `udpFlowHash` says. */
   readonly byPort: UdpTable = new UdpTable(MAX_PORT_BUCKETS);
   readonly byFlow: UdpTable = new UdpTable(MAX_FLOW_BUCKETS);
   /** Ports that have connected sockets, with their number. */
