@@ -56,6 +56,8 @@ export class Carried {
   /** The client was told to plug; `plugs` says whether it has said how much. */
   private plugging = false;
   private plugged = false;
+  /** The connection had stopped reading when the client was told to plug. */
+  private stopped = false;
   private discard = 0;
   /** Bytes of the client that the socket did not take yet. */
   private rest: Uint8Array | null = null;
@@ -138,6 +140,10 @@ export class Carried {
       this.plugging = true;
       this.plugged = false;
       this.conn?.pause();
+    }
+    // A paused connection reads once more, which leaves a hole in the plug: what is put in after that is not taken.
+    if (this.plugging && !(this.plugged && this.stopped)) {
+      this.stopped = this.conn?.readableLength !== 0;
       reply.flags |= REPLY_PLUG;
     }
   }
