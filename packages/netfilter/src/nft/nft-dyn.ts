@@ -81,9 +81,11 @@ function change(d: Dyn, p: NftPkt): boolean {
   const { set } = d;
   let x = nftSetMember(set, p.w, d.key);
   if (d.op === NFT_DYNSET_OP_DELETE) {
-    if (x === null) return false;
-    nftSetRemove(set, x);
-    releaseElem(x);
+    // Whether there was one makes no difference to the rule (observed on Linux 6.18).
+    if (x !== null) {
+      nftSetRemove(set, x);
+      releaseElem(x);
+    }
     return true;
   }
   if (x === null) x = add(d, p);
