@@ -136,13 +136,13 @@ export class Carried {
       this.shown = 0;
       if (now !== 0) this.show(now);
     }
-    if (wouldBlock && !this.raw && !this.plugging && !this.failed && !this.closed) {
+    const toPlug = wouldBlock && !this.raw && !this.plugging && !this.failed && !this.closed;
+    // A paused connection reads once more, which leaves a hole in what was put in before it did.
+    const again = this.plugging && this.plugged && !this.stopped;
+    if (toPlug || again) {
       this.plugging = true;
       this.plugged = false;
       this.conn?.pause();
-    }
-    // A paused connection reads once more, which leaves a hole in the plug: what is put in after that is not taken.
-    if (this.plugging && !(this.plugged && this.stopped)) {
       this.stopped = this.conn?.readableLength !== 0;
       reply.flags |= REPLY_PLUG;
     }
