@@ -11,6 +11,8 @@ import { compare } from './run.ts';
 const own = (text: string): string => text
   .replace(/initval(>?) ?0x[0-9a-f]+/g, 'initval$1 #')
   .replace(/(Size in memory: |<memsize>)\d+/g, '$1#')
+  // The members of a hash are saved in the order of a random key.
+  .replace(/(?:^add .*\n)+/gm, (lines) => `${lines.trimEnd().split('\n').sort().join('\n')}\n`)
   .replace(/ timeout (\d+)/g, (_all, n: string) => ` timeout ${Math.ceil(Number(n) / 20) * 20}`);
 
 const SEEDS = Number(process.env['IPSET_SEEDS'] ?? 5);

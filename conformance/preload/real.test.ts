@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { netns } from '@linnet/netns';
 import { packet, unix } from '@linnet/socket';
 import { describe, expect, test } from 'vitest';
-import { eventually, exec, type Program } from '../lib/exec.ts';
+import { eventually, exec, expectOk, type Program } from '../lib/exec.ts';
 import { type Linked, type Scene, scene } from '../lib/scene.ts';
 import { can, here, Inside } from './lab.ts';
 
@@ -106,4 +106,17 @@ describe.skipIf(!can('root', 'ip', 'ss', 'tshark'))('against the real kernel', (
       expect((await outer.done).code).toBe(0);
     })();
   });
+
+  test.skipIf(!can('python3'))('a connection that takes seconds, waited for in connect, select and epoll', scene(async (s) => {
+    const ns = s.netns();
+    const l = s.linnetOnWire({ netns: ns, address: `${LINNET}/24`, peer: `${REAL}/24`, wire: { seed: 1, ab: { loss: 0.2 } }, modules: [netns] });
+    const inside = await Inside.open(l.machine.kernel);
+    s.defer(() => inside.close());
+    await s.start(ns, `exec python3 -u ${here('echoes.py')} ${REAL} 7`).until(/listening/);
+    const ran = await Promise.all(Array.from({ length: 12 }, () => inside.run(null, `python3 ${here('slow.py')} ${REAL} 7`)));
+    const took = ran.map((r) => expectOk(r).stdout.trimEnd().split('\n').map(Number));
+    for (const times of took) expect(times).toHaveLength(3);
+    // Some of the 36 had to ask again, after a second.
+    expect(Math.max(...took.flat())).toBeGreaterThan(0.9);
+  }));
 });

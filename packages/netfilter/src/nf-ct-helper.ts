@@ -3,7 +3,7 @@
  * CT of iptables-extensions(8), `ct helper` of nft(8)); by itself none gets one.
  */
 import { defineKey, type Kernel, type Key } from '@linnet/kernel';
-import { NF_ACCEPT, NF_INET_LOCAL_IN, type NfState } from '@linnet/netdev';
+import { NF_ACCEPT, NF_DROP, NF_INET_LOCAL_IN, type NfState } from '@linnet/netdev';
 import type { Skb } from '@linnet/skbuff';
 import { AF_INET, IFF_LOOPBACK, IPPROTO_TCP } from '@linnet/uapi';
 import type { NfConn } from './nf-conn.ts';
@@ -79,6 +79,6 @@ export function nfCtHelpPacket(skb: Skb, ct: NfConn, state: NfState): number {
     const v = help.helper.help(skb, protoff, ct, help, ctinfo);
     if (v !== NF_ACCEPT) return v;
   }
-  if ((ct.status & IPS_SEQ_ADJUST) !== 0 && ct.orig.protonum === IPPROTO_TCP) nfCtSeqAdjust(skb, ct, ctinfo >= IP_CT_IS_REPLY, protoff);
+  if ((ct.status & IPS_SEQ_ADJUST) !== 0 && ct.orig.protonum === IPPROTO_TCP && !nfCtSeqAdjust(skb, ct, ctinfo >= IP_CT_IS_REPLY, protoff)) return NF_DROP;
   return NF_ACCEPT;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RateSample, TcpSock } from '../src/index.ts';
 import { type BbrState, DRAIN, HIGH_GAIN, PROBE_BW, PROBE_RTT, STARTUP } from '../src/cong/bbr-state.ts';
 import { MaxFilter } from '../src/cong/max-filter.ts';
-import { ms, sec, TcpTest, type TestSock } from './harness.ts';
+import { ms, sec, tcp, TcpTest, type TestSock } from './harness.ts';
 
 interface Bbr {
   t: TcpTest;
@@ -55,6 +55,19 @@ describe('BBR (draft-cardwell-iccrg-bbr-congestion-control-00)', () => {
     round(x, 5, 20);
     expect(x.tp.pacingRate).toBe(rate);
     x.t.done();
+  });
+
+  it('has no state yet when a timeout of the handshake proves needless', () => {
+    const t = new TcpTest({ sysctl: { congestion_control: 'bbr' } });
+    const s = t.connect(80);
+    t.take();
+    t.advance(sec(1.1));
+    expect(t.take().flags).toBe('S');
+    // Both SYNs have arrived, says the peer.
+    t.inject(tcp({ flags: 'SA', seq: 0, ack: 1, win: 65535, mss: 1460, sackOk: true, sack: [[0, 1]] }));
+    t.expect(tcp({ flags: 'A', seq: 1, ack: 1, len: 0 }));
+    expect((s.sk.caPriv as BbrState).state).toBe(STARTUP);
+    t.done();
   });
 
   it('drains what Startup queued, then goes around its cycle', () => {

@@ -56,6 +56,8 @@ export class Carried {
   /** The client was told to plug; `plugs` says whether it has said how much. */
   private plugging = false;
   private plugged = false;
+  /** The connection had stopped reading when the client was told to plug. */
+  private stopped = false;
   private discard = 0;
   /** Bytes of the client that the socket did not take yet. */
   private rest: Uint8Array | null = null;
@@ -134,10 +136,14 @@ export class Carried {
       this.shown = 0;
       if (now !== 0) this.show(now);
     }
-    if (wouldBlock && !this.raw && !this.plugging && !this.failed && !this.closed) {
+    const toPlug = wouldBlock && !this.raw && !this.plugging && !this.failed && !this.closed;
+    // A paused connection reads once more, which leaves a hole in what was put in before it did.
+    const again = this.plugging && this.plugged && !this.stopped;
+    if (toPlug || again) {
       this.plugging = true;
       this.plugged = false;
       this.conn?.pause();
+      this.stopped = this.conn?.readableLength !== 0;
       reply.flags |= REPLY_PLUG;
     }
   }

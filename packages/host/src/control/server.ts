@@ -132,7 +132,8 @@ class Server implements ControlServer {
     this.path = path;
     this.mode = mode;
     this.spaces = new Namespaces(kernel);
-    this.listener = net.createServer({ allowHalfOpen: true }, (conn) => this.onConnection(conn));
+    // A connection that is paused stops with the first bytes that nobody takes.
+    this.listener = net.createServer({ allowHalfOpen: true, highWaterMark: 1 }, (conn) => this.onConnection(conn));
     // A machine that is shut down can be entered no more.
     kernel.rebootNotifiers.register(() => {
       void this.close();

@@ -11,7 +11,7 @@ import {
 import type { NfnlInfo } from '../nfnetlink.ts';
 import { type NftAttrs, nftNest, nftPolicy, nftPutU64 } from './nft-attr.ts';
 import { nftAnswer, nftBegin, NftMsg } from './nft-api.ts';
-import { holdElem, releaseElem } from './nft-api-set.ts';
+import { holdElem, releaseElem } from './nft-elem.ts';
 import { nftJump } from './nft-model.ts';
 import { nftElemExprs } from './nft-dyn.ts';
 import { nftData, nftPutExpr, nftPutExprs, nftPutValue, nftPutVerdict, nftValue } from './nft-expr.ts';

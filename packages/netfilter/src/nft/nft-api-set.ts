@@ -12,9 +12,10 @@ import type { NfnlInfo } from '../nfnetlink.ts';
 import { nftNest, nftPolicy, nftPutU64 } from './nft-attr.ts';
 import { nftAnswer, nftBegin, nftDump, nftHandle, NftMsg, nftOf } from './nft-api.ts';
 import { nftElemExprs } from './nft-dyn.ts';
+import { holdElem, releaseElem } from './nft-elem.ts';
 import { nftPutExpr, nftPutExprs } from './nft-expr.ts';
-import { nftJump, type NftTable } from './nft-model.ts';
-import { type NftElem, NftSet, type NftSetDesc, nftSetElems } from './nft-set.ts';
+import type { NftTable } from './nft-model.ts';
+import { NftSet, type NftSetDesc, nftSetElems } from './nft-set.ts';
 
 const MS = 1e6;
 const KEY_MOST = 64;
@@ -169,20 +170,6 @@ export function getSet(info: NfnlInfo): number {
     putSet(w, m.req, s, NFT_MSG_NEWSET);
     w.end();
   });
-}
-
-/** What elements use begins and ceases to be used. */
-export function holdElem(e: NftElem): void {
-  const chain = nftJump(e.verdict);
-  if (chain !== null) chain.use++;
-  if (e.obj !== null) e.obj.use++;
-  for (const x of e.exprs) x.bind?.();
-}
-export function releaseElem(e: NftElem): void {
-  const chain = nftJump(e.verdict);
-  if (chain !== null) chain.use--;
-  if (e.obj !== null) e.obj.use--;
-  for (const x of e.exprs) x.unbind?.();
 }
 
 /** Takes a set out, which nothing uses any more. */

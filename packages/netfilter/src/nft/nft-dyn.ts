@@ -8,8 +8,9 @@ import {
 import { type NftAttrs, nftPolicy, nftPutU64 } from './nft-attr.ts';
 import { nftSetOf, nftUses } from './nft-basic.ts';
 import { type NftExprOps, nftPutExpr, nftPutExprs, nftReadExpr, nftSreg } from './nft-expr.ts';
+import { holdElem, releaseElem } from './nft-elem.ts';
 import { type NftCtx, NftExpr, type NftPkt } from './nft-model.ts';
-import { NftElem, type NftSet, nftSetCollect, nftSetInsert, nftSetLookup, nftSetRemove } from './nft-set.ts';
+import { NftElem, type NftSet, nftSetCollect, nftSetInsert, nftSetLookup, nftSetMember, nftSetRemove } from './nft-set.ts';
 
 function objref(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
   if (a.has(NFTA_OBJREF_SET_SREG)) {
@@ -62,7 +63,7 @@ function add(d: Dyn, p: NftPkt): NftElem | null {
   const { size } = set;
   const { dataLen } = set.desc;
   if (size !== 0 && set.count >= size) {
-    nftSetCollect(set, () => undefined);
+    nftSetCollect(set, releaseElem);
     if (set.count >= size) return null;
   }
   const key = p.u8.slice(d.key, d.key + 4 * set.words); // datapath-ok: a set grows
@@ -72,15 +73,20 @@ function add(d: Dyn, p: NftPkt): NftElem | null {
   x.expires = d.timeout === 0 ? 0 : set.now() + d.timeout;
   x.exprs = d.exprs.map((e) => e.again!()); // datapath-ok: as above
   nftSetInsert(set, x);
+  holdElem(x);
   return x;
 }
 
 function change(d: Dyn, p: NftPkt): boolean {
   const { set } = d;
-  let x = nftSetLookup(set, p.u8, p.w, d.key);
+  let x = nftSetMember(set, p.w, d.key);
   if (d.op === NFT_DYNSET_OP_DELETE) {
-    if (x !== null) nftSetRemove(set, x);
-    return x !== null;
+    // Whether there was one makes no difference to the rule (observed on Linux 6.18).
+    if (x !== null) {
+      nftSetRemove(set, x);
+      releaseElem(x);
+    }
+    return true;
   }
   if (x === null) x = add(d, p);
   else if (d.op === NFT_DYNSET_OP_UPDATE && x.timeout !== 0) x.expires = set.now() + x.timeout;
@@ -143,6 +149,16 @@ function dynset(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
     if (change(d, p) === inv) p.code = NFT_BREAK;
   });
   nftUses(e, set);
+  const { bind, unbind } = e;
+  // What the elements will need (connection tracking, say) is there before the first packet.
+  e.bind = () => {
+    bind?.();
+    for (const x of d.exprs) x.bind?.();
+  };
+  e.unbind = () => {
+    unbind?.();
+    for (const x of d.exprs) x.unbind?.();
+  };
   const sreg = a.u32(NFTA_DYNSET_SREG_KEY);
   const dreg = a.u32(NFTA_DYNSET_SREG_DATA);
   e.dump = (w) => {

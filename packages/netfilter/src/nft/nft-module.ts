@@ -16,9 +16,10 @@ import { CHAIN_POLICY, delChain, delTable, dropChain, getChain, getTable, hookIn
 import { delSetElem, ELEM_LIST_POLICY, getSetElem, newSetElem } from './nft-api-elem.ts';
 import { delObj, dropObj, getObj, newObj, OBJ_POLICY } from './nft-api-obj.ts';
 import { delRule, dropRules, getRule, newRule, RULE_POLICY } from './nft-api-rule.ts';
-import { delSet, getSet, newSet, nftDropSet, releaseElem, SET_POLICY } from './nft-api-set.ts';
+import { delSet, getSet, newSet, nftDropSet, SET_POLICY } from './nft-api-set.ts';
 import { nftPolicy } from './nft-attr.ts';
 import { NFT_COMPAT_SUBSYS } from './nft-compat.ts';
+import { releaseElem } from './nft-elem.ts';
 import { nftSound } from './nft-expr.ts';
 import { NF_TABLES, NftNet, type NftRule, type NftTable } from './nft-model.ts';
 import { nftSetElems } from './nft-set.ts';

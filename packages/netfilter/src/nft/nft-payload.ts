@@ -210,14 +210,11 @@ function findOption(skb: Skb, from: number, to: number, type: number): number {
   const { u8, data } = skb;
   for (let i = from; i < to;) {
     const k = u8[data + i]!;
+    // The two without a length are one byte; none may reach beyond the header.
+    const n = k < 2 ? 1 : i + 1 < to ? u8[data + i + 1]! : 0;
+    if ((k > 1 && n < 2) || i + n > to) return -1;
     if (k === type) return i;
     if (k === 0) return -1;
-    if (k === 1) {
-      i++;
-      continue;
-    }
-    const n = i + 1 < to ? u8[data + i + 1]! : 0;
-    if (n < 2) return -1;
     i += n;
   }
   return -1;
@@ -255,10 +252,11 @@ function tcpoptStrip(raw: Uint8Array, find: (p: NftPkt) => number): NftExpr {
   return new NftExpr('exthdr', raw, (p) => {
     const { skb } = p;
     const at = find(p);
-    if (at < 0 || !skbEnsureWritable(skb, at + 1)) return;
+    if (at < 0) return;
+    const len = skb.u8[skb.data + at]! < 2 ? 1 : skb.u8[skb.data + at + 1]!;
+    if (!skbEnsureWritable(skb, at + len)) return;
     const { u8 } = skb;
     const o = skb.data + at;
-    const len = u8[o]! < 2 ? 1 : u8[o + 1]!;
     const odd = ((at - p.thoff) & 1) !== 0;
     const from = sumOf(u8, o, len, odd);
     for (let i = 0; i < len; i++) u8[o + i] = 1;

@@ -92,6 +92,8 @@ export class NftSet {
   readonly sorted: NftElem[] = [];
   /** The element `*`. */
   rest: NftElem | null = null;
+  /** Before this time no element ends: a full set need not look for one. */
+  nextEnd = 0;
   /** The time, for those that end. */
   readonly now: () => number;
   constructor(table: NftTable, name: string, handle: number, desc: NftSetDesc, now: () => number) {
@@ -173,6 +175,11 @@ export function nftSetLookup(s: NftSet, u8: Uint8Array, w: Int32Array, at: numbe
   return e ?? (s.rest !== null && alive(s, s.rest) ? s.rest : null);
 }
 
+/** Of a set of single values: finds the element itself, never `*`; null: there is none, or its time is over. */
+export function nftSetMember(s: NftSet, w: Int32Array, at: number): NftElem | null {
+  return findHash(s, w, at >> 2);
+}
+
 /** Finds the very element: the same key, the same end, the same flags. Also one whose time is over. */
 export function nftSetFind(s: NftSet, like: NftElem): NftElem | null {
   if (s.kind === KIND_HASH) {
@@ -235,6 +242,7 @@ function grow(s: NftSet): void {
 /** Puts an element in. @alpha */
 export function nftSetInsert(s: NftSet, e: NftElem): void {
   s.count++;
+  if (e.timeout !== 0 && e.expires < s.nextEnd) s.nextEnd = e.expires;
   if (s.kind === KIND_HASH) {
     if (s.count > s.buckets.length) grow(s);
     const i = hashOf(e.words, 0, s.words) & (s.buckets.length - 1);
@@ -288,8 +296,13 @@ export function nftElemAlive(s: NftSet, e: NftElem): boolean {
 
 /** Forgets the elements whose time is over: before there is no room for new ones. */
 export function nftSetCollect(s: NftSet, end: (e: NftElem) => void): void {
+  if (s.now() < s.nextEnd) return;
+  s.nextEnd = Infinity;
   for (const e of nftSetElems(s)) {
-    if (alive(s, e)) continue;
+    if (alive(s, e)) {
+      if (e.timeout !== 0 && e.expires < s.nextEnd) s.nextEnd = e.expires;
+      continue;
+    }
     nftSetRemove(s, e);
     end(e);
   }

@@ -1,4 +1,4 @@
-/** Expressions that act or remember: limit, quota, connlimit, log, reject, queue, numgen, hash, fib, objref, dynset. */
+/** Expressions that act or remember: limit, quota, connlimit, log, reject, queue, numgen, hash, fib. */
 import { type Clock, EINVAL, EOPNOTSUPP, EOVERFLOW, jhash, type Net } from '@linnet/kernel';
 import { Flowi, flowiReset, INET } from '@linnet/inet';
 import {

@@ -280,7 +280,8 @@ export const bbr: TcpCongestionOps = {
   release: () => {},
   ssthresh,
   congAvoid: () => {},
-  undoCwnd: (tp) => Math.max(tp.sndCwnd, of(tp).priorCwnd),
+  // A handshake's timeout can be undone before there is a state.
+  undoCwnd: (tp) => (tp.caInitialized ? Math.max(tp.sndCwnd, of(tp).priorCwnd) : tp.sndCwnd),
   setState: null,
   cwndEvent,
   pktsAcked: null,
