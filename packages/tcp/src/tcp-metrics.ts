@@ -2,7 +2,8 @@
  * What connections between two addresses leave to those that come after them (RFC 9040 section 3; ip-tcp_metrics(8), ip-sysctl: tcp_no_metrics_save). How an old value and
  * a new one become one is as observed on Linux.
  */
-import { AF_INET6, TCP_CA_Open } from '@linnet/uapi';
+import { jhash2, jhash2words } from '@linnet/kernel';
+import { AF_INET6, ipv6AddrEqual, TCP_CA_Open } from '@linnet/uapi';
 import { TCP_INFINITE_SSTHRESH } from './tcp-const.ts';
 import { TfoPeer } from './tcp-fastopen-option.ts';
 import type { TcpNet } from './tcp-net.ts';
@@ -40,24 +41,31 @@ export class TcpMetrics {
   }
 }
 
-const keyOf = (tp: TcpSock): string =>
-  (tp.af.family === AF_INET6 ? `${tp.v6Saddr!.join()} ${tp.v6Daddr!.join()}` : `${tp.saddr} ${tp.daddr}`); // datapath-ok: once a connection
+const hashOf = (tp: TcpSock): number =>
+  (tp.af.family === AF_INET6 ? jhash2(tp.v6Saddr!, 0, 4, jhash2(tp.v6Daddr!, 0, 4, 0)) : jhash2words(tp.saddr, tp.daddr, 0)) >>> 2; // A small integer.
+
+function isOf(m: TcpMetrics, tp: TcpSock): boolean {
+  if (tp.af.family === AF_INET6) return m.saddr6 !== null && ipv6AddrEqual(m.saddr6, tp.v6Saddr!) && ipv6AddrEqual(m.daddr6!, tp.v6Daddr!);
+  return m.saddr6 === null && m.saddr === tp.saddr && m.daddr === tp.daddr;
+}
 
 /** What is remembered of the host of a connection, or null. @alpha */
 export function tcpMetricsGet(tp: TcpSock): TcpMetrics | null {
   const { metrics } = tp.tn;
-  return metrics.size === 0 ? null : (metrics.get(keyOf(tp)) ?? null);
+  if (metrics.size === 0) return null;
+  const m = metrics.get(hashOf(tp));
+  return m !== undefined && isOf(m, tp) ? m : null;
 }
 
-/** The same; made when there is nothing. @alpha */
+/** The same; made when there is nothing. Of two hosts with one hash the later is remembered. @alpha */
 export function tcpMetricsMake(tp: TcpSock): TcpMetrics {
   const { metrics } = tp.tn;
-  const key = keyOf(tp);
-  let m = metrics.get(key);
-  if (m === undefined) {
-    if (metrics.size >= MAX_HOSTS) metrics.delete(metrics.keys().next().value!);
+  const hash = hashOf(tp);
+  let m = metrics.get(hash);
+  if (m === undefined || !isOf(m, tp)) {
+    if (m === undefined && metrics.size >= MAX_HOSTS) metrics.delete(metrics.keys().next().value!);
     m = new TcpMetrics(tp);
-    metrics.set(key, m);
+    metrics.set(hash, m);
   }
   return m;
 }
@@ -65,9 +73,9 @@ export function tcpMetricsMake(tp: TcpSock): TcpMetrics {
 /** Forgets those that `which` says. Returns how many that were. @alpha */
 export function tcpMetricsForget(tn: TcpNet, which: (m: TcpMetrics) => boolean): number {
   let n = 0;
-  for (const [key, m] of tn.metrics) {
+  for (const [hash, m] of tn.metrics) {
     if (!which(m)) continue;
-    tn.metrics.delete(key);
+    tn.metrics.delete(hash);
     n++;
   }
   return n;

@@ -41,8 +41,8 @@ export class TcpNet {
   reqSendReset = false;
   /** And why it was refused: a drop reason. */
   reqDropReason = 0;
-  /** What is remembered of hosts, the oldest first. */
-  readonly metrics: Map<string, TcpMetrics> = new Map();
+  /** What is remembered of hosts, by the hash of their addresses, the oldest first. */
+  readonly metrics: Map<number, TcpMetrics> = new Map();
   /** Keys of the cookies that are given; made when they are first needed. */
   fastopenKeys: TfoKeys | null = null;
   // Values of the sysctls.

@@ -85,6 +85,18 @@ describe('a connection that begins', () => {
     expect(s.sk.rto).toBe(401);
   });
 
+  it('is not told what another host with the same hash has left', () => {
+    tcpUpdateMetrics(s.sk);
+    s.sk.daddr++;
+    tcpUpdateMetrics(s.sk);
+    const [first, second] = [...t.tn.metrics.keys()];
+    t.tn.metrics.set(second!, t.tn.metrics.get(first!)!);
+    expect(tcpMetricsGet(s.sk)).toBe(null);
+    tcpUpdateMetrics(s.sk);
+    expect(tcpMetricsGet(s.sk)?.daddr).toBe(s.sk.daddr);
+    expect(t.tn.metrics.size).toBe(2);
+  });
+
   it('starts afresh where all is forgotten, also by number of hosts', () => {
     tcpUpdateMetrics(s.sk);
     expect(tcpMetricsForget(t.tn, (m) => m.daddr === s.sk.daddr + 1)).toBe(0);
