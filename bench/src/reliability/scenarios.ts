@@ -125,7 +125,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     id: 'syn-plain', title: 'SYN flood, without cookies', events: 1_000_000, quick: 20_000, setUp: () => new World(4096, { tcp_syncookies: '0' }), run: synFlood,
-    about: 'The same with `tcp_syncookies` = 0: the queue of requests is full all the time, and who comes then waits for a request to time out. Nothing is promised to the client, as nothing is by Linux.',
+    about: 'The same with `tcp_syncookies` = 0: the queue of requests is full all the time, and who comes then waits for a request to time out. Nothing is promised to the client. (Linux leaves the last quarter of the queue to hosts that have connected before; Linnet does not.)',
     bounds: { heap: 16 * MIB, micros: 30, honest: Infinity },
   },
   {
