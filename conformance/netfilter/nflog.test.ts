@@ -15,6 +15,8 @@ const IN = 'src=10.1.0.2 dst=10.1.0.1 ipid=8';
 const OUT6 = 'src=2001:db8:1::2 dst=2001:db8:2::2';
 /** A datagram with another payload, whose UDP sum is left out. */
 const CHANGED = '4500002000070000401100000a010002cb00710203e80035000c0000' + '6e657721';
+/** One send that is three datagrams (UDP_SEGMENT). */
+const SEGMENTS = `python3 -c 'import socket; s = socket.socket(2, 2); s.bind(("", 98)); s.setsockopt(17, 103, 100); s.sendto(bytes(range(250)), ("203.0.113.3", 99))'`;
 
 const SCENES: readonly FilterScene[] = [
   {
@@ -58,6 +60,14 @@ const SCENES: readonly FilterScene[] = [
       'iptables -L FORWARD -v -n -x', 'iptables -F',
       'iptables -A FORWARD -p udp -j NFQUEUE --queue-num 6 --queue-bypass', 'iptables -A FORWARD -p tcp -j NFQUEUE --queue-balance 7:9 --queue-bypass', 'iptables -A FORWARD -p icmp -j NFQUEUE --queue-balance 6:8 --queue-cpu-fanout', 'iptables -S', send(`udp ${OUT}`, `tcp ${OUT}`, `icmp ${OUT}`),
       nfnl('queue', 6, 'cmd=1', 'mode=0,2', run(`udp ${OUT}`), 'recv=1', 'verdict=4,1', 'recv=1', 'verdict=1,2', run('sleep 0')), 'iptables -L FORWARD -v -n -x',
+    ],
+  },
+  {
+    name: 'nfqueue: a send of many datagrams',
+    steps: [
+      'iptables -A OUTPUT -p udp -j NFQUEUE --queue-num 3', 'iptables -A OUTPUT -p udp -m mark --mark 9',
+      nfnl('queue', 3, 'cmd=1', 'mode=65535,2', `run=${SEGMENTS}`, 'recv=3', 'proc', 'verdict=1,3,9', 'verdict=1,1,9', 'u32=3,3', `run=${SEGMENTS}`, 'recv=2', 'proc', 'own'), 'iptables -L OUTPUT -v -n -x',
+      nfnl('queue', 3, 'cmd=1', 'mode=0,1', `run=${SEGMENTS}`, 'recv=3', 'proc', 'flags=4', `run=${SEGMENTS}`, 'recv=1', 'mode=65535,2', `run=${SEGMENTS}`, 'recv=1', 'proc', 'batch=1,4,9', 'own'), 'iptables -L OUTPUT -v -n -x',
     ],
   },
 ];

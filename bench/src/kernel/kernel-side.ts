@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { parseMeasurement, type Measurement } from '../measurement.ts';
 import { NETBENCH, NETBENCH_C, TEMP } from '../paths.ts';
 import { runToEnd } from '../process.ts';
-import type { Row } from '../rows.ts';
+import type { Row, Run } from '../rows.ts';
 import { KernelNet } from './netns.ts';
 
 const works = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0;
@@ -28,11 +28,11 @@ export function kernelRowMissing(row: Row): string | null {
 }
 
 /** One run in namespaces of its own. */
-export async function measureKernel(row: Row, mode: 'pair' | 'solo', pin: readonly string[], run: readonly [number, number]): Promise<Measurement> {
-  const net = new KernelNet(row);
+export async function measureKernel(row: Row, mode: 'pair' | 'solo', pin: readonly string[], run: Run): Promise<Measurement> {
+  const net = new KernelNet(row, run[2]);
   try {
-    const [warm, amount] = run.map(String) as [string, string];
-    const args = [row.work, mode, `/run/netns/${net.client}`, `/run/netns/${net.server}`, net.serverAddr, warm, amount];
+    const [warm, amount, count] = run.map(String) as [string, string, string];
+    const args = [row.work, mode, `/run/netns/${net.client}`, `/run/netns/${net.server}`, net.serverAddr, warm, amount, String(row.size), count];
     return parseMeasurement(await runToEnd([...pin, NETBENCH, ...args]), 'netbench');
   } finally {
     net.delete();

@@ -1,9 +1,10 @@
 /** Namespaces of the real kernel, joined by veth pairs; nothing outside them is touched. */
 import { spawnSync } from 'node:child_process';
+import { OWN, PORTS, prefixText, routes } from '../places.ts';
 import type { Row } from '../rows.ts';
 
-function ip(args: string): void {
-  const { status, stderr, error } = spawnSync('ip', args.split(' '), { encoding: 'utf8' });
+function ip(args: string, input: string = ''): void {
+  const { status, stderr, error } = spawnSync('ip', args.split(' '), { encoding: 'utf8', input });
   if (status !== 0) throw new Error(`ip ${args}: ${error?.message ?? stderr.trim()}`);
 }
 
@@ -18,19 +19,22 @@ export class KernelNet {
   readonly server: string;
   readonly serverAddr: string;
   private readonly names: string[] = [];
+  private readonly router: string | null;
   private readonly close = (): void => this.delete();
 
-  constructor(row: Row) {
+  /** `count`: routes or sockets, where the row is about many. */
+  constructor(row: Row, count: number) {
     const prefix = `linnet-bench-${process.pid}`;
     this.client = `${prefix}-a`;
     this.server = `${prefix}-b`;
+    this.router = row.router ? `${prefix}-r` : null;
     this.serverAddr = row.router ? '10.0.1.2' : '10.0.0.2';
     process.once('exit', this.close);
     try {
       this.add(this.client);
       this.add(this.server);
-      if (row.router) {
-        const router = `${prefix}-r`;
+      if (this.router !== null) {
+        const { router } = this;
         this.add(router);
         this.link(this.client, 'veth0', '10.0.0.1/24', router, 'veth0', '10.0.0.254/24');
         this.link(this.server, 'veth0', '10.0.1.2/24', router, 'veth1', '10.0.1.254/24');
@@ -40,6 +44,8 @@ export class KernelNet {
       } else {
         this.link(this.client, 'veth0', '10.0.0.1/24', this.server, 'veth0', '10.0.0.2/24');
       }
+      if (row.work === 'spread') this.spread(count);
+      if (row.work === 'sockets') for (let i = 1; i * PORTS < count; i++) ip(`-n ${this.server} addr add 10.0.0.${2 + i}/24 dev veth0`);
       if (!row.offload) for (const ns of [this.client, this.server]) inside(ns, 'ethtool -K veth0 tso off gso off gro off sg off tx off rx off');
     } catch (error) {
       this.delete();
@@ -50,7 +56,18 @@ export class KernelNet {
   /** Deletes the namespaces, and with them the devices. */
   delete(): void {
     process.removeListener('exit', this.close);
+    // Routes go with their device at once; with the namespace they would go while the next row is measured.
+    if (this.router !== null) spawnSync('ip', ['-n', this.router, 'link', 'del', 'veth1']);
     for (const name of this.names.splice(0)) spawnSync('ip', ['netns', 'del', name]);
+  }
+
+  /** The server takes all the addresses, the router sends them there by so many routes. */
+  private spread(count: number): void {
+    for (const prefix of OWN) ip(`-n ${this.server} route add local ${prefix} dev lo`);
+    ip(`-n ${this.router} route add default via ${this.serverAddr}`);
+    if (count === 1) return;
+    const table = routes(count);
+    ip(`-n ${this.router} -batch -`, Array.from({ length: count }, (_, i) => `route add ${prefixText(table, i)} via ${this.serverAddr}\n`).join(''));
   }
 
   private add(name: string): void {

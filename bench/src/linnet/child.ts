@@ -1,4 +1,4 @@
-/** One run of one row on Linnet, in a process of its own: child.js ROW WARM-UP AMOUNT. Prints a line of JSON, as netbench does. */
+/** One run of one row on Linnet, in a process of its own: child.js ROW WARM-UP AMOUNT COUNT. Prints a line of JSON, as netbench does. */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Measurement } from '../measurement.ts';
 import { ROWS } from '../rows.ts';
@@ -42,11 +42,11 @@ function heap(): number {
   return heapUsed + external;
 }
 
-const [id, warm, amount] = process.argv.slice(2);
+const [id, warm, amount, count] = process.argv.slice(2);
 const row = ROWS.find((r) => r.id === id);
 if (row === undefined) throw new Error(`no row ${id}`);
-const machine = new Machine(row, 1 << 16);
-const { unit, tried = (): number => 0 } = await WORK[row.work](machine);
+const machine = new Machine(row, Number(count));
+const { unit, tried = (): number => 0 } = await WORK[row.work](machine, row.size, Number(count));
 const byCount = row.work === 'conn' || row.work === 'idle';
 await amountOf(unit, byCount, Number(warm));
 

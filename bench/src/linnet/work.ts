@@ -1,13 +1,15 @@
 /** The work of each row on Linnet: the same calls as kernel/netbench.c makes, one process, never blocking. */
 import { EAGAIN, EINPROGRESS } from '@linnet/kernel';
-import type { MMsgHdr } from '@linnet/posix';
+import type { EpollEvent, MMsgHdr } from '@linnet/posix';
 import { MsgHdr } from '@linnet/socket';
-import { AF_INET, IPPROTO_TCP, SHUT_WR, SO_RCVBUFFORCE, SO_REUSEADDR, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY } from '@linnet/uapi';
+import {
+  AF_INET, EPOLL_CTL_ADD, EPOLLIN, IPPROTO_TCP, SHUT_WR, SO_RCVBUFFORCE, SO_REUSEADDR, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, sockaddrIn, TCP_NODELAY, type SockAddrIn,
+} from '@linnet/uapi';
+import { FIRST_PORT, places, PORTS } from '../places.ts';
 import { must, type Machine } from './machine.ts';
 
 const CHUNK = 256 * 1024;
 const BATCH = 64;
-const DATAGRAM = 64;
 
 /** Does a little of a row's work and returns how many units that were. 0: the kernel needs a turn of the event loop first. */
 export type Unit = () => number;
@@ -78,11 +80,11 @@ async function bulk(m: Machine): Promise<Work> {
   return { unit };
 }
 
-async function rr(m: Machine): Promise<Work> {
+async function rr(m: Machine, size: number): Promise<Work> {
   const pair = new Int32Array(2);
   await connectFirst(m, listener(m), pair);
   const [client, server] = pair as unknown as [number, number];
-  const one = new Uint8Array(1);
+  const one = new Uint8Array(size);
   const buf = new Uint8Array(CHUNK);
   const a = m.client.sys;
   const b = m.server.sys;
@@ -90,10 +92,48 @@ async function rr(m: Machine): Promise<Work> {
   must(b.setsockopt(server, IPPROTO_TCP, TCP_NODELAY, 1), 'setsockopt');
   const unit = (): number => {
     must(a.send(client, one), 'send');
-    must(b.recv(server, buf), 'recv');
+    if (must(b.recv(server, buf), 'recv') !== size) throw new Error('recv: a part');
     must(b.send(server, one), 'send');
-    must(a.recv(client, buf), 'recv');
+    if (must(a.recv(client, buf), 'recv') !== size) throw new Error('recv: a part');
     return 1;
+  };
+  return { unit };
+}
+
+async function busy(m: Machine, _size: number, count: number): Promise<Work> {
+  const pair = new Int32Array(2);
+  const listen = listener(m);
+  const a = m.client.sys;
+  const b = m.server.sys;
+  const epfd = must(b.epollCreate1(), 'epoll_create1');
+  const clients = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    if (i === 0) await connectFirst(m, listen, pair);
+    else if (!connectBoth(m, listen, pair)) throw new Error('accept: not there at once');
+    const [client, server] = pair as unknown as [number, number];
+    must(a.setsockopt(client, IPPROTO_TCP, TCP_NODELAY, 1), 'setsockopt');
+    must(b.setsockopt(server, IPPROTO_TCP, TCP_NODELAY, 1), 'setsockopt');
+    must(b.epollCtl(epfd, EPOLL_CTL_ADD, server, { events: EPOLLIN, data: server }), 'epoll_ctl');
+    clients[i] = client;
+  }
+  const one = new Uint8Array(1);
+  const buf = new Uint8Array(CHUNK);
+  const events: EpollEvent[] = [];
+  let next = 0;
+  const unit = (): number => {
+    for (let i = 0; i < BATCH; i++) must(a.send(clients[(next + i) % count]!, one), 'send');
+    for (let n = 0; n < BATCH; ) {
+      const ready = must(b.epollWait(epfd, events, BATCH), 'epoll_wait');
+      if (ready === 0) throw new Error('epoll_wait: a request is missing');
+      for (let i = 0; i < ready; i++) {
+        const fd = events[i]!.data as number;
+        must(b.recv(fd, buf), 'recv');
+        n += must(b.send(fd, one), 'send');
+      }
+    }
+    for (let i = 0; i < BATCH; i++) must(a.recv(clients[(next + i) % count]!, buf), 'recv');
+    next = (next + BATCH) % count;
+    return BATCH;
   };
   return { unit };
 }
@@ -121,25 +161,79 @@ async function conn(m: Machine): Promise<Work> {
   return { unit };
 }
 
-async function udp(m: Machine): Promise<Work> {
+const batch = (size: number): MMsgHdr[] => Array.from({ length: BATCH }, () => ({ hdr: new MsgHdr([new Uint8Array(size)]), len: 0 }));
+
+/** Sends one datagram and waits for it: the first of a fresh machine waits for ARP. */
+async function udpFirst(m: Machine, client: number, to: SockAddrIn, server: number): Promise<void> {
+  const buf = new Uint8Array(2048);
+  must(m.client.sys.sendto(client, new Uint8Array(1), 0, to), 'sendto');
+  for (let i = 0; i < 1000; i++) {
+    if (some(m.server.sys.recv(server, buf), 'recv') > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  throw new Error('udp: nothing arrives');
+}
+
+function receiver(m: Machine, addr: SockAddrIn): number {
+  const { sys } = m.server;
+  const fd = must(sys.socket(AF_INET, SOCK_DGRAM), 'socket');
+  must(sys.bind(fd, addr), 'bind');
+  return fd;
+}
+
+async function udp(m: Machine, size: number): Promise<Work> {
+  return udpTo(m, size, m.serverAddr, null);
+}
+
+async function spread(m: Machine, size: number): Promise<Work> {
+  const { port } = m.serverAddr;
+  return udpTo(m, size, sockaddrIn(0, port), Array.from(places(), (addr) => sockaddrIn(addr, port)));
+}
+
+/** To one address, from a connected socket, or to many in turn. */
+async function udpTo(m: Machine, size: number, bound: SockAddrIn, to: readonly SockAddrIn[] | null): Promise<Work> {
   const a = m.client.sys;
   const b = m.server.sys;
-  const server = must(b.socket(AF_INET, SOCK_DGRAM), 'socket');
+  const server = receiver(m, bound);
   must(b.setsockopt(server, SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20), 'setsockopt');
-  must(b.bind(server, m.serverAddr), 'bind');
   const client = must(a.socket(AF_INET, SOCK_DGRAM), 'socket');
-  must(a.connect(client, m.serverAddr), 'connect');
-  const batch = (size: number): MMsgHdr[] => Array.from({ length: BATCH }, () => ({ hdr: new MsgHdr([new Uint8Array(size)]), len: 0 }));
-  const out = batch(DATAGRAM);
+  await udpFirst(m, client, m.serverAddr, server);
+  if (to === null) must(a.connect(client, m.serverAddr), 'connect');
+  const out = batch(size);
   const into = batch(2048);
-  // ARP first.
-  must(a.send(client, new Uint8Array(1)), 'send');
-  for (let i = 0; i < 1000 && some(b.recvmmsg(server, into), 'recvmmsg') === 0; i++) await new Promise((resolve) => setTimeout(resolve, 1));
+  let next = 0;
   let sent = 0;
   const unit = (): number => {
+    if (to !== null) for (let i = 0; i < BATCH; i++) out[i]!.hdr.name = to[next++ % to.length]!;
     sent += must(a.sendmmsg(client, out), 'sendmmsg');
     let sum = 0;
     for (let n = 1; n > 0; sum += n) n = some(b.recvmmsg(server, into), 'recvmmsg');
+    return sum;
+  };
+  return { unit, tried: () => sent };
+}
+
+async function sockets(m: Machine, size: number, count: number): Promise<Work> {
+  const a = m.client.sys;
+  const b = m.server.sys;
+  const addrs = Array.from({ length: count }, (_, i) => sockaddrIn(m.serverAddr.addr + Math.floor(i / PORTS), FIRST_PORT + (i % PORTS)));
+  const fds = Int32Array.from(addrs, (addr) => receiver(m, addr));
+  const client = must(a.socket(AF_INET, SOCK_DGRAM), 'socket');
+  for (let i = 0; i < count; i += PORTS) await udpFirst(m, client, addrs[i]!, fds[i]!);
+  const out = batch(size);
+  const buf = new Uint8Array(2048);
+  const to = new Int32Array(BATCH);
+  let next = 0;
+  let sent = 0;
+  const unit = (): number => {
+    for (let i = 0; i < BATCH; i++) {
+      to[i] = next;
+      out[i]!.hdr.name = addrs[next]!;
+      next = (next + 7919) % count;
+    }
+    sent += must(a.sendmmsg(client, out), 'sendmmsg');
+    let sum = 0;
+    for (let i = 0; i < BATCH; i++) if (some(b.recv(fds[to[i]!]!, buf), 'recv') > 0) sum++;
     return sum;
   };
   return { unit, tried: () => sent };
@@ -157,4 +251,4 @@ async function idle(m: Machine): Promise<Work> {
 }
 
 /** By the name in the row. */
-export const WORK = { bulk, rr, conn, udp, idle } as const;
+export const WORK = { bulk, rr, busy, conn, udp, spread, sockets, idle } as const;

@@ -91,6 +91,8 @@ export interface InetAf {
   recvError(sk: InetSock, msg: MsgHdr, len: number): number;
   /** The errno of an ICMP error and whether it is fatal: `err << 1 | fatal` (icmp_err_convert). */
   icmpErrConvert(type: number, code: number): number;
+  /** IPv6: offset in `skb.u8` of the address where the packet at `networkHeader` goes in the end, which behind a source route is not its destination. */
+  finalDst6?(skb: Skb): number;
 
   /**
    * Collects fragments before connection tracking (nf_defrag): the whole datagram, or null while it waits or when it was dropped. `data` is at the network header.

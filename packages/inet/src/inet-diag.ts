@@ -13,7 +13,7 @@ import {
   AF_INET, AF_INET6, AF_UNSPEC, CAP_NET_ADMIN, INET_DIAG_CGROUP_ID, INET_DIAG_CLASS_ID, INET_DIAG_INFO, INET_DIAG_MARK, INET_DIAG_MEMINFO, INET_DIAG_MSG_LEN, INET_DIAG_PROTOCOL,
   INET_DIAG_REQ_BYTECODE, INET_DIAG_REQ_PROTOCOL, INET_DIAG_REQ_V2_LEN, INET_DIAG_SHUTDOWN, INET_DIAG_SKMEMINFO, INET_DIAG_SKV6ONLY, INET_DIAG_SOCKOPT, INET_DIAG_TCLASS,
   INET_DIAG_TOS, IPPROTO_RAW, IPPROTO_TCP, NETLINK_SOCK_DIAG, nlaLen, nlaNext, nlaOk, nlaType, NLM_F_DUMP, NlWriter, SOCK_DIAG_BY_FAMILY, SOCK_RAW, TCP_CLOSE,
-  TCP_SYN_RECV, TCPDIAG_GETSOCK, TCPF_CLOSE, TCPF_LISTEN,
+  TCP_SYN_RECV, TCPDIAG_GETSOCK, TCPF_CLOSE, TCPF_LISTEN, in6Load,
 } from '@linnet/uapi';
 import { EHASH_SOCK, EHASH_TIMEWAIT } from './inet-hashtables.ts';
 import type { InetSock } from './inet-sock.ts';
@@ -263,10 +263,8 @@ const COMPAT_REQ_LEN = 60;
 function readSockid(r: InetDiagReq, v: DataView, off: number): void {
   r.sport = v.getUint16(off);
   r.dport = v.getUint16(off + 2);
-  for (let i = 0; i < 4; i++) {
-    r.src[i] = v.getInt32(off + 4 + i * 4);
-    r.dst[i] = v.getInt32(off + 20 + i * 4);
-  }
+  in6Load(r.src, v, off + 4);
+  in6Load(r.dst, v, off + 20);
   r.ifindex = v.getUint32(off + 36, true);
   r.cookieLow = v.getInt32(off + 40, true);
   r.cookieHigh = v.getInt32(off + 44, true);

@@ -8,7 +8,7 @@
  * One set a namespace and transport. Chains are linked through small nodes of one class, so that the search meets one hidden class whatever it finds.
  */
 import { jhash3words, SipHash, type Kernel, type Net } from '@linnet/kernel';
-import { AF_INET6, ipv6AddrAny, ipv6AddrEqual } from '@linnet/uapi';
+import { AF_INET6, IN6ADDR_ANY, ipv6AddrAny, ipv6AddrEqual } from '@linnet/uapi';
 import type { InetBindBucket } from './bind-hash.ts';
 import type { InetConnectionSock } from './inet-connection-sock.ts';
 import { INET_VERSION_4, INET_VERSION_6, type InetSock } from './inet-sock.ts';
@@ -177,12 +177,8 @@ export class InetHashinfo {
   }
 }
 
-/**
- * Finds the listener for a packet to `daddr:hnum` that came in by `dif` (__inet_lookup_listener): the one bound most closely wins; among equals of a
- * SO_REUSEPORT group the hash of the flow chooses, else the first.
- * @alpha
- */
-export function inetLookupListener(h: InetHashinfo, saddr: number, sport: number, daddr: number, hnum: number, dif: number, sdif: number = 0): InetConnectionSock | null {
+/** The listener of a port that fits best; with `six` the addresses are `saddr6` and `daddr6`, else the numbers. */
+function bestListener(h: InetHashinfo, six: boolean, saddr: number, saddr6: Int32Array, sport: number, daddr: number, daddr6: Int32Array, hnum: number, dif: number, sdif: number): InetConnectionSock | null {
   const list = h.lhash.get(hnum);
   if (list === undefined) return null;
   let best: InetConnectionSock | null = null;
@@ -191,13 +187,13 @@ export function inetLookupListener(h: InetHashinfo, saddr: number, sport: number
   let phash = 0;
   for (let i = 0; i < list.length; i++) {
     const sk = list[i]!;
-    const score = computeScore(sk, daddr, dif, sdif, h.l3mdevAccept);
+    const score = six ? computeScore6(sk, daddr6, dif, sdif, h.l3mdevAccept) : computeScore(sk, daddr, dif, sdif, h.l3mdevAccept);
     if (score < 0) continue;
     if (score > bestScore) {
       best = sk;
       bestScore = score;
       matches = 1;
-      if (sk.reuseport) phash = h.hashfn(daddr, hnum, saddr, sport);
+      if (sk.reuseport) phash = six ? h.hashfn6(daddr6, hnum, saddr6, sport) : h.hashfn(daddr, hnum, saddr, sport);
     } else if (score === bestScore && sk.reuseport && best!.reuseport) {
       // Reservoir choice: each of n equals with probability 1/n, decided by the flow's hash alone.
       matches++;
@@ -208,30 +204,18 @@ export function inetLookupListener(h: InetHashinfo, saddr: number, sport: number
   return best;
 }
 
+/**
+ * Finds the listener for a packet to `daddr:hnum` that came in by `dif` (__inet_lookup_listener): the one bound most closely wins; among equals of a
+ * SO_REUSEPORT group the hash of the flow chooses, else the first.
+ * @alpha
+ */
+export function inetLookupListener(h: InetHashinfo, saddr: number, sport: number, daddr: number, hnum: number, dif: number, sdif: number = 0): InetConnectionSock | null {
+  return bestListener(h, false, saddr, IN6ADDR_ANY, sport, daddr, IN6ADDR_ANY, hnum, dif, sdif);
+}
+
 /** {@link inetLookupListener} for IPv6 (inet6_lookup_listener). @alpha */
 export function inet6LookupListener(h: InetHashinfo, saddr: Int32Array, sport: number, daddr: Int32Array, hnum: number, dif: number, sdif: number = 0): InetConnectionSock | null {
-  const list = h.lhash.get(hnum);
-  if (list === undefined) return null;
-  let best: InetConnectionSock | null = null;
-  let bestScore = -1;
-  let matches = 0;
-  let phash = 0;
-  for (let i = 0; i < list.length; i++) {
-    const sk = list[i]!;
-    const score = computeScore6(sk, daddr, dif, sdif, h.l3mdevAccept);
-    if (score < 0) continue;
-    if (score > bestScore) {
-      best = sk;
-      bestScore = score;
-      matches = 1;
-      if (sk.reuseport) phash = h.hashfn6(daddr, hnum, saddr, sport);
-    } else if (score === bestScore && sk.reuseport && best!.reuseport) {
-      matches++;
-      phash = jhash3words(phash, matches, 0, h.secret);
-      if ((phash >>> 0) % matches === 0) best = sk;
-    }
-  }
-  return best;
+  return bestListener(h, true, 0, saddr, sport, 0, daddr, hnum, dif, sdif);
 }
 
 /**

@@ -1,5 +1,8 @@
 /** IPv6 addresses as four host-order int32 words: kinds and scopes (RFC 4291, RFC 4007), prefixes, well-known addresses. */
-import { ip6Daddr, ip6Saddr } from '@linnet/uapi';
+import { in6Load } from '@linnet/uapi';
+
+// An address in 16 bytes of a packet: to read, to write, to compare.
+export { in6EqualAt as a6EqualAt, in6Load as a6Load, in6Store as a6Store } from '@linnet/uapi';
 
 /** `::`; nobody writes to it. @alpha */
 export const IN6ADDR_ANY: Int32Array = new Int32Array(4);
@@ -157,39 +160,12 @@ export function a6Mapped(a: Int32Array): boolean {
 
 /** Loads the source of the header at `nh`. @alpha */
 export function a6LoadSaddr(to: Int32Array, view: DataView, nh: number): void {
-  to[0] = ip6Saddr(view, nh, 0);
-  to[1] = ip6Saddr(view, nh, 1);
-  to[2] = ip6Saddr(view, nh, 2);
-  to[3] = ip6Saddr(view, nh, 3);
+  in6Load(to, view, nh + 8);
 }
 
 /** Loads the destination of the header at `nh`. @alpha */
 export function a6LoadDaddr(to: Int32Array, view: DataView, nh: number): void {
-  to[0] = ip6Daddr(view, nh, 0);
-  to[1] = ip6Daddr(view, nh, 1);
-  to[2] = ip6Daddr(view, nh, 2);
-  to[3] = ip6Daddr(view, nh, 3);
-}
-
-/** Loads the 16 bytes at `off`. @alpha */
-export function a6Load(to: Int32Array, view: DataView, off: number): void {
-  to[0] = view.getInt32(off);
-  to[1] = view.getInt32(off + 4);
-  to[2] = view.getInt32(off + 8);
-  to[3] = view.getInt32(off + 12);
-}
-
-/** Stores an address at `off`. @alpha */
-export function a6Store(view: DataView, off: number, a: Int32Array): void {
-  view.setInt32(off, a[0]!);
-  view.setInt32(off + 4, a[1]!);
-  view.setInt32(off + 8, a[2]!);
-  view.setInt32(off + 12, a[3]!);
-}
-
-/** Is the address at `off` equal to `a`? @alpha */
-export function a6EqualAt(a: Int32Array, view: DataView, off: number): boolean {
-  return ((a[0]! ^ view.getInt32(off)) | (a[1]! ^ view.getInt32(off + 4)) | (a[2]! ^ view.getInt32(off + 8)) | (a[3]! ^ view.getInt32(off + 12))) === 0;
+  in6Load(to, view, nh + 24);
 }
 
 /** The bits of word `i` that a prefix of `plen` bits covers. @alpha */

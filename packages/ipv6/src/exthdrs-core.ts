@@ -60,12 +60,12 @@ export class ExtWalk {
 }
 
 /**
- * Offset in `skb.u8` of the address that the last segment routing header of the packet at `nh` leads to in the end, -1 when it has none: what a transport calls the
- * destination of a packet that comes back in an error before it was there (RFC 8754 5.4).
+ * Where the packet whose header is at `networkHeader` goes in the end: the offset in `skb.u8` of the last segment of its segment routing header, or of its destination.
+ * That is what a transport calls the destination of a packet that comes back in an error before it was there (RFC 8754 5.4).
  * @alpha
  */
-export function srhFinal(skb: Skb, nh: number): number {
-  const { u8, tail } = skb;
+export function ip6FinalDst(skb: Skb): number {
+  const { u8, tail, networkHeader: nh } = skb;
   let type = u8[nh + 6]!;
   let at = nh + IPV6HDR_LEN;
   while (at + 24 <= tail && (type === NEXTHDR_HOP || type === NEXTHDR_DEST || type === NEXTHDR_ROUTING)) {
@@ -73,7 +73,7 @@ export function srhFinal(skb: Skb, nh: number): number {
     type = u8[at]!;
     at += (u8[at + 1]! + 1) << 3;
   }
-  return -1;
+  return nh + 24;
 }
 
 /** Is it an extension header that may come before a transport header? @alpha */

@@ -75,18 +75,18 @@ export function rplLoops(n6: Ipv6Net, route: RplRoute): boolean {
   return false;
 }
 
-/** Puts `header` in the place of the one of `extlen` bytes at `data`; what stands between the IPv6 header and it stays. @alpha */
+/** Puts `header` in the place of the one of `extlen` bytes at `data`; what stands before it, the link's header too, moves along. @alpha */
 export function rplReplace(skb: Skb, extlen: number, header: Uint8Array): void {
-  const before = skb.u8.slice(skb.networkHeader, skb.data);
+  const nh = skb.networkHeader;
+  const link = skb.macHeader < 0 ? 0 : nh - skb.macHeader;
+  const before = skb.u8.slice(nh - link, skb.data);
   skbPullUnchecked(skb, extlen);
   skbCow(skb, Math.max(skbHeadroom(skb), before.length + header.length + 16));
   skb.u8.set(header, skbPush(skb, header.length));
-  const at = skbPush(skb, before.length);
-  skb.u8.set(before, at);
-  skb.networkHeader = at;
-  const len = skb.view.getUint16(at + 4) + header.length - extlen;
-  skb.view.setUint16(at + 4, len);
-  skbPullUnchecked(skb, before.length);
   skb.transportHeader = skb.data;
+  const at = skb.data - before.length;
+  skb.u8.set(before, at);
+  if (skb.macHeader >= 0) skb.macHeader = at;
+  skb.networkHeader = at + link;
+  skb.view.setUint16(at + link + 4, skb.view.getUint16(at + link + 4) + header.length - extlen);
 }
-

@@ -9,7 +9,7 @@ import { IFF_L3MDEV_MASTER, devGetByIndex, l3mdevMasterIfindex } from '@linnet/n
 import { nlSetErrMsg } from '@linnet/netlink';
 import type { NlRequest } from '@linnet/netlink';
 import {
-  AF_INET6, FRA_DST, FRA_FLOWLABEL, FRA_FLOWLABEL_MASK, FRA_SRC, FR_ACT_TO_TBL, RTNLGRP_IPV6_RULE, RT_TABLE_LOCAL, RT_TABLE_MAIN, RT_TABLE_UNSPEC,
+  AF_INET6, FRA_DST, FRA_FLOWLABEL, FRA_FLOWLABEL_MASK, FRA_SRC, FR_ACT_TO_TBL, RTNLGRP_IPV6_RULE, RT_TABLE_LOCAL, RT_TABLE_MAIN, RT_TABLE_UNSPEC, nlaGetIn6Addr,
 } from '@linnet/uapi';
 import type { FibRuleHdr } from '@linnet/uapi';
 import { a6Equal, a6PrefixEqual, IN6ADDR_ANY } from './addr6.ts';
@@ -73,11 +73,6 @@ function suppress(rule: FibRule, _flags: number, arg: FibLookupArg): boolean {
   return rule.suppressIfgroup !== -1 && dev !== null && dev.group === rule.suppressIfgroup;
 }
 
-function addrAt(req: NlRequest, at: number): Int32Array {
-  const v = req.view;
-  return Int32Array.of(v.getInt32(at + 4), v.getInt32(at + 8), v.getInt32(at + 12), v.getInt32(at + 16)); // datapath-ok: a request
-}
-
 function configure(ops: FibRulesOps, rule: FibRule, req: NlRequest, hdr: FibRuleHdr, tb: Int32Array): number {
   const r = rule as Fib6Rule;
   const { n6 } = r;
@@ -109,8 +104,8 @@ function configure(ops: FibRulesOps, rule: FibRule, req: NlRequest, hdr: FibRule
     }
     fib6NewTable(n6, r.table);
   }
-  if (hdr.srcLen !== 0) r.src = addrAt(req, tb[FRA_SRC]!);
-  if (hdr.dstLen !== 0) r.dst = addrAt(req, tb[FRA_DST]!);
+  if (hdr.srcLen !== 0) r.src = nlaGetIn6Addr(req.view, tb[FRA_SRC]!);
+  if (hdr.dstLen !== 0) r.dst = nlaGetIn6Addr(req.view, tb[FRA_DST]!);
   r.srcLen = hdr.srcLen;
   r.dstLen = hdr.dstLen;
   if (r.ipProto !== 0 || r.sportEnd !== 0 || r.dportEnd !== 0) n6.fibRulesWantPorts = true;
@@ -133,8 +128,8 @@ function compare(rule: FibRule, hdr: FibRuleHdr, req: NlRequest, tb: Int32Array)
   if (!fibRuleDscpAnswers(req, hdr, tb, r.dscp, r.dscpMask, r.dscpFull)) return false;
   if (tb[FRA_FLOWLABEL] !== 0 && r.flowlabel !== (req.view.getUint32(tb[FRA_FLOWLABEL]! + 4) & 0xfffff)) return false;
   if (tb[FRA_FLOWLABEL_MASK] !== 0 && r.flowlabelMask !== (req.view.getUint32(tb[FRA_FLOWLABEL_MASK]! + 4) & 0xfffff)) return false;
-  if (hdr.srcLen !== 0 && !a6Equal(r.src, addrAt(req, tb[FRA_SRC]!))) return false;
-  return hdr.dstLen === 0 || a6Equal(r.dst, addrAt(req, tb[FRA_DST]!));
+  if (hdr.srcLen !== 0 && !a6Equal(r.src, nlaGetIn6Addr(req.view, tb[FRA_SRC]!))) return false;
+  return hdr.dstLen === 0 || a6Equal(r.dst, nlaGetIn6Addr(req.view, tb[FRA_DST]!));
 }
 
 /** IPv6's rules (fib6_rules_ops_template). */

@@ -9,7 +9,7 @@ import { consumeSkb, DROP, kfreeSkbReason, pskbMayPull, skbChecksumValid, skbEat
 import type { Skb } from '@linnet/skbuff';
 import { skbDev } from '@linnet/netdev';
 import { csum6SkbPseudo } from './csum6.ts';
-import { ExtWalk, srhFinal } from './exthdrs-core.ts';
+import { ExtWalk } from './exthdrs-core.ts';
 import { icmp6EchoReply } from './icmp6-send.ts';
 import { in6DevGet } from './inet6-dev.ts';
 import type { Inet6Dev } from './inet6-dev.ts';
@@ -108,11 +108,7 @@ function errorRcv(n6: Ipv6Net, idev: Inet6Dev | null, skb: Skb, type: number): n
   raw6IcmpError(n6, skb, protocol, type, code, info);
   const p = n6.inet.protos6[protocol]!;
   if (p !== null && p.err !== undefined && skb.len >= 8) {
-    // UDP looks for the socket that sent to the last segment; the first is what the header says.
-    const final = protocol === IPPROTO_UDP ? srhFinal(skb, quoted) : -1;
-    if (final >= 0) swap16(skb.u8, final, quoted + 24);
     const ret = p.err(skb, type, code, info);
-    if (final >= 0) swap16(skb.u8, final, quoted + 24);
     // Nobody here sent it.
     if (ret === -ENOENT && (protocol === IPPROTO_UDP || protocol === IPPROTO_TCP)) count(n6, idev, ICMP6_MIB_INERRORS);
     // A transport that checks what is quoted tells the route itself; for the others a socket must be there.
@@ -120,15 +116,6 @@ function errorRcv(n6: Ipv6Net, idev: Inet6Dev | null, skb: Skb, type: number): n
   }
   consumeSkb(skb);
   return 0;
-}
-
-/** Two addresses change places; called again, back. */
-function swap16(u8: Uint8Array, a: number, b: number): void {
-  for (let i = 0; i < 16; i++) {
-    const x = u8[a + i]!;
-    u8[a + i] = u8[b + i]!;
-    u8[b + i] = x;
-  }
 }
 
 /** The interface that binds a quoted flow: only for destinations of one link. */

@@ -17,6 +17,7 @@ import { csum6Pseudo, csum6SkbPseudo } from './csum6.ts';
 import { ipcm6Init, senderOf } from './datagram6.ts';
 import { ipv6IcmpError, ipv6LocalError, ipv6RecvError } from './error-queue6.ts';
 import { fl6FreeSocklist, fl6LabelOk } from './flowlabel.ts';
+import { ip6FinalDst } from './exthdrs-core.ts';
 import { icmp6ErrConvert } from './icmp6-errno.ts';
 import { icmp6Send } from './icmp6-send.ts';
 import { ip6AppendData, ip6FinishSkb, ip6MakeSkb, ip6SendSkb } from './ip6-append.ts';
@@ -131,6 +132,7 @@ export const inetAf6: InetAf = {
   localError: ipv6LocalError,
   recvError,
   icmpErrConvert: icmp6ErrConvert,
+  finalDst6: ip6FinalDst,
   defrag: ip6Defrag,
   rerouteOutput: ip6RouteMeHarder,
   masqueradeAddr6: ip6MasqueradeAddr,

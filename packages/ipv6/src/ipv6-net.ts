@@ -159,6 +159,8 @@ export class Ipv6Net {
   readonly a6Tmp2: Int32Array;
   readonly a6Nexthop: Int32Array;
   readonly a6Fold: Int32Array;
+  /** What `ip6NextHop` gives; the others may be in use around a hook. */
+  readonly a6NfNextHop: Int32Array;
   readonly flInner: Flowi;
   readonly corkScratch: InetCork;
   readonly queueScratch: SkbQueue;
@@ -273,6 +275,7 @@ export class Ipv6Net {
     this.a6Tmp2 = new Int32Array(4);
     this.a6Nexthop = new Int32Array(4);
     this.a6Fold = new Int32Array(4);
+    this.a6NfNextHop = new Int32Array(4);
     this.flInner = new Flowi();
     this.corkScratch = new InetCork();
     this.queueScratch = new SkbQueue();

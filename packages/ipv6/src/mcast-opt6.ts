@@ -3,7 +3,7 @@
 import { EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENOPROTOOPT } from '@linnet/kernel';
 import type { InetSock } from '@linnet/inet';
 import {
-  AF_INET6, MCAST_BLOCK_SOURCE, MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP, MCAST_LEAVE_GROUP, MCAST_LEAVE_SOURCE_GROUP, MCAST_MSFILTER, MCAST_UNBLOCK_SOURCE, SOCK_STREAM,
+  AF_INET6, MCAST_BLOCK_SOURCE, MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP, MCAST_LEAVE_GROUP, MCAST_LEAVE_SOURCE_GROUP, MCAST_MSFILTER, MCAST_UNBLOCK_SOURCE, SOCK_STREAM, in6At,
 } from '@linnet/uapi';
 import { a6Equal, a6Multicast, a6Store } from './addr6.ts';
 import { ipv6McMsfilter, ipv6McSource, ipv6SockMcDrop, ipv6SockMcJoin } from './mcast-sk.ts';
@@ -18,10 +18,10 @@ const FIRST = 8;
 const GROUP_FILTER: number = FIRST + STORAGE + 8;
 
 /** The address of a sockaddr_in6 in `val`, or null when it is of another family. */
-function in6At(val: Uint8Array, off: number): Int32Array | null {
+function memberAt(val: Uint8Array, off: number): Int32Array | null {
   const v = new DataView(val.buffer, val.byteOffset, val.byteLength);
   if (v.getUint16(off, true) !== AF_INET6) return null;
-  return Int32Array.of(v.getInt32(off + 8), v.getInt32(off + 12), v.getInt32(off + 16), v.getInt32(off + 20));
+  return in6At(v, off + 8);
 }
 
 /** Is it one of these options? @alpha */
@@ -35,7 +35,7 @@ export function groupOption6(sk: InetSock, opt: number, val: Uint8Array): number
   if (sk.type === SOCK_STREAM) return -ENOPROTOOPT;
   const v = new DataView(val.buffer, val.byteOffset, val.byteLength);
   const ifindex = v.getUint32(0, true);
-  const group = in6At(val, FIRST);
+  const group = memberAt(val, FIRST);
   if (group === null) return -EADDRNOTAVAIL;
   if (opt === MCAST_JOIN_GROUP) return ipv6SockMcJoin(sk, ifindex, group);
   if (opt === MCAST_LEAVE_GROUP) return ipv6SockMcDrop(sk, ifindex, group);
@@ -46,14 +46,14 @@ export function groupOption6(sk: InetSock, opt: number, val: Uint8Array): number
     if (val.length < FIRST + STORAGE + 8 + count * STORAGE) return -EINVAL;
     const sources: Int32Array[] = [];
     for (let i = 0; i < count; i++) {
-      const s = in6At(val, FIRST + STORAGE + 8 + i * STORAGE);
+      const s = memberAt(val, FIRST + STORAGE + 8 + i * STORAGE);
       if (s === null) return -EINVAL;
       sources.push(s);
     }
     return ipv6McMsfilter(sk, group, ifindex, mode === 1 ? MCAST_INCLUDE : mode === 0 ? MCAST_EXCLUDE : -1, sources);
   }
   if (val.length < FIRST + 2 * STORAGE) return -EINVAL;
-  const source = in6At(val, FIRST + STORAGE);
+  const source = memberAt(val, FIRST + STORAGE);
   if (source === null) return -EADDRNOTAVAIL;
   switch (opt) {
     case MCAST_BLOCK_SOURCE:
@@ -84,7 +84,7 @@ export function getMsfilter6(sk: InetSock, opt: number, maxLen: number, input: U
   // Without the group that is asked for there is no answer.
   if (input === undefined || input.length < GROUP_FILTER) return -ENOPROTOOPT;
   const asked = new DataView(input.buffer, input.byteOffset, input.byteLength);
-  const group = in6At(input, FIRST);
+  const group = memberAt(input, FIRST);
   if (group === null) return -EADDRNOTAVAIL;
   if (!a6Multicast(group)) return -EINVAL;
   const ifindex = asked.getUint32(0, true);

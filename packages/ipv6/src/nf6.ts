@@ -74,13 +74,12 @@ export function ip6MasqueradeAddr(skb: Skb, dev: NetDevice): Int32Array | null {
   return ipv6DevGetSaddr(dev.net.get(IPV6), dev, daddr, 0);
 }
 
-/** Where a packet goes next by its route: the gateway, else its destination. @alpha */
+/** Where a packet goes next by its route: the gateway, else its destination; that holds until the next call. @alpha */
 export function ip6NextHop(skb: Skb): Int32Array {
-  const { rtGw } = skb.dst as unknown as Rt6Info;
+  const { rtGw, net6 } = skb.dst as unknown as Rt6Info;
   if (rtGw !== null) return rtGw;
-  const daddr = new Int32Array(4); // datapath-ok: rules that ask for it only
-  a6LoadDaddr(daddr, skb.view, skb.networkHeader);
-  return daddr;
+  a6LoadDaddr(net6.a6NfNextHop, skb.view, skb.networkHeader);
+  return net6.a6NfNextHop;
 }
 
 /** The first address of a device that may be used; null when it has none. @alpha */

@@ -14,7 +14,7 @@ import {
   IPV6_MULTICAST_LOOP, IPV6_PATHMTU, IPV6_PKTINFO, IPV6_PMTUDISC_DONT, IPV6_PMTUDISC_OMIT, IPV6_PREFER_SRC_CGA, IPV6_PREFER_SRC_COA, IPV6_PREFER_SRC_HOME, IPV6_PREFER_SRC_NONCGA,
   IPV6_PREFER_SRC_PUBLIC, IPV6_PREFER_SRC_PUBTMP_DEFAULT, IPV6_PREFER_SRC_TMP, IPV6_RECVDSTOPTS, IPV6_RECVERR, IPV6_RECVERR_RFC4884, IPV6_RECVFRAGSIZE, IPV6_RECVHOPLIMIT, IPV6_RECVHOPOPTS,
   IPV6_RECVORIGDSTADDR, IPV6_RECVPATHMTU, IPV6_RECVPKTINFO, IPV6_RECVRTHDR, IPV6_RECVTCLASS, IPV6_ROUTER_ALERT, IPV6_ROUTER_ALERT_ISOLATE, IPV6_RTHDR, IPV6_RTHDRDSTOPTS, IPV6_TCLASS,
-  IPV6_TRANSPARENT, IPV6_UNICAST_HOPS, IPV6_UNICAST_IF, IPV6_V6ONLY, MRT6_INIT, MRT6_MAX, SOCK_RAW, SOCK_STREAM, SOL_IP, SOL_IPV6, TCP_ESTABLISHED,
+  IPV6_TRANSPARENT, IPV6_UNICAST_HOPS, IPV6_UNICAST_IF, IPV6_V6ONLY, MRT6_INIT, MRT6_MAX, SOCK_RAW, SOCK_STREAM, SOL_IP, SOL_IPV6, TCP_ESTABLISHED, in6At,
 } from '@linnet/uapi';
 import { a6Any, a6Mapped, a6Store } from './addr6.ts';
 import {
@@ -49,11 +49,6 @@ const NUMBERS: ReadonlySet<number> = new Set([
 
 function viewOf(val: Uint8Array): DataView {
   return new DataView(val.buffer, val.byteOffset, val.byteLength);
-}
-
-function addrAt(val: Uint8Array, off: number): Int32Array {
-  const v = viewOf(val);
-  return Int32Array.of(v.getInt32(off), v.getInt32(off + 4), v.getInt32(off + 8), v.getInt32(off + 12));
 }
 
 /** One of the sticky headers: null when the option is empty; -EINVAL when it is none. */
@@ -133,7 +128,7 @@ function setPktinfo(sk: InetSock, np: Ipv6Pinfo, val: Uint8Array): number {
   if (val.length < 20) return -EINVAL;
   const ifindex = viewOf(val).getInt32(16, true);
   if (sk.boundDevIf !== 0 && ifindex !== sk.boundDevIf) return -EINVAL;
-  const addr = addrAt(val, 0);
+  const addr = in6At(viewOf(val), 0);
   np.stickyPktinfo = ifindex === 0 && a6Any(addr) ? null : { addr, ifindex };
   return 0;
 }
@@ -202,7 +197,7 @@ export function ipv6Setsockopt(sk: InetSock, level: number, opt: number, val: Ui
       if (val.length < 20) return -EINVAL;
       if (sk.type === SOCK_STREAM && (opt === IPV6_ADD_MEMBERSHIP || opt === IPV6_DROP_MEMBERSHIP)) return -ENOPROTOOPT;
       const ifindex = viewOf(val).getInt32(16, true);
-      const addr = addrAt(val, 0);
+      const addr = in6At(viewOf(val), 0);
       if (opt === IPV6_ADD_MEMBERSHIP) return ipv6SockMcJoin(sk, ifindex, addr);
       if (opt === IPV6_DROP_MEMBERSHIP) return ipv6SockMcDrop(sk, ifindex, addr);
       return opt === IPV6_JOIN_ANYCAST ? ipv6SockAcJoin(sk, ifindex, addr) : ipv6SockAcDrop(sk, ifindex, addr);

@@ -1,6 +1,13 @@
 // Routing headers at an endpoint, where the real kernel (6.18) is no witness: it sends packets on that are cut off at their start when other headers come before the routing header, or when a source
 // route of RPL grows. And which of its own messages to groups a host hears. Everything else is compared by conformance/ipv6/exthdrs.test.ts.
 import { describe, expect, test } from 'vitest';
+import { INET } from '@linnet/inet';
+import { devAddPack, PacketType } from '@linnet/netdev';
+import { allocSkb, consumeSkb, skbClone, skbPullUnchecked, skbPut, type Skb } from '@linnet/skbuff';
+import { ETH_P_ALL } from '@linnet/uapi';
+import { ip6FinalDst } from '../src/exthdrs-core.ts';
+import { rplReplace } from '../src/exthdrs-rpl.ts';
+import { inetAf6 } from '../src/inet6-af.ts';
 import { bytes6, concat, icmp6, ip6Packet, Machine, pattern, Sk, type Wire } from './harness.ts';
 
 const ME = 'fd00::1';
@@ -60,7 +67,76 @@ describe('segment routing', () => {
   });
 });
 
+describe('an error about a packet on a source route', () => {
+  // A datagram that came no further than the first of two segments; the last segment stands first.
+  const quoted = ip6Packet({ src: ME, dst: 'fd01::9', next: 43 }, concat(srh(17, 1, OTHER, 'fd01::9'), Uint8Array.of(1, 2, 3, 4, 0, 8, 0, 0)));
+
+  test('tells the transport where it was going, and changes nothing that a tap sees', () => {
+    const m = new Machine();
+    const w = m.wire('fd00::1/64');
+    const taps: Skb[] = [];
+    devAddPack(m.kernel, new PacketType({ type: ETH_P_ALL, func: (skb) => { taps.push(skb); return 0; } }));
+    const seen: string[] = [];
+    m.kernel.get(INET).addProtocol6({
+      protocol: 17, noPolicy: true, rcv: (skb) => (consumeSkb(skb), 0),
+      err(skb) {
+        const at = inetAf6.finalDst6!(skb);
+        const tap = taps.find((t) => t.head === skb.head)!;
+        const to = tap.networkHeader + 48;
+        seen.push(hex(skb.u8.slice(at, at + 16)), hex(tap.u8.slice(to, to + quoted.length)));
+        return 0;
+      },
+    });
+    w.icmp({}, 1, 4, 0, quoted);
+    expect(seen).toEqual([hex(bytes6(OTHER)), hex(quoted)]);
+    for (const t of taps) consumeSkb(t);
+    expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+  });
+
+  test.each([
+    ['none', 17, new Uint8Array(8), 'fd01::9'],
+    ['one behind options', 0, concat(padding(43), srh(17, 1, OTHER, 'fd01::9')), OTHER],
+    ['one of another kind', 43, Uint8Array.of(17, 2, 3, 1, 0, 0, 0, 0, ...bytes6(OTHER)), 'fd01::9'],
+    ['one that is cut off', 43, srh(17, 1, OTHER).slice(0, 23), 'fd01::9'],
+  ])('with %s as its segment routing header', (_, next, rest, to) => {
+    const m = new Machine();
+    const skb = allocSkb(m.pool, 200);
+    const bytes = ip6Packet({ dst: 'fd01::9', next }, rest);
+    skb.networkHeader = skbPut(skb, bytes.length);
+    skb.u8.set(bytes, skb.networkHeader);
+    const at = ip6FinalDst(skb);
+    expect(hex(skb.u8.slice(at, at + 16))).toBe(hex(bytes6(to)));
+    consumeSkb(skb);
+    expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+  });
+});
+
 describe('source routes of RPL networks', () => {
+  // Shorter, as long, longer than there is room for, and longer still with a clone that must not see it.
+  test.each([[8, false], [24, false], [40, false], [104, true]])('a header of 24 bytes becomes one of %i, and what is before it stays there, the link\'s header too', (n, shared) => {
+    const m = new Machine();
+    const link = Uint8Array.from({ length: 14 }, (_, i) => 0xa0 + i);
+    const old = pattern(24, 1);
+    const frame = concat(link, ip6Packet({ next: 43 }, concat(old, pattern(9))));
+    const skb = allocSkb(m.pool, frame.length);
+    skb.macHeader = skbPut(skb, frame.length);
+    skb.u8.set(frame, skb.macHeader);
+    skb.networkHeader = skb.macHeader + 14;
+    skbPullUnchecked(skb, 54);
+    const clone = shared ? skbClone(skb) : null;
+    const header = pattern(n, 99);
+    rplReplace(skb, 24, header);
+    const after = concat(link, ip6Packet({ next: 43 }, concat(header, pattern(9))));
+    expect([skb.networkHeader - skb.macHeader, skb.data - skb.networkHeader, skb.transportHeader, skb.len]).toEqual([14, 40, skb.data, n + 9]);
+    expect(hex(skb.u8.slice(skb.macHeader, skb.tail))).toBe(hex(after));
+    if (clone !== null) {
+      expect(hex(clone.u8.slice(clone.macHeader, clone.tail))).toBe(hex(frame));
+      consumeSkb(clone);
+    }
+    consumeSkb(skb);
+    expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+  });
+
   const rpl = (next: number, left: number, ci: number, ce: number, pad: number, ...parts: Uint8Array[]): Uint8Array => {
     const body = concat(...parts, new Uint8Array(pad));
     return concat(Uint8Array.of(next, body.length >> 3, 3, left, (ci << 4) | ce, pad << 4, 0, 0), body);

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { SOCK_DGRAM, SOCK_RAW } from '@linnet/uapi';
 import { NEXTHOP, Nexthop, NhInfo } from '@linnet/inet';
+import { allocSkb, consumeSkb, skbPut } from '@linnet/skbuff';
 import { Fib6Config, ip6RouteAdd } from '../src/index.ts';
+import { ip6NextHop } from '../src/nf6.ts';
 import { nexthop6Find } from '../src/nexthop6.ts';
-import { bytes6, concat, ip6, Machine, pattern, Sk } from './harness.ts';
+import { bytes6, concat, ip6, Machine, pattern, Sk, str6 } from './harness.ts';
 import type { Wire } from './harness.ts';
 
 /** A nexthop object by hand: what RTM_NEWNEXTHOP makes. */
@@ -106,5 +108,25 @@ test('while somebody has a flow label for himself, others need one of their own'
   m.advance(13);
   expect(send(other, 0x444)).toBe(4);
   other.close();
+  expect(m.end()).toEqual({ skbs: 0, heads: 0 });
+});
+
+test('where a packet goes next is told without an array of its own for each', () => {
+  const m = new Machine();
+  const ask = (to: string, gw: string | null): Int32Array => {
+    const skb = allocSkb(m.pool, 64);
+    skb.networkHeader = skbPut(skb, 40);
+    skb.u8.set(bytes6(to), skb.networkHeader + 24);
+    skb.dst = { rtGw: gw === null ? null : ip6(gw), net6: m.n6 } as never;
+    const got = ip6NextHop(skb);
+    skb.dst = null;
+    consumeSkb(skb);
+    return got;
+  };
+  const first = ask('fd00::7', null);
+  expect(str6(first)).toBe('fd00::7');
+  expect(str6(ask('fd00::7', 'fe80::1'))).toBe('fe80::1');
+  expect(ask('fd00::8', null)).toBe(first);
+  expect(str6(first)).toBe('fd00::8');
   expect(m.end()).toEqual({ skbs: 0, heads: 0 });
 });

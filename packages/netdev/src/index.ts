@@ -119,7 +119,7 @@ export { BFIFO_OPS, NOQUEUE_OPS, PFIFO_FAST_OPS, PFIFO_OPS, SCH_DEFAULT_PRIO2BAN
 export { devActivate, devDeactivate, devGraftQdisc, qdiscCreate, qdiscRun, schDirectXmit } from './sch-generic.ts';
 export { NETDEV, SoftnetData, type LinkMessage } from './softnet.ts';
 export {
-  devHardStartXmit, devQueueXmitNit, devXmitComplete, netifNeedsGso, netifSkbFeatures, skbGsoCut, skbGsoOk, validateXmitSkb, validateXmitSkbList,
+  consumeGsoSkb, devHardStartXmit, devQueueXmitNit, devXmitComplete, netifNeedsGso, netifSkbFeatures, skbGsoCut, skbGsoOk, validateXmitSkb, validateXmitSkbList,
 } from './xmit.ts';
 export {
   ethTypeVlan, skbVlanClearTag, skbVlanInsertTag, skbVlanPop, skbVlanPush, skbVlanPushInside, skbVlanPutTag, skbVlanTagId, skbVlanTagPresent, skbVlanUntag,

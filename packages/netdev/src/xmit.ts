@@ -101,12 +101,12 @@ export function skbGsoCut(skb: Skb, dev: NetDevice, features: number): Skb | nul
     dev.stats.txDropped++;
     return null;
   }
-  consumeGso(skb, segs);
+  consumeGsoSkb(skb, segs);
   return segs;
 }
 
-/** Frees the packet that was cut; its socket's charge passes to the last segment, so that the sender is held until all are gone. */
-function consumeGso(skb: Skb, segs: Skb): void {
+/** Frees the packet that was cut into `segs`; its socket's charge passes to the last of them, so that the sender is held until all are gone. @alpha */
+export function consumeGsoSkb(skb: Skb, segs: Skb): void {
   let tail = segs;
   while (tail.next !== null) tail = tail.next;
   // A protocol whose segments carry a charge of their own has done this already.

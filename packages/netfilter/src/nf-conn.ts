@@ -82,6 +82,8 @@ export class NfConn {
   expecting: number;
   /** Its helper, and what that keeps of it. */
   help: NfCtHelp | null;
+  /** Its own times to live, in ticks, where a rule gave it some: of TCP by state, of UDP unanswered (1) and answered (2). */
+  timeouts: readonly number[] | null;
   /** What SYNPROXY told its client. */
   synproxy: NfSynproxy | null;
   /** By how much its sequence numbers are moved. */
@@ -109,6 +111,7 @@ export class NfConn {
     this.children = 0;
     this.expecting = 0;
     this.help = null;
+    this.timeouts = null;
     this.synproxy = null;
     this.seqadj = null;
     this.acct = null;

@@ -128,14 +128,14 @@ function udpPacket(cn: NfConntrackNet, ct: NfConn, skb: Skb, dataoff: number, st
   const now = cn.net.kernel.jiffies;
   if ((ct.status & IPS_CONFIRMED) === 0 && ct.streamTs === 0) ct.streamTs = (now + UDP_STREAM_AFTER) | 0 || 1;
   if ((ct.status & IPS_SEEN_REPLY) === 0) {
-    nfCtRefresh(ct, cn.udpTimeout);
+    nfCtRefresh(ct, ct.timeouts === null ? cn.udpTimeout : ct.timeouts[1]!);
     return NF_ACCEPT;
   }
   if (((now - ct.streamTs) | 0) <= 0) {
-    nfCtRefresh(ct, cn.udpTimeout);
+    nfCtRefresh(ct, ct.timeouts === null ? cn.udpTimeout : ct.timeouts[1]!);
     return NF_ACCEPT;
   }
-  nfCtRefresh(ct, cn.udpStreamTimeout);
+  nfCtRefresh(ct, ct.timeouts === null ? cn.udpStreamTimeout : ct.timeouts[2]!);
   if ((ct.status & IPS_ASSURED) === 0) {
     ct.status |= IPS_ASSURED;
     if (cn.notify !== null) cn.notify(IPCT_ASSURED, ct);

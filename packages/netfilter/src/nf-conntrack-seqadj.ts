@@ -4,7 +4,7 @@
  */
 import { csumReplace4 } from '@linnet/kernel';
 import { CHECKSUM_PARTIAL, skbEnsureWritable, type Skb } from '@linnet/skbuff';
-import { after, TCPHDR_ACK, TCPHDR_LEN, tcphAckSeq, tcphDoff, tcphFlags, tcphSeq, TCPOPT_EOL, TCPOPT_NOP, TCPOPT_SACK } from '@linnet/uapi';
+import { after, TCPHDR_ACK, TCPHDR_LEN, tcphAckSeq, tcphDoff, tcphFlags, tcphSeq, TCPOPT_SACK, tcpOptLen } from '@linnet/uapi';
 import type { NfConn } from './nf-conn.ts';
 import { IPS_SEQ_ADJUST } from './nf-conntrack-common.ts';
 
@@ -97,19 +97,10 @@ export function nfCtSeqAdjust(skb: Skb, ct: NfConn, reply: boolean, protoff: num
 }
 
 function sackBack(skb: Skb, sa: NfCtSeqadj, reply: boolean, th: number, end: number): void {
-  const { u8, view } = skb;
-  for (let i = th + TCPHDR_LEN; i < end; ) {
-    const kind = u8[i]!;
-    if (kind === TCPOPT_EOL) return;
-    if (kind === TCPOPT_NOP) {
-      i++;
-      continue;
-    }
-    const n = i + 1 < end ? u8[i + 1]! : 0;
-    if (n < 2 || i + n > end) return;
-    if (kind === TCPOPT_SACK && n >= 10 && (n - 2) % 8 === 0) {
+  const { view } = skb;
+  for (let i = th + TCPHDR_LEN, n; (n = tcpOptLen(view, i, end)) !== 0; i += n) {
+    if (view.getUint8(i) === TCPOPT_SACK && n >= 10 && (n - 2) % 8 === 0) {
       for (let p = i + 2; p < i + n; p += 4) put32(skb, th, p, nfCtSeqAckBack(sa, reply, view.getInt32(p)));
     }
-    i += n;
   }
 }

@@ -7,7 +7,7 @@ import { NF_ACCEPT, NF_INET_PRE_ROUTING, NF_REPEAT, type NfState } from '@linnet
 import { pskbMayPull, skbChecksum, skbCsumUnnecessary, type Skb } from '@linnet/skbuff';
 import {
   after, before, TCPHDR_ACK, TCPHDR_CWR, TCPHDR_ECE, TCPHDR_FIN, TCPHDR_LEN, TCPHDR_PSH, TCPHDR_RST, TCPHDR_SYN, TCPHDR_URG, tcphAckSeq, tcphDoff, tcphFlags, tcphSeq, tcphWindow,
-  TCPOPT_EOL, TCPOPT_NOP, TCPOPT_SACK, TCPOPT_SACK_PERM, TCPOPT_WINDOW,
+  TCPOPT_SACK, TCPOPT_SACK_PERM, TCPOPT_WINDOW, tcpOptLen,
 } from '@linnet/uapi';
 import { type NfConn, NfCtTcp, type NfTcpSide } from './nf-conn.ts';
 import { IPS_ASSURED, IPS_CONFIRMED, IPS_FIXED_TIMEOUT, IPS_SEEN_REPLY } from './nf-conntrack-common.ts';
@@ -129,25 +129,17 @@ function segEnd(seq: number, len: number, dataoff: number, doff: number, flags: 
 
 /** Reads the options of a SYN: the window's scale and whether SACK may be used. */
 function synOptions(skb: Skb, at: number, end: number, side: NfTcpSide): void {
-  const { u8 } = skb;
+  const { u8, view } = skb;
   side.scale = 0;
   side.flags = 0;
-  for (let i = at + TCPHDR_LEN; i < end; ) {
+  for (let i = at + TCPHDR_LEN, n; (n = tcpOptLen(view, i, end)) !== 0; i += n) {
     const kind = u8[i]!;
-    if (kind === TCPOPT_EOL) return;
-    if (kind === TCPOPT_NOP) {
-      i++;
-      continue;
-    }
-    const n = i + 1 < end ? u8[i + 1]! : 0;
-    if (n < 2 || i + n > end) return;
     if (kind === TCPOPT_SACK_PERM && n === 2) {
       side.flags |= IP_CT_TCP_FLAG_SACK_PERM;
     } else if (kind === TCPOPT_WINDOW && n === 3) {
       side.scale = Math.min(14, u8[i + 2]!);
       side.flags |= IP_CT_TCP_FLAG_WINDOW_SCALE;
     }
-    i += n;
   }
 }
 
@@ -155,22 +147,13 @@ function synOptions(skb: Skb, at: number, end: number, side: NfTcpSide): void {
 function highestSack(skb: Skb, at: number, end: number, ack: number): number {
   const { u8, view } = skb;
   let sack = ack;
-  for (let i = at + TCPHDR_LEN; i < end; ) {
-    const kind = u8[i]!;
-    if (kind === TCPOPT_EOL) break;
-    if (kind === TCPOPT_NOP) {
-      i++;
-      continue;
-    }
-    const n = i + 1 < end ? u8[i + 1]! : 0;
-    if (n < 2 || i + n > end) break;
-    if (kind === TCPOPT_SACK && n >= 10 && (n - 2) % 8 === 0) {
+  for (let i = at + TCPHDR_LEN, n; (n = tcpOptLen(view, i, end)) !== 0; i += n) {
+    if (u8[i] === TCPOPT_SACK && n >= 10 && (n - 2) % 8 === 0) {
       for (let j = i + 6; j < i + n; j += 8) {
         const edge = view.getInt32(j);
         if (after(edge, sack)) sack = edge;
       }
     }
-    i += n;
   }
   return sack;
 }
@@ -190,15 +173,13 @@ const OUT_INVALID = 2;
 const MAXACKWINCONST = 66000;
 
 /** Is the segment in the windows of both sides? Learns from it when it is (tcp_in_window). */
-function inWindow(cn: NfConntrackNet, ct: NfConn, tcp: NfCtTcp, reply: boolean, kind: number, skb: Skb, at: number, end0: number): number {
+function inWindow(cn: NfConntrackNet, ct: NfConn, tcp: NfCtTcp, reply: boolean, kind: number, skb: Skb, at: number, end: number): number {
   const { view } = skb;
   const sender = reply ? tcp.reply : tcp.orig;
   const receiver = reply ? tcp.orig : tcp.reply;
   const flags = tcphFlags(view, at);
   const optEnd = at + (tcphDoff(view, at) << 2);
-  const seq0 = tcphSeq(view, at);
-  let seq = seq0;
-  let end = end0;
+  const seq = tcphSeq(view, at);
   let ack = tcphAckSeq(view, at);
   let sack = (receiver.flags & IP_CT_TCP_FLAG_SACK_PERM) !== 0 && (flags & TCPHDR_ACK) !== 0 ? highestSack(skb, at, optEnd, ack) : ack;
   if (ct.seqadj !== null && (flags & TCPHDR_ACK) !== 0) {
@@ -225,7 +206,7 @@ function inWindow(cn: NfConntrackNet, ct: NfConn, tcp: NfCtTcp, reply: boolean, 
       if (receiver.maxwin === 0) sideInit(receiver, ack, 1);
     }
   } else if (
-    ((tcp.state === TCP_CONNTRACK_SYN_SENT && !reply) || (tcp.state === TCP_CONNTRACK_SYN_RECV && reply)) && (flags & TCPHDR_SYN) !== 0 && after(end, sender.end)
+    (tcp.state === TCP_CONNTRACK_SYN_SENT || tcp.state === TCP_CONNTRACK_SYN_RECV) && !reply && (flags & TCPHDR_SYN) !== 0 && after(end, sender.end)
   ) {
     // A SYN with a new number: the same attempt, begun anew.
     sideInit(sender, end, rawWin);
@@ -239,27 +220,21 @@ function inWindow(cn: NfConntrackNet, ct: NfConn, tcp: NfCtTcp, reply: boolean, 
     ack = receiver.end;
     sack = ack;
   }
-  // Without data only the acknowledgement counts; a RST must prove itself by its number, unless it answers a SYN.
-  if (seq === end && ((flags & TCPHDR_RST) === 0 || (seq === 0 && tcp.state === TCP_CONNTRACK_SYN_SENT))) {
-    seq = sender.end;
-    end = seq;
-  }
   const win = (flags & TCPHDR_SYN) !== 0 ? rawWin : rawWin << sender.scale;
+  const back = sender.maxwin > MAXACKWINCONST ? sender.maxwin : MAXACKWINCONST;
+  const ackIsOld = !after(sack, (receiver.end - back - 1) | 0);
   const liberal = cn.tcpBeLiberal !== 0 || (sender.flags & IP_CT_TCP_FLAG_BE_LIBERAL) !== 0;
-  // Who is liberal lets it pass, but learns nothing from it.
+  // Who is liberal lets it pass, but learns no windows from it.
   if (!before(seq, (sender.maxend + 1) | 0)) {
-    if (liberal) return IN_WINDOW;
-    // A little too far is a sender that probes; far beyond is somebody else, but for a RST where the connection ends anyway.
-    if (kind === K_RST && tcp.state >= TCP_CONNTRACK_FIN_WAIT && (tcp.state !== TCP_CONNTRACK_SYN_SENT2 || !reply)) return IN_WINDOW;
-    if (((end - sender.maxend + 1) | 0) > receiver.maxwin) return OUT_INVALID;
+    // A little too far is a sender that probes; far beyond is somebody else, and so is who acknowledges what was never sent, or long ago.
+    if (((end - sender.maxend + 1) | 0) > receiver.maxwin || after(sack, receiver.end) || ackIsOld) return liberal ? IN_WINDOW : OUT_INVALID;
     // It may well arrive there, and will be acknowledged then.
     sender.end = end;
     sender.flags |= IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
-    return OUT_IGNORE;
+    return liberal ? IN_WINDOW : OUT_IGNORE;
   }
   if (after(sack, receiver.end)) return liberal ? IN_WINDOW : OUT_INVALID;
-  const back = sender.maxwin > MAXACKWINCONST ? sender.maxwin : MAXACKWINCONST;
-  if (!after(end, (sender.end - receiver.maxwin - 1) | 0) || !after(sack, (receiver.end - back - 1) | 0)) return liberal ? IN_WINDOW : OUT_IGNORE;
+  if (!after(end, (sender.end - receiver.maxwin - 1) | 0) || ackIsOld) return liberal ? IN_WINDOW : OUT_IGNORE;
 
   // What the segment tells.
   let maxwinSeen = win;
@@ -285,13 +260,13 @@ function inWindow(cn: NfConntrackNet, ct: NfConn, tcp: NfCtTcp, reply: boolean, 
   if (ack === receiver.end) receiver.flags &= ~IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
   if (kind === K_ACK) {
     const dir = reply ? 1 : 0;
-    if (tcp.lastDir === dir && tcp.lastSeq === seq0 && tcp.lastAck === ack && tcp.lastEnd === end0 && tcp.lastWin === win) {
+    if (tcp.lastDir === dir && tcp.lastSeq === seq && tcp.lastAck === ack && tcp.lastEnd === end && tcp.lastWin === win) {
       tcp.retrans++;
     } else {
       tcp.lastDir = dir;
-      tcp.lastSeq = seq0;
+      tcp.lastSeq = seq;
       tcp.lastAck = ack;
-      tcp.lastEnd = end0;
+      tcp.lastEnd = end;
       tcp.lastWin = win;
       tcp.retrans = 0;
     }
@@ -330,6 +305,18 @@ function headerOk(cn: NfConntrackNet, skb: Skb, dataoff: number, state: NfState)
     if (csumFold(skbChecksum(skb, dataoff, skb.len - dataoff, nfL4PseudoSum(skb, dataoff, 6))) !== 0) return false;
   }
   return kindOf(tcphFlags(skb.view, skb.data + dataoff)) >= 0;
+}
+
+/** A FIN or RST that is in nobody's window, from one side and then from the other: both have ended, and are out of step with what was seen here. */
+function outOfStep(cn: NfConntrackNet, ct: NfConn, tcp: NfCtTcp, kind: number, dir: number): void {
+  if (kind !== K_FIN && kind !== K_RST) return;
+  if (tcp.lastDir === dir || (tcp.lastIndex !== K_FIN && tcp.lastIndex !== K_RST)) {
+    tcp.lastIndex = kind;
+    tcp.lastDir = dir;
+    return;
+  }
+  const short = cn.tcpTimeouts[TIMEOUT_UNACK]!;
+  if (((ct.timeout - cn.net.kernel.jiffies) | 0) > short) nfCtRefresh(ct, short);
 }
 
 function remember(tcp: NfCtTcp, kind: number, dir: number, seq: number, end: number, win: number): void {
@@ -397,17 +384,23 @@ export function nfConntrackTcpPacket(cn: NfConntrackNet, ct: NfConn, skb: Skb, d
       return NF_ACCEPT;
     }
   }
-  if (kind === K_RST && (receiver.flags & IP_CT_TCP_FLAG_MAXACK_SET) !== 0 && !(seq === 0 && old !== TCP_CONNTRACK_ESTABLISHED)) {
+  // A SYN was let through, and this is what the other side says to it; or the connection ends anyway. Nothing more is asked of such a RST.
+  const answersSyn = kind === K_RST && tcp.lastIndex === K_SYN && old !== TCP_CONNTRACK_SYN_SENT;
+  const ends = kind === K_RST && ((old >= TCP_CONNTRACK_FIN_WAIT && old <= TCP_CONNTRACK_CLOSE)
+    || (answersSyn && tcp.lastDir !== dir && tcphAckSeq(view, at) === tcp.lastEnd));
+  if (kind === K_RST && !ends && !answersSyn && (receiver.flags & IP_CT_TCP_FLAG_MAXACK_SET) !== 0 && !(seq === 0 && old !== TCP_CONNTRACK_ESTABLISHED)) {
     if (before(seq, receiver.maxack) && cn.tcpIgnoreInvalidRst === 0 && cn.tcpBeLiberal === 0) return -NF_ACCEPT;
     // In the window, but not the one number that ends a connection for sure (RFC 5961 3.2): the peer may ask for it again.
     if (old === TCP_CONNTRACK_ESTABLISHED && (ct.status & IPS_ASSURED) !== 0 && seq !== receiver.maxack) next = old;
   }
   const refused = kind === K_RST && old === TCP_CONNTRACK_SYN_SENT && reply && (flags & TCPHDR_ACK) !== 0 && tcphAckSeq(view, at) !== receiver.end;
   if (refused) return -NF_ACCEPT;
-  if (kind === K_RST && old === TCP_CONNTRACK_SYN_SENT && !reply && (flags & TCPHDR_ACK) !== 0 && tcphAckSeq(view, at) !== 0) return -NF_ACCEPT;
-  if (!(kind === K_RST && old === TCP_CONNTRACK_SYN_SENT && reply)) {
+  if (!ends && !(kind === K_RST && old === TCP_CONNTRACK_SYN_SENT && reply)) {
     const w = inWindow(cn, ct, tcp, reply, kind, skb, at, end);
-    if (w === OUT_INVALID) return -NF_ACCEPT;
+    if (w === OUT_INVALID) {
+      outOfStep(cn, ct, tcp, kind, dir);
+      return -NF_ACCEPT;
+    }
     if (w === OUT_IGNORE) return NF_ACCEPT;
   }
 
@@ -415,12 +408,12 @@ export function nfConntrackTcpPacket(cn: NfConntrackNet, ct: NfConn, skb: Skb, d
   tcp.lastDir = dir;
   tcp.state = next;
   if (old !== next && next === TCP_CONNTRACK_FIN_WAIT) sender.flags |= IP_CT_TCP_FLAG_CLOSE_INIT;
-  const t = cn.tcpTimeouts;
+  const t = ct.timeouts ?? cn.tcpTimeouts;
   let timeout = t[next]!;
   if (kind === K_RST) timeout = Math.min(timeout, t[TCP_CONNTRACK_CLOSE]!);
   else if (tcp.retrans >= cn.tcpMaxRetrans && timeout > t[TIMEOUT_RETRANS]!) timeout = t[TIMEOUT_RETRANS]!;
   else if (((tcp.orig.flags | tcp.reply.flags) & IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED) !== 0 && timeout > t[TIMEOUT_UNACK]!) timeout = t[TIMEOUT_UNACK]!;
-  else if (kind === K_ACK && tcphWindow(view, at) === 0 && timeout > t[TIMEOUT_RETRANS]!) timeout = t[TIMEOUT_RETRANS]!;
+  else if (tcp.lastWin === 0 && timeout > t[TIMEOUT_RETRANS]!) timeout = t[TIMEOUT_RETRANS]!;
   let events = old !== next ? IPCT_PROTOINFO : 0;
   if ((ct.status & IPS_SEEN_REPLY) === 0) {
     if (kind === K_RST) {
@@ -433,7 +426,8 @@ export function nfConntrackTcpPacket(cn: NfConntrackNet, ct: NfConn, skb: Skb, d
     ct.status |= IPS_ASSURED;
     events |= IPCT_ASSURED;
   }
-  nfCtRefresh(ct, timeout);
+  // SYNs again and again do not keep an entry that nobody answered: a port used anew would find the old one for ever.
+  if (kind !== K_SYN || old !== TCP_CONNTRACK_SYN_SENT || (ct.status & IPS_SEEN_REPLY) !== 0) nfCtRefresh(ct, timeout);
   if (events !== 0 && cn.notify !== null && (ct.status & IPS_CONFIRMED) !== 0) cn.notify(events, ct);
   return NF_ACCEPT;
 }

@@ -14,7 +14,8 @@ const INV_PROTO = 0x40;
 /** Where a namespace keeps it, with the hooks of each family while rules want them. */
 export const NF_SYNPROXY: Key<{ readonly proxy: NfSynproxyNet; readonly hooks: Map<number, NfHookOps[]> }> = defineKey('nf_synproxy');
 
-function use({ proxy, hooks }: { readonly proxy: NfSynproxyNet; readonly hooks: Map<number, NfHookOps[]> }, net: Net, pf: number): () => void {
+/** Takes a family's hooks into use; the answer gives them back. */
+export function nfSynproxyUse({ proxy, hooks }: { readonly proxy: NfSynproxyNet; readonly hooks: Map<number, NfHookOps[]> }, net: Net, pf: number): () => void {
   const v4 = pf === NFPROTO_IPV4;
   if ((v4 ? proxy.users4++ : proxy.users6++) === 0) {
     // In front of the confirmation, where sequence numbers are moved.
@@ -38,7 +39,7 @@ function synproxy(c: XtCheck): XtTargetFn | number {
   const mss = view.getUint16(off + 2, true);
   const here = net.get(NF_SYNPROXY);
   xtNeedsTracking(c);
-  c.onDestroy(use(here, net, family));
+  c.onDestroy(nfSynproxyUse(here, net, family));
   return (skb, par) => {
     const v = par.fragoff !== 0 ? NF_ACCEPT : here.proxy.client(skb, par.thoff, options, mss, wscale);
     return v === NF_ACCEPT ? XT_CONTINUE : v;

@@ -7,8 +7,8 @@ import { Flowi, flowiReset, FLOWI_FLAG_ANYSRC, INET, type InetAf, type SynCookie
 import { NF_ACCEPT, NF_DROP, NF_STOLEN, type NfHookFn } from '@linnet/netdev';
 import { allocSkb, CHECKSUM_PARTIAL, consumeSkb, pskbMayPull, SKB, type Skb, skbEnsureWritable, skbPush, skbReserve } from '@linnet/skbuff';
 import {
-  AF_INET, AF_INET6, IPPROTO_TCP, TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN, tcphAckSeq, tcphDoff, tcphFlags, tcphSeq, tcphWindow, TCPOPT_MSS, TCPOPT_NOP, TCPOPT_SACK_PERM, TCPOPT_TIMESTAMP,
-  TCPOPT_WINDOW,
+  AF_INET, AF_INET6, IPPROTO_TCP, TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN, tcphAckSeq, tcphDoff, tcphFlags, tcphSeq, tcphWindow, TCPOPT_MSS, TCPOPT_SACK_PERM, TCPOPT_TIMESTAMP,
+  TCPOPT_WINDOW, TCPHDR_LEN, tcpOptLen, in6At,
 } from '@linnet/uapi';
 import type { NfConn } from './nf-conn.ts';
 import { IP_CT_IS_REPLY } from './nf-conntrack-common.ts';
@@ -69,15 +69,8 @@ function parse(skb: Skb, th: number, o: Options): void {
   const { u8, view } = skb;
   const end = th + (tcphDoff(view, th) << 2);
   o.has = 0;
-  for (let i = th + 20; i < end; ) {
+  for (let i = th + TCPHDR_LEN, n; (n = tcpOptLen(view, i, end)) !== 0; i += n) {
     const kind = u8[i]!;
-    if (kind === 0) return;
-    if (kind === TCPOPT_NOP) {
-      i++;
-      continue;
-    }
-    const n = i + 1 < end ? u8[i + 1]! : 0;
-    if (n < 2 || i + n > end) return;
     if (kind === TCPOPT_MSS && n === 4) {
       o.has |= NF_SYNPROXY_OPT_MSS;
       o.mss = view.getUint16(i + 2);
@@ -91,7 +84,6 @@ function parse(skb: Skb, th: number, o: Options): void {
       o.tsval = view.getInt32(i + 2);
       o.tsecr = view.getInt32(i + 6);
     }
-    i += n;
   }
 }
 
@@ -152,8 +144,8 @@ export class NfSynproxyNet {
       fl.saddr = view.getInt32(nh + (back ? 16 : 12));
       fl.daddr = view.getInt32(nh + (back ? 12 : 16));
     } else {
-      fl.saddr6 = words(view, nh + (back ? 24 : 8));
-      fl.daddr6 = words(view, nh + (back ? 8 : 24));
+      fl.saddr6 = in6At(view, nh + (back ? 24 : 8));
+      fl.daddr6 = in6At(view, nh + (back ? 8 : 24));
     }
     fl.sport = view.getUint16(th + (back ? 2 : 0));
     fl.dport = view.getUint16(th + (back ? 0 : 2));
@@ -190,8 +182,8 @@ export class NfSynproxyNet {
       t.v6LocAddr = null;
       t.v6RmtAddr = null;
     } else {
-      t.v6RmtAddr = words(view, nh + 8);
-      t.v6LocAddr = words(view, nh + 24);
+      t.v6RmtAddr = in6At(view, nh + 8);
+      t.v6LocAddr = in6At(view, nh + 24);
     }
     return t;
   }
@@ -296,23 +288,12 @@ const HEADROOM = 160;
 /** What a SYN without the option means (RFC 9293 3.7.1). */
 const NO_MSS = 536;
 
-function words(view: DataView, at: number): Int32Array {
-  return Int32Array.of(view.getInt32(at), view.getInt32(at + 4), view.getInt32(at + 8), view.getInt32(at + 12)); // datapath-ok: handshakes only
-}
-
 /** The server's clock becomes the one that the client knows, and its echo the server's again. */
 function moveTimestamps(skb: Skb, th: number, reply: boolean, off: number): void {
   const { u8, view } = skb;
   const end = th + (tcphDoff(view, th) << 2);
-  for (let i = th + 20; i < end; ) {
+  for (let i = th + TCPHDR_LEN, n; (n = tcpOptLen(view, i, end)) !== 0; i += n) {
     const kind = u8[i]!;
-    if (kind === 0) return;
-    if (kind === TCPOPT_NOP) {
-      i++;
-      continue;
-    }
-    const n = i + 1 < end ? u8[i + 1]! : 0;
-    if (n < 2 || i + n > end) return;
     if (kind === TCPOPT_TIMESTAMP && n === 10) {
       const p = i + (reply ? 2 : 6);
       const from = view.getInt32(p);
@@ -323,7 +304,6 @@ function moveTimestamps(skb: Skb, th: number, reply: boolean, off: number): void
       view.setUint16(th + 16, csumReplace4(view.getUint16(th + 16), odd ? (from << 8) | (from >>> 24) : from, odd ? (to << 8) | (to >>> 24) : to));
       return;
     }
-    i += n;
   }
 }
 

@@ -3,7 +3,7 @@ import { INET, type InetProtocol, type InetSock } from '@linnet/inet';
 import { type NetDevice, NFPROTO_IPV4 } from '@linnet/netdev';
 import type { Net } from '@linnet/kernel';
 import { pskbMayPull, type Skb } from '@linnet/skbuff';
-import { IPPROTO_TCP, IPPROTO_UDP } from '@linnet/uapi';
+import { in6At, IPPROTO_TCP, IPPROTO_UDP } from '@linnet/uapi';
 
 /** Who knows the sockets of a transport; null: nobody, or the packet has no whole header. May pull. */
 function protocolOf(net: Net, skb: Skb, thoff: number, family: number, protonum: number): InetProtocol | null {
@@ -15,7 +15,7 @@ function protocolOf(net: Net, skb: Skb, thoff: number, family: number, protonum:
 function destination(skb: Skb, family: number): Int32Array {
   const { view, networkHeader: nh } = skb;
   // datapath-ok: rules of transparent proxies only
-  return family === NFPROTO_IPV4 ? Int32Array.of(view.getInt32(nh + 16)) : Int32Array.of(view.getInt32(nh + 24), view.getInt32(nh + 28), view.getInt32(nh + 32), view.getInt32(nh + 36));
+  return family === NFPROTO_IPV4 ? Int32Array.of(view.getInt32(nh + 16)) : in6At(view, nh + 24);
 }
 
 /** The socket that the packet would reach here: a connected one, else one that waits where it goes (nf_sk_lookup_slow_v4). Null: none. May pull. @alpha */

@@ -104,8 +104,71 @@ describe('sets', () => {
         [key[0], key[1]] = [ip4('10.0.0.0') + ((i >> 1) << 8), 24];
         expect(f(s, key, entry, false)).toBe(0);
       }
-      expect([s.elems.count, s.nets!.count]).toEqual(f === ipSetAdd ? [40, 20] : [0, 0]);
+      expect([s.elems.count, s.nets!.count, s.ifaces.size]).toEqual(f === ipSetAdd ? [40, 20, 2] : [0, 0, 0]);
     }
+  });
+
+  test('a device is known as long as an element names it', () => {
+    const { clock, inet, kernel } = box();
+    const s = make(inet, 'hash:net,iface', { 6: 10, 19: 3 });
+    const { key, entry } = inet;
+    const put = (f: typeof ipSetAdd, net: number, iface: string, flags = 0): number => {
+      entry.reset();
+      [entry.iface, entry.flags] = [iface, flags];
+      [key[0], key[1]] = [net << 8, 24];
+      return kernel.run(() => f(s, key, entry, false));
+    };
+    const finds = (net: number, iface: string): boolean => {
+      entry.reset();
+      entry.iface = iface;
+      [key[0], key[1]] = [net << 8, 32];
+      return kernel.run(() => ipSetCover(s, key, entry)) >= 0;
+    };
+    // Many devices, one after the other.
+    for (let i = 0; i < 50; i++) expect([put(ipSetAdd, 1, `e${i}`), put(ipSetDel, 1, `e${i}`), s.ifaces.size]).toEqual([0, 0, 0]);
+    // One that stood for all that begin like it is only itself when it comes again.
+    expect([put(ipSetAdd, 1, 'e', 128), put(ipSetAdd, 2, 'e', 128), finds(1, 'e7'), s.ifaces.size]).toEqual([0, 0, true, 1]);
+    expect([put(ipSetDel, 1, 'e'), s.ifaces.wildcards.length, finds(2, 'e7'), put(ipSetDel, 2, 'e'), s.ifaces.wildcards.length]).toEqual([0, 1, true, 0, 0]);
+    expect([put(ipSetAdd, 1, 'f'), finds(1, 'f7'), finds(1, 'f')]).toEqual([0, false, true]);
+    // What a full set refuses leaves nothing.
+    expect([put(ipSetAdd, 2, 'f'), put(ipSetAdd, 3, 'f'), put(ipSetAdd, 3, 'g'), s.ifaces.size]).toEqual([0, 0, -4352, 1]);
+    // One that has timed out gives way to itself.
+    clock.advance(sec(10));
+    expect([put(ipSetAdd, 1, 'f'), finds(1, 'f'), finds(2, 'f')]).toEqual([0, true, false]);
+    clock.advance(sec(20));
+    expect([s.elems.count, s.ifaces.size]).toEqual([0, 0]);
+    put(ipSetAdd, 1, 'f');
+    s.clear();
+    expect(s.ifaces.size).toBe(0);
+  });
+
+  test('a full set is not read for what has ended before something has', () => {
+    const { clock, inet, kernel } = box();
+    const s = make(inet, 'hash:ip', { 6: 100, 19: 8 });
+    const { key, entry } = inet;
+    const add = (ip: number, timeout = -1): number => {
+      entry.reset();
+      entry.timeout = timeout;
+      key[0] = ip;
+      return kernel.run(() => ipSetAdd(s, key, entry, false));
+    };
+    for (let i = 1; i <= 8; i++) expect(add(i, i === 5 ? 20 : -1)).toBe(0);
+    let reads = 0;
+    s.elems.used = new Proxy(s.elems.used, {
+      get(used, i) {
+        reads++;
+        return Reflect.get(used, i) as unknown;
+      },
+    });
+    for (let i = 0; i < 50; i++) expect(add(100 + i)).toBe(-4352);
+    expect(reads).toBe(0);
+    clock.advance(sec(20));
+    expect([add(200), add(201), reads > 0]).toEqual([0, -4352, true]);
+    // The next end is known by then.
+    reads = 0;
+    expect([add(202), reads]).toEqual([-4352, 0]);
+    clock.advance(sec(81));
+    expect([add(203), s.elems.count]).toEqual([0, 2]);
   });
 
   test('an element ends with its time, and is swept', () => {

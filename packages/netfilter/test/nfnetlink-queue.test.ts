@@ -1,8 +1,9 @@
 /** Packets that wait for a program: what becomes of them when it, their device or the machine ends; and messages of nflog that wait for more. Their bytes are held against a real kernel in conformance/netfilter/nflog.test.ts. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ms, sec, type VirtualClock } from '@linnet/kernel';
-import { devClose, NF_ACCEPT, NF_INET_FORWARD, NFPROTO_IPV4, nfQueueNr, nfRegisterNetHook } from '@linnet/netdev';
-import { SKB } from '@linnet/skbuff';
+import { INET } from '@linnet/inet';
+import { devClose, NF_ACCEPT, NF_INET_FORWARD, NF_INET_PRE_ROUTING, nfHook, NFPROTO_BRIDGE, NFPROTO_IPV4, nfQueueNr, nfRegisterNetHook } from '@linnet/netdev';
+import { allocSkb, consumeSkb, SKB, SKB_GSO_UDP_L4, skbPullUnchecked, skbPush, skbPut, skbSegment } from '@linnet/skbuff';
 import type { Socket } from '@linnet/socket';
 import { NLM_F_REQUEST, NlWriter } from '@linnet/uapi';
 import { nfLogGroup, NFNL_SUBSYS_QUEUE, NFNL_SUBSYS_ULOG, nfnetlinkLog, nfnetlinkQueue } from '../src/index.ts';
@@ -82,6 +83,94 @@ test('what a full queue cannot take is dropped, or passes when the program says 
   box.raw(message(NFNL_SUBSYS_QUEUE, 2, 3, (w) => { w.putBe32(4, 1); w.putBe32(5, 1); }), sock);
   box.lan.inject(packet(5));
   expect(box.wan.take()).toHaveLength(1);
+});
+
+/** Datagrams from now on stand for several, of 100 bytes each, and can be cut into them. */
+function superSegments(): void {
+  box.kernel.get(INET).addOffload(17, {
+    gsoSegment(skb) {
+      const off = skb.data - skb.macHeader;
+      skbPush(skb, off);
+      const segs = skbSegment(skb, off + 8, skb.gsoSize, false);
+      skbPullUnchecked(skb, off);
+      for (let s = segs; s !== null; s = s.next) {
+        s.view.setUint16(s.transportHeader + 4, s.len - off);
+        s.view.setUint16(s.transportHeader + 6, 0);
+      }
+      return segs;
+    },
+    groReceive: () => null,
+    groComplete: () => 0,
+  });
+  box.kernel.run(() => nfRegisterNetHook(box.net, {
+    pf: NFPROTO_IPV4, hooknum: NF_INET_PRE_ROUTING, priority: 0,
+    hook: (_priv, skb) => {
+      skb.gsoSize = 100;
+      skb.gsoType = SKB_GSO_UDP_L4;
+      return NF_ACCEPT;
+    },
+  }));
+}
+const lengths = (): number[] => box.wan.raw().map((p) => p.length - 28);
+const big = (): Uint8Array => udp('10.1.0.2', 1000, '203.0.113.2', 53, new Uint8Array(250));
+
+test('a super-segment waits in pieces, and each is judged', () => {
+  superSegments();
+  queueAll();
+  const told: number[] = [];
+  box.lan.inject(big());
+  for (const m of box.raw(new Uint8Array(0), sock)) told.push(m.length);
+  expect([told.length, state().trim().split(/ +/)[2]]).toEqual([3, '3']);
+  box.raw(verdict(1, 3, NF_ACCEPT, 3), sock);
+  expect(lengths()).toEqual([50]);
+  box.raw(verdict(1, 3, 0, 2), sock);
+  box.raw(verdict(1, 3, NF_ACCEPT, 1), sock);
+  expect(lengths()).toEqual([100]);
+  // Each takes its own place of those that there are.
+  box.raw(message(NFNL_SUBSYS_QUEUE, 2, 3, (w) => w.putBe32(3, 2)), sock);
+  box.lan.inject(big());
+  expect(state().trim().split(/ +/).slice(2, 8)).toEqual(['2', '0', '65531', '1', '0', '5']);
+});
+
+test('the pieces of a frame on a bridge have the header of its link', () => {
+  superSegments();
+  box.kernel.run(() => nfRegisterNetHook(box.net, { pf: NFPROTO_BRIDGE, hooknum: 2, priority: 0, hook: () => nfQueueNr(3) }));
+  box.raw(bind(NFNL_SUBSYS_QUEUE, 3), sock);
+  const frame = Uint8Array.of(...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 8, 0], ...big());
+  const sent: number[][] = [];
+  const dev = box.lan.fake.dev;
+  box.kernel.run(() => {
+    const skb = allocSkb(box.kernel.get(SKB), frame.length);
+    skb.u8.set(frame, skbPut(skb, frame.length));
+    skb.protocol = 0x800;
+    skb.macHeader = skb.data;
+    skbPullUnchecked(skb, 14);
+    skb.networkHeader = skb.data;
+    skb.gsoSize = 100;
+    skb.gsoType = SKB_GSO_UDP_L4;
+    nfHook(NFPROTO_BRIDGE, 2, box.net, null, skb, dev, dev, (_net, _sk, seg) => {
+      expect(seg.data).toBe(seg.networkHeader);
+      skbPush(seg, 14);
+      sent.push([seg.len - 42, ...seg.u8.subarray(seg.data, seg.data + 14)]);
+      consumeSkb(seg);
+      return 0;
+    });
+  });
+  box.raw(verdict(3, 3, NF_ACCEPT, 3), sock);
+  expect(sent).toEqual([100, 100, 50].map((n) => [n, ...frame.subarray(0, 14)]));
+});
+
+test('a program that asks for super-segments gets them whole, and what it makes of one is cut on its way out', () => {
+  superSegments();
+  queueAll();
+  box.raw(message(NFNL_SUBSYS_QUEUE, 2, 3, (w) => { w.putBe32(4, 4); w.putBe32(5, 4); }), sock);
+  box.lan.inject(big());
+  expect(state().trim().split(/ +/)[2]).toBe('1');
+  box.raw(message(NFNL_SUBSYS_QUEUE, 1, 3, (w) => {
+    w.putBytes(2, Uint8Array.of(0, 0, 0, NF_ACCEPT, 0, 0, 0, 1));
+    w.putBytes(10, udp('10.1.0.2', 1000, '203.0.113.2', 53, new Uint8Array(222)));
+  }), sock);
+  expect(lengths()).toEqual([100, 100, 22]);
 });
 
 test('both ways of a connection go to the same queue, and connections to all of them', () => {

@@ -19,6 +19,7 @@ import {
   TCP_SYN_SENT,
   TCPHDR_FIN,
 } from '@linnet/uapi';
+import { tcpInRepair } from './tcp-extra.ts';
 import { FRTO_OFF } from './tcp-frto.ts';
 import { tcpCleanupCongestionControl, tcpSetCaState } from './tcp-cong.ts';
 import { TCP_INFINITE_SSTHRESH, TCP_INIT_CWND, TCP_TIMEOUT_INIT, TCP_TIMEWAIT_LEN } from './tcp-const.ts';
@@ -112,7 +113,7 @@ export function tcpClose(tp: TcpSock): void {
     tcpSetState(tp, TCP_CLOSE);
     tcpListenStop(tp);
   } else {
-    const unread = dropUnread(tp) && (tp.extra === null || tp.extra.repair === null);
+    const unread = dropUnread(tp) && !tcpInRepair(tp);
     if (tp.state === TCP_CLOSE) {
       // Nothing to tell anybody.
     } else if (unread) {
@@ -121,7 +122,7 @@ export function tcpClose(tp: TcpSock): void {
       const wasSynSent = tp.state === TCP_SYN_SENT;
       if (!wasSynSent) tcpSendActiveReset(tp);
       tcpSetState(tp, TCP_CLOSE);
-    } else if (tp.extra !== null && tp.extra.repair !== null) {
+    } else if (tcpInRepair(tp)) {
       // It lives on elsewhere: not a word.
       tcpDisconnect(tp);
     } else if (sockFlag(tp, SOCK_LINGER) && tp.lingertime === 0) {
@@ -178,7 +179,7 @@ export function tcpDisconnect(tp: TcpSock): number {
   if (old === TCP_LISTEN) {
     tcpSetState(tp, TCP_CLOSE);
     tcpListenStop(tp);
-  } else if (tp.extra !== null && tp.extra.repair !== null && old !== TCP_CLOSE) {
+  } else if (tcpInRepair(tp) && old !== TCP_CLOSE) {
     tp.err = ECONNABORTED;
     tcpSetState(tp, TCP_CLOSE);
   } else if (tcpNeedReset(old)) {

@@ -18,3 +18,8 @@ export class TcpExtra {
 export function tcpExtra(tp: TcpSock): TcpExtra {
   return (tp.extra ??= new TcpExtra());
 }
+
+/** Is the socket in repair mode? */
+export function tcpInRepair(tp: TcpSock): boolean {
+  return tp.extra !== null && tp.extra.repair !== null;
+}

@@ -1,6 +1,7 @@
 /** TCP Fast Open (RFC 7413), what both sides share: the option, cookies, keys, and what is remembered of servers. */
 // datapath-ok-file: SYNs with the option, and settings
 import { SipHash } from '@linnet/kernel';
+import { TCPHDR_LEN, TCPOLEN_MSS, TCPOPT_EXP, TCPOPT_FASTOPEN, TCPOPT_MSS, TCPOPT_NOP, tcpOptLen } from '@linnet/uapi';
 import type { TcpNet } from './tcp-net.ts';
 
 /** Bits of the sysctl tcp_fastopen (ip-sysctl documentation). */
@@ -22,6 +23,9 @@ const COOKIE_MIN = 4;
 
 const COOKIE_MAX = 16;
 
+/** Marks fast open among the experimental options (RFC 7413 section 4.1.1, RFC 6994). */
+const EXP_MAGIC = 0xf989;
+
 /** What a host is remembered by. @alpha */
 export class TfoPeer {
   /** The MSS that it announced last; 0: not known. */
@@ -42,11 +46,11 @@ export function tfoOptionLen(cookie: Uint8Array | null, exp: boolean): number {
 export function tfoWriteOption(view: DataView, p: number, cookie: Uint8Array, exp: boolean): void {
   const end = p + tfoOptionLen(cookie, exp);
   const len = (exp ? 4 : 2) + cookie.length;
-  view.setUint8(p, exp ? 254 : 34);
+  view.setUint8(p, exp ? TCPOPT_EXP : TCPOPT_FASTOPEN);
   view.setUint8(p + 1, len);
-  if (exp) view.setUint16(p + 2, 0xf989);
+  if (exp) view.setUint16(p + 2, EXP_MAGIC);
   for (let i = 0; i < cookie.length; i++) view.setUint8(p + len - cookie.length + i, cookie[i]!);
-  for (let i = p + len; i < end; i++) view.setUint8(i, 1);
+  for (let i = p + len; i < end; i++) view.setUint8(i, TCPOPT_NOP);
 }
 
 /** The option of a received segment. */
@@ -61,18 +65,11 @@ export class TfoOption {
 /** Finds the option in the header at `th` of `len` bytes; only for SYNs, so it may allocate. A cookie of a forbidden length is no option. */
 export function tfoParseOption(view: DataView, th: number, len: number): TfoOption {
   const out = new TfoOption();
-  for (let p = th + 20; p + 1 < th + len;) {
+  for (let p = th + TCPHDR_LEN, size; (size = tcpOptLen(view, p, th + len)) !== 0; p += size) {
     const kind = view.getUint8(p);
-    if (kind === 0) break;
-    if (kind === 1) {
-      p++;
-      continue;
-    }
-    const size = view.getUint8(p + 1);
-    if (size < 2 || p + size > th + len) break;
-    if (kind === 2 && size === 4) out.mss = view.getUint16(p + 2);
-    const exp = kind === 254 && size >= 4 && view.getUint16(p + 2) === 0xf989;
-    if (kind === 34 || exp) {
+    if (kind === TCPOPT_MSS && size === TCPOLEN_MSS) out.mss = view.getUint16(p + 2);
+    const exp = kind === TCPOPT_EXP && size >= 4 && view.getUint16(p + 2) === EXP_MAGIC;
+    if (kind === TCPOPT_FASTOPEN || exp) {
       const n = size - (exp ? 4 : 2);
       if (n === 0 || (n >= COOKIE_MIN && n <= COOKIE_MAX && n % 2 === 0)) {
         const cookie = new Uint8Array(n);
@@ -81,7 +78,6 @@ export function tfoParseOption(view: DataView, th: number, len: number): TfoOpti
         out.exp = exp;
       }
     }
-    p += size;
   }
   return out;
 }

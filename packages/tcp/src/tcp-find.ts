@@ -1,7 +1,7 @@
 /** Whom a segment is for, asked by somebody else than the receiver: contract of `InetProtocol.findSock`. */
 import { EHASH_REQUEST, EHASH_SOCK, type EhashNode, inet6LookupListener, type InetConnectionSock, inetLookupListener, type RequestSock } from '@linnet/inet';
 import type { Skb } from '@linnet/skbuff';
-import { tcphDest, tcphSource } from '@linnet/uapi';
+import { tcphDest, tcphSource, in6At } from '@linnet/uapi';
 import type { TcpNet } from './tcp-net.ts';
 
 /** A connection, or the listener of one that begins; TIME-WAITs are no socks. */
@@ -9,11 +9,6 @@ function ownerOf(node: EhashNode | null): InetConnectionSock | null {
   if (node === null) return null;
   if (node.kind === EHASH_SOCK) return node.owner as InetConnectionSock;
   return node.kind === EHASH_REQUEST ? (node.owner as RequestSock).listener : null;
-}
-
-function words(skb: Skb, at: number): Int32Array {
-  const { view } = skb;
-  return Int32Array.of(view.getInt32(at), view.getInt32(at + 4), view.getInt32(at + 8), view.getInt32(at + 12)); // datapath-ok: rules of transparent proxies only
 }
 
 /** Of IPv4. */
@@ -31,9 +26,9 @@ export function tcpV4FindSock(tn: TcpNet, skb: Skb, thoff: number, to: Int32Arra
 export function tcpV6FindSock(tn: TcpNet, skb: Skb, thoff: number, to: Int32Array | null, port: number): InetConnectionSock | null {
   const { view, networkHeader: nh } = skb;
   const th = skb.data + thoff;
-  const saddr = words(skb, nh + 8);
+  const saddr = in6At(view, nh + 8);
   const sport = tcphSource(view, th);
   const dif = skb.skbIif;
-  if (to === null) return ownerOf(tn.hashinfo.lookupEstablished6(saddr, sport, words(skb, nh + 24), tcphDest(view, th), dif));
+  if (to === null) return ownerOf(tn.hashinfo.lookupEstablished6(saddr, sport, in6At(view, nh + 24), tcphDest(view, th), dif));
   return inet6LookupListener(tn.hashinfo, saddr, sport, to, port, dif);
 }

@@ -7,8 +7,8 @@ import type { Flowi, InetAf } from '@linnet/inet';
 import { devGetByIndex, IFF_L3MDEV_MASTER, l3mdevMasterIfindexByIndex } from '@linnet/netdev';
 import { DROP, kfreeSkbReason, type Skb, skbCopyBits } from '@linnet/skbuff';
 import {
-  AF_INET6, IPPROTO_TCP, TCP_MD5SIG_EXT, TCP_MD5SIG_FLAG_IFINDEX, TCP_MD5SIG_FLAG_PREFIX, TCP_MD5SIG_MAXKEYLEN, TCPOLEN_MD5SIG, TCPOLEN_MD5SIG_ALIGNED, TCPOPT_EOL, TCPOPT_MD5SIG,
-  TCPOPT_NOP,
+  AF_INET6, IPPROTO_TCP, TCP_MD5SIG_EXT, TCP_MD5SIG_FLAG_IFINDEX, TCP_MD5SIG_FLAG_PREFIX, TCP_MD5SIG_MAXKEYLEN, TCPOLEN_MD5SIG, TCPOLEN_MD5SIG_ALIGNED, TCPOPT_MD5SIG,
+  TCPOPT_NOP, TCPHDR_LEN, tcpOptLen, in6At,
 } from '@linnet/uapi';
 import { MD5_LEN, type Md5, md5Byte, md5Filled, md5Final, md5Init, md5Room, md5Update, md5Word } from './md5.ts';
 import { tcpExtra, type TcpExtra } from './tcp-extra.ts';
@@ -111,7 +111,7 @@ export function tcpMd5Setsockopt(tp: TcpSock, opt: number, val: Uint8Array): num
   const v6 = tp.homeAf.family === AF_INET6;
   if (view.getUint16(0, true) !== tp.homeAf.family) return -EINVAL;
   // Behind family and port, and of IPv6 also the flow label.
-  let addr = v6 ? Int32Array.of(view.getInt32(8), view.getInt32(12), view.getInt32(16), view.getInt32(20)) : Int32Array.of(view.getInt32(4));
+  let addr = v6 ? in6At(view, 8) : Int32Array.of(view.getInt32(4));
   if (v6 && addr[0] === 0 && addr[1] === 0 && addr[2] === 0xffff) addr = Int32Array.of(addr[3]!);
   const flags = opt === TCP_MD5SIG_EXT ? val[FLAGS_AT]! : 0;
   let prefix = addr.length * 32;
@@ -186,19 +186,10 @@ export function tcpMd5Sign(tn: TcpNet, key: TcpMd5Key, af: InetAf, fl: Flowi, sk
 
 /** Where the signature of a segment stands in its buffer, or 0. */
 function signatureAt(skb: Skb): number {
-  const { u8, data: th } = skb;
+  const { view, data: th } = skb;
   const end = th + skb.cb11;
-  for (let p = th + 20; p + 2 <= end; ) {
-    const kind = u8[p]!;
-    if (kind === TCPOPT_EOL) return 0;
-    if (kind === TCPOPT_NOP) {
-      p++;
-      continue;
-    }
-    const size = u8[p + 1]!;
-    if (size < 2 || p + size > end) return 0;
-    if (kind === TCPOPT_MD5SIG) return size === TCPOLEN_MD5SIG ? p + 2 : 0;
-    p += size;
+  for (let p = th + TCPHDR_LEN, size; (size = tcpOptLen(view, p, end)) !== 0; p += size) {
+    if (view.getUint8(p) === TCPOPT_MD5SIG) return size === TCPOLEN_MD5SIG ? p + 2 : 0;
   }
   return 0;
 }

@@ -1,11 +1,11 @@
 /** Reading and writing TCP options (RFC 9293 section 3.1, RFC 7323, RFC 2018). */
 import {
+  TCPHDR_LEN,
   TCPOLEN_MAXSEG,
   TCPOLEN_SACK_PERBLOCK,
   TCPOLEN_SACK_PERMITTED,
   TCPOLEN_TIMESTAMP,
   TCPOLEN_WINDOW,
-  TCPOPT_EOL,
   TCPOPT_MAXSEG,
   TCPOPT_NOP,
   TCPOPT_SACK,
@@ -13,6 +13,7 @@ import {
   TCPOPT_TIMESTAMP,
   TCPOPT_WINDOW,
   TCP_MAX_WSCALE,
+  tcpOptLen,
 } from '@linnet/uapi';
 
 /** NOP NOP TIMESTAMP 10: the aligned form that everybody sends. */
@@ -76,19 +77,9 @@ export function tcpParseOptions(
 ): void {
   rx.sawTstamp = false;
   rx.sackBlocks = 0;
-  let p = th + 20;
   const end = th + len;
-  while (p < end) {
-    const kind = view.getUint8(p);
-    if (kind === TCPOPT_EOL) return;
-    if (kind === TCPOPT_NOP) {
-      p++;
-      continue;
-    }
-    if (p + 2 > end) return;
-    const size = view.getUint8(p + 1);
-    if (size < 2 || p + size > end) return;
-    switch (kind) {
+  for (let p = th + TCPHDR_LEN, size; (size = tcpOptLen(view, p, end)) !== 0; p += size) {
+    switch (view.getUint8(p)) {
       case TCPOPT_MAXSEG:
         if (size === TCPOLEN_MAXSEG && syn && !estab) {
           let mss = view.getUint16(p + 2);
@@ -124,7 +115,6 @@ export function tcpParseOptions(
         }
         break;
     }
-    p += size;
   }
 }
 

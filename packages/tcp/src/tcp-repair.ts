@@ -15,7 +15,7 @@ import { SB_EVER_REXMIT, tcbInit } from './tcp-cb.ts';
 import { tcpMstampRefresh, tcpTimeStampMs } from './tcp-clock.ts';
 import { MAX_TCP_HEADER } from './tcp-const.ts';
 import { tcpQueueRcv } from './tcp-data.ts';
-import { tcpExtra } from './tcp-extra.ts';
+import { tcpExtra, tcpInRepair } from './tcp-extra.ts';
 import { tcpFastPathCheck } from './tcp-fast-path.ts';
 import { tcpSetSkbTsoSegs } from './tcp-fragment.ts';
 import { tcpMtuProbeInit } from './tcp-mtu-probe.ts';
@@ -37,11 +37,6 @@ const RCV_CHUNK = 32768;
 export class TcpRepair {
   /** The queue that calls are about: TCP_NO_QUEUE, TCP_RECV_QUEUE or TCP_SEND_QUEUE. */
   queue: number = TCP_NO_QUEUE;
-}
-
-/** Is the socket in repair mode? */
-export function tcpInRepair(tp: TcpSock): boolean {
-  return tp.extra !== null && tp.extra.repair !== null;
 }
 
 /** TCP_REPAIR: into repair mode or out of it; TCP_REPAIR_OFF tells the peer that we are here again, so that it says where it stands. */

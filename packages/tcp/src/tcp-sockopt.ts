@@ -57,6 +57,7 @@ import {
   TCP_RTO_MAX,
   TCP_TIMEOUT_INIT,
 } from './tcp-const.ts';
+import { tcpInRepair } from './tcp-extra.ts';
 import { TFO_CLIENT_ENABLE, TfoKeys, tfoNetKeys } from './tcp-fastopen-option.ts';
 import { tcpfo } from './tcp-fastopen-state.ts';
 import { tcpGetInfo } from './tcp-info.ts';
@@ -269,7 +270,7 @@ export function tcpGetsockopt(tp: TcpSock, level: number, opt: number, maxLen: n
     case TCP_MAXSEG:
       v = tp.mssCache;
       if (tp.userMss > 0 && (tp.state === TCP_CLOSE || tp.state === TCP_LISTEN)) v = tp.userMss;
-      if (tp.extra !== null && tp.extra.repair !== null) v = tp.mssClamp;
+      if (tcpInRepair(tp)) v = tp.mssClamp;
       break;
     case TCP_NODELAY:
       v = (tp.nonagle & TCP_NAGLE_OFF) !== 0 ? 1 : 0;

@@ -65,6 +65,7 @@ import { tcpClose, tcpDisconnect, tcpShutdown } from './tcp-close.ts';
 import { tcpAssignCongestionControl } from './tcp-cong.ts';
 import { TCP_NAGLE_CORK, TCP_NAGLE_PUSH } from './tcp-const.ts';
 import { TCP_URG_READ, TCP_URG_VALID } from './tcp-data.ts';
+import { tcpInRepair } from './tcp-extra.ts';
 import { tfoSendmsg, tfoWanted } from './tcp-fastopen-send.ts';
 import { tfoListen } from './tcp-fastopen-server.ts';
 import { tcpChargeQueued, tcpStreamAllocSkb } from './tcp-fragment.ts';
@@ -127,7 +128,7 @@ export function tcpSendmsg(tp: TcpSock, msg: MsgHdr, size: number): number {
     tp.noSpace = true;
     return -EAGAIN;
   }
-  if (tp.extra !== null && tp.extra.repair !== null && tp.extra.repair.queue !== TCP_SEND_QUEUE) return tcpRepairSend(tp, msg, size);
+  if (tcpInRepair(tp) && tp.extra!.repair!.queue !== TCP_SEND_QUEUE) return tcpRepairSend(tp, msg, size);
   if (tp.err !== 0 || (tp.shutdown & SEND_SHUTDOWN) !== 0) return sendError(tp);
   tcpRateCheckAppLimited(tp);
   let mss = tcpCurrentMss(tp);
@@ -194,7 +195,7 @@ export function tcpSendmsg(tp: TcpSock, msg: MsgHdr, size: number): number {
     if (tp.rare !== null && tp.rare.txFlags !== 0 && tp.writeQueue.tail !== null) sockTxStampByte(tp, tp.writeQueue.tail, (tp.writeSeq - 1) | 0);
     // Out of room: whatever is there goes, the writer waits for its acknowledgment.
     tcpPush(tp, left > 0 ? flags & ~MSG_MORE : flags, mss, left > 0 ? TCP_NAGLE_PUSH : tp.nonagle);
-    if (tp.extra !== null && tp.extra.repair !== null) tcpRepairTake(tp);
+    if (tcpInRepair(tp)) tcpRepairTake(tp);
     return copied;
   }
   return left > 0 ? -EAGAIN : 0;
@@ -237,7 +238,7 @@ export function tcpRecvmsg(tp: TcpSock, msg: MsgHdr, size: number, flags: number
   if ((flags & MSG_ERRQUEUE) !== 0) return tp.homeAf.recvError(tp, msg, size);
   if (tp.state === TCP_LISTEN) return -ENOTCONN;
   if ((flags & MSG_OOB) !== 0) return tcpRecvUrg(tp, msg, size, flags);
-  if (tp.extra !== null && tp.extra.repair !== null) {
+  if (tcpInRepair(tp)) {
     const n = tcpRepairRecv(tp, msg, size, flags);
     if (n !== null) return n;
   }

@@ -310,7 +310,7 @@ export {
   DEVCONF_NDISC_EVICT_NOCARRIER, DEVCONF_ACCEPT_UNTRACKED_NA, DEVCONF_ACCEPT_RA_MIN_LFT, ip6Version,
   ip6TrafficClass, ip6FlowLabel, ip6FlowHdr, ip6PayloadLen, ip6SetPayloadLen, ip6Nexthdr, ip6SetNexthdr,
   ip6HopLimit, ip6SetHopLimit, ip6Saddr, ip6SetSaddr, ip6Daddr, ip6SetDaddr, ipv6AddrAny, ipv6AddrLoopback,
-  ipv6AddrIsMulticast, ipv6AddrIsLinklocal, ipv6AddrV4mapped, ipv6AddrEqual, in6ToString, in6FromString,
+  ipv6AddrIsMulticast, ipv6AddrIsLinklocal, ipv6AddrV4mapped, ipv6AddrEqual, in6Load, in6At, in6Store, in6EqualAt, in6ToString, in6FromString,
 } from './ipv6.ts';
 export {
   SOF_TIMESTAMPING_TX_HARDWARE, SOF_TIMESTAMPING_TX_SOFTWARE, SOF_TIMESTAMPING_RX_HARDWARE,
@@ -435,7 +435,7 @@ export {
   TCPOLEN_MD5SIG, TCPOLEN_MD5SIG_ALIGNED, TCP_NUM_SACKS, TCP_MAX_WINSHIFT, TCP_MAX_WSCALE, TCPHDR_LEN,
   MAX_TCP_OPTION_SPACE, MAX_TCP_HEADER_LEN, TCP_MSS_DEFAULT, TCP_MAXWIN, tcphSource, tcphSetSource, tcphDest,
   tcphSetDest, tcphSeq, tcphSetSeq, tcphAckSeq, tcphSetAckSeq, tcphFlags, tcphSetFlags, tcphWindow, tcphSetWindow,
-  tcphCheck, tcphSetCheck, tcphUrgPtr, tcphSetUrgPtr, tcphDoff, tcphSetDoff, tcphRes1, tcphAe, tcphSetAe, before,
+  tcphCheck, tcphSetCheck, tcphUrgPtr, tcphSetUrgPtr, tcphDoff, tcphSetDoff, tcphRes1, tcphAe, tcphSetAe, tcpOptLen, before,
   after, between,
 } from './tcp.ts';
 export {

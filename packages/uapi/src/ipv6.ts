@@ -249,6 +249,32 @@ export function ip6SetDaddr(view: DataView, off: number, i: number, value: numbe
 
 // Addresses as four host-order int32 words.
 
+/** Reads the 16 bytes at `off` into `to`. @public */
+export function in6Load(to: Int32Array, view: DataView, off: number): void {
+  to[0] = view.getInt32(off);
+  to[1] = view.getInt32(off + 4);
+  to[2] = view.getInt32(off + 8);
+  to[3] = view.getInt32(off + 12);
+}
+
+/** The 16 bytes at `off` as an array of its own: for configuration and rare packets, because it allocates. @public */
+export function in6At(view: DataView, off: number): Int32Array {
+  return Int32Array.of(view.getInt32(off), view.getInt32(off + 4), view.getInt32(off + 8), view.getInt32(off + 12));
+}
+
+/** Writes an address to the 16 bytes at `off`. @public */
+export function in6Store(view: DataView, off: number, a: Int32Array): void {
+  view.setInt32(off, a[0]!);
+  view.setInt32(off + 4, a[1]!);
+  view.setInt32(off + 8, a[2]!);
+  view.setInt32(off + 12, a[3]!);
+}
+
+/** Is the address in the 16 bytes at `off` equal to `a`? @public */
+export function in6EqualAt(a: Int32Array, view: DataView, off: number): boolean {
+  return ((a[0]! ^ view.getInt32(off)) | (a[1]! ^ view.getInt32(off + 4)) | (a[2]! ^ view.getInt32(off + 8)) | (a[3]! ^ view.getInt32(off + 12))) === 0;
+}
+
 /** True for `::`. Source: `ipv6_addr_any()`. @public */
 export function ipv6AddrAny(a: Int32Array): boolean {
   return (a[0]! | a[1]! | a[2]! | a[3]!) === 0;

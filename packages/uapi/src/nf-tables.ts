@@ -667,6 +667,44 @@ export const NFTA_COUNTER_PACKETS = 2;
 export const NFTA_LAST_SET = 1;
 /** Attribute: last msecs. @public */
 export const NFTA_LAST_MSECS = 2;
+/** Attribute: synproxy mss. @public */
+export const NFTA_SYNPROXY_MSS = 1;
+/** Attribute: synproxy wscale. @public */
+export const NFTA_SYNPROXY_WSCALE = 2;
+/** Attribute: synproxy flags. @public */
+export const NFTA_SYNPROXY_FLAGS = 3;
+/** Attribute: ct timeout l3proto. @public */
+export const NFTA_CT_TIMEOUT_L3PROTO = 1;
+/** Attribute: ct timeout l4proto. @public */
+export const NFTA_CT_TIMEOUT_L4PROTO = 2;
+/** Attribute: ct timeout data. @public */
+export const NFTA_CT_TIMEOUT_DATA = 3;
+/** Attribute: ct expectation l3proto. @public */
+export const NFTA_CT_EXPECT_L3PROTO = 1;
+/** Attribute: ct expectation l4proto. @public */
+export const NFTA_CT_EXPECT_L4PROTO = 2;
+/** Attribute: ct expectation dport. @public */
+export const NFTA_CT_EXPECT_DPORT = 3;
+/** Attribute: ct expectation timeout. @public */
+export const NFTA_CT_EXPECT_TIMEOUT = 4;
+/** Attribute: ct expectation size. @public */
+export const NFTA_CT_EXPECT_SIZE = 5;
+/** Attribute: osf dreg. @public */
+export const NFTA_OSF_DREG = 1;
+/** Attribute: osf ttl. @public */
+export const NFTA_OSF_TTL = 2;
+/** Attribute: osf flags. @public */
+export const NFTA_OSF_FLAGS = 3;
+/** Attribute: inner num. @public */
+export const NFTA_INNER_NUM = 1;
+/** Attribute: inner type. @public */
+export const NFTA_INNER_TYPE = 2;
+/** Attribute: inner flags. @public */
+export const NFTA_INNER_FLAGS = 3;
+/** Attribute: inner hdrsize. @public */
+export const NFTA_INNER_HDRSIZE = 4;
+/** Attribute: inner expr. @public */
+export const NFTA_INNER_EXPR = 5;
 /** Attribute: log group. @public */
 export const NFTA_LOG_GROUP = 1;
 /** Attribute: log prefix. @public */

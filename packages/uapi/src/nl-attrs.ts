@@ -10,7 +10,7 @@
 
 import { ETH_ALEN, macFromString, macToString } from './if-ether.ts';
 import { in4FromString, in4ToString } from './in.ts';
-import { in6FromString, in6ToString } from './ipv6.ts';
+import { in6At, in6FromString, in6Store, in6ToString } from './ipv6.ts';
 import { NLA_F_NESTED, NLA_F_NET_BYTEORDER } from './netlink.ts';
 import { nlaAlign, nlaFlags, nlaLen, nlaOk, nlaType } from './nlattr.ts';
 import { utf8Decode, utf8Encode } from './utf8.ts';
@@ -248,10 +248,10 @@ function decodeValue(kind: NlKind, u8: Uint8Array, view: DataView, off: number, 
     case 's64': return view.getBigInt64(off, true);
     case 'mac': return macToString(u8, off);
     case 'in4': return in4ToString(view.getInt32(off));
-    case 'in6': return in6ToString(words(view, off));
+    case 'in6': return in6ToString(in6At(view, off));
     case 'ip':
       if (len === 4) return in4ToString(view.getInt32(off));
-      return len === 16 ? in6ToString(words(view, off)) : u8.slice(off, end);
+      return len === 16 ? in6ToString(in6At(view, off)) : u8.slice(off, end);
     case 'string': return decodeString(u8, off, end);
     case 'bytes': return u8.slice(off, end);
   }
@@ -266,12 +266,6 @@ function decodeString(u8: Uint8Array, off: number, end: number): string | Uint8A
   const again = utf8Encode(text);
   if (again.length !== (nul < 0 ? bytes.length : nul)) return bytes;
   return again.every((b, i) => b === bytes[i]) ? text : bytes;
-}
-
-function words(view: DataView, off: number): Int32Array {
-  const out = new Int32Array(4);
-  for (let i = 0; i < 4; i++) out[i] = view.getInt32(off + i * 4);
-  return out;
 }
 
 function bytesOf(name: string, value: NlValue): Uint8Array {
@@ -339,6 +333,6 @@ function address(name: string, value: NlValue, v4: boolean, v6: boolean): Uint8A
   if (a6 === null) throw wrong(name, `an ${v4 && v6 ? 'IP' : v4 ? 'IPv4' : 'IPv6'} address`, value);
   const out = new Uint8Array(16);
   const view = new DataView(out.buffer);
-  for (let i = 0; i < 4; i++) view.setInt32(i * 4, a6[i]!);
+  in6Store(view, 0, a6);
   return out;
 }

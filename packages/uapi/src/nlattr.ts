@@ -7,6 +7,7 @@
  * (`nlaOk`, `nlaParse`) and compare `nlaLen` with what you are going to read.
  */
 
+import { in6At } from './ipv6.ts';
 import { NLA_F_NESTED, NLA_F_NET_BYTEORDER } from './netlink.ts';
 import { utf8Decode } from './utf8.ts';
 
@@ -160,9 +161,7 @@ export function nlaGetInAddr(view: DataView, nla: number): number {
 
 /** IPv6 address as four host-order int32 words. Source: `nla_get_in6_addr()`. @public */
 export function nlaGetIn6Addr(view: DataView, nla: number): Int32Array {
-  const out = new Int32Array(4);
-  for (let i = 0; i < 4; i++) out[i] = view.getInt32(nla + 4 + i * 4);
-  return out;
+  return in6At(view, nla + 4);
 }
 
 /** Payload up to its first NUL (or its end), as UTF-8. Source: `nla_strscpy()`. @public */

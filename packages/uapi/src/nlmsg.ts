@@ -3,6 +3,7 @@
  * Host byte order is little-endian. Source: netlink(7), RFC 3549 section 2.2.
  */
 
+import { in6Store } from './ipv6.ts';
 import { NLA_F_NESTED } from './netlink.ts';
 import { nlaAlign } from './nlattr.ts';
 import { utf8Encode } from './utf8.ts';
@@ -228,7 +229,7 @@ export class NlWriter {
   /** Appends an IPv6 address given as four host-order words. Source: `nla_put_in6_addr()`. */
   putIn6Addr(type: number, words: Int32Array): void {
     const o = this.reserveAttr(type, 16);
-    for (let i = 0; i < 4; i++) this.view.setInt32(o + i * 4, words[i]!);
+    in6Store(this.view, o, words);
   }
 
   /** Appends an attribute without payload, whose presence is its meaning. Source: `nla_put_flag()`. */

@@ -4,6 +4,7 @@
  * unix(7), netlink(7), packet(7).
  */
 
+import { in6At, in6Store } from './ipv6.ts';
 import { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX } from './socket.ts';
 
 /** Any socket address: `family` (AF_*) tells which. @public */
@@ -118,7 +119,7 @@ export function sockaddrEncode(sa: SockAddr): Uint8Array {
     const [out, view] = alloc(SOCKADDR_IN6_LEN, sa.family);
     view.setUint16(2, sa.port);
     view.setUint32(4, sa.flowinfo);
-    for (let i = 0; i < 4; i++) view.setInt32(8 + i * 4, sa.addr[i]!);
+    in6Store(view, 8, sa.addr);
     view.setUint32(24, sa.scopeId, true);
     return out;
   }
@@ -170,9 +171,7 @@ export function sockaddrDecode(bytes: Uint8Array): SockAddr | null {
       return sockaddrIn(view.getInt32(4), view.getUint16(2));
     case AF_INET6: {
       if (n < SIN6_LEN_RFC2133) return null;
-      const addr = new Int32Array(4);
-      for (let i = 0; i < 4; i++) addr[i] = view.getInt32(8 + i * 4);
-      return sockaddrIn6(addr, view.getUint16(2), n < SOCKADDR_IN6_LEN ? 0 : view.getUint32(24, true), view.getUint32(4));
+      return sockaddrIn6(in6At(view, 8), view.getUint16(2), n < SOCKADDR_IN6_LEN ? 0 : view.getUint32(24, true), view.getUint32(4));
     }
     case AF_UNIX: {
       if (n > SOCKADDR_UN_LEN) return null;

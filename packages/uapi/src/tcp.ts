@@ -280,6 +280,19 @@ export function tcphSetAe(view: DataView, off: number, value: number): void {
   view.setUint8(off + 12, (view.getUint8(off + 12) & 0xfe) | (value & 1));
 }
 
+/**
+ * The length of the option at `at` of a header that ends at `end`: 1 of a NOP, 0 where the options end, because the header does, an EOL says so, or the length is wrong
+ * (below 2, or beyond the header). `for (let p = th + TCPHDR_LEN, n; (n = tcpOptLen(view, p, end)) !== 0; p += n)` visits all. Source: RFC 9293 section 3.1. @public
+ */
+export function tcpOptLen(view: DataView, at: number, end: number): number {
+  if (at >= end) return 0;
+  const kind = view.getUint8(at);
+  if (kind <= TCPOPT_NOP) return kind;
+  if (at + 1 >= end) return 0;
+  const n = view.getUint8(at + 1);
+  return n < 2 || at + n > end ? 0 : n;
+}
+
 // Sequence arithmetic modulo 2^32 (RFC 9293 section 3.4). Arguments are int32; any
 // 32-bit value works, as the difference is cut to 32 bits.
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as uapi from '../src/index.ts';
 import {
-  INADDR_BROADCAST, INADDR_LOOPBACK, INADDR_NONE, INET_ECN_CE, inetMakeMask, inetMaskLen, in4FromString, in4ToString, in6FromString, in6ToString,
+  INADDR_BROADCAST, INADDR_LOOPBACK, INADDR_NONE, INET_ECN_CE, inetMakeMask, inetMaskLen, in4FromString, in4ToString, in6At, in6EqualAt, in6FromString, in6Load, in6Store, in6ToString,
   inetEcnEncapsulate, inetEcnIsCapable, inetEcnIsCe, inetEcnIsNotEct, ip6FlowHdr, ip6FlowLabel, ip6TrafficClass, ip6Version, ipDecreaseTtl, ipEcnSetCe,
   ipIsFragment, iphIhl, iphSetVersionIhl, iphVersion, ipoptCopied, ipv4IsLbcast, ipv4IsLinklocal169, ipv4IsLocalMulticast, ipv4IsLoopback,
   ipv4IsMulticast, ipv4IsReserved, ipv4IsZeronet, ipv6AddrAny, ipv6AddrEqual, ipv6AddrIsLinklocal, ipv6AddrIsMulticast, ipv6AddrLoopback, ipv6AddrV4mapped,
@@ -174,6 +174,21 @@ describe('IPv6', () => {
     expect([ipv6AddrIsLinklocal(p('fe80::1')), ipv6AddrIsLinklocal(p('febf::')), ipv6AddrIsLinklocal(p('fec0::'))]).toEqual([true, true, false]);
     expect([ipv6AddrV4mapped(p('::ffff:1.2.3.4')), ipv6AddrV4mapped(p('::1.2.3.4'))]).toEqual([true, false]);
     expect([ipv6AddrEqual(p('::1'), p('::1')), ipv6AddrEqual(p('1::1'), p('::1'))]).toEqual([true, false]);
+  });
+
+  it('are read, written and compared where they stand, at odd places too', () => {
+    const b = bytes('ee20010db8fffffffe0000000080000001ee');
+    const view = new DataView(b.buffer);
+    const want = in6FromString('2001:db8:ffff:fffe::8000:1')!;
+    expect(in6At(view, 1)).toEqual(want);
+    const to = new Int32Array(4);
+    in6Load(to, view, 1);
+    expect(to).toEqual(want);
+    expect(in6EqualAt(want, view, 1)).toBe(true);
+    for (let i = 0; i < 4; i++) expect(in6EqualAt(want.map((w, k) => (k === i ? w ^ 1 : w)), view, 1)).toBe(false);
+    const out = new Uint8Array(18).fill(0xee);
+    in6Store(new DataView(out.buffer), 1, want);
+    expect(out).toEqual(b);
   });
 
   it('has accessors for the header', () => {

@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as uapi from '../src/index.ts';
-import { after, before, between, tcphAe, tcphDoff, tcphFlags, tcphRes1, tcphSetAe, tcphSetDoff } from '../src/index.ts';
+import { after, before, between, tcpOptLen, tcphAe, tcphDoff, tcphFlags, tcphRes1, tcphSetAe, tcphSetDoff } from '../src/index.ts';
 
 describe('the TCP header', () => {
   // Ports 443 and 50000, SYN+ACK+ECE, 10 words.
@@ -38,6 +39,46 @@ describe('the TCP header', () => {
     tcphSetDoff(view, 0, 15);
     expect(view.getUint8(12)).toBe(0xf0);
     expect(tcphFlags(view, 0)).toBe(0x52);
+  });
+});
+
+describe('options', () => {
+  /** Kind and length of each option in `hex`, of a header that ends `beyond` bytes before it. */
+  const walk = (hex: string, beyond: number = 0): string => {
+    const view = new DataView(Uint8Array.from(Buffer.from(hex, 'hex')).buffer);
+    const end = view.byteLength - beyond;
+    let s = '';
+    for (let p = 0, n; (n = tcpOptLen(view, p, end)) !== 0; p += n) s += `${view.getUint8(p)}:${n} `;
+    return s.trimEnd();
+  };
+
+  it('are visited in their order, padding too', () => {
+    expect(walk('020405b4' + '0402' + '080a0000000100000002' + '01' + '030307')).toBe('2:4 4:2 8:10 1:1 3:3');
+    expect(walk('')).toBe('');
+  });
+
+  it('end where an EOL says so, or the header does', () => {
+    expect(walk('01' + '00' + '020405b4')).toBe('1:1');
+    expect(walk('0402' + '020405b4', 4)).toBe('4:2');
+  });
+
+  it.each([
+    ['below two: 0', '0402' + '0300' + '0402'],
+    ['below two: 1', '0402' + '0301' + '0402'],
+    ['beyond the header', '0402' + '0305' + '0402'],
+    ['that is not there any more', '0402' + '03'],
+  ])('end before a length %s', (_, hex) => {
+    expect(walk(hex)).toBe('4:2');
+  });
+
+  it('never leave the header, nor stand still, whatever the bytes', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 44 }), fc.nat(4), (u8, beyond) => {
+      const view = new DataView(Uint8Array.from(u8).buffer);
+      const end = Math.max(0, u8.length - beyond);
+      let at = 0;
+      for (let n; (n = tcpOptLen(view, at, end)) !== 0; at += n) expect(n).toBeGreaterThan(0);
+      expect(at).toBeLessThanOrEqual(end);
+    }), { seed: 5 });
   });
 });
 

@@ -1,6 +1,6 @@
 /** Whom a datagram is for, asked by somebody else than the receiver: contract of `InetProtocol.findSock`. */
 import type { Skb } from '@linnet/skbuff';
-import { TCP_ESTABLISHED, udphDest, udphSource } from '@linnet/uapi';
+import { TCP_ESTABLISHED, udphDest, udphSource, in6At } from '@linnet/uapi';
 import { udp4LibLookup, udp6LibLookup } from './udp-lookup.ts';
 import type { UdpNet } from './udp-net.ts';
 import type { UdpSock } from './udp-sock.ts';
@@ -8,11 +8,6 @@ import type { UdpSock } from './udp-sock.ts';
 /** The one, if it is connected just when that was asked for. */
 function connected(sk: UdpSock | null, wanted: boolean): UdpSock | null {
   return sk !== null && (sk.state === TCP_ESTABLISHED) === wanted ? sk : null;
-}
-
-function words(skb: Skb, at: number): Int32Array {
-  const { view } = skb;
-  return Int32Array.of(view.getInt32(at), view.getInt32(at + 4), view.getInt32(at + 8), view.getInt32(at + 12)); // datapath-ok: rules of transparent proxies only
 }
 
 /** Of IPv4. */
@@ -29,8 +24,8 @@ export function udpV4FindSock(u: UdpNet, skb: Skb, thoff: number, to: Int32Array
 export function udpV6FindSock(u: UdpNet, skb: Skb, thoff: number, to: Int32Array | null, port: number): UdpSock | null {
   const { view, networkHeader: nh } = skb;
   const th = skb.data + thoff;
-  const saddr = words(skb, nh + 8);
+  const saddr = in6At(view, nh + 8);
   const dif = skb.skbIif;
-  if (to === null) return connected(udp6LibLookup(u, saddr, udphSource(view, th), words(skb, nh + 24), udphDest(view, th), dif), true);
+  if (to === null) return connected(udp6LibLookup(u, saddr, udphSource(view, th), in6At(view, nh + 24), udphDest(view, th), dif), true);
   return connected(udp6LibLookup(u, saddr, udphSource(view, th), to, port, dif), false);
 }

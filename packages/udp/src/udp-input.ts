@@ -4,7 +4,7 @@ import { SKB_GSO_UDP_L4, consumeSkb, DROP, kfreeSkbReason, PACKET_HOST, pskbMayP
 import { NETIF_F_HW_CSUM, NETIF_F_SG, skbDst, type NetDevice } from '@linnet/netdev';
 import { reuseportChoose, type ReuseportGroup, skFilterTrimCap, sockQueueFiltered } from '@linnet/socket';
 import {
-  AF_INET6, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIME_EXCEEDED, ICMPV6_PKT_TOOBIG, ip6Daddr, ip6Saddr, iphDaddr, iphSaddr,
+  AF_INET6, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIME_EXCEEDED, ICMPV6_PKT_TOOBIG, in6Load, iphDaddr, iphSaddr,
   IP_PMTUDISC_DONT, IPPROTO_UDP, IPPROTO_UDPLITE, ipv6AddrEqual, ipv6AddrIsMulticast, IPV6_PMTUDISC_DO, IPV6_PMTUDISC_DONT, NDISC_REDIRECT,
   RTN_BROADCAST, RTN_MULTICAST, TCP_ESTABLISHED, UDPHDR_LEN, udphCheck, udphDest, udphLen, udphSource,
 } from '@linnet/uapi';
@@ -22,10 +22,8 @@ function chosen(sk: UdpSock, group: ReuseportGroup, skb: Skb): UdpSock {
 
 /** Reads the addresses of the IPv6 header at `nh` into the namespace's scratch. */
 function readAddrs6(u: UdpNet, view: DataView, nh: number): void {
-  for (let i = 0; i < 4; i++) {
-    u.saddr6[i] = ip6Saddr(view, nh, i);
-    u.daddr6[i] = ip6Daddr(view, nh, i);
-  }
+  in6Load(u.saddr6, view, nh + 8);
+  in6Load(u.daddr6, view, nh + 24);
 }
 
 /** {@link udpV4EarlyDemux} for IPv6 (udp_v6_early_demux). @alpha */
@@ -70,48 +68,55 @@ export function udpV4EarlyDemux(u: UdpNet, skb: Skb): UdpSock | null {
   return null;
 }
 
+/** A wrong datagram: counted, and gone. */
+function refuse(mib: UdpMib, skb: Skb, reason: number): false {
+  mib.InErrors++;
+  kfreeSkbReason(skb, reason);
+  return false;
+}
+function badSum(mib: UdpMib, skb: Skb): false {
+  mib.InCsumErrors++;
+  return refuse(mib, skb, DROP.UDP_CSUM);
+}
+
+/**
+ * Are length and checksum right? The packet is cut to its datagram; a wrong one is counted and gone. A checksum of zero says that there is none (RFC 768): over IPv6 only
+ * who asked for it takes such a datagram (RFC 6935), which is seen later.
+ */
+function rightUdp(mib: UdpMib, af: InetAf, skb: Skb): boolean {
+  let ulen = udphLen(skb.view, skb.data);
+  // A jumbogram (RFC 2675 section 4).
+  if (ulen === 0 && af.family === AF_INET6) ulen = skb.len;
+  if (ulen > skb.len || ulen < UDPHDR_LEN) return refuse(mib, skb, DROP.PKT_TOO_SMALL);
+  if (ulen < skb.len) pskbTrim(skb, ulen);
+  return udphCheck(skb.view, skb.data) === 0 || skbChecksumValid(skb, af.skbPseudoSum(skb, ulen, IPPROTO_UDP)) || badSum(mib, skb);
+}
+
+/** The same of UDP-Lite, where the length says how much the checksum covers, 0 for all, and there must be one (RFC 3828 section 3.1). */
+function rightUdplite(mib: UdpMib, af: InetAf, skb: Skb): boolean {
+  const covered = udphLen(skb.view, skb.data) || skb.len;
+  if (covered < UDPHDR_LEN || covered > skb.len) return badSum(mib, skb);
+  if (udphCheck(skb.view, skb.data) === 0) return refuse(mib, skb, DROP.UDP_CSUM);
+  const pseudo = af.skbPseudoSum(skb, skb.len, IPPROTO_UDPLITE);
+  return (covered === skb.len ? skbChecksumValid(skb, pseudo) : csumFold(skbChecksum(skb, 0, covered, pseudo)) === 0) || badSum(mib, skb);
+}
+
 /** Takes a UDP packet: data at the UDP header. Consumes it; 0 (__udp4_lib_rcv). @alpha */
 export function udpRcv(u: UdpNet, af: InetAf, skb: Skb): number {
   const six = af.family === AF_INET6;
   const mib = six ? u.mib6 : u.mib;
   if (!pskbMayPull(skb, UDPHDR_LEN)) {
-    mib.InErrors++;
-    kfreeSkbReason(skb, DROP.PKT_TOO_SMALL);
+    refuse(mib, skb, DROP.PKT_TOO_SMALL);
     return 0;
   }
-  // A checksum of zero says that there is none (RFC 768); over IPv6 only who asked for it takes such a datagram (RFC 6935), and over UDP-Lite nobody.
-  const unsummed = udphCheck(skb.view, skb.data) === 0;
-  let ulen = udphLen(skb.view, skb.data);
-  if (u.lite) {
-    // The field says how much the checksum covers, 0 for all (RFC 3828 section 3.1).
-    const covered = ulen === 0 ? skb.len : ulen;
-    if (covered < UDPHDR_LEN || covered > skb.len) return badSum(mib, skb);
-    if (unsummed) {
-      mib.InErrors++;
-      kfreeSkbReason(skb, DROP.UDP_CSUM);
-      return 0;
-    }
-    const pseudo = af.skbPseudoSum(skb, skb.len, IPPROTO_UDPLITE);
-    const right = covered === skb.len ? skbChecksumValid(skb, pseudo) : csumFold(skbChecksum(skb, 0, covered, pseudo)) === 0;
-    if (!right) return badSum(mib, skb);
-  } else {
-    // A jumbogram (RFC 2675 section 4).
-    if (six && ulen === 0) ulen = skb.len;
-    if (ulen > skb.len || ulen < UDPHDR_LEN) {
-      mib.InErrors++;
-      kfreeSkbReason(skb, DROP.PKT_TOO_SMALL);
-      return 0;
-    }
-    if (ulen < skb.len) pskbTrim(skb, ulen);
-    if (!unsummed && !skbChecksumValid(skb, af.skbPseudoSum(skb, ulen, IPPROTO_UDP))) return badSum(mib, skb);
-  }
+  if (!(u.lite ? rightUdplite(mib, af, skb) : rightUdp(mib, af, skb))) return 0;
   // Found before the route was; a hook may have held the packet while its socket closed.
   const early = skb.sk as UdpSock | null;
   skb.sk = null;
   const { view } = skb;
   const sport = udphSource(view, skb.data);
   const dport = udphDest(view, skb.data);
-  if (six) return rcv6(u, af, skb, early !== null && early.hashed ? early : null, sport, dport, unsummed);
+  if (six) return rcv6(u, af, skb, early !== null && early.hashed ? early : null, sport, dport);
   if (early !== null && early.hashed) {
     queueRcv(u, af, early, skb);
     return 0;
@@ -137,13 +142,6 @@ export function udpRcv(u: UdpNet, af: InetAf, skb: Skb): number {
   return 0;
 }
 
-function badSum(mib: UdpMib, skb: Skb): number {
-  mib.InCsumErrors++;
-  mib.InErrors++;
-  kfreeSkbReason(skb, DROP.UDP_CSUM);
-  return 0;
-}
-
 /** Does the checksum of a datagram of UDP-Lite cover what its receiver wants? */
 function coversEnough(sk: UdpSock, skb: Skb): boolean {
   if (sk.recvCscov < 0) return true;
@@ -152,8 +150,9 @@ function coversEnough(sk: UdpSock, skb: Skb): boolean {
 }
 
 /** The rest for IPv6 (__udp6_lib_rcv). `early` was found before the route was. */
-function rcv6(u: UdpNet, af: InetAf, skb: Skb, early: UdpSock | null, sport: number, dport: number, unsummed: boolean): number {
+function rcv6(u: UdpNet, af: InetAf, skb: Skb, early: UdpSock | null, sport: number, dport: number): number {
   const dif = skb.dev!.ifindex;
+  const unsummed = udphCheck(skb.view, skb.data) === 0;
   const { saddr6, daddr6 } = u;
   let sk = early;
   if (sk === null) {
@@ -166,9 +165,7 @@ function rcv6(u: UdpNet, af: InetAf, skb: Skb, early: UdpSock | null, sport: num
     if (sk !== null && sk.reuseGroup !== null && sk.state !== TCP_ESTABLISHED) sk = chosen(sk, sk.reuseGroup, skb);
   }
   if (unsummed && (sk === null || !sk.noCheck6Rx)) {
-    u.mib6.InCsumErrors++;
-    u.mib6.InErrors++;
-    kfreeSkbReason(skb, DROP.UDP_CSUM);
+    badSum(u.mib6, skb);
     return 0;
   }
   if (sk === null) {
@@ -334,8 +331,9 @@ function tellError(af: InetAf, sk: UdpSock, skb: Skb, err: number, harderr: bool
 /** An ICMPv6 error quotes a datagram of ours (udpv6_err; RFC 4443). Does not consume. 0, or -ENOENT when no socket sent it. @alpha */
 export function udpV6Err(u: UdpNet, af: InetAf, skb: Skb, type: number, code: number, info: number): number {
   const { view } = skb;
-  readAddrs6(u, view, skb.networkHeader);
-  // The quoted packet is ours: its source is the local address.
+  // The quoted packet is ours: its source is the local address. The socket sent to the end of a source route, not to its next address.
+  in6Load(u.saddr6, view, skb.networkHeader + 8);
+  in6Load(u.daddr6, view, af.finalDst6!(skb));
   const sk = udp6LibLookup(u, u.daddr6, udphDest(view, skb.data), u.saddr6, udphSource(view, skb.data), skb.dev!.ifindex);
   if (sk === null) return -ENOENT;
   if (type === NDISC_REDIRECT) return 0;

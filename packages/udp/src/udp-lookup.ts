@@ -4,7 +4,7 @@
  */
 import { jhash3words } from '@linnet/kernel';
 import { INET_VERSION_4, INET_VERSION_6, inetBoundDevFits, type InetSock } from '@linnet/inet';
-import { ipv6AddrAny, ipv6AddrEqual, ipv6AddrV4mapped, TCP_ESTABLISHED } from '@linnet/uapi';
+import { IN6ADDR_ANY, ipv6AddrAny, ipv6AddrEqual, ipv6AddrV4mapped, TCP_ESTABLISHED } from '@linnet/uapi';
 import type { UdpNet } from './udp-net.ts';
 import type { UdpSock } from './udp-sock.ts';
 import type { UdpNode } from './udp-table.ts';
@@ -141,55 +141,41 @@ export function udpScore6(sk: InetSock, saddr: Int32Array, sport: number, daddr:
   return score;
 }
 
-/** The socket for a datagram to `daddr:hnum`, or null; a SO_REUSEPORT group is chosen from by the flow (__udp4_lib_lookup). @alpha */
-export function udp4LibLookup(u: UdpNet, saddr: number, sport: number, daddr: number, hnum: number, dif: number, sdif: number = 0): UdpSock | null {
-  const p = udpPlaces4(u, saddr, sport, daddr, hnum);
-  let best: UdpSock | null = null;
-  for (let i = 0; i < p.count && best === null; i++) {
+/**
+ * The best of the sockets in these places; of a SO_REUSEPORT group one of n with probability 1/n each, decided by the flow alone. With `six` the addresses are
+ * `saddr6` and `daddr6`, else the numbers.
+ */
+function best(u: UdpNet, p: UdpPlaces, six: boolean, saddr: number, saddr6: Int32Array, sport: number, daddr: number, daddr6: Int32Array, hnum: number, dif: number, sdif: number): UdpSock | null {
+  let found: UdpSock | null = null;
+  for (let i = 0; i < p.count && found === null; i++) {
     let bestScore = -1;
     let group = 1;
     let mix = 0;
     for (let n = p.heads[i]!; n !== null; n = n.next!) {
       if (n.hash !== p.hashes[i]) continue;
       const { sk } = n;
-      const score = udpScore4(sk, saddr, sport, daddr, hnum, dif, sdif, u.l3mdevAccept);
+      const score = six ? udpScore6(sk, saddr6, sport, daddr6, hnum, dif, sdif, u.l3mdevAccept) : udpScore4(sk, saddr, sport, daddr, hnum, dif, sdif, u.l3mdevAccept);
       if (score < 0) continue;
       if (score > bestScore) {
-        best = sk;
+        found = sk;
         bestScore = score;
         group = 1;
-      } else if (score === bestScore && sk.reuseport && best!.reuseport && sk.state !== TCP_ESTABLISHED) {
-        // One of n with probability 1/n each, decided by the flow alone.
-        mix = jhash3words(saddr, (sport << 16) | hnum, daddr, group === 1 ? u.secret : mix);
-        if ((mix >>> 0) % ++group === 0) best = sk;
+      } else if (score === bestScore && sk.reuseport && found!.reuseport && sk.state !== TCP_ESTABLISHED) {
+        if (group > 1) mix = jhash3words(mix, sport, hnum, u.secret);
+        else mix = six ? hash6(u, daddr6, hnum, saddr6, sport) : hash4(u, daddr, hnum, saddr, sport);
+        if ((mix >>> 0) % ++group === 0) found = sk;
       }
     }
   }
-  return best;
+  return found;
+}
+
+/** The socket for a datagram to `daddr:hnum`, or null; a SO_REUSEPORT group is chosen from by the flow (__udp4_lib_lookup). @alpha */
+export function udp4LibLookup(u: UdpNet, saddr: number, sport: number, daddr: number, hnum: number, dif: number, sdif: number = 0): UdpSock | null {
+  return best(u, udpPlaces4(u, saddr, sport, daddr, hnum), false, saddr, IN6ADDR_ANY, sport, daddr, IN6ADDR_ANY, hnum, dif, sdif);
 }
 
 /** {@link udp4LibLookup} for IPv6 (__udp6_lib_lookup). @alpha */
 export function udp6LibLookup(u: UdpNet, saddr: Int32Array, sport: number, daddr: Int32Array, hnum: number, dif: number, sdif: number = 0): UdpSock | null {
-  const p = udpPlaces6(u, saddr, sport, daddr, hnum);
-  let best: UdpSock | null = null;
-  for (let i = 0; i < p.count && best === null; i++) {
-    let bestScore = -1;
-    let group = 1;
-    let mix = 0;
-    for (let n = p.heads[i]!; n !== null; n = n.next!) {
-      if (n.hash !== p.hashes[i]) continue;
-      const { sk } = n;
-      const score = udpScore6(sk, saddr, sport, daddr, hnum, dif, sdif, u.l3mdevAccept);
-      if (score < 0) continue;
-      if (score > bestScore) {
-        best = sk;
-        bestScore = score;
-        group = 1;
-      } else if (score === bestScore && sk.reuseport && best!.reuseport && sk.state !== TCP_ESTABLISHED) {
-        mix = group === 1 ? hash6(u, daddr, hnum, saddr, sport) : jhash3words(mix, sport, hnum, u.secret);
-        if ((mix >>> 0) % ++group === 0) best = sk;
-      }
-    }
-  }
-  return best;
+  return best(u, udpPlaces6(u, saddr, sport, daddr, hnum), true, 0, saddr, sport, 0, daddr, hnum, dif, sdif);
 }

@@ -7,15 +7,16 @@ import { IPSET_ERR_EXIST, IPSET_ERR_HASH_ELEM, IPSET_ERR_HASH_FULL, IPSET_FLAG_I
 /** The slot of a key whose device, if the type has one, is `name`: the device itself, or one that stands for all that begin like it. -1: none that lives. */
 function findLive(set: IpSet, key: Int32Array, name: string, physdev: boolean): number {
   if (set.ifaceAt < 0) return ifLive(set, set.elems.find(key));
-  const own = set.iface(name, physdev);
+  const { ifaces } = set;
+  const own = ifaces.find(name, physdev);
   if (own !== 0) {
     key[set.ifaceAt] = own;
     const slot = ifLive(set, set.elems.find(key));
     if (slot >= 0) return slot;
   }
-  for (let i = 0; i < set.wildcards.length; i++) {
-    const w = set.wildcards[i]!;
-    if ((w & 1) !== (physdev ? 1 : 0) || !name.startsWith(set.ifaceNames[(w >> 1) - 1]!)) continue;
+  for (let i = 0; i < ifaces.wildcards.length; i++) {
+    const w = ifaces.wildcards[i]!;
+    if ((w & 1) !== (physdev ? 1 : 0) || !name.startsWith(ifaces.name(w))) continue;
     key[set.ifaceAt] = w;
     const slot = ifLive(set, set.elems.find(key));
     if (slot >= 0 && (set.elems.flags[slot]! & IPSET_FLAG_IFACE_WILDCARD) !== 0) return slot;
@@ -75,10 +76,7 @@ export function ipSetFillMac(set: IpSet, slot: number, e: IpSetEntry): void {
   const at = 3 * slot;
   if (!set.type.mac || !e.hasMac || mac[at] !== 0) return;
   putMac(set, slot, e);
-  if (set.opt.timeout && set.elems.expires[slot]! < 0) {
-    set.elems.expires[slot] = set.now - set.elems.expires[slot]!;
-    set.watch();
-  }
+  if (set.opt.timeout && set.elems.expires[slot]! < 0) set.ends(slot, set.now - set.elems.expires[slot]!);
 }
 function putMac(set: IpSet, slot: number, e: IpSetEntry): void {
   const { mac } = set.elems;
@@ -95,8 +93,7 @@ export function ipSetFill(set: IpSet, slot: number, e: IpSetEntry): void {
   if (opt.mac && e.hasMac) putMac(set, slot, e);
   if (opt.timeout) {
     const ns = (e.timeout < 0 ? opt.defaultTimeout : e.timeout) * 1e9;
-    elems.expires[slot] = ns === 0 ? 0 : opt.mac && elems.mac[3 * slot] === 0 ? -ns : set.now + ns;
-    if (ns > 0) set.watch();
+    set.ends(slot, ns === 0 ? 0 : opt.mac && elems.mac[3 * slot] === 0 ? -ns : set.now + ns);
   }
   if (opt.counters) {
     if (e.packets >= 0) elems.packets[slot] = e.packets;
@@ -131,11 +128,12 @@ export function ipSetAdd(set: IpSet, key: Int32Array, e: IpSetEntry, exist: bool
     ipSetFill(set, slot, e);
     return 0;
   }
-  if (set.ifaceAt >= 0) key[set.ifaceAt] = set.addIface(e.iface, e.physdev);
+  if (set.ifaceAt >= 0) key[set.ifaceAt] = set.ifaces.find(e.iface, e.physdev);
   slot = elems.find(key);
   // One that has timed out makes room for itself.
   if (slot >= 0) set.remove(slot);
   if (set.type.kind === 'hash' && elems.count >= set.opt.maxelem && !makeRoom(set)) return -IPSET_ERR_HASH_FULL;
+  if (set.ifaceAt >= 0) key[set.ifaceAt] = set.ifaces.add(e.iface, e.physdev);
   ipSetFill(set, set.insert(key, e.flags), e);
   return 0;
 }
@@ -143,7 +141,7 @@ export function ipSetAdd(set: IpSet, key: Int32Array, e: IpSetEntry, exist: bool
 /** A full set loses what has timed out, or with `forceadd` any one. */
 function makeRoom(set: IpSet): boolean {
   const { elems, opt } = set;
-  if (opt.timeout) for (let s = 0; s < elems.high; s++) if (elems.used[s] === 1 && !set.live(s)) set.remove(s);
+  set.sweep();
   if (elems.count < opt.maxelem) return true;
   if (!opt.forceadd || elems.count === 0) return false;
   let s = set.inet.net.kernel.rng.stream('ipset.forceadd').below(elems.high);

@@ -84,7 +84,7 @@ function keyOf(w: NlWriter, set: IpSet, slot: number): void {
   let flags = elems.flags[slot]! & (IPSET_FLAG_NOMATCH | IPSET_FLAG_IFACE_WILDCARD);
   if (set.ifaceAt >= 0) {
     const n = keys[at + set.ifaceAt]!;
-    w.putString(IPSET_ATTR_IFACE, set.ifaceNames[(n >> 1) - 1] ?? '');
+    w.putString(IPSET_ATTR_IFACE, set.ifaces.name(n));
     if ((n & 1) !== 0) flags |= IPSET_FLAG_PHYSDEV;
   }
   if (flags !== 0) putNet32(w, IPSET_ATTR_CADT_FLAGS, flags);

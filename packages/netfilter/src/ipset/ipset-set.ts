@@ -3,6 +3,8 @@ import { defineKey, delTimer, HZ, type Key, modTimer, type Net, TimerList, timer
 import { AF_INET6 } from '@linnet/uapi';
 import { IpSetEntry } from './ipset-entry.ts';
 import { IpSetElems, type IpSetExtensions } from './ipset-elems.ts';
+import { IpSetIfaces } from './ipset-ifaces.ts';
+import { IPSET_FLAG_IFACE_WILDCARD } from './ipset-uapi.ts';
 
 /** What a part of an element is. */
 export type IpSetPart = 'ip' | 'net' | 'port' | 'iface' | 'set';
@@ -101,15 +103,13 @@ export class IpSet {
   /** Prefix lengths of its elements, longest first, and how often each occurs. */
   readonly cidrs: number[] = [];
   readonly #cidrCount: Int32Array;
-  /** hash:net,iface: the devices by name, 2 and up. */
-  readonly ifaces: Map<string, number> = new Map();
-  readonly ifaceNames: string[] = [];
-  /** hash:net,iface: numbers of those that stand for all that begin like them. */
-  readonly wildcards: number[] = [];
+  readonly ifaces: IpSetIfaces = new IpSetIfaces();
   /** hash:net,iface: the networks, whatever their device; the counter of packets says how many elements each has. */
   readonly nets: IpSetElems | null;
   /** list:set: slots in order. The key of each is the place of its set. */
   readonly order: number[] = [];
+  /** Before this time (ns) nothing ends: the earliest end that there was. */
+  #nextEnd = Infinity;
   readonly #gc: TimerList<IpSet> | null;
 
   constructor(inet: IpSetNet, name: string, t: IpSetType, family: number, revision: number, opt: IpSetOptions) {
@@ -145,7 +145,7 @@ export class IpSet {
     this.elems = new IpSetElems(at, opt, opt.initval); // datapath-ok: a new set
     this.nets = iface >= 0 ? new IpSetElems(iface, NETS, opt.initval) : null; // datapath-ok: a new set
     this.#cidrCount = new Int32Array(cidr >= 0 ? 32 * w + 1 : 0); // datapath-ok: a new set
-    this.#gc = opt.timeout ? new TimerList(sweep, this) : null; // datapath-ok: a new set
+    this.#gc = opt.timeout ? new TimerList(collect, this) : null; // datapath-ok: a new set
   }
 
   /** ns of the kernel's clock. */
@@ -168,7 +168,7 @@ export class IpSet {
       const net = there >= 0 ? there : this.nets.insert(key);
       this.nets.packets[net]!++;
     }
-    if (this.ifaceAt >= 0 && (flags & WILDCARD) !== 0 && !this.wildcards.includes(key[this.ifaceAt]!)) this.wildcards.push(key[this.ifaceAt]!);
+    if (this.ifaceAt >= 0) this.ifaces.hold(key[this.ifaceAt]!, (flags & IPSET_FLAG_IFACE_WILDCARD) !== 0);
     return slot;
   }
   remove(slot: number): void {
@@ -177,6 +177,7 @@ export class IpSet {
       const net = this.nets.find(this.elems.keys, slot * this.elems.words);
       if (--this.nets.packets[net]! === 0) this.nets.remove(net);
     }
+    if (this.ifaceAt >= 0) this.ifaces.release(this.elems.keys[slot * this.elems.words + this.ifaceAt]!);
     if (this.type.kind === 'list') {
       this.order.splice(this.order.indexOf(slot), 1);
       const of = this.inet.sets[this.elems.keys[slot]!];
@@ -187,9 +188,7 @@ export class IpSet {
   clear(): void {
     for (let slot = 0; slot < this.elems.high; slot++) if (this.elems.used[slot] === 1) this.remove(slot);
     this.elems.clear();
-    this.ifaces.clear();
-    this.ifaceNames.length = 0;
-    this.wildcards.length = 0;
+    this.#nextEnd = Infinity;
   }
   /** Ends it: nothing of it remains that runs. */
   end(): void {
@@ -207,19 +206,6 @@ export class IpSet {
     if (this.type.kind === 'bitmap') out.sort((a, b) => (this.elems.keys[a]! >>> 0) - (this.elems.keys[b]! >>> 0)); // datapath-ok: a listing
     return out;
   }
-  /** The number of a device; 0: none of its elements names it. */
-  iface(name: string, physdev: boolean): number {
-    const n = this.ifaces.get(name);
-    return n === undefined ? 0 : 2 * n + (physdev ? 1 : 0);
-  }
-  /** Its number, from now on. */
-  addIface(name: string, physdev: boolean): number {
-    if (!this.ifaces.has(name)) {
-      this.ifaceNames.push(name);
-      this.ifaces.set(name, this.ifaceNames.length);
-    }
-    return this.iface(name, physdev);
-  }
   #cidr(n: number, d: number): void {
     const now = (this.#cidrCount[n]! += d);
     if (d > 0 && now === 1) {
@@ -230,27 +216,39 @@ export class IpSet {
       this.cidrs.splice(this.cidrs.indexOf(n), 1);
     }
   }
-  /** From now on there are elements that end: they are swept three times in a default timeout, and not more often than each second. */
-  watch(): void {
+  /** Sets when an element ends (`IpSetElems.expires`): it is swept some time after. */
+  ends(slot: number, at: number): void {
+    this.elems.expires[slot] = at;
+    if (at <= 0) return;
+    if (at < this.#nextEnd) this.#nextEnd = at;
+    this.#watch();
+  }
+  /** Removes what has timed out; reads the elements only when one of them may have. */
+  sweep(): void {
+    if (this.now >= this.#nextEnd) {
+      this.#nextEnd = Infinity;
+      const { elems } = this;
+      for (let s = 0; s < elems.high; s++) {
+        const at = elems.used[s] === 1 ? elems.expires[s]! : 0;
+        if (at <= 0) continue;
+        if (!this.live(s)) this.remove(s);
+        else if (at < this.#nextEnd) this.#nextEnd = at;
+      }
+    }
+    if (this.#nextEnd !== Infinity) this.#watch();
+  }
+  /** While there are elements that end, they are swept three times in a default timeout, and not more often than each second. */
+  #watch(): void {
     if (this.#gc === null || timerPending(this.#gc as TimerList<unknown>)) return;
     const k = this.inet.net.kernel;
     const seconds = Math.min(300, Math.max(1, Math.floor(this.opt.defaultTimeout / 3)));
     modTimer(k, this.#gc as TimerList<unknown>, (k.jiffies + seconds * HZ) | 0);
   }
 }
-const WILDCARD = 128;
-const NETS: IpSetExtensions = { timeout: false, counters: true, comment: false, skbinfo: false, mac: false };
-
-function sweep(set: IpSet): void {
-  const { elems } = set;
-  let more = false;
-  for (let s = 0; s < elems.high; s++) {
-    if (elems.used[s] === 0 || elems.expires[s] === 0) continue;
-    if (set.live(s)) more = true;
-    else set.remove(s);
-  }
-  if (more) set.watch();
+function collect(set: IpSet): void {
+  set.sweep();
 }
+const NETS: IpSetExtensions = { timeout: false, counters: true, comment: false, skbinfo: false, mac: false };
 
 /** The most sets of a namespace. */
 const MAX_SETS = 65535;

@@ -3,7 +3,7 @@
 import { EBUSY, EEXIST, EINVAL, ENOENT, EOPNOTSUPP } from '@linnet/kernel';
 import type { NlaPolicyTable, NlDump, NlRequest } from '@linnet/netlink';
 import {
-  NFT_MSG_DELOBJ, NFT_MSG_DESTROYOBJ, NFT_MSG_GETOBJ_RESET, NFT_MSG_NEWOBJ, NFT_OBJECT_CONNLIMIT, NFT_OBJECT_COUNTER, NFT_OBJECT_CT_HELPER, NFT_OBJECT_LIMIT, NFT_OBJECT_QUOTA, NFTA_OBJ_DATA, NFTA_OBJ_HANDLE,
+  NFT_MSG_DELOBJ, NFT_MSG_DESTROYOBJ, NFT_MSG_GETOBJ_RESET, NFT_MSG_NEWOBJ, NFT_OBJECT_CONNLIMIT, NFT_OBJECT_COUNTER, NFT_OBJECT_CT_EXPECT, NFT_OBJECT_CT_HELPER, NFT_OBJECT_CT_TIMEOUT, NFT_OBJECT_LIMIT, NFT_OBJECT_QUOTA, NFT_OBJECT_SYNPROXY, NFTA_OBJ_DATA, NFTA_OBJ_HANDLE,
   NFTA_OBJ_NAME, NFTA_OBJ_TABLE, NFTA_OBJ_TYPE, NFTA_OBJ_USE, NFTA_OBJ_USERDATA, nlaGetBytes, NLM_F_APPEND, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, type NlWriter,
 } from '@linnet/uapi';
 import type { NfnlInfo } from '../nfnetlink.ts';
@@ -15,7 +15,10 @@ import { NftObj } from './nft-model.ts';
 export const OBJ_POLICY: NlaPolicyTable = nftPolicy(8, {
   str: [NFTA_OBJ_TABLE, NFTA_OBJ_NAME], u32: [NFTA_OBJ_TYPE], nest: [NFTA_OBJ_DATA], u64: [NFTA_OBJ_HANDLE], bin: [[NFTA_OBJ_USERDATA, 256]],
 });
-const KIND: Readonly<Record<number, string>> = { [NFT_OBJECT_COUNTER]: 'counter', [NFT_OBJECT_QUOTA]: 'quota', [NFT_OBJECT_LIMIT]: 'limit', [NFT_OBJECT_CONNLIMIT]: 'connlimit', [NFT_OBJECT_CT_HELPER]: 'ct helper' };
+const KIND: Readonly<Record<number, string>> = {
+  [NFT_OBJECT_COUNTER]: 'counter', [NFT_OBJECT_QUOTA]: 'quota', [NFT_OBJECT_LIMIT]: 'limit', [NFT_OBJECT_CONNLIMIT]: 'connlimit', [NFT_OBJECT_CT_HELPER]: 'ct helper',
+  [NFT_OBJECT_CT_TIMEOUT]: 'ct timeout', [NFT_OBJECT_CT_EXPECT]: 'ct expectation', [NFT_OBJECT_SYNPROXY]: 'synproxy',
+};
 
 function putObj(w: NlWriter, to: NlRequest | NlDump, o: NftObj, msg: number, flags: number = 0, reset: boolean = false): void {
   nftBegin(w, o.table.nn, to, msg, flags, o.table.family);

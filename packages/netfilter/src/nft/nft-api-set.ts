@@ -1,6 +1,6 @@
 /** The messages of sets. */
 // datapath-ok-file: control messages
-import { EBUSY, EEXIST, EINVAL, ENOENT, EOPNOTSUPP } from '@linnet/kernel';
+import { E2BIG, EBUSY, EEXIST, EINVAL, ENOENT, EOPNOTSUPP } from '@linnet/kernel';
 import type { NlaPolicyTable, NlDump, NlRequest } from '@linnet/netlink';
 import {
   NFT_DATA_VERDICT, NFT_MSG_DELSET, NFT_MSG_DESTROYSET, NFT_MSG_NEWSET, NFT_SET_CONCAT, NFT_SET_MAP, NFT_SET_OBJECT, NFT_SET_TIMEOUT, NFTA_LIST_ELEM, NFTA_SET_DATA_LEN, NFTA_SET_DATA_TYPE,
@@ -11,7 +11,7 @@ import {
 import type { NfnlInfo } from '../nfnetlink.ts';
 import { nftNest, nftPolicy, nftPutU64 } from './nft-attr.ts';
 import { nftAnswer, nftBegin, nftDump, nftHandle, NftMsg, nftOf } from './nft-api.ts';
-import { nftElemExprs } from './nft-dyn.ts';
+import { NFT_ELEM_EXPRS, nftElemExprs } from './nft-dyn.ts';
 import { holdElem, releaseElem } from './nft-elem.ts';
 import { nftPutExpr, nftPutExprs } from './nft-expr.ts';
 import type { NftTable } from './nft-model.ts';
@@ -142,6 +142,7 @@ export function newSet(info: NfnlInfo): number {
   const s = new NftSet(t, name, nftHandle(t), desc, () => clock.now());
   const exprs = nftElemExprs(m.ctx(t, null), a, NFTA_SET_EXPR, NFTA_SET_EXPRESSIONS);
   if (typeof exprs === 'number') return exprs;
+  if (exprs.length > NFT_ELEM_EXPRS) return -E2BIG;
   s.exprs = exprs;
   t.sets.insert(s);
   nn.setIds.set(a.u32(NFTA_SET_ID), s);

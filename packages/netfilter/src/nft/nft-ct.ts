@@ -1,7 +1,7 @@
 /** Expressions of connections: ct, notrack, and address translation: nat, masq, redir. */
 import { EINVAL, EOPNOTSUPP, EPROTO } from '@linnet/kernel';
 import {
-  NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING, NFPROTO_BRIDGE, NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_NETDEV,
+  NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING, NFPROTO_ARP, NFPROTO_BRIDGE, NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_NETDEV,
 } from '@linnet/netdev';
 import {
   NFT_BREAK, NFT_CT_AVGPKT, NFT_CT_BYTES, NFT_CT_DIRECTION, NFT_CT_DST, NFT_CT_DST_IP, NFT_CT_DST_IP6, NFT_CT_EVENTMASK, NFT_CT_EXPIRATION, NFT_CT_HELPER, NFT_CT_ID, NFT_CT_L3PROTOCOL, NFT_CT_LABELS, NFT_CT_MARK,
@@ -159,7 +159,7 @@ function ct(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
   if (!a.has(NFTA_CT_KEY)) return -EINVAL;
   const key = a.u32(NFTA_CT_KEY);
   // Connections are IP's.
-  if (ctx.family === NFPROTO_BRIDGE || ctx.family === NFPROTO_NETDEV) return -EPROTO;
+  if (ctx.family === NFPROTO_ARP || ctx.family === NFPROTO_BRIDGE || ctx.family === NFPROTO_NETDEV) return -EPROTO;
   if (a.has(NFTA_CT_SREG)) return a.has(NFTA_CT_DREG) ? -EINVAL : ctSet(ctx, a, raw, key);
   if (!a.has(NFTA_CT_DREG)) return -EINVAL;
   const size = sizeOf(key, ctx.family);

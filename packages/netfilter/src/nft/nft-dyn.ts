@@ -1,5 +1,5 @@
 /** Expressions that use what has a name: objref, and dynset, by which rules add elements. */
-import { EINVAL, ENOENT, EOPNOTSUPP } from '@linnet/kernel';
+import { E2BIG, EINVAL, ENOENT, EOPNOTSUPP } from '@linnet/kernel';
 import {
   NFT_BREAK, NFT_DYNSET_F_INV, NFT_DYNSET_OP_ADD, NFT_DYNSET_OP_DELETE, NFT_DYNSET_OP_UPDATE, NFT_SET_MAP, NFT_SET_OBJECT, NFT_SET_TIMEOUT, NFTA_DYNSET_EXPR, NFTA_DYNSET_EXPRESSIONS, NFTA_DYNSET_FLAGS,
   NFTA_DYNSET_OP, NFTA_DYNSET_SET_ID, NFTA_DYNSET_SET_NAME, NFTA_DYNSET_SREG_DATA, NFTA_DYNSET_SREG_KEY, NFTA_DYNSET_TIMEOUT, NFTA_LIST_ELEM, NFTA_OBJREF_IMM_NAME, NFTA_OBJREF_IMM_TYPE,
@@ -36,6 +36,7 @@ function objref(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
   const obj = ctx.table.obj(a.u32(NFTA_OBJREF_IMM_TYPE), a.str(NFTA_OBJREF_IMM_NAME));
   if (obj === null) return -ENOENT;
   const e = new NftExpr('objref', raw, obj.expr.run);
+  e.check = obj.expr.check;
   e.bind = () => {
     obj.use++;
   };
@@ -43,6 +44,21 @@ function objref(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
     obj.use--;
   };
   return e;
+}
+
+/** The most expressions that an element has. */
+export const NFT_ELEM_EXPRS = 2;
+
+/** May elements of the set have these expressions? They are the set's own, where it has some (observed on Linux 6.18). */
+function fits(set: NftSet, list: readonly NftExpr[]): number {
+  const own = set.exprs;
+  for (let i = 0; i < list.length; i++) {
+    if (i === NFT_ELEM_EXPRS) return -E2BIG;
+    if (own.length === 0) continue;
+    if (i >= own.length) return -EINVAL;
+    if (own[i]!.name !== list[i]!.name) return -EOPNOTSUPP;
+  }
+  return own.length !== 0 && list.length !== 0 && list.length !== own.length ? -EOPNOTSUPP : 0;
 }
 
 /** How a rule changes a set. */
@@ -126,7 +142,6 @@ function dynset(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
   const op = a.u32(NFTA_DYNSET_OP);
   if (op !== NFT_DYNSET_OP_ADD && op !== NFT_DYNSET_OP_UPDATE && op !== NFT_DYNSET_OP_DELETE) return -EOPNOTSUPP;
   if (set.kind !== 0) return -EOPNOTSUPP;
-  if (op === NFT_DYNSET_OP_UPDATE && (set.desc.flags & NFT_SET_TIMEOUT) === 0) return -EOPNOTSUPP;
   const key = nftSreg(a, NFTA_DYNSET_SREG_KEY, set.desc.keyLen);
   if (key < 0) return key;
   let data = -1;
@@ -141,6 +156,8 @@ function dynset(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
   const given = a.u64(NFTA_DYNSET_TIMEOUT) * MS;
   const named = nftElemExprs(ctx, a, NFTA_DYNSET_EXPR, NFTA_DYNSET_EXPRESSIONS);
   if (typeof named === 'number') return named;
+  const unfit = fits(set, named);
+  if (unfit !== 0) return unfit;
   // What rules add to is not to grow without end.
   if (set.size === 0) set.size = DYNAMIC_SIZE;
   const d: Dyn = { set, op, key, data, timeout: given !== 0 ? given : set.desc.timeout, exprs: named.length === 0 ? set.exprs : named };

@@ -6,7 +6,7 @@ import {
 } from '@linnet/netdev';
 import { DROP, kfreeSkbReason, pskbCopy, type Skb, skbClone, skbCowHead, skbPush } from '@linnet/skbuff';
 import { csumReplace2 } from '@linnet/kernel';
-import { AF_INET, AF_INET6, NFTA_DUP_SREG_ADDR, NFTA_DUP_SREG_DEV, NFTA_FWD_SREG_ADDR, NFTA_FWD_SREG_DEV } from '@linnet/uapi';
+import { AF_INET, AF_INET6, NFTA_DUP_SREG_ADDR, NFTA_DUP_SREG_DEV, NFTA_FWD_SREG_ADDR, NFTA_FWD_SREG_DEV, in6Load } from '@linnet/uapi';
 import { nfCtSetUntracked } from '../nf-conntrack-core.ts';
 import { type NftAttrs, nftPolicy } from './nft-attr.ts';
 import { type NftExprOps, nftSreg } from './nft-expr.ts';
@@ -71,7 +71,7 @@ function dupAddress(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number
     const af = inet.af(six ? AF_INET6 : AF_INET);
     if (af === null || busy) return;
     flowiReset(fl);
-    if (six) for (let i = 0; i < 4; i++) to6[i] = p.view.getInt32(s + 4 * i);
+    if (six) in6Load(to6, p.view, s);
     else fl.daddr = p.view.getInt32(s);
     fl.daddr6 = six ? to6 : null;
     fl.oif = sd === 0 ? 0 : p.w[sd >> 2]!;

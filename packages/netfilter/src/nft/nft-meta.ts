@@ -1,16 +1,16 @@
 /** The expression meta: what is known of a packet beside its bytes. */
 import { EINVAL, EOPNOTSUPP, type RngStream } from '@linnet/kernel';
 import { INET } from '@linnet/inet';
-import { type NetDevice, NFPROTO_IPV4, NFPROTO_IPV6 } from '@linnet/netdev';
+import { NF_INET_PRE_ROUTING, NF_NETDEV_INGRESS, type NetDevice, NFPROTO_ARP, NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_NETDEV } from '@linnet/netdev';
 import { PACKET_LOOPBACK } from '@linnet/skbuff';
 import {
-  AF_INET, AF_INET6, NFT_BREAK, NFT_META_CPU, NFT_META_IFTYPE, NFT_META_IIF, NFT_META_IIFGROUP, NFT_META_IIFKIND, NFT_META_IIFNAME, NFT_META_L4PROTO, NFT_META_LEN, NFT_META_MARK, NFT_META_NFPROTO, NFT_META_NFTRACE,
+  AF_INET, AF_INET6, NFT_BREAK, NFT_META_CGROUP, NFT_META_CPU, NFT_META_IFTYPE, NFT_META_IIF, NFT_META_IIFGROUP, NFT_META_IIFKIND, NFT_META_IIFNAME, NFT_META_L4PROTO, NFT_META_LEN, NFT_META_MARK, NFT_META_NFPROTO, NFT_META_NFTRACE,
   NFT_META_OIF, NFT_META_OIFGROUP, NFT_META_OIFKIND, NFT_META_OIFNAME, NFT_META_OIFTYPE, NFT_META_PKTTYPE, NFT_META_PRANDOM, NFT_META_PRIORITY, NFT_META_PROTOCOL, NFT_META_RTCLASSID, NFT_META_SDIF, NFT_META_SDIFNAME,
   NFT_META_SECPATH, NFT_META_SKGID, NFT_META_SKUID, NFT_META_TIME_DAY, NFT_META_TIME_HOUR, NFT_META_TIME_NS, NFTA_META_DREG, NFTA_META_KEY, NFTA_META_SREG,
 } from '@linnet/uapi';
 import { type NftAttrs, nftPolicy } from './nft-attr.ts';
 import { nftLen } from './nft-basic.ts';
-import { nftDreg, type NftExprOps, nftSreg } from './nft-expr.ts';
+import { nftDreg, type NftExprOps, nftOnlyAt, nftSreg } from './nft-expr.ts';
 import { type NftCtx, type NftEval, NftExpr, type NftPkt } from './nft-model.ts';
 
 const IFNAMSIZ = 16;
@@ -115,6 +115,7 @@ function get(key: number, d: number, ctx: NftCtx): NftEval | null {
     case NFT_META_PKTTYPE:
       return (p) => word(p, d, packetType(p));
     case NFT_META_CPU:
+    case NFT_META_CGROUP: // There is only the root, whose class has no number.
     case NFT_META_SECPATH:
       return (p) => word(p, d, 0);
     case NFT_META_PRANDOM: {
@@ -176,7 +177,11 @@ function meta(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
     const s = nftSreg(a, NFTA_META_SREG, 4);
     if (s < 0) return s;
     const run = set(key, s, ctx);
-    return run === null ? -EOPNOTSUPP : new NftExpr('meta', raw, run);
+    if (run === null) return -EOPNOTSUPP;
+    const e = new NftExpr('meta', raw, run);
+    // Whom a packet is for is decided behind the first hook point.
+    if (key === NFT_META_PKTTYPE) e.check = nftOnlyAt(null, ctx.family === NFPROTO_NETDEV ? 1 << NF_NETDEV_INGRESS : ctx.family === NFPROTO_ARP ? 0 : 1 << NF_INET_PRE_ROUTING);
+    return e;
   }
   if (!a.has(NFTA_META_DREG)) return -EINVAL;
   const d = nftDreg(a, NFTA_META_DREG, NAMES.has(key) ? IFNAMSIZ : key === NFT_META_TIME_NS ? 8 : 4);
