@@ -38,7 +38,7 @@ function filter(r: RngStream, side: Side): string[] {
   return [
     '*filter', ':INPUT ACCEPT', `:FORWARD ${one(r, ['ACCEPT', 'ACCEPT', 'ACCEPT', 'DROP'])}`, ':OUTPUT ACCEPT', ':u1 -', ':u2 -', ':u3 -',
     ...some('u3', 4, user), ...some('u2', 4, [...user, '-j u3', '-g u3']), ...some('u1', 4, [...user, '-j u2', '-g u3', '-j u3']), ...some('INPUT', 6, base), ...some('FORWARD', 10, [...base, '-p tcp -j REJECT --reject-with tcp-reset', '-j NFQUEUE --queue-num 7 --queue-bypass', ...(side.six ? ['-j REJECT --reject-with icmp6-adm-prohibited', '-j REJECT --reject-with icmp6-addr-unreachable'] : ['-j REJECT --reject-with icmp-host-prohibited', '-j REJECT --reject-with icmp-proto-unreachable'])]), ...some('OUTPUT', 4, ['', '', '-j u1', '-j ACCEPT', '-j DROP']), 'COMMIT',
-  ].map((line) => (/-p .* -p /.test(line) ? line.replace('-p tcp -j REJECT --reject-with tcp-reset', '-j NFQUEUE --queue-num 7 --queue-bypass', '-j REJECT') : line));
+  ].map((line) => (/-p .* -p /.test(line) ? line.replace('-p tcp -j REJECT --reject-with tcp-reset', '-j REJECT') : line));
 }
 
 function mangle(r: RngStream, side: Side): string[] {

@@ -136,7 +136,7 @@ test('the pieces of a frame on a bridge have the header of its link', () => {
   superSegments();
   box.kernel.run(() => nfRegisterNetHook(box.net, { pf: NFPROTO_BRIDGE, hooknum: 2, priority: 0, hook: () => nfQueueNr(3) }));
   box.raw(bind(NFNL_SUBSYS_QUEUE, 3), sock);
-  const frame = Uint8Array.of(...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 8, 0], ...big());
+  const frame = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 8, 0, ...big());
   const sent: number[][] = [];
   const dev = box.lan.fake.dev;
   box.kernel.run(() => {

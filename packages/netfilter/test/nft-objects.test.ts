@@ -5,12 +5,12 @@ import { INET } from '@linnet/inet';
 import { NF_INET_FORWARD, NF_INET_PRE_ROUTING } from '@linnet/netdev';
 import {
   NFT_META_L4PROTO, NFT_OBJECT_CT_EXPECT, NFT_OBJECT_CT_TIMEOUT, NFT_OBJECT_SYNPROXY, NFTA_CT_EXPECT_DPORT, NFTA_CT_EXPECT_L3PROTO, NFTA_CT_EXPECT_L4PROTO, NFTA_CT_EXPECT_SIZE,
-  NFTA_CT_EXPECT_TIMEOUT, NFTA_CT_TIMEOUT_DATA, NFTA_CT_TIMEOUT_L4PROTO, NFTA_OBJREF_IMM_NAME, NFTA_OBJREF_IMM_TYPE, NFTA_SYNPROXY_FLAGS, NFTA_SYNPROXY_MSS, NFTA_SYNPROXY_WSCALE, type NlWriter,
+  NFTA_CT_EXPECT_TIMEOUT, NFTA_CT_TIMEOUT_DATA, NFTA_CT_TIMEOUT_L4PROTO, NFTA_OBJREF_IMM_NAME, NFTA_OBJREF_IMM_TYPE, NFTA_QUEUE_FLAGS, NFTA_QUEUE_NUM, NFTA_QUEUE_SREG_QNUM, NFTA_SYNPROXY_FLAGS, NFTA_SYNPROXY_MSS, NFTA_SYNPROXY_WSCALE, type NlWriter,
 } from '@linnet/uapi';
 import { NF_CONNTRACK, xtables } from '../src/index.ts';
 import { NF_TABLES } from '../src/nft/nft-model.ts';
 import { tcp, udp } from './harness.ts';
-import { chain, cmp, counter, type Expr, type Message, meta, NftBox, payload, rule, table } from './nft-harness.ts';
+import { chain, cmp, counter, type Expr, imm, type Message, meta, NftBox, payload, rule, table } from './nft-harness.ts';
 
 const A = '10.1.0.2';
 const B = '203.0.113.2';
@@ -134,6 +134,15 @@ test('SYNs are answered in the server\'s name while a rule or an object says so'
   expect(box.ask(rule('t', 'f', ['synproxy', synproxy(0x20)]))).toEqual([[1, -EOPNOTSUPP]]);
 });
 
+test('a rule may take the number of a queue from a register', () => {
+  const queue = (flags: number, ...more: readonly [number, number][]): Expr => ['queue', (w) => { w.putBe32(NFTA_QUEUE_SREG_QNUM, 1); w.putBe16(NFTA_QUEUE_FLAGS, flags); for (const [t, v] of more) w.putBe16(t, v); }];
+  expect(box.ask(...BASE, rule('t', 'f', ...to(1), imm(7, 0, 0, 0), queue(0)), rule('t', 'f', ...to(2), imm(7, 0, 0, 0), queue(1)))).toEqual(ok(5));
+  // Nobody reads it.
+  expect([out(1), out(2)]).toEqual([0, 1]);
+  expect(box.ask(rule('t', 'f', queue(0, [NFTA_QUEUE_NUM, 3])))).toEqual([[1, -EINVAL]]);
+  expect(box.ask(rule('t', 'f', queue(2)))).toEqual([[1, -EINVAL]]);
+});
+
 test('last says how long ago a packet came to it', () => {
   expect(box.ask(...BASE, rule('t', 'f', ['last', () => undefined]), rule('t', 'f', ['last', (w) => { w.putBe32(1, 1); w.putBytes(2, Uint8Array.of(0, 0, 0, 0, 0, 0, 0x27, 0x10)); }]))).toEqual(ok(5));
   const shown = (): string[] => box.net.get(NF_TABLES).tables[0]!.chains.get('f')!.rules.map(({ exprs: [e] }) => {
@@ -141,7 +150,7 @@ test('last says how long ago a packet came to it', () => {
     e!.dump!({ putBe32: (t: number, v: number) => said.push(`${t}=${v}`), reserveAttr: (t: number) => (said.push(`${t}`), 0), view: new DataView(new ArrayBuffer(8)) } as unknown as NlWriter, false);
     return said.join(' ');
   });
-  expect(shown()).toEqual(['1=0', '1=1 2']);
+  expect(shown()).toEqual(['1=0 2', '1=1 2']);
   out(9);
   expect(shown()).toEqual(['1=1 2', '1=1 2']);
 });

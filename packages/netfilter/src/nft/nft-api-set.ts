@@ -139,10 +139,10 @@ export function newSet(info: NfnlInfo): number {
   const name = freeName(t, a.str(NFTA_SET_NAME));
   if (name === null) return -EINVAL;
   const { clock } = nn.net.kernel;
-  const s = new NftSet(t, name, nftHandle(t), desc, () => clock.now());
   const exprs = nftElemExprs(m.ctx(t, null), a, NFTA_SET_EXPR, NFTA_SET_EXPRESSIONS);
   if (typeof exprs === 'number') return exprs;
   if (exprs.length > NFT_ELEM_EXPRS) return -E2BIG;
+  const s = new NftSet(t, name, nftHandle(t), desc, () => clock.now());
   s.exprs = exprs;
   t.sets.insert(s);
   nn.setIds.set(a.u32(NFTA_SET_ID), s);

@@ -1,7 +1,7 @@
 /** Expressions that use what has a name: objref, and dynset, by which rules add elements. */
 import { E2BIG, EINVAL, ENOENT, EOPNOTSUPP } from '@linnet/kernel';
 import {
-  NFT_BREAK, NFT_DYNSET_F_INV, NFT_DYNSET_OP_ADD, NFT_DYNSET_OP_DELETE, NFT_DYNSET_OP_UPDATE, NFT_SET_MAP, NFT_SET_OBJECT, NFT_SET_TIMEOUT, NFTA_DYNSET_EXPR, NFTA_DYNSET_EXPRESSIONS, NFTA_DYNSET_FLAGS,
+  NFT_BREAK, NFT_DYNSET_F_INV, NFT_DYNSET_OP_ADD, NFT_DYNSET_OP_DELETE, NFT_DYNSET_OP_UPDATE, NFT_SET_EVAL, NFT_SET_MAP, NFT_SET_OBJECT, NFT_SET_TIMEOUT, NFTA_DYNSET_EXPR, NFTA_DYNSET_EXPRESSIONS, NFTA_DYNSET_FLAGS,
   NFTA_DYNSET_OP, NFTA_DYNSET_SET_ID, NFTA_DYNSET_SET_NAME, NFTA_DYNSET_SREG_DATA, NFTA_DYNSET_SREG_KEY, NFTA_DYNSET_TIMEOUT, NFTA_LIST_ELEM, NFTA_OBJREF_IMM_NAME, NFTA_OBJREF_IMM_TYPE,
   NFTA_OBJREF_SET_ID, NFTA_OBJREF_SET_NAME, NFTA_OBJREF_SET_SREG,
 } from '@linnet/uapi';
@@ -52,6 +52,7 @@ export const NFT_ELEM_EXPRS = 2;
 /** May elements of the set have these expressions? They are the set's own, where it has some (observed on Linux 6.18). */
 function fits(set: NftSet, list: readonly NftExpr[]): number {
   const own = set.exprs;
+  if (list.length !== 0 && (set.desc.flags & NFT_SET_EVAL) === 0) return -EINVAL;
   for (let i = 0; i < list.length; i++) {
     if (i === NFT_ELEM_EXPRS) return -E2BIG;
     if (own.length === 0) continue;
@@ -184,6 +185,11 @@ function dynset(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
     w.putBe32(NFTA_DYNSET_OP, op);
     w.putString(NFTA_DYNSET_SET_NAME, set.name);
     if (given !== 0) nftPutU64(w, NFTA_DYNSET_TIMEOUT, given / MS);
+    // What the set says of its elements is not said again.
+    if (set.exprs.length !== 0) {
+      w.putBe32(NFTA_DYNSET_FLAGS, flags);
+      return;
+    }
     if (named.length === 1) nftPutExpr(w, NFTA_DYNSET_EXPR, named[0]!);
     else if (named.length > 1) nftPutExprs(w, NFTA_DYNSET_EXPRESSIONS, named);
     w.putBe32(NFTA_DYNSET_FLAGS, flags);

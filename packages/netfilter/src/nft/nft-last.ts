@@ -16,7 +16,7 @@ function make(k: Kernel, used: boolean, at: number): NftExpr {
   });
   e.dump = (w) => {
     w.putBe32(NFTA_LAST_SET, last.used ? 1 : 0);
-    if (last.used) nftPutU64(w, NFTA_LAST_MSECS, Math.floor((k.clock.now() - last.at) / NS_PER_MS));
+    nftPutU64(w, NFTA_LAST_MSECS, last.used ? Math.floor((k.clock.now() - last.at) / NS_PER_MS) : 0);
   };
   e.again = () => make(k, used, at);
   return e;
