@@ -64,13 +64,14 @@ const NAMED: readonly Trace[] = [
   { name: 'keep-alives', steps: [...OPEN, '> A 0 1', '< A 1 1', '> A 0 1', '> A 0 1', '> A 0 1', '> A 0 1', '> A 0 1', '< A 1 1'] },
   { name: 'picked up on the way', steps: ['> PA 1 1 100', '> PA 900001 1 100', '< A 1 900101', '> PA 101 1 100', '< FA 1 201', '> FA 201 2', '< A 2 202'] },
   { name: 'picked up from an answer', steps: ['< PA 1 1 100', '> A 1 101', '< PA 101 1 100', '> R 1'] },
+  ...[1, 2, 101].map((n): Trace => ({ name: `picked up at a keep-alive, or before ${n} bytes that were not seen`, by: 'netlink', steps: ['> A 0 1', `< A 1 ${n}`, '> A 0 1', `< A 1 ${n}`, `> PA ${n} 1 10`, `< A 1 ${n + 10}`] })),
   { name: 'picked up, then a RST', steps: ['> A 1 1', '< R 1', '> A 1 1'] },
   { name: 'not picked up', sysctl: { tcp_loose: 0 }, steps: ['> A 1 1', '> PA 1 1 10', '< SA 0 1', '> FA 1 1', '> R 1', ...OPEN, '< PA 1 1 100'] },
   { name: 'liberal: windows are not asked for', sysctl: { tcp_be_liberal: 1 }, steps: [...OPEN, '> PA 400000 1 1000', '< A 1 900000', '> PA 4294700000 1 10', '< R 900000'] },
   { name: 'retransmissions of a machine that waits for five', sysctl: { tcp_max_retrans: 5 }, steps: [...OPEN, '> A 1 1', '> A 1 1', '> A 1 1', '> A 1 1', '> A 1 1', '> A 1 1', '> A 1 1'] },
   { name: 'flags that no TCP sends', steps: ['> -', '> FPU', '> SF', '> SR', ...OPEN, '> SF 1', '> - 1', '> F 1', '> SAU 1 1', '> PAUEC 1 1 10', '< FAPU 1 11'] },
   { name: 'a SYN with data (RFC 7413)', steps: ['> S 0 0 100', '< SA 0 101', '> PA 101 1 100', '< A 1 201'] },
-  { name: 'a half-open connection ends with its time', sysctl: { tcp_timeout_syn_sent: 1 }, steps: ['> S', 'gone', 'tcp_timeout_syn_sent=120', '< SA 0 1'] },
+  { name: 'a half-open connection ends with its time', sysctl: { tcp_timeout_syn_sent: 3 }, steps: ['> S', 'gone', 'tcp_timeout_syn_sent=120', '< SA 0 1'] },
 ];
 
 /** The named traces: over IPv4, every third over IPv6 too, and some with the timeouts of a fresh machine. */

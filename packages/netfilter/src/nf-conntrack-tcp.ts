@@ -204,6 +204,7 @@ function inWindow(cn: NfConntrackNet, ct: NfConn, tcp: NfCtTcp, reply: boolean, 
       sender.maxwin = rawWin === 0 ? 1 : rawWin << sender.scale;
       sender.maxend = (end + sender.maxwin) | 0;
       if (receiver.maxwin === 0) sideInit(receiver, ack, 1);
+      else if (sack === ((receiver.end + 1) | 0)) receiver.end = sack; // picked up at a keep-alive, which has the number before the next one (RFC 9293 3.8.4)
     }
   } else if (
     (tcp.state === TCP_CONNTRACK_SYN_SENT || tcp.state === TCP_CONNTRACK_SYN_RECV) && !reply && (flags & TCPHDR_SYN) !== 0 && after(end, sender.end)
