@@ -17,7 +17,7 @@ for i in range(5):
 ${end}"`;
 const STAY = "print('ready', flush=True); time.sleep(30)";
 const ASK = "print(subprocess.run(['ss', '-Htni', 'dport = :5000'], capture_output=True, text=True).stdout)";
-const BBR = / bbr .* bbr:\(bw:[1-9]\d*bps,mrtt:[\d.e-]+,pacing_gain:2\.88672,cwnd_gain:2\.88672\) send \d+bps .* pacing_rate \d+bps delivery_rate \d+bps /;
+const BBR = / bbr .* bbr:\(bw:[1-9]\d*bps,mrtt:[\d.e-]+,pacing_gain:2\.88672,cwnd_gain:2\.88672\) send \d+bps .*pacing_rate \d+bps delivery_rate \d+bps /;
 
 describe.skipIf(!can('ss', 'python3'))('ss -i of', () => {
   test.each([
