@@ -45,6 +45,8 @@ const SCENARIOS: readonly Scenario[] = [
     name: 'it comes while it is waited for',
     async play(s, v) {
       s.peer.answers = false;
+      // One question only, however long the two programs take to start.
+      await setTable(s, v, 'retrans 8000');
       await s.data(v);
       await s.data(v);
       await s.wait(100);
@@ -272,7 +274,7 @@ const SCENARIOS: readonly Scenario[] = [
     name: 'more is sent than may wait',
     async play(s, v) {
       s.peer.answers = false;
-      await setTable(s, v, 'queue 2 retrans 2000');
+      await setTable(s, v, 'queue 2 retrans 8000');
       for (let i = 0; i < 4; i++) await s.data(v);
       answer(s, v);
       await s.until(/REACHABLE/);

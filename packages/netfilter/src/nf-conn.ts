@@ -26,6 +26,8 @@ export class NfCtTcp {
   readonly reply: NfTcpSide = new NfTcpSide();
   /** TCP_CONNTRACK_*. */
   state = 0;
+  /** Both sides sent a SYN before either was answered. */
+  simultaneous = false;
   lastDir = 0;
   lastIndex = 0;
   retrans = 0;

@@ -127,8 +127,9 @@ function segEnd(seq: number, len: number, dataoff: number, doff: number, flags: 
   return (seq + len - dataoff - doff + ((flags & TCPHDR_SYN) !== 0 ? 1 : 0) + ((flags & TCPHDR_FIN) !== 0 ? 1 : 0)) | 0;
 }
 
-/** Reads the options of a SYN: the window's scale and whether SACK may be used. */
+/** Reads the options of a SYN: the window's scale and whether SACK may be used. One without any changes nothing. */
 function synOptions(skb: Skb, at: number, end: number, side: NfTcpSide): void {
+  if (end === at + TCPHDR_LEN) return;
   const { u8, view } = skb;
   side.scale = 0;
   side.flags = 0;
@@ -228,14 +229,15 @@ function inWindow(cn: NfConntrackNet, ct: NfConn, tcp: NfCtTcp, reply: boolean, 
   // Who is liberal lets it pass, but learns no windows from it.
   if (!before(seq, (sender.maxend + 1) | 0)) {
     // A little too far is a sender that probes; far beyond is somebody else, and so is who acknowledges what was never sent, or long ago.
-    if (((end - sender.maxend + 1) | 0) > receiver.maxwin || after(sack, receiver.end) || ackIsOld) return liberal ? IN_WINDOW : OUT_INVALID;
+    if (((end - sender.maxend + 1) >>> 0) > receiver.maxwin || after(sack, receiver.end) || ackIsOld) return liberal ? IN_WINDOW : OUT_INVALID;
     // It may well arrive there, and will be acknowledged then.
     sender.end = end;
     sender.flags |= IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
     return liberal ? IN_WINDOW : OUT_IGNORE;
   }
   if (after(sack, receiver.end)) return liberal ? IN_WINDOW : OUT_INVALID;
-  if (!after(end, (sender.end - receiver.maxwin - 1) | 0) || ackIsOld) return liberal ? IN_WINDOW : OUT_IGNORE;
+  // Nothing is too old for a window that nobody has told.
+  if ((receiver.maxwin !== 0 && !after(end, (sender.end - receiver.maxwin - 1) | 0)) || ackIsOld) return liberal ? IN_WINDOW : OUT_IGNORE;
 
   // What the segment tells.
   let maxwinSeen = win;
@@ -320,10 +322,11 @@ function outOfStep(cn: NfConntrackNet, ct: NfConn, tcp: NfCtTcp, kind: number, d
   if (((ct.timeout - cn.net.kernel.jiffies) | 0) > short) nfCtRefresh(ct, short);
 }
 
-function remember(tcp: NfCtTcp, kind: number, dir: number, seq: number, end: number, win: number): void {
+function remember(tcp: NfCtTcp, kind: number, dir: number, seq: number, ack: number, end: number, win: number): void {
   tcp.lastIndex = kind;
   tcp.lastDir = dir;
   tcp.lastSeq = seq;
+  if (kind === K_ACK) tcp.lastAck = ack;
   tcp.lastEnd = end;
   tcp.lastWin = win;
 }
@@ -362,6 +365,7 @@ export function nfConntrackTcpPacket(cn: NfConntrackNet, ct: NfConn, skb: Skb, d
       // The other side knew nothing of the connection any more: the SYN that was let through began a new one.
       old = TCP_CONNTRACK_ESTABLISHED;
       next = TCP_CONNTRACK_SYN_RECV;
+      tcp.simultaneous = false;
       sideInit(receiver, tcp.lastEnd, tcp.lastWin);
       receiver.flags = tcp.lastFlags;
       receiver.scale = tcp.lastWscale;
@@ -372,10 +376,12 @@ export function nfConntrackTcpPacket(cn: NfConntrackNet, ct: NfConn, skb: Skb, d
       sender.scale = 0;
       kind = K_SYNACK;
     } else {
-      remember(tcp, kind, dir, seq, end, tcphWindow(view, at));
+      remember(tcp, kind, dir, seq, tcphAckSeq(view, at), end, tcphWindow(view, at));
       if (kind === K_SYN) {
         const keepFlags = sender.flags;
         const keepScale = sender.scale;
+        sender.flags = 0;
+        sender.scale = 0;
         synOptions(skb, at, at + (tcphDoff(view, at) << 2), sender);
         tcp.lastFlags = sender.flags;
         tcp.lastWscale = sender.scale;
@@ -385,21 +391,26 @@ export function nfConntrackTcpPacket(cn: NfConntrackNet, ct: NfConn, skb: Skb, d
       return NF_ACCEPT;
     }
   }
+  // After a simultaneous open both have said SYN: the first acknowledgement of either side is the last step.
+  if (next === TCP_CONNTRACK_SYN_SENT2) tcp.simultaneous = true;
+  else if (tcp.simultaneous && kind === K_ACK && old === TCP_CONNTRACK_SYN_RECV) next = TCP_CONNTRACK_ESTABLISHED;
   // A SYN was let through, and this is what the other side says to it; or the connection ends anyway. Nothing more is asked of such a RST.
   const answersSyn = kind === K_RST && tcp.lastIndex === K_SYN && old !== TCP_CONNTRACK_SYN_SENT;
-  const ends = kind === K_RST && ((old >= TCP_CONNTRACK_FIN_WAIT && old <= TCP_CONNTRACK_CLOSE)
+  // An acknowledgement of what the opener never sent is let through too, and refused by its number (RFC 9293 3.10.7.3).
+  const refusesAck = kind === K_RST && (old === TCP_CONNTRACK_SYN_SENT || old === TCP_CONNTRACK_SYN_SENT2) && ((old === TCP_CONNTRACK_SYN_SENT && !reply && seq === tcp.lastAck)
+    || (tcp.lastIndex === K_ACK && tcp.lastDir !== dir && (flags & TCPHDR_ACK) !== 0 && tcphAckSeq(view, at) === tcp.lastEnd));
+  const ends = kind === K_RST && (refusesAck || (old >= TCP_CONNTRACK_FIN_WAIT && old <= TCP_CONNTRACK_CLOSE)
     || (answersSyn && tcp.lastDir !== dir && tcphAckSeq(view, at) === tcp.lastEnd));
   if (kind === K_RST && !ends && !answersSyn && (receiver.flags & IP_CT_TCP_FLAG_MAXACK_SET) !== 0 && !(seq === 0 && old !== TCP_CONNTRACK_ESTABLISHED)) {
-    if (before(seq, receiver.maxack) && cn.tcpIgnoreInvalidRst === 0 && cn.tcpBeLiberal === 0) return -NF_ACCEPT;
-    // In the window, but not the one number that ends a connection for sure (RFC 5961 3.2): the peer may ask for it again.
-    if (old === TCP_CONNTRACK_ESTABLISHED && (ct.status & IPS_ASSURED) !== 0 && seq !== receiver.maxack) next = old;
+    if (before(seq, receiver.maxack) && cn.tcpIgnoreInvalidRst === 0) return -NF_ACCEPT;
+    // In the window, but not a number that ends a connection for sure (RFC 5961 3.2), which is what is expected next, or follows what was sent just before: the peer may ask for it again.
+    const follows = tcp.lastDir === dir && tcp.lastIndex === K_ACK && seq === tcp.lastEnd;
+    if (old === TCP_CONNTRACK_ESTABLISHED && (ct.status & IPS_ASSURED) !== 0 && seq !== receiver.maxack && !follows) next = old;
   }
-  const refused = kind === K_RST && old === TCP_CONNTRACK_SYN_SENT && reply && (flags & TCPHDR_ACK) !== 0 && tcphAckSeq(view, at) !== receiver.end;
-  if (refused) return -NF_ACCEPT;
-  if (!ends && !(kind === K_RST && old === TCP_CONNTRACK_SYN_SENT && reply)) {
+  if (!ends) {
     const w = inWindow(cn, ct, tcp, reply, kind, skb, at, end);
     if (w === OUT_INVALID) {
-      outOfStep(cn, ct, tcp, kind, dir);
+      if ((ct.status & IPS_ASSURED) !== 0) outOfStep(cn, ct, tcp, kind, dir);
       return -NF_ACCEPT;
     }
     if (w === OUT_IGNORE) return NF_ACCEPT;
@@ -411,8 +422,8 @@ export function nfConntrackTcpPacket(cn: NfConntrackNet, ct: NfConn, skb: Skb, d
   if (old !== next && next === TCP_CONNTRACK_FIN_WAIT) sender.flags |= IP_CT_TCP_FLAG_CLOSE_INIT;
   const t = ct.timeouts ?? cn.tcpTimeouts;
   let timeout = t[next]!;
-  if (kind === K_RST) timeout = Math.min(timeout, t[TCP_CONNTRACK_CLOSE]!);
-  else if (tcp.retrans >= cn.tcpMaxRetrans && timeout > t[TIMEOUT_RETRANS]!) timeout = t[TIMEOUT_RETRANS]!;
+  if (tcp.retrans >= cn.tcpMaxRetrans && timeout > t[TIMEOUT_RETRANS]!) timeout = t[TIMEOUT_RETRANS]!;
+  else if (kind === K_RST) timeout = Math.min(timeout, t[TCP_CONNTRACK_CLOSE]!);
   else if (((tcp.orig.flags | tcp.reply.flags) & IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED) !== 0 && timeout > t[TIMEOUT_UNACK]!) timeout = t[TIMEOUT_UNACK]!;
   else if (tcp.lastWin === 0 && timeout > t[TIMEOUT_RETRANS]!) timeout = t[TIMEOUT_RETRANS]!;
   let events = old !== next ? IPCT_PROTOINFO : 0;
