@@ -169,11 +169,12 @@ describe.skipIf(!have('root', 'ip', 'python3', 'sysctl'))('multipath', () => {
         side.set('fib_multipath_hash_policy', policy);
         side.set('fib_multipath_hash_fields', fields);
         for (const [what, change] of vary) {
-          // Many bases for the protocol, of which there are only two.
+          // Many seeds for the protocol, of which there are only two.
           const rows = what === 'protocol' ? 40 : 1;
           let moved = false;
           for (let row = 0; row < rows; row++) {
-            const flows = Array.from({ length: what === 'protocol' ? 2 : 60 }, (_, i): Flow => ({ ...base, src: base.src + row, ...change(i) }));
+            side.set('fib_multipath_hash_seed', row + 1);
+            const flows = Array.from({ length: what === 'protocol' ? 2 : 60 }, (_, i): Flow => ({ ...base, ...change(i) }));
             if (new Set(await paths(side, flows)).size > 1) moved = true;
           }
           lines.push(`policy ${policy} fields ${fields}: ${what} ${moved ? 'decides' : 'does not matter'}`);
