@@ -34,6 +34,9 @@ chain i { type filter hook input priority 0; meta nftrace set 1; counter; }
 }
 `;
 
+/** The elements of `s`, without what is left of their time. */
+const ELEMENTS = "nft list set ip t s | grep -o '10[.0-9]*' | sort";
+
 export const NFT_SCENES: readonly FilterScene[] = [
   {
     name: 'tables, chains, rules, counters',
@@ -55,6 +58,23 @@ export const NFT_SCENES: readonly FilterScene[] = [
       q('add chain ip t x; add rule ip t x accept; add rule ip t nochain accept'), q('delete table ip t; add table ip u; add chain ip none c'), q('add table ip t { flags dormant; }'), LIST, q('add table ip t'), LIST,
       q('add rule ip t a ip daddr 10.0.0.1 counter jump { tcp dport 1 counter; udp dport 2 drop; }'), LIST, q('flush chain ip t a'), LIST, q('add rule ip t a bogus'), q('add rule ip t a ip saddr @nothing'), q('add rule ip t a counter name "x"'), q('create table ip t'), q('delete table ip6 t'), q('delete set ip t x'),
       ...Array.from({ length: 18 }, (_, i) => `nft 'add chain ip t j${i}'`), `nft '${Array.from({ length: 17 }, (_, i) => `add rule ip t j${i} jump j${i + 1}`).join('; ')}'`, q('add chain ip t deep { type filter hook output priority 0; }'), q('add rule ip t deep jump j0'), q('add rule ip t deep jump j2'), q('add rule ip t deep jump j3'), q('add rule ip t deep goto j2'), LIST,
+    ],
+  },
+  {
+    name: 'elements that rules take away keep their place until it is cleaned',
+    steps: [
+      q('add table ip t'), q('add set ip t s { type ipv4_addr; size 3; flags dynamic,timeout; timeout 1h; gc-interval 6s; }'), q('add chain ip t f { type filter hook forward priority 0; }'),
+      q('add rule ip t f ip dscp 8 delete @s { ip saddr } counter return'), q('add rule ip t f add @s { ip saddr } counter'),
+      send(...[2, 3, 4].map((n) => `udp src=10.1.0.${n} dst=203.0.113.2`), 'udp src=10.1.0.3 dst=203.0.113.2 tos=32', 'udp src=10.1.0.5 dst=203.0.113.2', 'udp src=10.1.0.3 dst=203.0.113.2'),
+      ELEMENTS, 'nft list chain ip t f', q('add element ip t s { 10.1.0.6 }'), 'sleep 6.5', send('udp src=10.1.0.5 dst=203.0.113.2', 'udp src=10.1.0.3 dst=203.0.113.2'), ELEMENTS, 'nft list chain ip t f',
+    ],
+  },
+  {
+    name: "options of TCP without TCP, the packet's own device",
+    steps: [
+      q('add table inet t'), ...['output', 'postrouting', 'forward'].flatMap((h) => [`nft 'add chain inet t ${h} { type filter hook ${h} priority 0; }'`,
+        ...['udp', 'tcp', 'icmp'].flatMap((l4) => ['tcp option maxseg size set 500', 'reset tcp option maxseg', 'meta iiftype ether', 'meta oiftype ether', 'iif 0'].map((what) => `nft 'add rule inet t ${h} meta l4proto ${l4} ${what} counter'`))]),
+      send(`udp ${OUT}`, `tcp ${OUT}`, `tcp ${OUT} opts=020405b4`, `icmp ${OUT}`, 'udp src=10.1.0.2 dst=10.1.0.1 dport=9', 'tcp src=10.1.0.2 dst=10.1.0.1 dport=9', 'icmp src=10.1.0.2 dst=10.1.0.1 type=8'), 'nft list table inet t',
     ],
   },
   {

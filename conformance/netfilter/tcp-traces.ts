@@ -76,6 +76,8 @@ const NAMED: readonly Trace[] = [
   { name: 'RST that follows what was sent just before', steps: [...OPEN, '> A 65536 1', '> R 65536 1', '> A 1 1'] },
   { name: 'RST that follows what the other side acknowledged since', steps: [...OPEN, '> A 65536 1', '< A 1 1', '> R 65536 1'] },
   ...[0, 2, 70000, 4294967295, 4294901000].map((n): Trace => ({ name: `refused with the number ${n}`, by: 'netlink', steps: ['> S 0 0 0 1000', `< RA 0 ${n}`] })),
+  ...[4294901295, 0, 100000].map((n): Trace => ({ name: `a RST that means nothing with ${n}, then a simultaneous open`, by: 'netlink', steps: [`> S 0 0 0 65535 ${SCALE}`, `< RA ${n} 99`, '< S', '> SA 0 1'] })),
+  { name: 'a RST that means nothing, then the answer', by: 'netlink', steps: [`> S 0 0 0 65535 ${SCALE}`, '< RA 4294901295 99 0 1', '< SA 0 1', '> A 1 1'] },
   { name: 'refused with any number before the eyes of a liberal', sysctl: { tcp_be_liberal: 1 }, steps: ['> S', '< RA 0 50'] },
   { name: 'an acknowledgement before the SYN-ACK, and its refusal', steps: ['> S', '< PA 0 1 100 1', '< RA 400100 99', '< R 400100'] },
   { name: 'flags that no TCP sends', steps: ['> -', '> FPU', '> SF', '> SR', ...OPEN, '> SF 1', '> - 1', '> F 1', '> SAU 1 1', '> PAUEC 1 1 10', '< FAPU 1 11'] },

@@ -82,7 +82,8 @@ def by_netlink(six):
             if tup[1] == b'\x06':
                 p = attrs(attrs(a[4])[1])
                 left = -(-struct.unpack('>I', a[7])[0] // 10) * 10
-                lines.append('%s %d status=%#x begun by %s scale %s flags %s' % (STATES[p[1][0]], left, struct.unpack('>I', a[3])[0], 'server' if tup[2] == b'\0\x50' else 'client', '/'.join(str(p[i][0]) for i in (2, 3) if i in p), '/'.join('%#x' % p[i][0] for i in (4, 5))))
+                counted = '/'.join(':'.join(str(struct.unpack('>Q', c[i])[0]) for i in (1, 2)) for c in (attrs(a[i]) for i in (9, 10)))
+                lines.append('%s %d status=%#x begun by %s scale %s flags %s counted %s' % (STATES[p[1][0]], left, struct.unpack('>I', a[3])[0], 'server' if tup[2] == b'\0\x50' else 'client', '/'.join(str(p[i][0]) for i in (2, 3) if i in p), '/'.join('%#x' % p[i][0] for i in (4, 5)), counted))
             o += (l + 3) & ~3
 
 def by_conntrack(six):
@@ -90,6 +91,7 @@ def by_conntrack(six):
     if r.returncode != 0: sys.exit(r.stderr)
     return [' '.join(l.split()) for l in r.stdout.splitlines()]
 
+sysctl('acct', 1)
 number = 0
 for n, t in enumerate(map(json.loads, sys.argv[1:])):
     print('== ' + t['name'])

@@ -47,6 +47,17 @@ export class NfCtAcct {
   bytes1 = 0;
 }
 
+/** Counts a packet of `len` bytes that gave the entry time (nf_ct_acct_add). @alpha */
+export function nfCtAcctAdd(acct: NfCtAcct, reply: boolean, len: number): void {
+  if (reply) {
+    acct.packets1++;
+    acct.bytes1 += len;
+  } else {
+    acct.packets0++;
+    acct.bytes0 += len;
+  }
+}
+
 /** What NAT keeps in an entry (struct nf_conn_nat). @alpha */
 export class NfCtNat {
   /** The device that a masqueraded connection leaves by, else 0. */

@@ -6,7 +6,7 @@ import {
   AF_INET, AF_INET6, ICMP_DEST_UNREACH, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIME_EXCEEDED, ICMPV6_INFOMSG_MASK, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP,
   IPPROTO_UDP, NDISC_REDIRECT, NR_ICMP_TYPES, UDPHDR_LEN, udphCheck, udphLen,
 } from '@linnet/uapi';
-import { NfConn, NfCtAcct } from './nf-conn.ts';
+import { NfConn, NfCtAcct, nfCtAcctAdd } from './nf-conn.ts';
 import {
   IP_CT_ESTABLISHED, IP_CT_ESTABLISHED_REPLY, IP_CT_IS_REPLY, IP_CT_NEW, IP_CT_RELATED, IP_CT_UNTRACKED, IPS_ASSURED, IPS_CONFIRMED, IPS_DYING, IPS_EXPECTED, IPS_SEEN_REPLY,
   IPS_TEMPLATE,
@@ -156,19 +156,18 @@ function icmpPacket(cn: NfConntrackNet, ct: NfConn, six: boolean): number {
 }
 
 function l4Packet(cn: NfConntrackNet, ct: NfConn, skb: Skb, dataoff: number, reply: boolean, state: NfState): number {
-  switch (ct.orig.protonum) {
-    case IPPROTO_TCP:
-      return nfConntrackTcpPacket(cn, ct, skb, dataoff, reply, state);
-    case IPPROTO_UDP:
-      return udpPacket(cn, ct, skb, dataoff, state);
-    case IPPROTO_ICMP:
-      return icmpPacket(cn, ct, false);
-    case IPPROTO_ICMPV6:
-      return icmpPacket(cn, ct, true);
-    default:
-      nfCtRefresh(ct, cn.genericTimeout);
-      return NF_ACCEPT;
-  }
+  const proto = ct.orig.protonum;
+  if (proto === IPPROTO_TCP) return nfConntrackTcpPacket(cn, ct, skb, dataoff, reply, state);
+  const ret = proto === IPPROTO_UDP ? udpPacket(cn, ct, skb, dataoff, state)
+    : proto === IPPROTO_ICMP || proto === IPPROTO_ICMPV6 ? icmpPacket(cn, ct, proto === IPPROTO_ICMPV6)
+      : genericPacket(cn, ct);
+  if (ret === NF_ACCEPT && ct.acct !== null) nfCtAcctAdd(ct.acct, reply, skb.len);
+  return ret;
+}
+
+function genericPacket(cn: NfConntrackNet, ct: NfConn): number {
+  nfCtRefresh(ct, cn.genericTimeout);
+  return NF_ACCEPT;
 }
 
 /** An ICMP error belongs to the connection whose packet it quotes (RFC 5508 3.2, RFC 5382 9). */
@@ -273,16 +272,6 @@ export function nfConntrackIn(cn: NfConntrackNet, skb: Skb, state: NfState): num
       skb.nfct = null;
       skb.nfctInfo = 0;
       return ret === NF_DROP ? NF_DROP : invalid(cn, skb);
-    }
-    const { acct } = ct;
-    if (acct !== null) {
-      if (reply) {
-        acct.packets1++;
-        acct.bytes1 += skb.len;
-      } else {
-        acct.packets0++;
-        acct.bytes0 += skb.len;
-      }
     }
     if (reply && (ct.status & IPS_SEEN_REPLY) === 0) {
       ct.status |= IPS_SEEN_REPLY;

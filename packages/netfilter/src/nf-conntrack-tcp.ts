@@ -9,7 +9,7 @@ import {
   after, before, TCPHDR_ACK, TCPHDR_CWR, TCPHDR_ECE, TCPHDR_FIN, TCPHDR_LEN, TCPHDR_PSH, TCPHDR_RST, TCPHDR_SYN, TCPHDR_URG, tcphAckSeq, tcphDoff, tcphFlags, tcphSeq, tcphWindow,
   TCPOPT_SACK, TCPOPT_SACK_PERM, TCPOPT_WINDOW, tcpOptLen,
 } from '@linnet/uapi';
-import { type NfConn, NfCtTcp, type NfTcpSide } from './nf-conn.ts';
+import { nfCtAcctAdd, type NfConn, NfCtTcp, type NfTcpSide } from './nf-conn.ts';
 import { IPS_ASSURED, IPS_CONFIRMED, IPS_FIXED_TIMEOUT, IPS_SEEN_REPLY } from './nf-conntrack-common.ts';
 import { IPCT_ASSURED, IPCT_PROTOINFO, nfCtDelete, type NfConntrackNet } from './nf-conntrack-net.ts';
 import { nfCtSeqAckBack } from './nf-conntrack-seqadj.ts';
@@ -189,8 +189,8 @@ function inWindow(cn: NfConntrackNet, ct: NfConn, tcp: NfCtTcp, reply: boolean, 
     sack = nfCtSeqAckBack(ct.seqadj, !reply, sack);
   }
   const rawWin = tcphWindow(view, at);
-  if (sender.maxwin === 0) {
-    // The first that we see of this side.
+  if (sender.maxwin === 0 || (reply && tcp.state === TCP_CONNTRACK_SYN_SENT && (flags & TCPHDR_SYN) !== 0 && after(end, sender.end))) {
+    // The first that we see of this side, or after a RST that meant nothing.
     if ((flags & TCPHDR_SYN) !== 0) {
       sideInit(sender, end, rawWin);
       synOptions(skb, at, optEnd, sender);
@@ -438,8 +438,11 @@ export function nfConntrackTcpPacket(cn: NfConntrackNet, ct: NfConn, skb: Skb, d
     ct.status |= IPS_ASSURED;
     events |= IPCT_ASSURED;
   }
-  // SYNs again and again do not keep an entry that nobody answered: a port used anew would find the old one for ever.
-  if (kind !== K_SYN || old !== TCP_CONNTRACK_SYN_SENT || (ct.status & IPS_SEEN_REPLY) !== 0) nfCtRefresh(ct, timeout);
+  // What changes nothing is not counted either. SYNs again and again do not keep an entry that nobody answered: a port used anew would find the old one for ever.
+  if (kind !== K_SYN || old !== TCP_CONNTRACK_SYN_SENT || (ct.status & IPS_SEEN_REPLY) !== 0) {
+    nfCtRefresh(ct, timeout);
+    if (ct.acct !== null) nfCtAcctAdd(ct.acct, reply, skb.len);
+  }
   if (events !== 0 && cn.notify !== null && (ct.status & IPS_CONFIRMED) !== 0) cn.notify(events, ct);
   return NF_ACCEPT;
 }

@@ -16,7 +16,7 @@ import { nftJump } from './nft-model.ts';
 import { nftElemExprs } from './nft-dyn.ts';
 import { nftData, nftPutExpr, nftPutExprs, nftPutValue, nftPutVerdict, nftValue } from './nft-expr.ts';
 import {
-  nftElemAlive, NftElem, nftPadded, type NftSet, nftSetCollect, nftSetElems, nftSetEndBehind, nftSetFind, nftSetInsert, nftSetLookup, nftSetOverlap, nftSetRemove,
+  nftElemAlive, NftElem, nftPadded, type NftSet, nftSetCollect, nftSetFull, nftSetElems, nftSetEndBehind, nftSetFind, nftSetInsert, nftSetLookup, nftSetOverlap, nftSetRemove,
 } from './nft-set.ts';
 
 const MS = 1e6;
@@ -172,7 +172,7 @@ function addElem(m: NftMsg, s: NftSet, nla: number): number {
   if (nftSetOverlap(s, e) !== null) return -EEXIST;
   const { size } = s;
   if (size !== 0 && (e.flags & NFT_SET_ELEM_INTERVAL_END) === 0) {
-    const room = (): boolean => ((s.desc.flags & NFT_SET_INTERVAL) !== 0 ? s.sorted.filter((y) => (y.flags & NFT_SET_ELEM_INTERVAL_END) === 0).length : s.count) < size;
+    const room = (): boolean => ((s.desc.flags & NFT_SET_INTERVAL) !== 0 ? s.sorted.filter((y) => (y.flags & NFT_SET_ELEM_INTERVAL_END) === 0).length < size : !nftSetFull(s));
     if (!room()) nftSetCollect(s, releaseElem);
     if (!room()) return -ENFILE;
   }

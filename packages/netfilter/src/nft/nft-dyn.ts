@@ -10,7 +10,7 @@ import { nftSetOf, nftUses } from './nft-basic.ts';
 import { type NftExprOps, nftPutExpr, nftPutExprs, nftReadExpr, nftSreg } from './nft-expr.ts';
 import { holdElem, releaseElem } from './nft-elem.ts';
 import { type NftCtx, NftExpr, type NftPkt } from './nft-model.ts';
-import { NftElem, type NftSet, nftSetCollect, nftSetInsert, nftSetLookup, nftSetMember, nftSetRemove } from './nft-set.ts';
+import { NftElem, type NftSet, nftSetCollect, nftSetFull, nftSetInsert, nftSetKill, nftSetLookup, nftSetMember } from './nft-set.ts';
 
 function objref(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
   if (a.has(NFTA_OBJREF_SET_SREG)) {
@@ -77,11 +77,10 @@ interface Dyn {
 /** A new element, or null when there is no room. */
 function add(d: Dyn, p: NftPkt): NftElem | null {
   const { set } = d;
-  const { size } = set;
   const { dataLen } = set.desc;
-  if (size !== 0 && set.count >= size) {
+  if (nftSetFull(set)) {
     nftSetCollect(set, releaseElem);
-    if (set.count >= size) return null;
+    if (nftSetFull(set)) return null;
   }
   const key = p.u8.slice(d.key, d.key + 4 * set.words); // datapath-ok: a set grows
   const x = new NftElem(key, null, 0); // datapath-ok: as above
@@ -100,7 +99,7 @@ function change(d: Dyn, p: NftPkt): boolean {
   if (d.op === NFT_DYNSET_OP_DELETE) {
     // Whether there was one makes no difference to the rule (observed on Linux 6.18).
     if (x !== null) {
-      nftSetRemove(set, x);
+      nftSetKill(set, x);
       releaseElem(x);
     }
     return true;

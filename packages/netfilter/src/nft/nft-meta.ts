@@ -91,7 +91,13 @@ function get(key: number, d: number, ctx: NftCtx): NftEval | null {
       return devName(d, key === NFT_META_OIFKIND, true);
     case NFT_META_IFTYPE:
     case NFT_META_OIFTYPE:
-      return ofDev(d, key === NFT_META_OIFTYPE, (dev) => dev.type & 0xffff);
+      if (key === NFT_META_OIFTYPE) return ofDev(d, true, (dev) => dev.type & 0xffff);
+      // The packet's own device: on the way out what is sent here has one after routing only (observed on Linux 6.18).
+      return (p) => {
+        const dev = p.skb.dev as NetDevice | null;
+        if (dev === null) p.code = NFT_BREAK;
+        else word(p, d, dev.type & 0xffff);
+      };
     case NFT_META_IIFGROUP:
     case NFT_META_OIFGROUP:
       return ofDev(d, key === NFT_META_OIFGROUP, (dev) => dev.group);

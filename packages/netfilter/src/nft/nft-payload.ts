@@ -247,12 +247,20 @@ function findChunk(p: NftPkt, type: number): number {
   return -1;
 }
 
+/** A rule about TCP's options goes on without the option, but not without TCP (observed on Linux 6.18). */
+function noTcp(p: NftPkt): void {
+  if (!p.tprotSet || p.tprot !== IPPROTO_TCP || p.fragoff !== 0) p.code = NFT_BREAK;
+}
+
 /** Takes a TCP option away: in its place the packet has options that do nothing. */
 function tcpoptStrip(raw: Uint8Array, find: (p: NftPkt) => number): NftExpr {
   return new NftExpr('exthdr', raw, (p) => {
     const { skb } = p;
     const at = find(p);
-    if (at < 0) return;
+    if (at < 0) {
+      noTcp(p);
+      return;
+    }
     const len = skb.u8[skb.data + at]! < 2 ? 1 : skb.u8[skb.data + at + 1]!;
     if (!skbEnsureWritable(skb, at + len)) return;
     const { u8 } = skb;
@@ -308,7 +316,10 @@ function tcpoptSet(a: NftAttrs, raw: Uint8Array, find: (p: NftPkt) => number, of
   const run: NftEval = (p) => {
     const { skb } = p;
     let at = find(p);
-    if (at < 0) return;
+    if (at < 0) {
+      noTcp(p);
+      return;
+    }
     if (off + len > skb.u8[skb.data + at + 1]! || !skbEnsureWritable(skb, at + off + len)) return;
     at += skb.data + off;
     const { u8 } = skb;

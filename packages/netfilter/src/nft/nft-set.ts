@@ -94,6 +94,11 @@ export class NftSet {
   rest: NftElem | null = null;
   /** Before this time no element ends: a full set need not look for one. */
   nextEnd = 0;
+  /** Elements that rules took away and that keep their place until the next time of cleaning, every `gcInterval` (observed on Linux 6.18). */
+  dead = 0;
+  /** When the last of them died, in such intervals since the set was made. */
+  deadAt = 0;
+  readonly born: number;
   /** The time, for those that end. */
   readonly now: () => number;
   constructor(table: NftTable, name: string, handle: number, desc: NftSetDesc, now: () => number) {
@@ -107,8 +112,12 @@ export class NftSet {
     this.words = (desc.keyLen + 3) >> 2;
     this.buckets = new Array<NftElem | null>(this.kind === KIND_HASH ? LEAST_BUCKETS : 0).fill(null);
     this.now = now;
+    this.born = now();
   }
 }
+
+/** How often dead elements are cleared away, where the set does not say (ns). */
+const GC_INTERVAL = 1e9;
 
 function alive(s: NftSet, e: NftElem): boolean {
   return e.timeout === 0 || s.now() < e.expires;
@@ -279,6 +288,25 @@ export function nftSetRemove(s: NftSet, e: NftElem): void {
     }
     prev = x;
   }
+}
+
+function interval(s: NftSet): number {
+  return Math.floor((s.now() - s.born) / (s.desc.gcInterval === 0 ? GC_INTERVAL : s.desc.gcInterval * 1e6));
+}
+
+/** A rule takes an element out. @alpha */
+export function nftSetKill(s: NftSet, e: NftElem): void {
+  nftSetRemove(s, e);
+  const at = interval(s);
+  s.dead = at === s.deadAt ? s.dead + 1 : 1;
+  s.deadAt = at;
+}
+
+/** Is there no room for another element, of living and dead ones? @alpha */
+export function nftSetFull(s: NftSet): boolean {
+  if (s.size === 0) return false;
+  if (s.dead !== 0 && interval(s) !== s.deadAt) s.dead = 0;
+  return s.count + s.dead >= s.size;
 }
 
 /** All elements but `*`, also those whose time is over. */
