@@ -1,4 +1,4 @@
-// Helpers of connection tracking, line by line: what an FTP or TFTP conversation becomes, and what is expected of it, on the real kernel and on Linnet.
+// Helpers of connection tracking, line by line: what a conversation of FTP, IRC or TFTP becomes, and what is expected of it, on the real kernel and on Linnet.
 import { describe, test } from 'vitest';
 import { can } from '../preload/lab.ts';
 import { send, setupOf } from './iptables.ts';
@@ -25,9 +25,9 @@ class Control {
   cOff = 0;
   sOff = 0;
   /** `wan`: the address of the client as the server sees it. `port`: the client's. */
-  constructor(client: string, server: string, wan: string, port: number, c = 1000, s = 5000) {
-    this.#client = `tcp src=${client} dst=${server} sport=${port} dport=21`;
-    this.#server = `f1 tcp src=${server} dst=${wan} sport=21 dport=${port}`;
+  constructor(client: string, server: string, wan: string, port: number, c = 1000, s = 5000, dport = 21) {
+    this.#client = `tcp src=${client} dst=${server} sport=${port} dport=${dport}`;
+    this.#server = `f1 tcp src=${server} dst=${wan} sport=${dport} dport=${port}`;
     this.#c = c;
     this.#s = s;
   }
@@ -114,6 +114,35 @@ function lines(...talks: readonly (readonly Line[])[]): string[] {
 const client = (text: string): readonly Line[] => [['c', 'NOOP\r\n'], ['c', text]];
 const server = (text: string): readonly Line[] => [['s', '220 ok\r\n'], ['s', text]];
 
+// ---- IRC: offers of one client, each in a connection of its own. $ stands for the client's address as a number, @ for a port.
+const TO_BOB = 'PRIVMSG bob :';
+const NAMED = '\x01DCC SEND abcdef $ @\x01\r\n';
+const OFFERS: readonly string[] = [
+  ...['SEND file.txt', 'CHAT chat', 'MOVE x', 'TSEND x', 'SCHAT x', 'FOO x', 'send x', 'SENDX x', 'SENT x', 'CHAT  chat', 'SEND "a b"', 'SEND a\x01', 'SEND ', 'SEND a\nb', 'SEND', 'CHAT'].map((w) => `${TO_BOB}\x01DCC ${w} $ @ 123\x01\r\n`),
+  ...['PRIVMSG bob:', 'PRIVMSG :', 'PRIVMSG  :', 'PRIVMSG a :b :', 'PRIVMSG a :b', 'PRIVMSG a b ', 'PRIVMSG b:ob :', 'PRIVMSG bob ::', 'PRIVMSG bob : ', 'PRIVMSG a,b :', 'PRIVMSG  a  :', 'PRIVMSG bob\r\n x :', 'privmsg bob :', 'PRIVMSGx b :', 'PRIVMSG\tb :', 'NOTICE bob :', ':me PRIVMSG bob :', ' PRIVMSG bob :', '\r\nPRIVMSG bob :', '\n\n\n\n\nPRIVMSG bob :', '\tPRIVMSG bob :', 'xPRIVMSG bob :', `NOOP\r\n${TO_BOB}`, '', TO_BOB.repeat(2)].map((w) => `${w}${NAMED}`),
+  ...['$ @', '$ @ ', '$ @\x01', '$  @\n', '$ \n@\n', '$\t@\n', '$x @\n', '0$ 0@\n', '+$ @\n', '$ +@\n', '$ -5\n', '-1 @\n', '0x0a010002 @\n', '10.1.0.2 @\n', '$ 0\n', '$ 196608\n', '$ @x\n', '$ @\n..........', '$\n', '4462804994 @\n', '167837699 @\n', '3405803777 @\n', '3405803778 @\n'].map((w) => `${TO_BOB}\x01DCC SEND abcdef ${w}`),
+  `${TO_BOB}\x01DCC SEND a $ @\x01\x01DCC SEND b $ 9@\x01\r\n`, `${TO_BOB}\x01DCC SEND a 1 @\x01\x01DCC SEND b $ @\x01\r\n`, `${TO_BOB}hey\r\n${TO_BOB}\x01DCC SEND b $ @\x01\r\n`, `${TO_BOB}\x01DCCSEND a $ @\x01\r\n`, `${TO_BOB}\x01 DCC SEND a $ @\x01\r\n`,
+  // As short as can be.
+  ...['$ 7\n', '$ 71\n', '$ 8\r\n'].map((w) => `${TO_BOB}\x01DCC SEND a ${w}`), `${TO_BOB}\x01DCC SEND  $ 72\n`, `${TO_BOB}\x01DCC SEND  $ 731\n`, `${TO_BOB}\x01DCC SCHAT  $ 74\n`,
+];
+function offers(wan: string): string[] {
+  return OFFERS.flatMap((text, i) => {
+    const f = new Control(A, S, wan, 4000 + i, 1000, 5000, 6667);
+    return [...f.open(), f.c(text.replaceAll('$', '167837698').replaceAll('@', String(5000 + i)))];
+  });
+}
+/** The same client goes on; a server says the same. */
+function irc(wan: string): string[] {
+  const f = new Control(A, S, wan, 4500, 1000, 5000, 6667);
+  const g = new Control(A, S, wan, 4501, 1000, 5000, 6667);
+  const out = [...f.open(), f.s(':x NOTICE bob :hello\r\n')];
+  for (let i = 0; i < 10; i++) out.push(f.c(`${TO_BOB}\x01DCC SEND a 167837698 ${6000 + i}\x01\r\n`));
+  out.push(...g.open(), ...['167837698', '3405803777', '3405803778'].map((n, i) => g.s(`${TO_BOB}\x01DCC SEND a ${n} ${6100 + i}\x01\r\n`)));
+  return out;
+}
+const IRC = ['iptables -t raw -A PREROUTING -p tcp --dport 6667 -j CT --helper irc', 'iptables -A FORWARD -m helper --helper irc', 'iptables -A FORWARD -m conntrack --ctstate RELATED'];
+const CALL = (wan: string): string => send(`f1 tcp src=203.0.113.4 dst=${wan} sport=99 dport=5000`, `tcp src=${A} dst=203.0.113.4 sport=5000 dport=99 flags=SA seq=9 ack=2`, `f1 tcp src=203.0.113.4 dst=${wan} sport=98 dport=5002`);
+
 const DNAT = 'iptables -t nat -A PREROUTING -i f0 -p tcp --dport 21 -j DNAT --to-destination 10.1.0.2';
 const SCENES: readonly FilterScene[] = [
   {
@@ -169,6 +198,14 @@ const SCENES: readonly FilterScene[] = [
     ],
   },
   {
+    name: 'irc without translation',
+    steps: [...IRC, send(...offers(A)), EXPECT, `${LEFT} /proc/net/nf_conntrack_expect | sort`, CALL(A), 'conntrack -L -p tcp -s 203.0.113.4 | sort', 'conntrack -F', EXPECT, send(...irc(A)), EXPECT, 'iptables -L FORWARD -v -n -x', 'ip6tables -t raw -A PREROUTING -p tcp -j CT --helper irc', 'iptables -t raw -A PREROUTING -p udp -j CT --helper irc'],
+  },
+  {
+    name: 'irc through masquerading',
+    steps: [...IRC, MASQ, send(...offers(US)), EXPECT, CALL(US), 'conntrack -L -p tcp -s 203.0.113.4 | sort', 'conntrack -F', EXPECT, send(...irc(US)), EXPECT, 'conntrack -L -p tcp | sort', 'iptables -L FORWARD -v -n -x'],
+  },
+  {
     name: 'tftp',
     steps: [
       'iptables -t raw -A PREROUTING -p udp --dport 69 -j CT --helper tftp', 'iptables -A FORWARD -m helper --helper tftp', 'iptables -A FORWARD -m helper ! --helper tftp',
@@ -183,7 +220,7 @@ const NFT_SCENE: FilterScene = {
   steps: [
     "nft 'table ip t { ct helper f { type \"ftp\" protocol tcp; }; ct helper u { type \"tftp\" protocol udp; }; chain c { type filter hook prerouting priority 0; tcp dport 21 ct helper set \"f\"; udp dport 69 ct helper set \"u\"; ct helper \"ftp\" counter; }; }'",
     'nft list ruleset', 'nft -j list ruleset', "nft 'add ct helper ip t g { type \"nobody\" protocol tcp; }'", "nft 'add ct helper ip t g { type \"tftp\" protocol tcp; }'", "nft 'add ct helper ip t g { type \"ftp\" protocol tcp; l3proto ip6; }'", 'nft list ct helpers', "nft 'delete ct helper ip t f'",
-    "nft 'add table inet i { ct helper f { type \"ftp\" protocol tcp; }; ct helper s { type \"ftp\" protocol tcp; l3proto ip6; }; }'", 'nft list table inet i', send(...plain()), EXPECT, 'conntrack -L -p tcp', send(`f1 ${data(S, A, 8080)}`), 'nft list chain ip t c',
+    "nft 'add table inet i { ct helper f { type \"ftp\" protocol tcp; }; ct helper s { type \"ftp\" protocol tcp; l3proto ip6; }; }'", 'nft list table inet i', "nft 'table ip6 h { ct helper f { type \"irc\" protocol tcp; }; }'", "nft 'table inet h { ct helper f { type \"irc\" protocol tcp; }; ct helper g { type \"irc\" protocol tcp; l3proto ip; }; }'", "nft 'add ct helper inet h i { type \"irc\" protocol tcp; l3proto ip6; }'", 'nft list table inet h', send(...plain()), EXPECT, 'conntrack -L -p tcp', send(`f1 ${data(S, A, 8080)}`), 'nft list chain ip t c',
     "nft 'table ip x { chain c { type filter hook prerouting priority -150; tcp dport 80 tproxy to :1234; tcp dport 81 tproxy to 10.1.0.1:1234 meta mark set 1; udp dport 80 tproxy to 10.1.0.1; socket transparent 1 accept; socket mark 5 accept; socket wildcard 0 accept; }; }'", 'nft list table ip x', 'nft -j list table ip x',
     "nft 'table inet y { chain c { type filter hook prerouting priority -150; tcp dport 80 tproxy to :1234; tcp dport 81 tproxy ip to 10.1.0.1; tcp dport 81 tproxy ip6 to [2001:db8:1::1]:99; tcp dport 82 tproxy to 10.1.0.1; }; }'", "nft 'table inet y { chain c { type filter hook prerouting priority -150; tcp dport 80 tproxy to :1234; tcp dport 81 tproxy ip to 10.1.0.1; tcp dport 81 tproxy ip6 to [2001:db8:1::1]:99; }; }'", 'nft list table inet y',
     "nft 'add chain ip x f { type filter hook forward priority 0; }; add rule ip x f tcp dport 80 tproxy to :80'", "nft 'add chain ip x f { type filter hook forward priority 0; }; add rule ip x f socket transparent 1'", "nft 'add rule ip x c tproxy to :80'",

@@ -29,12 +29,12 @@ def text(p, inner=False):
         return '' if c == 0 else ' BAD-L4'
     if proto == 17 and len(body) >= 8:
         sp, dp, n, c = struct.unpack('!HHHH', body[:8])
-        return 'udp %s %d>%d len=%d%s%s' % (head, sp, dp, n, bad, '' if c == 0 else check(6, csum(body, pseudo(src, dst, 17, len(body)))))
+        said = ' %r' % body[8:] if SAID & {sp, dp} and not inner else ''
+        return 'udp %s %d>%d len=%d%s%s%s' % (head, sp, dp, n, bad, '' if c == 0 else check(6, csum(body, pseudo(src, dst, 17, len(body)))), said)
     if proto == 6 and len(body) >= 20:
         sp, dp, seq, ack, do, fl, win = struct.unpack('!HHIIBBH', body[:16])
         names = ''.join(k for k, b in FLAGS.items() if fl & b)
-        # What a control connection says is part of what is asked.
-        said = ' %r' % body[(do >> 4) * 4:] if 21 in (sp, dp) and len(body) > (do >> 4) * 4 else ''
+        said = ' %r' % body[(do >> 4) * 4:] if SAID & {sp, dp} and len(body) > (do >> 4) * 4 else ''
         return 'tcp %s %d>%d %s seq=%d ack=%d win=%d opts=%s len=%d%s%s%s' % (head, sp, dp, names, seq, ack, win, body[20:(do >> 4) * 4].hex(), len(body) - (do >> 4) * 4, bad, '' if fl & 4 else check(16, csum(body, pseudo(src, dst, 6, len(body)))), said)
     if proto == 1 and len(body) >= 8:
         c = '' if csum(body) == 0 else ' BAD-ICMP'
@@ -44,8 +44,11 @@ def text(p, inner=False):
         c = check(2, csum(body, pseudo(src, dst, 58, len(body))))
         more = ' [%s]' % text(body[8:], True) if body[0] in (1, 2, 3, 4) and not inner else ' id=%d seq=%d' % struct.unpack('!HH', body[4:8])
         return 'icmp6 %s %d/%d%s%s' % (head, body[0], body[1], more, '' if inner else c)
+    if proto in (47, 132): return 'ip proto=%d %s %s%s' % (proto, head, body.hex(), bad)
     return 'ip proto=%d %s len=%d%s' % (proto, head, len(body), bad)
 
+# Ports of control connections: what these say is part of what is asked.
+SAID = {21, 1723, 5060, 5061, 6667}
 # What this machine sends itself has sums that only a device would write.
 OURS = {'10.1.0.1', '203.0.113.1', '2001:db8:1::1', '2001:db8:2::1', '127.0.0.1', '::1'}
 FRAMES = 'FRAMES' in os.environ

@@ -14,6 +14,14 @@ def pseudo(src, dst, proto, n):
     else: b = src + dst + struct.pack('!II', n, proto)
     return sum(struct.unpack('!%dH' % (len(b) // 2), b))
 
+# RFC 9260, appendix A.
+def crc32c(b):
+    c = 0xffffffff
+    for x in b:
+        c ^= x
+        for _ in range(8): c = c >> 1 ^ (0x82f63b78 if c & 1 else 0)
+    return c ^ 0xffffffff
+
 def addr(a): return ipaddress.ip_address(a).packed
 def num(d, k, default): return int(d.get(k, str(default)), 0)
 
@@ -41,6 +49,9 @@ def l4(kind, d, src, dst):
         m = struct.pack('!BBHHH', num(d, 'type', 128), num(d, 'code', 0), 0, num(d, 'id', 7), num(d, 'seq', 1)) + data
         if 'inner' in d: m = m[:8] + build(d['inner'].split(','))[0]
         return 58, m[:2] + struct.pack('!H', csum(m, pseudo(src, dst, 58, len(m)))) + m[4:]
+    if kind == 'sctp':
+        s = struct.pack('!HHI', num(d, 'sport', 1000), num(d, 'dport', 80), num(d, 'vtag', 0))
+        return 132, s + struct.pack('<I', crc32c(s + bytes(4) + data) ^ (1 if 'badsum' in d else 0)) + data
     return num(d, 'proto', 200), data
 
 # A list of IP packets: one, or its fragments.

@@ -16,6 +16,8 @@ export interface NfCtHelper {
   readonly name: string;
   /** The transport of the connections that it reads. */
   readonly protonum: number;
+  /** There is none for IPv6. */
+  readonly ipv4Only?: boolean;
   /** How many connections may be expected of one at a time, and for how many seconds. */
   readonly maxExpected: number;
   readonly timeout: number;
@@ -43,9 +45,9 @@ export class NfCtHelp {
 /** The helpers of a kernel. @alpha */
 export const NF_CT_HELPERS: Key<NfCtHelper[]> = defineKey<NfCtHelper[]>('nf_ct_helpers');
 
-/** Finds a helper for a transport by name; null: there is none. @alpha */
-export function nfCtHelperFind(k: Kernel, name: string, protonum: number): NfCtHelper | null {
-  return k.tryGet(NF_CT_HELPERS)?.find((h) => h.name === name && h.protonum === protonum) ?? null;
+/** Finds a helper for a transport of a family (AF_INET, AF_INET6) by name; null: there is none. @alpha */
+export function nfCtHelperFind(k: Kernel, name: string, protonum: number, l3num: number = AF_INET): NfCtHelper | null {
+  return k.tryGet(NF_CT_HELPERS)?.find((h) => h.name === name && h.protonum === protonum && (l3num === AF_INET || h.ipv4Only !== true)) ?? null;
 }
 
 /** Gives a new connection its helper, as a rule wants it; one for another transport does nothing. @alpha */

@@ -29,7 +29,7 @@ function ct(rev: number): (c: XtCheck) => XtTargetFn | number {
     if (name !== '') {
       // A helper reads one transport.
       if (c.proto === 0 || (c.inv & INV_PROTO) !== 0) return -ENOENT;
-      helper = nfCtHelperFind(net.kernel, name, c.proto);
+      helper = nfCtHelperFind(net.kernel, name, c.proto, c.family);
       if (helper === null) return -ENOENT;
     }
     xtNeedsTracking(c);

@@ -133,6 +133,26 @@ describe('ftp', () => {
   });
 });
 
+test('irc: what a client offers, as the others know it', () => {
+  const r = router('irc', 6);
+  r.lan.inject(tcp(A, 4000, B, 6667, 'S', 1000));
+  r.wan.inject(tcp(B, 6667, US, 4000, 'SA', 5000, 1001));
+  r.lan.inject(tcp(A, 4000, B, 6667, 'A', 1001, 5001));
+  r.wan.take();
+  r.lan.take();
+  r.lan.inject(say(A, 4000, B, 6667, 1001, 5001, 'PRIVMSG bob :\x01DCC SEND a.txt 167837698 4000 12\x01\r\n'));
+  expect(r.wan.raw().map(said)).toEqual([`tcp ${US}:4000 > ${B}:6667 PA 1001/5001 PRIVMSG bob :\x01DCC SEND a.txt 3405803777 4000 12\x01\r\n`]);
+  expect(r.net.proc.read('net/nf_conntrack_expect')).toBe(`300 l3proto = 2 proto=6 src=0.0.0.0 dst=${US} sport=0 dport=4000 irc\n`);
+  // Bob is somebody else than the server, whose address he gets: so does the real kernel (conformance/netfilter/helpers.test.ts).
+  r.wan.inject(tcp('203.0.113.9', 77, US, 4000, 'S', 1));
+  expect([r.lan.take(), r.cn.expectCount]).toEqual([[`tcp ${B}:77 > ${A}:4000 S`], 0]);
+  // Somebody else's address.
+  r.lan.inject(say(A, 4000, B, 6667, 1054, 5001, 'PRIVMSG bob :\x01DCC CHAT chat 167837699 4001\x01\r\n'));
+  expect([r.wan.take().length, r.cn.expectCount]).toEqual([1, 0]);
+  expect([nfCtHelperFind(r.kernel, 'irc', 6, 10), nfCtHelperFind(r.kernel, 'ftp', 6, 10)?.name]).toEqual([null, 'ftp']);
+  expect(r.end()).toBe(0);
+});
+
 test('tftp: the answer comes from another port', () => {
   const r = router('tftp', 17);
   r.lan.inject(udp(A, 4000, B, 69, new Uint8Array([0, 1, 102, 0, 111, 0])));

@@ -1,6 +1,7 @@
 /** Objects that give connections their helper: `ct helper NAME { type "ftp" protocol tcp; }` and `ct helper set NAME` (nft(8)). */
 import { EINVAL, ENOENT } from '@linnet/kernel';
 import { NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6 } from '@linnet/netdev';
+import { AF_INET, AF_INET6 } from '@linnet/uapi';
 import type { NfConn } from '../nf-conn.ts';
 import { IPS_CONFIRMED, IPS_TEMPLATE } from '../nf-conntrack-common.ts';
 import { nfCtHelpAssign, nfCtHelperFind } from '../nf-ct-helper.ts';
@@ -21,12 +22,14 @@ function init(ctx: NftCtx, a: NftAttrs, raw: Uint8Array): NftExpr | number {
   if (!a.has(NFTA_CT_HELPER_NAME) || !a.has(NFTA_CT_HELPER_L4PROTO)) return -EINVAL;
   const l4 = a.u8(NFTA_CT_HELPER_L4PROTO);
   if (l4 === 0) return -ENOENT;
-  const family = a.u16(NFTA_CT_HELPER_L3PROTO, ctx.family);
+  let family = a.u16(NFTA_CT_HELPER_L3PROTO, ctx.family);
   if (family !== NFPROTO_IPV4 && family !== NFPROTO_IPV6 && family !== NFPROTO_INET) return -EINVAL;
   if (ctx.family !== NFPROTO_INET && family !== ctx.family) return -EINVAL;
   const name = a.str(NFTA_CT_HELPER_NAME);
-  const helper = nfCtHelperFind(net.kernel, name, l4);
+  const helper = nfCtHelperFind(net.kernel, name, l4, family === NFPROTO_IPV6 ? AF_INET6 : AF_INET);
   if (helper === null) return -ENOENT;
+  // What there is for IPv4 only is so for both.
+  if (helper.ipv4Only === true) family = NFPROTO_IPV4;
   const e = new NftExpr('ct helper', raw, (p) => {
     const ct = p.skb.nfct as NfConn | null;
     if (ct === null || (ct.status & (IPS_CONFIRMED | IPS_TEMPLATE)) !== 0 || ct.help !== null || (family !== NFPROTO_INET && family !== ct.orig.l3num)) return;
